@@ -1,0 +1,48 @@
+import { closeSync, openSync } from "node:fs";
+import koffi from "koffi";
+
+/**
+ * Advisory file locks by `flock(2)`, the kind Receptor, `flock(1)` and Python's `fcntl.flock` use, so that they exclude
+ * one another. The only file that knows koffi.
+ */
+const LOCK_EX = 2;
+const LOCK_NB = 4;
+
+type Flock = ((fd: number, operation: number) => number) & {
+  async(fd: number, operation: number, done: (error: unknown, result: number) => void): void;
+};
+
+let loaded: Flock | undefined;
+
+function flock(): Flock {
+  loaded ??= koffi.load("libc.so.6").func("int flock(int fd, int operation)") as Flock;
+  return loaded;
+}
+
+/** A lock that is held until `close()`. The file stays behind, as every user of `flock` expects. */
+export interface FileLock {
+  close(): void;
+}
+
+/** Take the lock on `path` (created 0600) now, or give undefined when somebody else holds it. */
+export function tryLockFile(path: string): FileLock | undefined {
+  const fd = openSync(path, "a", 0o600);
+  if (flock()(fd, LOCK_EX | LOCK_NB) === 0) return { close: () => closeSync(fd) };
+  closeSync(fd);
+  return undefined;
+}
+
+/** Wait for the lock on `path` off the main thread. */
+export async function lockFile(path: string): Promise<FileLock> {
+  const now = tryLockFile(path);
+  if (now) return now;
+  const fd = openSync(path, "a", 0o600);
+  const result = await new Promise<number>((resolve, reject) => {
+    flock().async(fd, LOCK_EX, (error, value) => (error ? reject(error) : resolve(value)));
+  });
+  if (result !== 0) {
+    closeSync(fd);
+    throw new Error(`flock failed on ${path}`);
+  }
+  return { close: () => closeSync(fd) };
+}

@@ -15,7 +15,7 @@ type Flock = ((fd: number, operation: number) => number) & {
 let loaded: Flock | undefined;
 
 function flock(): Flock {
-  loaded ??= koffi.load("libc.so.6").func("int flock(int fd, int operation)") as Flock;
+  loaded ??= koffi.load(null).func("int flock(int fd, int operation)") as Flock;
   return loaded;
 }
 

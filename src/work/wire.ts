@@ -1,0 +1,70 @@
+/**
+ * Shapes of units as they stand in `status` files and in replies of the control service. No I/O.
+ *
+ * Source: Receptor specification §2.2 (file) and §1.10 (reply). Fields after `ExtraData` are Farhand's own;
+ * readers that do not know them skip them.
+ */
+
+/** States as numbers on the wire. 2, 3 and 4 are final. */
+export const UnitState = { Pending: 0, Running: 1, Succeeded: 2, Failed: 3, Canceled: 4 } as const;
+export type UnitState = (typeof UnitState)[keyof typeof UnitState];
+
+const stateNames = ["Pending", "Running", "Succeeded", "Failed", "Canceled"];
+
+/** `StateName` of a reply; a number no version knows becomes `Unknown: n`. */
+export function stateName(state: number): string {
+  return stateNames[state] ?? `Unknown: ${state}`;
+}
+
+/** True when nothing about the unit will change any more. */
+export function isFinal(state: number): boolean {
+  return state === UnitState.Succeeded || state === UnitState.Failed || state === UnitState.Canceled;
+}
+
+/** Why a unit ended, for programs. The `Detail` text says the same to people. */
+export const unitCauses = {
+  EXITED: "the command exited by itself; see ExitCode",
+  SIGNALED: "a signal that Farhand did not send ended the command; see Signal",
+  CANCELED: "a user cancelled or released the unit",
+  START_FAILED: "the command could not be started (not found, not allowed, params not valid)",
+  INPUT_FAILED: "the payload did not arrive whole or could not be stored, so nothing was started",
+  RUN_TIME_LIMIT: "the command ran longer than its work type allows and was ended",
+  OUTPUT_LIMIT: "the command wrote more output than its work type allows and was ended",
+  NOT_STARTED: "the daemon ended before the command was started, so it never ran",
+  HOST_RESTARTED: "the machine restarted while the command ran, so nobody saw its exit",
+  EXIT_UNKNOWN: "the command is gone and the process that would have recorded its exit was killed",
+  STATUS_CORRUPT: "the status file is damaged or missing and no exit was recorded",
+  STORAGE_FAILED: "the disk refused to take the unit's files (full, read-only or broken)",
+  RUNNER_REPORTED: "a plugin runner wrote the ending itself",
+} as const;
+export type UnitCause = keyof typeof unitCauses;
+
+/** A unit's `status` file. Sizes are bytes, times RFC 3339 in UTC. */
+export interface UnitStatus {
+  State: number;
+  Detail: string;
+  StdoutSize: number;
+  WorkType: string;
+  /** What belongs to the kind of unit: `{Pid, Params}` for commands, the remote side for remote units, or null. */
+  ExtraData: unknown;
+  /** Exit code 0–255 of the command; absent when a signal ended it or nobody saw the exit. */
+  ExitCode?: number;
+  /** Signal that ended the command, e.g. `SIGKILL`. */
+  Signal?: string;
+  CoreDumped?: boolean;
+  Cause?: UnitCause;
+  CreatedAt?: string;
+  StartedAt?: string;
+  FinishedAt?: string;
+  /** SHA-256 of the first `StdoutSize` bytes of output, hex; only in a final status. */
+  StdoutSha256?: string;
+  /** Processes of the unit that Farhand had to kill when it was cancelled or hit a limit. */
+  Reaped?: number;
+  /** Processes the command had started that still ran when it ended by itself. */
+  LeftRunning?: number;
+}
+
+/** One element of `work list`, and the whole reply of `work status`. */
+export interface UnitReport extends UnitStatus {
+  StateName: string;
+}

@@ -1,0 +1,43 @@
+import { readdirSync, readFileSync, readlinkSync } from "node:fs";
+import { setTimeout as sleep } from "node:timers/promises";
+
+/**
+ * End every process that a test run left behind, and say which they were. A process belongs to the run when its
+ * environment carries the run's marker, or when it stands in the run's folder (commands may start with an empty
+ * environment). Helpers outlive their daemon by design, so an interrupted run always leaves some.
+ */
+export async function endLeftovers(marker, folder) {
+  const ended = new Map();
+  // Again until none is left: a process that forks while we look is seen the next time.
+  for (let round = 0; round < 20; round++) {
+    const left = processesOf(marker, folder);
+    if (left.length === 0) break;
+    for (const { pid, command } of left) {
+      ended.set(pid, `${pid} ${command}`);
+      try {
+        process.kill(pid, "SIGKILL");
+      } catch {
+        // It ended by itself meanwhile.
+      }
+    }
+    await sleep(100);
+  }
+  return [...ended.values()];
+}
+
+function processesOf(marker, folder) {
+  return readdirSync("/proc")
+    .filter((name) => /^\d+$/.test(name) && Number(name) !== process.pid)
+    .flatMap((name) => {
+      try {
+        const ours =
+          readFileSync(`/proc/${name}/environ`, "latin1").split("\0").includes(marker) ||
+          `${readlinkSync(`/proc/${name}/cwd`)}/`.startsWith(`${folder}/`);
+        const command = readFileSync(`/proc/${name}/cmdline`, "utf8").replaceAll("\0", " ").trim();
+        return ours ? [{ pid: Number(name), command }] : [];
+      } catch {
+        // Gone, a zombie, or not ours to look at.
+        return [];
+      }
+    });
+}

@@ -1,0 +1,40 @@
+/**
+ * The rooms of the house and what each may import: the table of docs/architecture.md, for programs.
+ *
+ * A room stands here before it is built, so that its first file already has its place. `tools/wire` in a list means:
+ * only the shapes of that room.
+ */
+export const rooms = {
+  core: { rank: 0, mayImport: [] },
+  control: { rank: 1, mayImport: ["core"] },
+  fleet: { rank: 1, mayImport: ["core"] },
+  tools: { rank: 1, mayImport: ["core"] },
+  monitor: { rank: 1, mayImport: ["core"] },
+  alerts: { rank: 1, mayImport: ["core"] },
+  deploy: { rank: 1, mayImport: ["core"] },
+  mesh: { rank: 2, mayImport: ["core", "control"] },
+  work: { rank: 3, mayImport: ["core", "control", "mesh", "tools"] },
+  worker: { rank: 4, mayImport: ["core", "control", "fleet", "tools", "alerts", "mesh", "work"] },
+  server: {
+    rank: 4,
+    mayImport: ["core", "control", "fleet", "monitor", "alerts", "deploy", "mesh", "tools/wire", "work/wire"],
+  },
+  cli: {
+    rank: 5,
+    mayImport: ["core", "control", "fleet", "tools", "monitor", "alerts", "deploy", "mesh", "work", "worker", "server"],
+  },
+};
+
+/** Names that are nobody's concern: a file named so would collect everything. */
+export const forbiddenNames = ["utils", "util", "helpers", "common", "manager", "base", "misc"];
+
+/**
+ * Packages that more than one file may import, each with its reason. Every other package is wrapped in one file, so
+ * that replacing it is a change to one file.
+ */
+export const sharedPackages = {
+  zod: {
+    files: /(^|\/)settings(\.ts$|\/)/,
+    reason: "the language settings are declared in: a room's settings.ts, or a file of its settings/ folder",
+  },
+};

@@ -1,0 +1,117 @@
+/**
+ * `npm test`: build, prepare the peers, run every test once, and end with `N passed, N failed`.
+ *
+ * Usage: node scripts/test.mjs [--checks] [vitest arguments]
+ *
+ * With --checks, or when CI=true, types, lint, format, rooms and unused code are checked first and count like tests.
+ * When CI=true a skipped test is a failure: every peer can be installed there.
+ */
+import { spawn, spawnSync } from "node:child_process";
+import { randomBytes } from "node:crypto";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { endLeftovers } from "./leftovers.mjs";
+import { preparePeers } from "./peers.mjs";
+import { readReport } from "./test-report.mjs";
+
+const root = join(import.meta.dirname, "..");
+const reportFile = join(root, ".cache", "test-report.json");
+const isCi = process.env.CI === "true";
+const args = process.argv.slice(2);
+const withChecks = isCi || args.includes("--checks");
+const vitestArgs = args.filter((arg) => arg !== "--checks");
+const checks = ["typecheck", "lint", "format:check", "rooms", "knip"];
+
+// Unix socket paths end at 107 bytes, so the folder of this run is as short as it can be.
+const temp = mkdtempSync(join(tmpdir().length <= 20 ? tmpdir() : "/tmp", "fh-"));
+const marker = `FARHAND_TEST_RUN=${randomBytes(12).toString("hex")}`;
+const interruption = new AbortController();
+for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => interruption.abort(signal));
+
+try {
+  process.exitCode = await testRun();
+} finally {
+  for (const left of await endLeftovers(marker, temp)) console.log(`left over and ended: ${left}`);
+  rmSync(temp, { recursive: true, force: true, maxRetries: 3 });
+}
+
+async function testRun() {
+  mkdirSync(join(root, ".cache"), { recursive: true });
+  rmSync(reportFile, { force: true });
+  if (spawnSync(process.execPath, ["scripts/build.mjs"], { cwd: root, stdio: "inherit" }).status !== 0)
+    return close({ passed: 0, failed: ["the build"], skipped: [] }, []);
+  const checked = withChecks ? await runChecks() : { passed: 0, failed: [] };
+  const peers = preparePeers();
+  for (const problem of peers.missing) console.log(problem);
+  const code = interruption.signal.aborted ? 1 : await runVitest(peers.env);
+  if (interruption.signal.aborted) {
+    console.log(`stopped by ${interruption.signal.reason}`);
+    return 130;
+  }
+  const report = existsSync(reportFile) ? readReport(JSON.parse(readFileSync(reportFile, "utf8")), root) : undefined;
+  const tests = report ?? { passed: 0, failed: ["vitest ended without a report"], skipped: [] };
+  if (code !== 0 && tests.failed.length === 0) tests.failed.push("vitest found errors outside the tests, see above");
+  return close(
+    { passed: checked.passed + tests.passed, failed: [...checked.failed, ...tests.failed], skipped: tests.skipped },
+    peers.missing,
+  );
+}
+
+async function runChecks() {
+  const failed = [];
+  for (const name of checks) {
+    console.log(`check: ${name}`);
+    const code = await run("npm", ["run", "--silent", name], {});
+    if (code !== 0) failed.push(`npm run ${name}`);
+  }
+  return { passed: checks.length - failed.length, failed };
+}
+
+function runVitest(env) {
+  const vitest = join(root, "node_modules", "vitest", "vitest.mjs");
+  const reporters = ["--reporter=default", "--reporter=json", `--outputFile.json=${reportFile}`];
+  const [name, value] = marker.split("=");
+  return run(process.execPath, [vitest, "run", ...reporters, ...vitestArgs], {
+    ...env,
+    [name]: value,
+    FARHAND_TEST_TEMP: temp,
+  });
+}
+
+/** The exit code of a program that shares our terminal. An interruption is passed on, and after a grace enforced. */
+function run(program, programArgs, env) {
+  if (interruption.signal.aborted) return 1;
+  return new Promise((resolve) => {
+    const child = spawn(program, programArgs, {
+      cwd: root,
+      stdio: ["ignore", "inherit", "inherit"],
+      env: { ...process.env, ...env },
+    });
+    const pass = () => {
+      child.kill("SIGTERM");
+      setTimeout(() => child.kill("SIGKILL"), 10_000).unref();
+    };
+    interruption.signal.addEventListener("abort", pass, { once: true });
+    child.once("error", (error) => {
+      console.log(`${program}: ${error.message}`);
+      resolve(1);
+    });
+    child.once("exit", (code) => {
+      interruption.signal.removeEventListener("abort", pass);
+      resolve(code ?? 1);
+    });
+  });
+}
+
+function close({ passed, failed, skipped }, missing) {
+  for (const name of failed) console.log(`failed: ${name}`);
+  for (const name of skipped) console.log(`${isCi ? "failed, because CI skips nothing" : "skipped"}: ${name}`);
+  if (isCi) for (const problem of missing) console.log(`failed, because CI skips nothing: ${problem}`);
+  const failures = failed.length + (isCi ? skipped.length : 0);
+  const rest = !isCi && skipped.length > 0 ? `, ${skipped.length} skipped` : "";
+  // Nothing at all ran: a wrong filter, never a success.
+  if (passed + failures + skipped.length === 0) console.log("no test matched");
+  console.log(`${passed} passed, ${failures} failed${rest}`);
+  return failures > 0 || passed + skipped.length === 0 ? 1 : 0;
+}

@@ -19,6 +19,11 @@ test("package-lock.json records no download address, so that it installs from an
   expect(readFileSync(join(root, "package-lock.json"), "utf8")).not.toContain('"resolved"');
 });
 
+test("package-lock.json lists every platform's packages, or npm ci would refuse it", async () => {
+  const check = await runProcess(process.execPath, [join(root, "scripts", "complete-lock.mjs"), "--check"]);
+  expect(check).toMatchObject({ code: 0, stdout: "package-lock.json is complete\n" });
+});
+
 test("no file names a registry's host: ordinary clients find their own", async () => {
   const configured = await Promise.all([
     runProcess("npm", ["config", "get", "registry"]),

@@ -1,17 +1,14 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
+import { freshBuild } from "../kit/daemon.ts";
 import { runProcess } from "../kit/processes.ts";
 
 const root = join(import.meta.dirname, "..", "..");
 const read = (path: string) => readFileSync(join(root, path), "utf8");
 
 describe("printed pages", () => {
-  // The pages are printed from the build. It takes no time when the build is fresh.
-  beforeAll(async () => {
-    const build = await runProcess(process.execPath, [join(root, "scripts", "build.mjs")]);
-    expect(build, build.stderr).toMatchObject({ code: 0 });
-  });
+  beforeAll(freshBuild);
 
   test("docs/errors.md, docs/settings.md and docs/cli.md say what the code says", async () => {
     const check = await runProcess(process.execPath, [join(root, "scripts", "print-docs.mjs"), "--check"]);

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
-import { programs } from "../kit/daemon.ts";
+import { freshBuild, programs } from "../kit/daemon.ts";
 import { runProcess } from "../kit/processes.ts";
 
 const root = join(import.meta.dirname, "..", "..");
@@ -45,10 +45,7 @@ describe("programs of README.md", () => {
         .join(" "),
     );
 
-  beforeAll(async () => {
-    const build = await runProcess(process.execPath, [join(root, "scripts", "build.mjs")]);
-    expect(build, build.stderr).toMatchObject({ code: 0 });
-  });
+  beforeAll(freshBuild);
 
   test.each([...new Set(farhand)])("farhand %s explains itself", async (words) => {
     const help = await runProcess(process.execPath, [programs.farhand, ...words.split(" "), "--help"]);

@@ -1,12 +1,18 @@
 import { connect } from "node:net";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { type StartedProcess, type StartOptions, startProcess } from "./processes.ts";
+import { runProcess, type StartedProcess, type StartOptions, startProcess } from "./processes.ts";
 
 const root = join(import.meta.dirname, "..", "..");
 
-/** The executables at the root of the repository. They run the build, so the build must be fresh. */
+/** The executables at the root of the repository. They run the build. */
 export const programs = { farhand: join(root, "bin", "farhand"), receptor: join(root, "bin", "receptor") } as const;
+
+/** Build what {@link programs} run. It takes a blink when the build is fresh. @throws with the compiler's errors. */
+export async function freshBuild(): Promise<void> {
+  const build = await runProcess(process.execPath, [join(root, "scripts", "build.mjs")]);
+  if (build.code !== 0) throw new Error(build.stderr);
+}
 
 /** A daemon whose control socket answers. At the end of its scope it is gone. */
 export interface Daemon extends StartedProcess {

@@ -37,7 +37,7 @@ test("freePort() gives a port that can be listened on", async () => {
 
 describe("startProcess()", () => {
   test("line() gives a line that is past and one that is still to come", async () => {
-    await using shell = await startProcess("sh", ["-c", "echo first; read answer; echo got $answer; sleep 60"], {
+    await using shell = await startProcess("sh", ["-c", "echo first; read answer; echo got $answer; exec sleep 600"], {
       stdin: "open",
     });
     expect(await shell.line(/first/, soon())).toBe("first");
@@ -71,7 +71,7 @@ test("runProcess() hands over input and gives code and output", async () => {
 });
 
 test("descendants() sees children and their children", async () => {
-  await using shell = await startProcess("sh", ["-c", "sh -c 'echo ready; sleep 600; :' ; :"]);
+  await using shell = await startProcess("sh", ["-c", "sh -c 'sleep 600 & echo ready; wait'; :"]);
   await shell.line(/ready/, soon());
   const below = descendants(shell.pid);
   expect(below.map(({ command }) => command)).toContain("sleep 600");

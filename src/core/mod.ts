@@ -5,5 +5,12 @@
  */
 export { type Clock, systemClock } from "./clock.ts";
 export { type Closable, Closers } from "./closers.ts";
+export { formatGoDuration, parseGoDuration } from "./durations.ts";
 export { type ErrorEntry, type ErrorTable, errorText, FarhandError, systemCode } from "./errors.ts";
+export { type Log, silentLog } from "./log.ts";
 export { type FileLock, lockFile, tryLockFile } from "./lock.ts";
+export { LineReader } from "./lines.ts";
+export { type TlsClientProfile, type TlsServerProfile, tlsClientOptions, tlsServerOptions } from "./tls.ts";
+export { TlsProfileError, tlsErrors } from "./tls-errors.ts";
+export { refuseTlsClient, refuseTlsServer } from "./tls-pins.ts";
+export { formatSize, parseSize } from "./sizes.ts";

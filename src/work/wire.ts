@@ -58,10 +58,16 @@ export interface UnitStatus {
   FinishedAt?: string;
   /** SHA-256 of the first `StdoutSize` bytes of output, hex; only in a final status. */
   StdoutSha256?: string;
+  /** Seconds the command ran by the machine's boot clock, which nobody can set. */
+  RunSeconds?: number;
   /** Processes of the unit that Farhand had to kill when it was cancelled or hit a limit. */
   Reaped?: number;
   /** Processes the command had started that still ran when it ended by itself. */
   LeftRunning?: number;
+  /** Somebody asked to end the unit for this cause, and it has not ended yet. */
+  Stopping?: UnitCause;
+  /** The payload is whole and the unit waits for a free place of its work type; a restart keeps it waiting. */
+  Queued?: boolean;
 }
 
 /** One element of `work list`, and the whole reply of `work status`. */

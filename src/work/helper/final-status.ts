@@ -1,0 +1,77 @@
+import { type Ending, endingOf } from "../unit/ending.ts";
+import type { OutputDigest } from "../unit/output.ts";
+import type { ProcessRecord } from "../unit/process-record.ts";
+import { ticksPerSecond } from "../unit/process-table.ts";
+import { isFinal, type UnitCause, UnitState, type UnitStatus } from "../wire.ts";
+import type { Minding } from "./wire.ts";
+
+/** Everything that is known when a unit is over. */
+export interface EndedUnit {
+  /** The last status, with `Stopping` when Farhand was ending the unit. */
+  readonly status: UnitStatus;
+  readonly record: ProcessRecord | undefined;
+  readonly minding: Minding;
+  /** What a plugin runner wrote into the status file. */
+  readonly written: UnitStatus | undefined;
+  /** Length and hash of the output, or why the disk would not give them. */
+  readonly output: OutputDigest | Error;
+  /** Wall clock of the exit, milliseconds. */
+  readonly finishedAt: number;
+  /** Processes killed by us, and processes that still run. */
+  readonly reaped: number;
+  readonly leftRunning: number;
+  /** Identity of the machine's current boot. */
+  readonly bootId: string;
+}
+
+/** The final status of a unit. Pure: all evidence comes in, so every kind of ending can be tested. */
+export function finalStatus(unit: EndedUnit): UnitStatus {
+  const { Stopping, Queued, ...status } = unit.status;
+  const ending = pluginEnding(unit) ?? recordedEnding(unit, Stopping);
+  const runSeconds = runTime(unit.record);
+  return {
+    ...status,
+    ...ending,
+    ...storedOutput(unit.output, status.StdoutSize),
+    FinishedAt: new Date(unit.finishedAt).toISOString(),
+    ...(runSeconds !== undefined && { RunSeconds: runSeconds }),
+    ...(unit.reaped > 0 && { Reaped: unit.reaped }),
+    ...(unit.leftRunning > 0 && { LeftRunning: unit.leftRunning }),
+  };
+}
+
+function recordedEnding({ record, minding, bootId }: EndedUnit, stopping: UnitCause | undefined): Ending {
+  if (record?.end) return endingOf(record.end, stopping, minding.command);
+  if (stopping === "CANCELED") return { State: UnitState.Canceled, Detail: "Canceled", Cause: stopping };
+  if (record?.launch && record.launch.command.bootId !== bootId) {
+    return { State: UnitState.Failed, Detail: "the machine restarted while the unit ran", Cause: "HOST_RESTARTED" };
+  }
+  const Detail = "the command is gone, and so is the process that would have seen its exit";
+  return { State: UnitState.Failed, Detail, Cause: "EXIT_UNKNOWN" };
+}
+
+/** A plugin runner that exited by itself has already said how it went (it exits 0 for a failed plugin too). */
+function pluginEnding({ record, minding, status, written }: EndedUnit): Ending | undefined {
+  if (minding.runner !== "plugin" || status.Stopping) return undefined;
+  if (record?.end?.kind !== "exit" || record.end.waitStatus !== 0) return undefined;
+  if (!written || !isFinal(written.State)) return undefined;
+  return { State: written.State as UnitState, Detail: written.Detail, ExitCode: 0, Cause: "RUNNER_REPORTED" };
+}
+
+/** Seconds by the boot clock, to the hundredth that `/proc` keeps. */
+function runTime(record: ProcessRecord | undefined): number | undefined {
+  if (!record?.end || !record.launch) return undefined;
+  const seconds = record.end.uptime - record.launch.command.startTicks / ticksPerSecond;
+  return Math.max(0, Math.round(seconds * 100) / 100);
+}
+
+/** An ending whose output is not safe on disk is not a success, whatever the command returned. */
+function storedOutput(output: OutputDigest | Error, lastSize: number): Partial<UnitStatus> {
+  if (!(output instanceof Error)) return { StdoutSize: output.bytes, StdoutSha256: output.sha256 };
+  return {
+    State: UnitState.Failed,
+    Detail: `the output could not be stored: ${output.message}`,
+    Cause: "STORAGE_FAILED",
+    StdoutSize: lastSize,
+  };
+}

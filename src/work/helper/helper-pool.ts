@@ -1,0 +1,214 @@
+import { mkdirSync } from "node:fs";
+import type { Log } from "#core";
+import { isAlive } from "../unit/process-table.ts";
+import { isFinal, type UnitCause, type UnitStatus } from "../wire.ts";
+import { type HelperCard, readCards, removeCard } from "./helper-card.ts";
+import { connectHelper, type HelperEvents, type HelperProcess, startHelper } from "./helper-process.ts";
+import type { Launch, Minding, Report } from "./wire.ts";
+
+/** Above this many units one more helper is started, while `maxHelpers` allows. */
+const unitsPerHelper = 250;
+/** A helper that has not answered a start for this long hangs; it is killed and its units go to another. */
+const answerMs = 15_000;
+/** A helper that minds nothing for this long is told to go. */
+const idleMs = 60_000;
+
+/** What the pool tells the owner of the units. */
+export interface PoolEvents {
+  status(unit: string, status: UnitStatus): void;
+  /** The helper of these units died. Whether their commands were launched stands in their records. */
+  orphaned(units: readonly string[]): void;
+  /** Another attempt owns the unit. */
+  refused(unit: string): void;
+}
+
+export interface PoolOptions {
+  /** Private folder (0700) for sockets and cards. */
+  readonly dir: string;
+  readonly unitsDir: string;
+  readonly version: string;
+  readonly maxHelpers: number;
+  readonly log: Log;
+  readonly events: PoolEvents;
+}
+
+interface Member {
+  readonly helper: HelperProcess;
+  readonly units: Set<string>;
+  draining: boolean;
+  idle: NodeJS.Timeout | undefined;
+}
+
+/** The helpers of one daemon: found again, started, replaced, scaled. */
+export class HelperPool {
+  readonly #options: PoolOptions;
+  readonly #members = new Map<string, Member>();
+  readonly #unanswered = new Map<string, NodeJS.Timeout>();
+  #starting: Promise<Member> | undefined;
+  #closed = false;
+
+  constructor(options: PoolOptions) {
+    this.#options = options;
+    mkdirSync(options.dir, { recursive: true, mode: 0o700 });
+  }
+
+  get helperCount(): number {
+    return this.#members.size;
+  }
+
+  get pids(): number[] {
+    return [...this.#members.values()].map(({ helper }) => helper.card.process.pid);
+  }
+
+  /** Is some living helper minding this unit? */
+  minds(unit: string): boolean {
+    return this.#memberOf(unit) !== undefined;
+  }
+
+  /** Connect to every helper an earlier daemon left. Call before looking at unit folders. */
+  async adoptHelpers(): Promise<void> {
+    await Promise.all(readCards(this.#options.dir).map((card) => this.#adoptHelper(card)));
+  }
+
+  async start(unit: string, fence: number, launch: Launch, minding: Minding, status: UnitStatus): Promise<void> {
+    const member = await this.#member();
+    this.#give(member, unit);
+    this.#unanswered.set(unit, setTimeout(() => this.#hangs(unit), answerMs));
+    member.helper.send({ kind: "start", unit, fence, launch, minding, status });
+  }
+
+  /** Let a helper mind a unit whose command was launched by one that is gone. */
+  async adopt(unit: string, minding: Minding, status: UnitStatus): Promise<void> {
+    const member = await this.#member();
+    this.#give(member, unit);
+    member.helper.send({ kind: "adopt", unit, minding, status });
+  }
+
+  /** @returns false when no helper minds the unit. */
+  stop(unit: string, cause: UnitCause): boolean {
+    const member = this.#memberOf(unit);
+    member?.helper.send({ kind: "stop", unit, cause });
+    return member !== undefined;
+  }
+
+  /** Let go of the helpers. Those with units finish them, the others leave soon. */
+  close(): void {
+    this.#closed = true;
+    for (const timer of this.#unanswered.values()) clearTimeout(timer);
+    for (const member of this.#members.values()) {
+      clearTimeout(member.idle);
+      member.helper.send({ kind: "drain" });
+      member.helper.close();
+    }
+    this.#members.clear();
+  }
+
+  async #adoptHelper(card: HelperCard): Promise<void> {
+    const { dir, version, log } = this.#options;
+    if (!isAlive(card.process)) return removeCard(dir, card.id);
+    try {
+      const { helper, units } = await connectHelper(dir, card, this.#helperEvents);
+      const member = this.#join(helper, units);
+      if (card.version !== version) this.#drain(member);
+      log.debug(`helper ${card.id} found again`, { pid: card.process.pid, units: units.length });
+    } catch (error) {
+      log.warn(`helper ${card.id} does not answer and is replaced`, { error });
+      process.kill(card.process.pid, "SIGKILL");
+      removeCard(dir, card.id);
+    }
+  }
+
+  /** The least busy helper; another one is started when all are busy. */
+  async #member(): Promise<Member> {
+    const open = [...this.#members.values()].filter((member) => !member.draining);
+    const least = open.reduce<Member | undefined>((a, b) => (a && a.units.size <= b.units.size ? a : b), undefined);
+    const full = !least || (least.units.size >= unitsPerHelper && open.length < this.#options.maxHelpers);
+    if (!full) return least;
+    this.#starting ??= this.#startMember().finally(() => {
+      this.#starting = undefined;
+    });
+    // A busy helper is still better than waiting for a new one.
+    return least ?? this.#starting;
+  }
+
+  async #startMember(): Promise<Member> {
+    const { dir, unitsDir, version, log } = this.#options;
+    const { helper, units } = await startHelper(dir, unitsDir, version, this.#helperEvents);
+    log.debug(`helper ${helper.id} started`, { pid: helper.card.process.pid });
+    return this.#join(helper, units);
+  }
+
+  readonly #helperEvents: HelperEvents = {
+    report: (report) => this.#hear(report),
+    lost: (id) => this.#lost(id),
+  };
+
+  #join(helper: HelperProcess, units: readonly string[]): Member {
+    const member: Member = { helper, units: new Set(units), draining: false, idle: undefined };
+    this.#members.set(helper.id, member);
+    this.#restWhenIdle(member);
+    return member;
+  }
+
+  #give(member: Member, unit: string): void {
+    clearTimeout(member.idle);
+    member.units.add(unit);
+  }
+
+  #hear(report: Report): void {
+    if (report.kind === "welcome") return;
+    clearTimeout(this.#unanswered.get(report.unit));
+    this.#unanswered.delete(report.unit);
+    if (report.kind === "refused") {
+      this.#take(report.unit);
+      this.#options.events.refused(report.unit);
+      return;
+    }
+    if (isFinal(report.status.State)) this.#take(report.unit);
+    this.#options.events.status(report.unit, report.status);
+  }
+
+  #take(unit: string): void {
+    const member = this.#memberOf(unit);
+    if (!member) return;
+    member.units.delete(unit);
+    this.#restWhenIdle(member);
+  }
+
+  #restWhenIdle(member: Member): void {
+    clearTimeout(member.idle);
+    if (member.units.size === 0) member.idle = setTimeout(() => this.#drain(member), idleMs);
+  }
+
+  #drain(member: Member): void {
+    member.draining = true;
+    member.helper.send({ kind: "drain" });
+  }
+
+  /** A start that stays unanswered: the helper hangs (stopped, or its disk does). Killing it is safe for its units. */
+  #hangs(unit: string): void {
+    const member = this.#memberOf(unit);
+    if (!member) return;
+    this.#options.log.warn(`helper ${member.helper.id} does not answer and is replaced`, { unit });
+    member.helper.kill();
+  }
+
+  #lost(id: string): void {
+    const member = this.#members.get(id);
+    if (!member || this.#closed) return;
+    this.#members.delete(id);
+    clearTimeout(member.idle);
+    member.helper.kill();
+    removeCard(this.#options.dir, id);
+    for (const unit of member.units) {
+      clearTimeout(this.#unanswered.get(unit));
+      this.#unanswered.delete(unit);
+    }
+    if (member.units.size > 0) this.#options.log.warn(`helper ${id} died`, { units: member.units.size });
+    this.#options.events.orphaned([...member.units]);
+  }
+
+  #memberOf(unit: string): Member | undefined {
+    return [...this.#members.values()].find((member) => member.units.has(unit));
+  }
+}

@@ -1,0 +1,124 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { createConnection, type Socket } from "node:net";
+import { createInterface } from "node:readline";
+import { fileURLToPath } from "node:url";
+import { type Clock, systemClock } from "#core";
+import { identityOf, isAlive } from "../unit/process-table.ts";
+import { type HelperCard, helperSocket, newHelperId, writeCard } from "./helper-card.ts";
+import { encodeMessage, type Order, type Report } from "./wire.ts";
+
+const connectTries = 200;
+const connectWaitMs = 20;
+
+/** Helpers are programs of the build, also when the daemon runs from sources under test. */
+const mainPath = fileURLToPath(
+  import.meta.url.endsWith(".ts")
+    ? new URL("../../../dist/work/helper/main.js", import.meta.url)
+    : new URL("./main.js", import.meta.url),
+);
+
+/** What the daemon hears from one helper. */
+export interface HelperEvents {
+  report(report: Report): void;
+  /** The connection is gone and the process with it: its units need somebody else. */
+  lost(helper: string): void;
+}
+
+/** The daemon's end of one helper. */
+export class HelperProcess {
+  readonly card: HelperCard;
+  readonly #socket: Socket;
+
+  constructor(card: HelperCard, socket: Socket) {
+    this.card = card;
+    this.#socket = socket;
+  }
+
+  get id(): string {
+    return this.card.id;
+  }
+
+  send(order: Order): void {
+    this.#socket.write(encodeMessage(order));
+  }
+
+  /** It no longer answers: end it, so that its units can be given to another. */
+  kill(): void {
+    if (isAlive(this.card.process)) process.kill(this.card.process.pid, "SIGKILL");
+    this.#socket.destroy();
+  }
+
+  /** Let go of it; it finishes its units by itself. */
+  close(): void {
+    this.#socket.destroy();
+  }
+}
+
+/**
+ * Start a helper that outlives us: its own session, no terminal, the token on descriptor 3 rather than in argv or the
+ * environment, where other processes could read it.
+ */
+export async function startHelper(dir: string, unitsDir: string, version: string, events: HelperEvents) {
+  const { id, token } = newHelperId();
+  const child = spawn(process.execPath, [mainPath, helperSocket(dir, id), unitsDir], {
+    detached: true,
+    stdio: ["ignore", "ignore", "inherit", "pipe"],
+  });
+  const failed = once(child, "error").then(([error]) => Promise.reject(error as Error));
+  const tokenPipe = child.stdio[3] as Socket;
+  tokenPipe.on("error", () => undefined).end(`${token}\n`);
+  const process_ = child.pid === undefined ? undefined : identityOf(child.pid);
+  if (!process_) throw await failed.catch((error: unknown) => error);
+  child.unref();
+  const card = { id, token, version, process: process_ };
+  writeCard(dir, card);
+  return connectHelper(dir, card, events);
+}
+
+/** Connect to a helper that runs, and show it our token. Resolves with the units it minds. */
+export async function connectHelper(
+  dir: string,
+  card: HelperCard,
+  events: HelperEvents,
+  clock: Clock = systemClock,
+): Promise<{ helper: HelperProcess; units: readonly string[] }> {
+  const socket = await connectWithin(helperSocket(dir, card.id), card, clock);
+  const helper = new HelperProcess(card, socket);
+  const welcome = new Promise<readonly string[]>((resolve, reject) => {
+    createInterface({ input: socket }).on("line", (line) => {
+      const report = JSON.parse(line) as Report;
+      if (report.kind === "welcome") resolve(report.units);
+      else events.report(report);
+    });
+    socket.on("error", () => socket.destroy());
+    socket.on("close", () => {
+      reject(new Error(`helper ${card.id} closed the connection`));
+      events.lost(card.id);
+    });
+  });
+  helper.send({ kind: "hello", token: card.token, env: commandEnvironment() });
+  return { helper, units: await welcome };
+}
+
+async function connectWithin(path: string, card: HelperCard, clock: Clock): Promise<Socket> {
+  for (let tries = 1; ; tries++) {
+    const socket = createConnection(path);
+    try {
+      await once(socket, "connect");
+      return socket;
+    } catch (error) {
+      socket.destroy();
+      if (tries === connectTries || !isAlive(card.process)) throw error;
+      await clock.sleep(connectWaitMs);
+    }
+  }
+}
+
+/** Commands inherit the daemon's environment (spec §2.4) without what is meant for Farhand itself. */
+function commandEnvironment(): Record<string, string> {
+  const entries = Object.entries(process.env).filter(
+    (entry): entry is [string, string] => entry[1] !== undefined && !entry[0].startsWith("FARHAND_"),
+  );
+  return Object.fromEntries(entries);
+}

@@ -1,0 +1,91 @@
+/**
+ * A helper: a process that starts commands, minds them and writes their endings. It outlives the daemon.
+ *
+ * argv: socket path, units folder. Descriptor 3: the token, one line.
+ */
+import { timingSafeEqual } from "node:crypto";
+import { readFileSync, rmSync } from "node:fs";
+import { createServer, type Socket } from "node:net";
+import { createInterface } from "node:readline";
+import { Minder } from "./minder.ts";
+import { encodeMessage, type Order, type Report } from "./wire.ts";
+
+/** Without a daemon and without units a helper has no reason to stay; a restarting daemon is back sooner. */
+const lonelyMs = 10_000;
+
+const [socketPath = "", unitsDir = ""] = process.argv.slice(2);
+const token = Buffer.from(readFileSync(3, "latin1").trim());
+
+let daemon: Socket | undefined;
+let draining = false;
+let lonely: NodeJS.Timeout | undefined;
+
+const minder = new Minder(unitsDir, report, leaveIfDone);
+
+function report(message: Report): void {
+  daemon?.write(encodeMessage(message));
+}
+
+function leaveIfDone(): void {
+  clearTimeout(lonely);
+  if (minder.unitIds.length > 0) return;
+  if (draining) return leave();
+  if (!daemon) lonely = setTimeout(leave, lonelyMs);
+}
+
+function leave(): void {
+  minder.close();
+  rmSync(socketPath, { force: true });
+  process.exit(0);
+}
+
+/** Nothing but a hello with the right token opens a connection; the newest daemon is the one that counts. */
+function accept(socket: Socket): void {
+  let known = false;
+  socket.on("error", () => socket.destroy());
+  socket.on("close", () => {
+    if (daemon !== socket) return;
+    daemon = undefined;
+    leaveIfDone();
+  });
+  createInterface({ input: socket }).on("line", (line) => {
+    const order = JSON.parse(line) as Order;
+    if (known) return obey(order);
+    if (order.kind !== "hello" || !sameToken(order.token)) return void socket.destroy();
+    known = true;
+    daemon?.destroy();
+    daemon = socket;
+    clearTimeout(lonely);
+    minder.setEnvironment(order.env);
+    report({ kind: "welcome", units: minder.unitIds });
+    minder.repeat();
+  });
+}
+
+function sameToken(text: string): boolean {
+  const given = Buffer.from(text);
+  return given.length === token.length && timingSafeEqual(given, token);
+}
+
+function obey(order: Order): void {
+  switch (order.kind) {
+    case "hello":
+      return;
+    case "start":
+      return minder.start(order);
+    case "adopt":
+      return minder.adopt(order);
+    case "stop":
+      return minder.stop(order.unit, order.cause);
+    case "drain":
+      draining = true;
+      leaveIfDone();
+  }
+}
+
+process.title = "farhand-helper";
+// The terminal's signals are meant for the daemon. SIGTERM may end a helper: its units do not need it.
+for (const signal of ["SIGINT", "SIGHUP"] as const) process.on(signal, () => undefined);
+process.on("SIGTERM", leave);
+createServer(accept).listen(socketPath);
+leaveIfDone();

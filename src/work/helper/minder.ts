@@ -1,0 +1,126 @@
+import { moveFence } from "../unit/process-record.ts";
+import { unitFolder } from "../unit/unit-folder.ts";
+import type { UnitStatus } from "../wire.ts";
+import { type LaunchReport, Launcher } from "./launcher.ts";
+import { MindedUnit } from "./minded-unit.ts";
+import type { Order, Report } from "./wire.ts";
+
+/** Reapers are looked after this often, in case one is killed; a living one reports its unit's end at once. */
+const checkMs = 1_000;
+
+type StartOrder = Extract<Order, { kind: "start" }>;
+
+/** All units of one helper, and the launcher that starts them. */
+export class Minder {
+  readonly #unitsDir: string;
+  readonly #report: (report: Report) => void;
+  readonly #idle: () => void;
+  readonly #units = new Map<string, MindedUnit>();
+  /** Starts that the launcher has not answered yet, by unit. */
+  readonly #asked = new Map<string, StartOrder>();
+  #env: Readonly<Record<string, string>> = {};
+  #launcher: Launcher | undefined;
+  readonly #checks: NodeJS.Timeout;
+
+  /** @param idle called whenever the last unit is over. */
+  constructor(unitsDir: string, report: (report: Report) => void, idle: () => void) {
+    this.#unitsDir = unitsDir;
+    this.#report = report;
+    this.#idle = idle;
+    this.#checks = setInterval(() => {
+      for (const unit of this.#units.values()) void unit.check();
+    }, checkMs);
+  }
+
+  get unitIds(): string[] {
+    return [...this.#units.keys()];
+  }
+
+  /** Statuses of all minded units, for a daemon that has just come back. */
+  repeat(): void {
+    for (const unit of this.#units.values()) this.#report({ kind: "status", unit: unit.id, status: unit.status });
+  }
+
+  setEnvironment(env: Readonly<Record<string, string>>): void {
+    this.#env = env;
+    this.#launcher?.setEnvironment(env);
+  }
+
+  start(order: StartOrder): void {
+    if (this.#units.has(order.unit)) return;
+    this.#mind(order.unit, order.minding, order.status);
+    this.#asked.set(order.unit, order);
+    this.#launcher ??= this.#openLauncher();
+    this.#launcher.start(order.unit, order.fence, unitFolder(this.#unitsDir, order.unit).dir, order.launch);
+  }
+
+  adopt(order: Extract<Order, { kind: "adopt" }>): void {
+    if (this.#units.has(order.unit)) return;
+    void this.#mind(order.unit, order.minding, order.status).takeOver();
+  }
+
+  stop(unit: string, cause: Extract<Order, { kind: "stop" }>["cause"]): void {
+    void this.#units.get(unit)?.stop(cause);
+  }
+
+  close(): void {
+    clearInterval(this.#checks);
+    this.#launcher?.close();
+  }
+
+  #mind(id: string, minding: StartOrder["minding"], status: UnitStatus): MindedUnit {
+    const unit = new MindedUnit(id, unitFolder(this.#unitsDir, id), minding, status, {
+      status: (next) => this.#report({ kind: "status", unit: id, status: next }),
+      over: () => this.#forget(id),
+    });
+    this.#units.set(id, unit);
+    return unit;
+  }
+
+  #forget(id: string): void {
+    this.#asked.delete(id);
+    this.#units.delete(id);
+    if (this.#units.size === 0) this.#idle();
+  }
+
+  #openLauncher(): Launcher {
+    return new Launcher(this.#env, {
+      report: (report) => this.#launcherSays(report),
+      gone: () => void this.#replaceLauncher(),
+    });
+  }
+
+  #launcherSays(report: LaunchReport): void {
+    const unit = this.#units.get(report.unit);
+    if (!unit) return;
+    if (this.#asked.get(report.unit)?.fence === report.fence) this.#asked.delete(report.unit);
+    switch (report.kind) {
+      case "started":
+        return unit.launched();
+      case "ended":
+        return void unit.check();
+      case "failed":
+        return void unit.failedToLaunch(report.errno, report.stage);
+      case "refused":
+        this.#forget(report.unit);
+        this.#report({ kind: "refused", unit: report.unit, fence: report.fence });
+    }
+  }
+
+  /** The launcher was killed. What it may not have read yet is asked of a new one, under a new fence. */
+  async #replaceLauncher(): Promise<void> {
+    this.#launcher = undefined;
+    for (const order of [...this.#asked.values()]) {
+      const fence = order.fence + 1;
+      this.#asked.set(order.unit, { ...order, fence });
+      const { dir, process } = unitFolder(this.#unitsDir, order.unit);
+      if (await moveFence(process, order.fence, fence).catch(() => false)) {
+        this.#launcher ??= this.#openLauncher();
+        this.#launcher.start(order.unit, fence, dir, order.launch);
+      } else {
+        this.#asked.delete(order.unit);
+        await this.#units.get(order.unit)?.takeOver();
+      }
+    }
+  }
+}

@@ -1,0 +1,57 @@
+/**
+ * What daemon and helper say to each other: one JSON object a line, over a Unix socket in the node's private folder.
+ *
+ * The daemon orders, the helper reports statuses. Nothing here needs an answer to be safe: the unit's folder holds the
+ * truth, and either side finds it there when the other is gone.
+ */
+import type { UnitCause, UnitStatus } from "../wire.ts";
+
+/** How a unit is watched over while its command runs. Times in milliseconds, sizes in bytes. */
+export interface Minding {
+  /** A `plugin` runner keeps the status file itself (spec §2.6); a `command` does not know it exists. */
+  readonly runner: "command" | "plugin";
+  /** Name of the program, for the text of a failed start. */
+  readonly command: string;
+  readonly cancelGraceMs: number;
+  readonly maxRunMs?: number;
+  readonly maxOutputBytes?: number;
+}
+
+/** What the launcher needs to become the command. */
+export interface Launch {
+  readonly argv: readonly string[];
+  /** File in the unit folder that takes stdout and stderr. */
+  readonly output: "stdout" | "runner.log";
+  readonly cwd?: string;
+  readonly user?: { readonly uid: number; readonly gid: number; readonly groups: readonly number[] };
+  readonly envAllow?: readonly string[];
+}
+
+/** The first line of a connection. The token proves that the caller may read the node's private folder. */
+export interface Hello {
+  readonly kind: "hello";
+  readonly token: string;
+  /** Environment that commands inherit: the daemon's own. */
+  readonly env: Readonly<Record<string, string>>;
+}
+
+export type Order =
+  | Hello
+  | { kind: "start"; unit: string; fence: number; launch: Launch; minding: Minding; status: UnitStatus }
+  | { kind: "adopt"; unit: string; minding: Minding; status: UnitStatus }
+  | { kind: "stop"; unit: string; cause: UnitCause }
+  /** Take no more units and exit when the last one is over. */
+  | { kind: "drain" };
+
+export type Report =
+  /** Answer to hello: the units this helper minds. */
+  | { kind: "welcome"; units: readonly string[] }
+  /** A unit's status changed; a final one is the last word. */
+  | { kind: "status"; unit: string; status: UnitStatus }
+  /** Another attempt owns the unit; this helper did nothing and forgets it. */
+  | { kind: "refused"; unit: string; fence: number };
+
+/** Write one message. */
+export function encodeMessage(message: Order | Report): string {
+  return `${JSON.stringify(message)}\n`;
+}

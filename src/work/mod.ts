@@ -1,0 +1,9 @@
+/**
+ * Units of work: taken in, run by helpers, followed live, kept on disk, and never lied about.
+ *
+ * Start at {@link openUnits}, and offer {@link workCommand} over the control service.
+ */
+export { workCommand } from "./commands.ts";
+export { WorkError, type WorkErrorCode, workErrors } from "./errors.ts";
+export type { CommandSettings, PythonSettings, Retention, WorkLimits, WorkTypeSettings } from "./settings.ts";
+export { type NewUnit, openUnits, type Units, type UnitsOptions } from "./units.ts";

@@ -1,0 +1,58 @@
+import type { Launch, Minding } from "../helper/wire.ts";
+import type { WorkTypeSettings } from "../settings.ts";
+import { WorkError } from "../errors.ts";
+import { mergeParams, splitParams } from "./params.ts";
+import { findUser } from "./user.ts";
+
+/** Receptor's own wait between SIGINT and SIGKILL (spec §2.4). */
+const defaultGraceMs = 10_000;
+
+/**
+ * Check the params of a request against its type, before a unit exists.
+ *
+ * @param request the request's own keys; only `params` means something (spec §2.4).
+ * @returns the effective params, as they stand in `ExtraData`.
+ * @throws {WorkError} `PARAMS_REFUSED`.
+ */
+export function effectiveParams(type: WorkTypeSettings, request: Readonly<Record<string, string>>): string {
+  const atRunTime = request["params"] ?? "";
+  if (type.kind === "python") return atRunTime;
+  return mergeParams(type.params, atRunTime, type.allowRuntimeParams);
+}
+
+/**
+ * What the launcher must do to run a unit of this type.
+ *
+ * @throws {WorkError} `PARAMS_REFUSED` for params that cannot be split, `START_FAILED` for an unknown user.
+ */
+export function launchOf(type: WorkTypeSettings, params: string, unitDir: string): Launch {
+  const argv = type.kind === "command" ? [type.command, ...splitParams(params)] : pythonArgv(type, params, unitDir);
+  if (argv.some((word) => word.includes("\0"))) throw new WorkError("PARAMS_REFUSED", "params contain a NUL byte");
+  return {
+    argv,
+    // The Python runner writes the unit's stdout itself; what it prints is its own log.
+    output: type.kind === "command" ? "stdout" : "runner.log",
+    ...(type.workDir !== undefined && { cwd: type.workDir }),
+    ...(type.user !== undefined && { user: findUser(type.user) }),
+    ...(type.envAllow !== undefined && { envAllow: type.envAllow }),
+  };
+}
+
+function pythonArgv(type: WorkTypeSettings & { kind: "python" }, params: string, unitDir: string): string[] {
+  const config = JSON.stringify({ ...type.config, params });
+  return ["receptor-python-worker", `${type.plugin}:${type.function}`, unitDir, config];
+}
+
+/** How units of this type are watched over. */
+export function mindingOf(type: WorkTypeSettings): Minding {
+  return {
+    runner: type.kind === "command" ? "command" : "plugin",
+    command: type.kind === "command" ? type.command : "receptor-python-worker",
+    cancelGraceMs: type.cancelGraceMs ?? defaultGraceMs,
+    ...(type.maxRunMs !== undefined && { maxRunMs: type.maxRunMs }),
+    ...(type.maxOutputBytes !== undefined && { maxOutputBytes: type.maxOutputBytes }),
+  };
+}
+
+/** For a unit whose type is no longer configured: it may end as it likes. */
+export const unknownTypeMinding: Minding = { runner: "command", command: "command", cancelGraceMs: defaultGraceMs };

@@ -1,0 +1,199 @@
+import { type Clock, type Log, errorText } from "#core";
+import { WorkError } from "./errors.ts";
+import { HelperPool } from "./helper/helper-pool.ts";
+import { Places } from "./places.ts";
+import { launchOf, mindingOf, unknownTypeMinding } from "./runner/runner.ts";
+import type { WorkTypeSettings } from "./settings.ts";
+import { moveFence, type ProcessRecord, readRecord } from "./unit/process-record.ts";
+import { updateStatus } from "./unit/status-file.ts";
+import type { Unit } from "./unit/unit.ts";
+import { type UnitCause, UnitState, type UnitStatus } from "./wire.ts";
+import type { WorkTypes } from "./work-types.ts";
+
+/** Helpers are asked again this often to stop a unit: the one asked before may have been killed. */
+const stopAgainMs = 1_000;
+
+export interface RunsOptions {
+  readonly types: WorkTypes;
+  readonly helpers: Omit<ConstructorParameters<typeof HelperPool>[0], "events">;
+  readonly find: (id: string) => Unit | undefined;
+  readonly log: Log;
+  readonly clock: Clock;
+}
+
+/** Starting and ending units: which may run now, which helper minds them, and what becomes of them when one dies. */
+export class Runs {
+  readonly #options: RunsOptions;
+  readonly #pool: HelperPool;
+  readonly #places = new Places();
+  /** What helpers said of units before their folders were read. */
+  readonly #early = new Map<string, UnitStatus>();
+
+  constructor(options: RunsOptions) {
+    this.#options = options;
+    this.#pool = new HelperPool({
+      ...options.helpers,
+      events: {
+        status: (id, status) => this.#changed(id, status),
+        orphaned: (ids) => void this.#rescue(ids),
+        refused: (id) => void this.#rescue([id]),
+      },
+    });
+  }
+
+  get helperPids(): number[] {
+    return this.#pool.pids;
+  }
+
+  adoptHelpers(): Promise<void> {
+    return this.#pool.adoptHelpers();
+  }
+
+  close(): void {
+    this.#pool.close();
+  }
+
+  /**
+   * Start a unit whose payload is whole, or let it wait for a place.
+   *
+   * @returns true once its command runs (or already ended), false when it waits.
+   * @throws {WorkError} `START_FAILED` when nothing could be run; the unit's status says so too.
+   */
+  async start(unit: Unit, signal: AbortSignal): Promise<boolean> {
+    const type = this.#options.types.get(unit.status.WorkType);
+    if (!this.#places.take(type.workType, unit.id, type.maxUnits)) {
+      const Detail = `Waiting for a free place (${type.maxUnits} of this type may run at once)`;
+      unit.set(await updateStatus(unit.folder, (now) => ({ ...now, ...unit.status, Detail, Queued: true })));
+      this.#places.wait(unit);
+      return false;
+    }
+    await this.#launch(unit, type);
+    await unit.until(({ State }) => State !== UnitState.Pending, signal);
+    const { Cause, Detail } = unit.status;
+    if (Cause === "START_FAILED" || Cause === "STORAGE_FAILED") throw new WorkError("START_FAILED", Detail);
+    return true;
+  }
+
+  /** End a unit, whatever it is doing; resolves when it is final. Ending a final unit does nothing. */
+  async stop(unit: Unit, cause: UnitCause, signal: AbortSignal): Promise<void> {
+    this.#places.leave(unit);
+    while (!unit.isFinal) {
+      const record = readRecord(unit.folder.process);
+      if (record && !record.launch && !record.end && (await moveFence(unit.folder.process, record.fence, 0))) {
+        // Nothing ran, and nothing will: no helper holds the fence any more.
+        await this.end(unit, { State: UnitState.Canceled, Detail: "Canceled", Cause: cause });
+        return;
+      }
+      const { revision } = unit;
+      this.#pool.stop(unit.id, cause);
+      const again = AbortSignal.timeout(stopAgainMs);
+      await unit.changedSince(revision, AbortSignal.any([signal, again])).catch(() => signal.throwIfAborted());
+    }
+  }
+
+  /** Write an ending of a unit that no helper minds. Told only when it is on disk, or cannot be put there. */
+  async end(unit: Unit, ending: Pick<UnitStatus, "State" | "Detail"> & { Cause: UnitCause }): Promise<void> {
+    const FinishedAt = new Date(this.#options.clock.now()).toISOString();
+    const { Stopping, Queued, ...status } = unit.status;
+    const final = { ...status, ...ending, FinishedAt };
+    try {
+      await updateStatus(unit.folder, () => final, { durable: true });
+    } catch (error) {
+      this.#options.log.error(`status of unit ${unit.id} cannot be written`, { error: errorText(error) });
+    }
+    this.#changed(unit.id, final);
+  }
+
+  /**
+   * Find out what became of an unfinished unit while no daemon watched (design §4.1).
+   *
+   * A unit that a helper minds goes on; one whose command was launched is given to a helper, which finds its end; one that
+   * waited for a place goes on waiting; anything else never ran.
+   */
+  async reconcile(unit: Unit): Promise<void> {
+    const early = this.#early.get(unit.id);
+    if (early) unit.set(early);
+    if (unit.isFinal) return;
+    this.#places.take(unit.status.WorkType, unit.id, undefined);
+    if (this.#pool.minds(unit.id)) return;
+    const record = readRecord(unit.folder.process);
+    if (!record) return this.end(unit, noRecord);
+    if (record.launch || record.end) return this.#adopt(unit);
+    this.#places.free(unit.status.WorkType, unit.id);
+    if (unit.status.Queued && this.#options.types.find(unit.status.WorkType)) {
+      await this.start(unit, AbortSignal.timeout(60_000)).catch(() => undefined);
+    } else if (await moveFence(unit.folder.process, record.fence, 0)) {
+      await this.end(unit, { State: UnitState.Failed, Detail: "Pending at restart", Cause: "NOT_STARTED" });
+    } else {
+      await this.#adopt(unit);
+    }
+  }
+
+  /** What was said before all folders were read is now in the units. */
+  settled(): void {
+    this.#early.clear();
+  }
+
+  async #launch(unit: Unit, type: WorkTypeSettings): Promise<void> {
+    const { Queued, ...status } = unit.status;
+    unit.set({ ...status, Detail: "Starting Worker" });
+    try {
+      const { Params } = (status.ExtraData ?? {}) as { Params?: unknown };
+      const launch = launchOf(type, typeof Params === "string" ? Params : "", unit.folder.dir);
+      const fence = readRecord(unit.folder.process)?.fence ?? 0;
+      await this.#pool.start(unit.id, fence, launch, mindingOf(type), unit.status);
+    } catch (error) {
+      const Detail = `Error starting worker: ${errorText(error)}`;
+      await this.end(unit, { State: UnitState.Failed, Detail, Cause: "START_FAILED" });
+    }
+  }
+
+  #changed(id: string, status: UnitStatus): void {
+    const unit = this.#options.find(id);
+    if (!unit) return void this.#early.set(id, status);
+    unit.set(status);
+    if (unit.isFinal) this.#freePlace(unit);
+  }
+
+  #freePlace(unit: Unit): void {
+    const next = this.#places.free(unit.status.WorkType, unit.id);
+    if (!next) return;
+    this.start(next, AbortSignal.timeout(60_000)).catch((error: unknown) => {
+      this.#options.log.warn(`queued unit ${next.id} did not start`, { error: errorText(error) });
+    });
+  }
+
+  /** The helper of these units died: start again what it never launched, hand over the rest. */
+  async #rescue(ids: readonly string[]): Promise<void> {
+    for (const id of ids) {
+      const unit = this.#options.find(id);
+      if (!unit || unit.isFinal) continue;
+      const record = readRecord(unit.folder.process);
+      if (!record) await this.end(unit, noRecord);
+      else if (await this.#mayStartAgain(unit, record)) await this.#startAgain(unit);
+      else await this.#adopt(unit);
+    }
+  }
+
+  async #mayStartAgain(unit: Unit, record: ProcessRecord): Promise<boolean> {
+    if (record.launch || record.end || record.fence === 0) return false;
+    return moveFence(unit.folder.process, record.fence, record.fence + 1);
+  }
+
+  async #startAgain(unit: Unit): Promise<void> {
+    const type = this.#options.types.find(unit.status.WorkType);
+    if (type) await this.#launch(unit, type);
+  }
+
+  async #adopt(unit: Unit): Promise<void> {
+    const type = this.#options.types.find(unit.status.WorkType);
+    await this.#pool.adopt(unit.id, type ? mindingOf(type) : unknownTypeMinding, unit.status);
+  }
+}
+
+/** A folder that Receptor made, or that lost its record. */
+const noRecord = {
+  State: UnitState.Failed,
+  Detail: "Failed to restart: the unit has no process record, so its exit is unknown",
+  Cause: "EXIT_UNKNOWN",
+} as const;

@@ -1,0 +1,110 @@
+import { type FSWatcher, watch } from "node:fs";
+import { type FileHandle, open } from "node:fs/promises";
+import { systemClock, systemCode } from "#core";
+import { WorkError } from "../errors.ts";
+import { isFinal } from "../wire.ts";
+import type { Unit } from "./unit.ts";
+
+const chunkBytes = 512 * 1024;
+/** File notification does the work; this only helps where it does not exist (network file systems, watch limit). */
+const lookAgainMs = 1_000;
+
+/**
+ * A unit's output from byte `from`, followed until the unit is final and all of it was given.
+ *
+ * The bytes given are exactly those the final status counts: what a left-over process adds later is not part of it. Each
+ * chunk may be kept by the caller.
+ *
+ * @throws {WorkError} `STORAGE_FAILED` when the file no longer holds what the status promises.
+ */
+export async function* followOutput(unit: Unit, from: number, signal: AbortSignal): AsyncGenerator<Uint8Array> {
+  const news = new OutputNews(unit.folder.stdout);
+  let file: FileHandle | undefined;
+  try {
+    for (let at = from; ; ) {
+      // Look first, read second: a unit that ends between the two would lose its last bytes.
+      const { status, revision } = unit;
+      const final = isFinal(status.State);
+      news.forget();
+      file ??= await openOutput(unit.folder.stdout);
+      for (;;) {
+        const end = final ? status.StdoutSize : Number.MAX_SAFE_INTEGER;
+        const chunk = file && (await readChunk(file, at, end));
+        if (!chunk) break;
+        at += chunk.length;
+        yield chunk;
+        signal.throwIfAborted();
+      }
+      if (final && at >= status.StdoutSize) return;
+      if (final) throw new WorkError("STORAGE_FAILED", `the output of unit ${unit.id} is shorter than its status says`);
+      await news.next(unit, revision, signal);
+    }
+  } finally {
+    news.close();
+    await file?.close();
+  }
+}
+
+async function openOutput(path: string): Promise<FileHandle | undefined> {
+  try {
+    return await open(path, "r");
+  } catch (error) {
+    if (systemCode(error) === "ENOENT") return undefined;
+    throw error;
+  }
+}
+
+async function readChunk(file: FileHandle, at: number, end: number): Promise<Uint8Array | undefined> {
+  const want = Math.min(chunkBytes, end - at);
+  if (want <= 0) return undefined;
+  const { size } = await file.stat();
+  if (size <= at) return undefined;
+  const chunk = Buffer.allocUnsafeSlow(Math.min(want, size - at));
+  const { bytesRead } = await file.read(chunk, 0, chunk.length, at);
+  return bytesRead > 0 ? chunk.subarray(0, bytesRead) : undefined;
+}
+
+/** Waits for a change of the output file or of the unit, whichever comes first, and misses none. */
+class OutputNews {
+  readonly #path: string;
+  #watcher: FSWatcher | undefined;
+  #changed = false;
+  #wake: (() => void) | undefined;
+
+  constructor(path: string) {
+    this.#path = path;
+  }
+
+  /** What changed up to now is about to be read. */
+  forget(): void {
+    this.#changed = false;
+    if (this.#watcher) return;
+    try {
+      this.#watcher = watch(this.#path, { persistent: false }, () => {
+        this.#changed = true;
+        this.#wake?.();
+      }).on("error", () => undefined);
+    } catch {
+      // Not there yet, or no watch to be had: the unit's own change, or the clock, will wake us.
+    }
+  }
+
+  async next(unit: Unit, revision: number, signal: AbortSignal): Promise<void> {
+    if (this.#changed) return;
+    const done = new AbortController();
+    const either = AbortSignal.any([signal, done.signal]);
+    const file = new Promise<void>((resolve) => {
+      this.#wake = resolve;
+    });
+    try {
+      await Promise.race([file, unit.changedSince(revision, either), systemClock.sleep(lookAgainMs, either)]);
+    } finally {
+      done.abort();
+      this.#wake = undefined;
+    }
+  }
+
+  close(): void {
+    this.#watcher?.close();
+  }
+}

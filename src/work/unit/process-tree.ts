@@ -1,0 +1,43 @@
+import { readdirSync, readFileSync } from "node:fs";
+import type { ProcessLaunch } from "./process-record.ts";
+import { allProcesses, isAlive, processEntry, type ProcessEntry } from "./process-table.ts";
+
+/**
+ * Every process that belongs to a unit, the reaper left out.
+ *
+ * While the reaper lives it is the subreaper, so descent from it is the whole truth. Once it was killed, its orphans went
+ * to init; then the unit's session and the unit's mark in the environment find them.
+ */
+export function unitProcesses(unitId: string, launch: ProcessLaunch): ProcessEntry[] {
+  if (isAlive(launch.reaper)) return descendants(launch.reaper.pid);
+  const notOlder = launch.command.startTicks;
+  return allProcesses().filter(
+    (entry) => entry.startTicks >= notOlder && (entry.session === launch.reaper.pid || carriesMark(entry.pid, unitId)),
+  );
+}
+
+function descendants(root: number): ProcessEntry[] {
+  const children = childrenOf(root) ?? [];
+  return children.flatMap((child) => [child, ...descendants(child.pid)]).filter((entry) => !entry.zombie);
+}
+
+/** Children by the kernel's own lists, one for each thread; a full scan where the kernel does not keep them. */
+function childrenOf(pid: number): ProcessEntry[] | undefined {
+  try {
+    return readdirSync(`/proc/${pid}/task`)
+      .flatMap((thread) => readFileSync(`/proc/${pid}/task/${thread}/children`, "latin1").split(" "))
+      .filter((text) => text !== "")
+      .map((text) => processEntry(Number(text)))
+      .filter((entry): entry is ProcessEntry => entry !== undefined);
+  } catch {
+    return processEntry(pid) && allProcesses().filter((entry) => entry.parent === pid);
+  }
+}
+
+function carriesMark(pid: number, unitId: string): boolean {
+  try {
+    return readFileSync(`/proc/${pid}/environ`, "latin1").split("\0").includes(`FARHAND_UNIT_ID=${unitId}`);
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,49 @@
+import { mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { reservedRecord } from "./process-record.ts";
+import { encodeStatus } from "./status-file.ts";
+import type { UnitStatus } from "../wire.ts";
+
+/** Where the files of one unit are (spec §2.1; `process` and `runner.log` are Farhand's own). */
+export interface UnitFolder {
+  readonly dir: string;
+  readonly status: string;
+  readonly statusLock: string;
+  /** The payload, whole before anything starts. */
+  readonly stdin: string;
+  /** What the command wrote, stdout and stderr interleaved. */
+  readonly stdout: string;
+  /** Who runs the command and how it ended; see process-record.ts. */
+  readonly process: string;
+}
+
+/** Paths only; nothing is looked at. */
+export function unitFolder(unitsDir: string, id: string): UnitFolder {
+  const dir = join(unitsDir, id);
+  return {
+    dir,
+    status: join(dir, "status"),
+    statusLock: join(dir, "status.lock"),
+    stdin: join(dir, "stdin"),
+    stdout: join(dir, "stdout"),
+    process: join(dir, "process"),
+  };
+}
+
+/**
+ * Make the folder of a new unit: first status, empty payload, reserved process record.
+ *
+ * @throws the system error; then nothing is left behind (`EEXIST`: the id is taken and its folder untouched).
+ */
+export function createUnitFolder(folder: UnitFolder, status: UnitStatus): void {
+  mkdirSync(folder.dir, { mode: 0o700 });
+  try {
+    writeFileSync(folder.status, encodeStatus(status), { mode: 0o600 });
+    writeFileSync(folder.statusLock, "", { mode: 0o600 });
+    writeFileSync(folder.process, reservedRecord(1), { mode: 0o600 });
+    writeFileSync(folder.stdin, "", { mode: 0o600 });
+  } catch (error) {
+    rmSync(folder.dir, { recursive: true, force: true });
+    throw error;
+  }
+}

@@ -1,0 +1,332 @@
+import { existsSync, mkdirSync, statSync } from "node:fs";
+import { join } from "node:path";
+import { type Clock, errorText, type FileLock, type Log, systemClock, systemCode, tryLockFile } from "#core";
+import { WorkError } from "./errors.ts";
+import { killTree } from "./helper/stopping.ts";
+import { expiredUnits } from "./retention.ts";
+import { effectiveParams } from "./runner/runner.ts";
+import { Runs } from "./runs.ts";
+import type { Retention, WorkTypeSettings } from "./settings.ts";
+import { followOutput } from "./unit/follow.ts";
+import { storePayload } from "./unit/payload.ts";
+import { readRecord } from "./unit/process-record.ts";
+import { bootId } from "./unit/process-table.ts";
+import { unitProcesses } from "./unit/process-tree.ts";
+import { Trash } from "./unit/trash.ts";
+import { Unit } from "./unit/unit.ts";
+import { createUnitFolder, unitFolder } from "./unit/unit-folder.ts";
+import { isUnitId, newUnitId } from "./unit/unit-id.ts";
+import { loadStatus, setDamagedAside, unitIdsIn } from "./unit/unit-scan.ts";
+import { stateName, type UnitReport, UnitState, type UnitStatus } from "./wire.ts";
+import { WorkTypes } from "./work-types.ts";
+
+const retentionCheckMs = 60_000;
+
+export interface UnitsOptions {
+  /** Units live in `{dataDir}/{nodeId}/`; Farhand's private files in `{dataDir}/.farhand/{nodeId}/`. */
+  readonly dataDir: string;
+  readonly nodeId: string;
+  readonly workTypes: readonly WorkTypeSettings[];
+  /** Version of this program; helpers of another one are let go. */
+  readonly version: string;
+  readonly maxHelpers?: number;
+  readonly retention?: Retention;
+  readonly log: Log;
+  readonly clock?: Clock;
+}
+
+/** What a submit asks for. */
+export interface NewUnit {
+  readonly workType: string;
+  /** The request's own keys; the work type says which mean something. */
+  readonly params: Readonly<Record<string, string>>;
+  /** Id a newer peer chose (spec §9); used when it is valid and free. */
+  readonly wantedId?: string;
+}
+
+/** All units of one node. */
+export class Units {
+  readonly workTypes: WorkTypes;
+  readonly #unitsDir: string;
+  readonly #units = new Map<string, Unit>();
+  readonly #runs: Runs;
+  readonly #trash: Trash;
+  readonly #lock: FileLock;
+  readonly #log: Log;
+  readonly #clock: Clock;
+  readonly #retention: Retention;
+  readonly #closing = new AbortController();
+  #retentionTimer: NodeJS.Timeout | undefined;
+
+  /** Use {@link openUnits}. */
+  constructor(options: UnitsOptions, lock: FileLock, privateDir: string) {
+    this.workTypes = new WorkTypes(options.workTypes);
+    this.#unitsDir = join(options.dataDir, options.nodeId);
+    this.#lock = lock;
+    this.#log = options.log;
+    this.#clock = options.clock ?? systemClock;
+    this.#retention = options.retention ?? {};
+    this.#trash = new Trash(join(options.dataDir, ".farhand", options.nodeId, "trash"));
+    this.#runs = new Runs({
+      types: this.workTypes,
+      helpers: {
+        dir: join(privateDir, "helpers"),
+        unitsDir: this.#unitsDir,
+        version: options.version,
+        maxHelpers: options.maxHelpers ?? 4,
+        log: options.log,
+      },
+      find: (id) => this.#units.get(id),
+      log: options.log,
+      clock: this.#clock,
+    });
+  }
+
+  /** Read every unit on disk and find out what became of the unfinished ones. */
+  async load(): Promise<void> {
+    await this.#runs.adoptHelpers();
+    const units = unitIdsIn(this.#unitsDir).map((id) => this.#load(id));
+    await Promise.all(units.map((unit) => this.#reconcile(unit)));
+    this.#runs.settled();
+    this.#trash.empty().catch((error: unknown) => this.#log.warn("trash not emptied", { error: errorText(error) }));
+    this.#retentionTimer = setInterval(() => void this.#retire(), retentionCheckMs).unref();
+    void this.#retire();
+  }
+
+  /** Processes that mind units now, for status pages and memory figures. */
+  get helperPids(): number[] {
+    return this.#runs.helperPids;
+  }
+
+  /** Units by state name, for metrics. */
+  countByState(): Map<string, number> {
+    const counts = new Map<string, number>();
+    for (const unit of this.#units.values()) {
+      const name = stateName(unit.status.State);
+      counts.set(name, (counts.get(name) ?? 0) + 1);
+    }
+    return counts;
+  }
+
+  /**
+   * Make a unit that waits for its payload.
+   *
+   * @throws {WorkError} `WORK_TYPE_UNKNOWN`, `PARAMS_REFUSED`, `STORAGE_FAILED`; no unit remains then.
+   */
+  allocate({ workType, params, wantedId }: NewUnit): Unit {
+    const type = this.workTypes.get(workType);
+    const Params = effectiveParams(type, params);
+    const status: UnitStatus = {
+      State: UnitState.Pending,
+      Detail: "Unit Created",
+      StdoutSize: 0,
+      WorkType: workType,
+      ExtraData: { Pid: 0, Params },
+      CreatedAt: new Date(this.#clock.now()).toISOString(),
+    };
+    const unit = this.#create(status, wantedId);
+    this.#units.set(unit.id, unit);
+    return unit;
+  }
+
+  /**
+   * Take the payload. When it breaks off, the unit fails and nothing is started.
+   *
+   * @throws {WorkError} `PAYLOAD_FAILED`, `STORAGE_FAILED`.
+   */
+  async receive(unit: Unit, payload: AsyncIterable<Uint8Array>): Promise<void> {
+    unit.set({ ...unit.status, Detail: "Waiting for Input Data" });
+    try {
+      await storePayload(unit.folder.stdin, payload);
+    } catch (error) {
+      const Detail = `Error reading input data: ${errorText(error)}`;
+      await this.#runs.end(unit, { State: UnitState.Failed, Detail, Cause: "INPUT_FAILED" });
+      const code = isStorageFault(error) ? "STORAGE_FAILED" : "PAYLOAD_FAILED";
+      throw new WorkError(code, Detail, { cause: error });
+    }
+  }
+
+  /** See {@link Runs.start}. */
+  start(unit: Unit): Promise<boolean> {
+    if (unit.isFinal) throw new WorkError("START_FAILED", `unit ${unit.id} was ended before it started`);
+    return this.#runs.start(unit, this.#closing.signal);
+  }
+
+  /** @throws {WorkError} `UNIT_NOT_FOUND` with the words peers look for (spec §1.10). */
+  get(id: string): Unit {
+    const unit = this.#units.get(id) ?? this.#findOnDisk(id);
+    if (!unit) throw new WorkError("UNIT_NOT_FOUND", `unknown work unit ${id}`);
+    return unit;
+  }
+
+  /** Every unit, oldest first. */
+  list(): Record<string, UnitReport> {
+    return Object.fromEntries([...this.#units.values()].map((unit) => [unit.id, unit.report()]));
+  }
+
+  /** See {@link followOutput}. */
+  results(unit: Unit, from: number, signal: AbortSignal): AsyncGenerator<Uint8Array> {
+    return followOutput(unit, from, AbortSignal.any([signal, this.#closing.signal]));
+  }
+
+  /** Cancel a unit; resolves when nothing of it runs any more. Cancelling a final unit does nothing. */
+  async cancel(id: string, signal: AbortSignal): Promise<void> {
+    await this.#runs.stop(this.get(id), "CANCELED", signal);
+  }
+
+  /**
+   * Cancel a unit, end what it left running, delete its folder and forget it.
+   *
+   * @param force go on when its processes cannot be ended or its files cannot be deleted.
+   * @throws {WorkError} `UNIT_NOT_FOUND`, `UNIT_STUCK`, `STORAGE_FAILED`.
+   */
+  async release(id: string, { force, signal }: { force: boolean; signal: AbortSignal }): Promise<void> {
+    const unit = this.get(id);
+    await this.#runs.stop(unit, "CANCELED", signal);
+    if (!(await this.#endLeftovers(unit)) && !force) {
+      throw new WorkError("UNIT_STUCK", `processes of unit ${id} do not end; see them with ps, then release with force`);
+    }
+    try {
+      const place = this.#trash.take(unit.folder.dir, id);
+      this.#units.delete(id);
+      await this.#trash.delete(place);
+    } catch (error) {
+      if (!force && systemCode(error) !== "ENOENT") {
+        throw new WorkError("STORAGE_FAILED", `files of unit ${id} not deleted: ${errorText(error)}`, { cause: error });
+      }
+      this.#units.delete(id);
+    }
+  }
+
+  /** Stop minding; commands and helpers go on. */
+  close(): void {
+    this.#closing.abort(new Error("the daemon is shutting down"));
+    clearInterval(this.#retentionTimer);
+    this.#runs.close();
+    this.#lock.close();
+  }
+
+  #create(status: UnitStatus, wantedId: string | undefined): Unit {
+    for (let id = wantedId && isUnitId(wantedId) ? wantedId : newUnitId(); ; id = newUnitId()) {
+      if (this.#units.has(id)) continue;
+      const folder = unitFolder(this.#unitsDir, id);
+      try {
+        createUnitFolder(folder, status);
+        return new Unit(id, folder, status);
+      } catch (error) {
+        if (systemCode(error) === "EEXIST") continue;
+        throw new WorkError("STORAGE_FAILED", `no unit can be stored: ${errorText(error)}`, { cause: error });
+      }
+    }
+  }
+
+  #load(id: string): Unit {
+    const folder = unitFolder(this.#unitsDir, id);
+    const { status, damaged } = loadStatus(folder, this.#clock.now());
+    if (damaged) this.#log.warn(`unit ${id}: ${status.Detail}`);
+    const unit = new Unit(id, folder, damaged ? this.#repaired(folder, status) : status);
+    this.#units.set(id, unit);
+    return unit;
+  }
+
+  /** A damaged status of a unit that was launched is not its ending: its record still knows that. */
+  #repaired(folder: ReturnType<typeof unitFolder>, status: UnitStatus): UnitStatus {
+    setDamagedAside(folder);
+    if (status.Cause !== "STATUS_CORRUPT" || !launched(folder.process)) return status;
+    const { Cause, FinishedAt, ...rest } = status;
+    return { ...rest, State: UnitState.Running };
+  }
+
+  async #reconcile(unit: Unit): Promise<void> {
+    try {
+      await this.#runs.reconcile(unit);
+    } catch (error) {
+      // One bad unit spoils nothing but itself.
+      const Detail = `Failed to restart: ${errorText(error)}`;
+      await this.#runs.end(unit, { State: UnitState.Failed, Detail, Cause: "STORAGE_FAILED" });
+    }
+  }
+
+  #findOnDisk(id: string): Unit | undefined {
+    if (!isUnitId(id) || !existsSync(join(this.#unitsDir, id))) return undefined;
+    const unit = this.#load(id);
+    void this.#reconcile(unit);
+    return unit;
+  }
+
+  async #endLeftovers(unit: Unit): Promise<boolean> {
+    const launch = readRecordOf(unit)?.launch;
+    if (!launch || launch.reaper.bootId !== bootId()) return true;
+    if (unitProcesses(unit.id, launch).length > 0) await killTree(unit.id, launch);
+    return unitProcesses(unit.id, launch).length === 0;
+  }
+
+  async #retire(): Promise<void> {
+    if (Object.keys(this.#retention).length === 0) return;
+    const finished = [...this.#units.values()].filter((unit) => unit.isFinal).map((unit) => this.#finished(unit));
+    for (const id of expiredUnits(finished, this.#retention, this.#clock.now())) {
+      this.#log.info(`unit ${id} released by retention`);
+      await this.release(id, { force: false, signal: this.#closing.signal }).catch((error: unknown) => {
+        this.#log.warn(`unit ${id} not released`, { error: errorText(error) });
+      });
+    }
+  }
+
+  #finished(unit: Unit) {
+    const { FinishedAt, CreatedAt, StdoutSize } = unit.status;
+    const finishedAt = Date.parse(FinishedAt ?? CreatedAt ?? "") || this.#clock.now();
+    return { id: unit.id, finishedAt, bytes: StdoutSize + sizeOf(unit.folder.stdin) };
+  }
+}
+
+function launched(path: string): boolean {
+  try {
+    return readRecord(path)?.launch !== undefined;
+  } catch {
+    return false;
+  }
+}
+
+function readRecordOf(unit: Unit) {
+  try {
+    return readRecord(unit.folder.process);
+  } catch {
+    return undefined;
+  }
+}
+
+function sizeOf(path: string): number {
+  return statSync(path, { throwIfNoEntry: false })?.size ?? 0;
+}
+
+function isStorageFault(error: unknown): boolean {
+  return ["ENOSPC", "EDQUOT", "EROFS", "EIO", "EACCES"].includes(systemCode(error) ?? "");
+}
+
+/**
+ * Open the units of a node: lock its folder, find helpers and units again, reconcile.
+ *
+ * @throws {WorkError} `DATA_DIR_IN_USE`, `STORAGE_FAILED`, `WORK_TYPE_TAKEN`.
+ */
+export async function openUnits(options: UnitsOptions): Promise<Units> {
+  const privateDir = join(options.dataDir, ".farhand", options.nodeId);
+  try {
+    mkdirSync(join(options.dataDir, options.nodeId), { recursive: true, mode: 0o700 });
+    mkdirSync(privateDir, { recursive: true, mode: 0o700 });
+  } catch (error) {
+    const message = `data folder ${options.dataDir} cannot be used: ${errorText(error)}`;
+    throw new WorkError("STORAGE_FAILED", message, { cause: error });
+  }
+  const lock = tryLockFile(join(privateDir, "daemon.lock"));
+  if (!lock) {
+    throw new WorkError("DATA_DIR_IN_USE", `another daemon runs node ${options.nodeId} in ${options.dataDir}`);
+  }
+  try {
+    const units = new Units(options, lock, privateDir);
+    await units.load();
+    return units;
+  } catch (error) {
+    lock.close();
+    throw error;
+  }
+}

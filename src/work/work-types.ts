@@ -1,0 +1,33 @@
+import { WorkError } from "./errors.ts";
+import type { WorkTypeSettings } from "./settings.ts";
+
+/** The work types this node offers, by name. */
+export class WorkTypes {
+  readonly #types = new Map<string, WorkTypeSettings>();
+
+  /** @throws {WorkError} `WORK_TYPE_TAKEN` for a second type of one name; `remote` is always taken (spec §2.3). */
+  constructor(types: readonly WorkTypeSettings[]) {
+    for (const type of types) {
+      if (type.workType === "remote" || this.#types.has(type.workType)) {
+        throw new WorkError("WORK_TYPE_TAKEN", `work type ${type.workType} already registered`);
+      }
+      this.#types.set(type.workType, type);
+    }
+  }
+
+  /** @throws {WorkError} `WORK_TYPE_UNKNOWN`. */
+  get(name: string): WorkTypeSettings {
+    const type = this.#types.get(name);
+    if (!type) throw new WorkError("WORK_TYPE_UNKNOWN", `unknown work type ${name}`);
+    return type;
+  }
+
+  find(name: string): WorkTypeSettings | undefined {
+    return this.#types.get(name);
+  }
+
+  /** As they stand in service advertisements (spec §1.5). */
+  list(): { WorkType: string; Secure: boolean }[] {
+    return [...this.#types.keys()].map((WorkType) => ({ WorkType, Secure: false }));
+  }
+}

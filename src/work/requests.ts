@@ -22,9 +22,7 @@ export type WorkRequest =
   | { kind: "results"; unitId: string; startPos: number; signature?: string };
 
 /** Keys of a submit that are not work parameters. `workUnitID` is sent by newer peers (spec §9). */
-const reservedKeys = new Set(
-  "command subcommand node worktype tlsclient ttl signwork signature workUnitID".split(" "),
-);
+const reservedKeys = new Set("command subcommand node worktype tlsclient ttl signwork signature workUnitID".split(" "));
 
 /** @throws {WorkError} `REQUEST_INVALID`. */
 export function parseWorkText(rest: string): WorkRequest {

@@ -184,7 +184,10 @@ export class Units {
     const unit = this.get(id);
     await this.#runs.stop(unit, "CANCELED", signal);
     if (!(await this.#endLeftovers(unit)) && !force) {
-      throw new WorkError("UNIT_STUCK", `processes of unit ${id} do not end; see them with ps, then release with force`);
+      throw new WorkError(
+        "UNIT_STUCK",
+        `processes of unit ${id} do not end; see them with ps, then release with force`,
+      );
     }
     try {
       const place = this.#trash.take(unit.folder.dir, id);

@@ -73,7 +73,10 @@ export class HelperPool {
   async start(unit: string, fence: number, launch: Launch, minding: Minding, status: UnitStatus): Promise<void> {
     const member = await this.#member();
     this.#give(member, unit);
-    this.#unanswered.set(unit, setTimeout(() => this.#hangs(unit), answerMs));
+    this.#unanswered.set(
+      unit,
+      setTimeout(() => this.#hangs(unit), answerMs),
+    );
     member.helper.send({ kind: "start", unit, fence, launch, minding, status });
   }
 

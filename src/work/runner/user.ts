@@ -16,7 +16,8 @@ export interface CommandUser {
  */
 export function findUser(name: string, passwd = read("/etc/passwd"), group = read("/etc/group")): CommandUser {
   const entry = rows(passwd).find(([login, , uid]) => login === name || uid === name);
-  if (!entry) throw new WorkError("START_FAILED", `the work type's user "${name}" is not in /etc/passwd of this machine`);
+  if (!entry)
+    throw new WorkError("START_FAILED", `the work type's user "${name}" is not in /etc/passwd of this machine`);
   const [login = "", , uid, gid] = entry;
   const others = rows(group)
     .filter(([, , , members = ""]) => members.split(",").includes(login))

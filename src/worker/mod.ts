@@ -1,0 +1,22 @@
+/**
+ * The worker daemon: settings in, a node that takes work out.
+ *
+ * Start at {@link startDaemon} with what {@link parseReceptorArgs} or {@link parseSettings} read.
+ */
+export { type Daemon, type DaemonOptions, startDaemon } from "./daemon.ts";
+export { describeFault, SettingsError, type SettingsFault, WorkerError, workerErrors } from "./errors.ts";
+export {
+  convertSettings,
+  type Directive,
+  directivesOf,
+  nodeSettings,
+  notReady,
+  parseReceptorArgs,
+  parseSettings,
+  printSettingsDoc,
+  type ReceptorRequest,
+  readSettingsFile,
+  sectionNames,
+  sectionRow,
+} from "./settings/mod.ts";
+export { version } from "./version.ts";

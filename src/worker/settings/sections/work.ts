@@ -1,0 +1,112 @@
+import { boolean, duration, integer, map, size, text, texts } from "../field.ts";
+import type { SectionTable } from "../section.ts";
+
+const worktype = text("Name of the work type.", { required: true });
+const params = text("Parameters every unit gets, split like a shell does but without expansion.");
+const allowruntimeparams = boolean("Submitters may add parameters.", { default: false });
+const verifysignature = boolean("Only signed work is taken.", { default: false });
+
+const limits = {
+  maxruntime: duration("A unit that runs longer is ended.", { own: true, min: 1 }),
+  maxoutput: size("A unit that writes more output is ended.", { own: true }),
+  maxunits: integer("How many units of this type run at once.", { own: true, min: 1 }),
+  workdir: text("Folder the command runs in; the daemon's when absent.", { own: true }),
+  envallow: texts("Names of the environment variables the command gets; all when absent.", { own: true }),
+  user: text("User the command runs as; needs a daemon that runs as root.", { own: true }),
+  cancelgrace: duration("Time between the request to end and the kill.", { own: true, min: 0, default: 10_000 }),
+};
+
+/** Work types and the signing of work. Source: Receptor specification §5.4, §2.3, §2.4, §2.6. */
+export const workSections = {
+  "work-command": {
+    description: "A work type that runs a command.",
+    mapName: "work-commands",
+    inMap: "list",
+    phase: "run",
+    fields: {
+      worktype,
+      command: text("Program to run, looked up in PATH.", { required: true }),
+      params,
+      allowruntimeparams,
+      verifysignature,
+      ...limits,
+    },
+  },
+  "work-python": {
+    description: "A work type that runs a plugin of receptor-python-worker.",
+    mapName: "work-pythons",
+    inMap: "list",
+    phase: "run",
+    fields: {
+      worktype,
+      plugin: text("Python module of the plugin.", { required: true }),
+      function: text("Function to call.", { required: true }),
+      config: map("Handed to the plugin as JSON."),
+      ...limits,
+    },
+  },
+  "work-kubernetes": {
+    description: "A work type that runs pods.",
+    mapName: "work-kubernetes",
+    inMap: "list",
+    phase: "run",
+    later: "running work in Kubernetes",
+    fields: {
+      worktype,
+      namespace: text("Namespace of the pods."),
+      image: text("Image of the container."),
+      command: text("Command to run in the container."),
+      params,
+      authmethod: text("incluster, kubeconfig or runtime.", {
+        default: "incluster",
+        values: ["incluster", "kubeconfig", "runtime"],
+      }),
+      kubeconfig: text("File with the cluster's configuration."),
+      pod: text("File with the definition of the pod."),
+      allowruntimeauth: boolean("Submitters may bring their own access.", { default: false }),
+      allowruntimecommand: boolean("Submitters may choose image and command.", { default: false }),
+      allowruntimeparams,
+      allowruntimepod: boolean("Submitters may bring the definition of the pod.", { default: false }),
+      deletepodonrestart: boolean("Remove the pod when the daemon starts again.", { default: true }),
+      streammethod: text("logger or tcp.", { default: "logger", values: ["logger", "tcp"] }),
+      verifysignature,
+    },
+  },
+  "work-signing": {
+    description: "The key that work for other nodes is signed with.",
+    mapName: "work-signing",
+    inMap: "single",
+    phase: "prepare",
+    singleton: true,
+    later: "signing work",
+    fields: {
+      privatekey: text("File with the private key, PEM.", { bare: true, file: true }),
+      tokenexpiration: duration("How long a signature is valid.", {
+        invalid: () => "failed to parse TokenExpiration -- valid examples include '1.5h', '30m', '30m10s'",
+      }),
+    },
+  },
+  "work-verification": {
+    description: "The key that signed work is verified with.",
+    mapName: "work-verification",
+    inMap: "single",
+    phase: "prepare",
+    singleton: true,
+    later: "verifying signed work",
+    fields: { publickey: text("File with the public key, PEM.", { bare: true, file: true }) },
+  },
+  "command-runner": {
+    description: "How Receptor's daemon starts its own runner.",
+    mapName: "command-runner",
+    inMap: "single",
+    phase: "run",
+    singleton: true,
+    hidden: true,
+    later: "running a single command for a Receptor daemon",
+    fields: {
+      command: text("Program to run.", { required: true }),
+      params: text("Its parameters.", { required: true }),
+      unitdir: text("Folder of the unit.", { required: true }),
+    },
+  },
+} as const satisfies SectionTable;

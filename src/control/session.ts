@@ -1,0 +1,182 @@
+import type { Duplex } from "node:stream";
+import { errorText, FarhandError } from "#core";
+import type { ControlCommand, ControlSession, RemoteKind } from "./command.ts";
+import { ControlError } from "./errors.ts";
+import type { ControlLimits, ControlLog } from "./settings.ts";
+import { StreamInput } from "./stream-input.ts";
+import { writeSlowly } from "./stream-output.ts";
+import { bannerOf, errorLine, type JsonObject, parseRequest, replyLine, requestText } from "./wire.ts";
+
+/** What all sessions of a listener share. */
+export interface SessionContext {
+  readonly nodeId: string;
+  readonly commands: ReadonlyMap<string, ControlCommand>;
+  readonly limits: ControlLimits;
+  readonly log: ControlLog;
+}
+
+const nothing = Buffer.alloc(0);
+
+/** One connection: banner, then request and reply in turn until either side has had enough (spec §1.2). */
+export class Session implements ControlSession {
+  readonly remote: RemoteKind;
+  readonly #stream: Duplex;
+  readonly #context: SessionContext;
+  readonly #input: StreamInput;
+  /** Made when a command asks for its signal; most never do. */
+  #aborter: AbortController | undefined;
+  #abortReason: Error | undefined;
+  #running = false;
+  #payloadBegun = false;
+  #taken = false;
+  /** When everything was sent and only the client's hanging up is missing. */
+  #lingerSince: number | undefined;
+
+  constructor(stream: Duplex, remote: RemoteKind, context: SessionContext) {
+    this.remote = remote;
+    this.#stream = stream;
+    this.#context = context;
+    this.#input = new StreamInput(stream, clientGone);
+    stream.on("close", () => {
+      if (this.#running) this.#abort(clientGone(stream.errored));
+    });
+  }
+
+  get nodeId(): string {
+    return this.#context.nodeId;
+  }
+
+  get signal(): AbortSignal {
+    this.#aborter ??= new AbortController();
+    if (this.#abortReason) this.#aborter.abort(this.#abortReason);
+    return this.#aborter.signal;
+  }
+
+  writeLine(text: string): Promise<void> {
+    return writeSlowly(this.#stream, `${text}\n`, clientGone);
+  }
+
+  write(chunk: Uint8Array): Promise<void> {
+    return writeSlowly(this.#stream, chunk, clientGone);
+  }
+
+  async *payload(): AsyncGenerator<Uint8Array> {
+    this.#payloadBegun = true;
+    yield* this.#input.bytes();
+    // The end of input alone is no proof: a reset right behind the last bytes is shown as an end as well.
+    if (this.#canProbe()) await this.#checkClientIsThere();
+  }
+
+  takeStream(): Duplex {
+    this.#taken = true;
+    this.#input.detach();
+    return this.#stream;
+  }
+
+  /** Serve the client until the last reply was sent. Never throws. */
+  async serve(): Promise<void> {
+    try {
+      await this.writeLine(bannerOf(this.nodeId));
+      while (await this.#serveRequest());
+    } catch (error) {
+      await this.#sendError(error);
+    }
+    await this.#finish();
+  }
+
+  /** Called now and then, in place of timers of each session's own. */
+  check(now: number): void {
+    const { stalledLineMs, lingerMs } = this.#context.limits;
+    const since = this.#input.lineSince;
+    if (this.#lingerSince !== undefined) {
+      if (now - this.#lingerSince >= lingerMs) this.#stream.destroy();
+    } else if (this.#running) this.#probe();
+    else if (since !== undefined && now - since >= stalledLineMs)
+      this.#input.fail(new ControlError("REQUEST_STALLED", `request line not finished within ${stalledLineMs} ms`));
+  }
+
+  /** End it: at once between two requests, by its signal while a command runs. */
+  end(reason: ControlError): void {
+    if (this.#running) this.#abort(reason);
+    else this.#stream.end(() => this.#stream.destroy());
+  }
+
+  /** Break the connection, whatever is still to be sent. */
+  destroy(): void {
+    this.#stream.destroy();
+  }
+
+  /** @returns whether another request may follow */
+  async #serveRequest(): Promise<boolean> {
+    const line = await this.#input.readLine(this.#context.limits.lineBytes);
+    if (line === undefined) return false;
+    const text = requestText(line);
+    if (text === "") return true;
+    this.#running = true;
+    try {
+      const reply = await this.#execute(text);
+      if (reply === "close" || this.#taken) return false;
+      await this.writeLine(replyLine(reply));
+    } catch (error) {
+      await this.#sendError(error);
+    } finally {
+      this.#running = false;
+    }
+    return !this.#payloadBegun && !this.#taken && !this.#abortReason;
+  }
+
+  async #execute(text: string): Promise<JsonObject | "close"> {
+    const parsed = parseRequest(text, this.#context.limits.jsonDepth);
+    if (parsed.kind === "fault") throw new ControlError("REQUEST_INVALID", parsed.message);
+    const command = this.#context.commands.get(parsed.name);
+    if (!command) throw new ControlError("COMMAND_UNKNOWN", "Unknown command");
+    const request = parsed.kind === "text" ? command.parseText(parsed.rest) : command.parseJson(parsed.request);
+    return await command.run(request, this);
+  }
+
+  async #sendError(error: unknown): Promise<void> {
+    if (!(error instanceof FarhandError) && !this.#stream.destroyed)
+      this.#context.log.error("a control command failed unexpectedly", { err: error });
+    // A stream that was taken carries another protocol by now, and to a client that is gone nothing is sent.
+    if (this.#taken || !this.#stream.writable) return;
+    const message = error instanceof FarhandError ? error.message : `internal error: ${errorText(error).slice(0, 200)}`;
+    await this.writeLine(errorLine(message)).catch(() => {});
+  }
+
+  async #finish(): Promise<void> {
+    if (this.#stream.destroyed) return;
+    this.#input.detach();
+    // Whatever the client still sends is thrown away: closing with unread bytes could cost it the last reply.
+    this.#stream.resume();
+    await new Promise<unknown>((resolve) => this.#stream.end(resolve));
+    this.#lingerSince = performance.now();
+  }
+
+  #abort(reason: Error): void {
+    this.#abortReason ??= reason;
+    this.#aborter?.abort(this.#abortReason);
+  }
+
+  /**
+   * A client that has half-closed and then vanishes is not seen by reading. An empty write sends nothing, but fails
+   * on a Unix socket whose other end is closed and on a TCP socket that was reset.
+   */
+  #probe(): void {
+    if (this.#canProbe() && this.#stream.writable && this.#stream.writableLength === 0) this.#stream.write(nothing);
+  }
+
+  /** On TLS the system's answer is lost on its way up, and on the mesh an empty write may be a message. */
+  #canProbe(): boolean {
+    return !this.#taken && (this.remote === "unix" || this.remote === "tcp");
+  }
+
+  async #checkClientIsThere(): Promise<void> {
+    await new Promise((resolve) => this.#stream.write(nothing, resolve));
+    if (this.#stream.destroyed) throw clientGone(this.#stream.errored);
+  }
+}
+
+function clientGone(cause: unknown): ControlError {
+  const why = cause ? `: ${errorText(cause)}` : "";
+  return new ControlError("CLIENT_GONE", `the client closed the connection${why}`, { cause });
+}

@@ -1,0 +1,32 @@
+import type { Socket } from "node:net";
+import { createServer } from "node:tls";
+import { errorText, refuseTlsClient, type TlsServerProfile, tlsServerOptions } from "#core";
+import { type BoundServer, type ListenerService, serverOptions } from "./bound-server.ts";
+import type { ControlLog } from "./settings.ts";
+import { bindTcp } from "./tcp-listener.ts";
+
+/** Listen on TCP with TLS. @throws {ControlError | TlsProfileError} */
+export async function openTlsListener(
+  text: string,
+  profile: TlsServerProfile,
+  service: ListenerService,
+): Promise<BoundServer> {
+  const { sessions, limits, log } = service;
+  const options = { ...serverOptions, ...tlsServerOptions(profile), handshakeTimeout: limits.handshakeMs };
+  const server = createServer(options, (socket) => {
+    const refusal = refuseTlsClient(profile, socket);
+    if (refusal === undefined) sessions.serve(socket, "tls");
+    else refuse(socket, refusal, log);
+  });
+  server.on("tlsClientError", (error, socket) => refuse(socket, errorText(error), log));
+  server.on("connection", (socket: Socket) => sessions.expect(socket));
+  const address = await bindTcp(server, text, service);
+  return { address: `tls://${address}`, close: () => void server.close() };
+}
+
+/** Only this connection dies of its failed handshake (spec §8.4). */
+function refuse(socket: Socket, why: string, log: ControlLog): void {
+  log.warn(`refused a TLS client of the control service: ${why}`, { remoteAddress: socket.remoteAddress });
+  socket.on("error", () => {});
+  socket.destroy();
+}

@@ -1,0 +1,112 @@
+import { readFileSync } from "node:fs";
+import { isIP } from "node:net";
+import { type ConnectionOptions, createSecureContext, type SecureContextOptions, type TlsOptions } from "node:tls";
+import { errorText } from "./errors.ts";
+import { TlsProfileError } from "./tls-errors.ts";
+import { parseFingerprints } from "./tls-pins.ts";
+
+/** A `tls-server` section (spec §4.5, §5.4). `cert`, `key` and `clientCas` are paths of PEM files. */
+export interface TlsServerProfile {
+  readonly cert: string;
+  readonly key: string;
+  /** Refuse clients that show no certificate. Without it a certificate that is shown is still verified. */
+  readonly requireClientCert?: boolean | undefined;
+  /** Who may sign client certificates; absent: the well-known roots. */
+  readonly clientCas?: string | undefined;
+  /** SHA-256 or SHA-512 fingerprints (hex, colons allowed). One must match besides the chain. */
+  readonly pinnedClientCert?: readonly string[] | undefined;
+  readonly minTls13?: boolean | undefined;
+}
+
+/** A `tls-client` section (spec §4.5, §5.4). `cert`, `key` and `rootCas` are paths of PEM files. */
+export interface TlsClientProfile {
+  /** Given together with `key` or not at all; empty counts as not given. */
+  readonly cert?: string | undefined;
+  readonly key?: string | undefined;
+  /** Who may sign server certificates; absent: the well-known roots. */
+  readonly rootCas?: string | undefined;
+  /** Verify nothing about the server but its pinned fingerprints. */
+  readonly insecureSkipVerify?: boolean | undefined;
+  /** Verify the chain but not the host name, as receptorctl does under `--insecureskipverify` (spec §6.1). */
+  readonly skipHostNameCheck?: boolean | undefined;
+  /** SHA-256 or SHA-512 fingerprints (hex, colons allowed). One must match besides the chain. */
+  readonly pinnedServerCert?: readonly string[] | undefined;
+  readonly minTls13?: boolean | undefined;
+}
+
+/** TLS 1.2 suites and key exchange groups of Receptor (spec §4.5); the TLS 1.3 suites are OpenSSL's own. */
+const suites =
+  "ECDHE-RSA-AES256-GCM-SHA384:AES256-GCM-SHA384:ECDHE-RSA-AES128-GCM-SHA256:ECDHE-ECDSA-AES128-GCM-SHA256";
+const groups = "P-521:P-384:P-256";
+
+/**
+ * Options for `tls.createServer`. Reads the files now, so a fault shows at start and not at the first handshake.
+ *
+ * A connection that came through still needs {@link refuseTlsClient}.
+ *
+ * @throws {TlsProfileError}
+ */
+export function tlsServerOptions(profile: TlsServerProfile): TlsOptions {
+  const pinned = parseFingerprints(profile.pinnedClientCert).length > 0;
+  const needed = profile.requireClientCert === true || pinned;
+  return {
+    ...checked({
+      cert: readPem(profile.cert),
+      key: readPem(profile.key),
+      ...(profile.clientCas ? { ca: readPem(profile.clientCas) } : {}),
+      ...versions(profile),
+    }),
+    requestCert: needed || Boolean(profile.clientCas),
+    rejectUnauthorized: needed,
+  };
+}
+
+/**
+ * Options for `tls.connect` to `host`. Reads the files now.
+ *
+ * A connection that came through still needs {@link refuseTlsServer}.
+ *
+ * @throws {TlsProfileError}
+ */
+export function tlsClientOptions(profile: TlsClientProfile, host: string): ConnectionOptions {
+  parseFingerprints(profile.pinnedServerCert);
+  if (Boolean(profile.cert) !== Boolean(profile.key))
+    throw new TlsProfileError("TLS_PROFILE_INVALID", "cert and key must both be supplied or neither");
+  return {
+    ...checked({
+      ...(profile.cert && profile.key ? { cert: readPem(profile.cert), key: readPem(profile.key) } : {}),
+      ...(profile.rootCas ? { ca: readPem(profile.rootCas) } : {}),
+      ...versions(profile),
+    }),
+    host,
+    // An address is no name: the standard forbids it as a server name, and Node warns.
+    ...(isIP(host) === 0 ? { servername: host } : {}),
+    rejectUnauthorized: profile.insecureSkipVerify !== true,
+    ...(profile.skipHostNameCheck ? { checkServerIdentity: () => undefined } : {}),
+  };
+}
+
+function versions({ minTls13 }: { minTls13?: boolean | undefined }): SecureContextOptions {
+  return minTls13 ? { minVersion: "TLSv1.3" } : { minVersion: "TLSv1.2", ciphers: suites, ecdhCurve: groups };
+}
+
+function readPem(path: string): Buffer {
+  try {
+    return readFileSync(path);
+  } catch (error) {
+    throw new TlsProfileError("TLS_FILE_UNREADABLE", `cannot read TLS file ${path}: ${errorText(error)}`, {
+      cause: error,
+    });
+  }
+}
+
+/** The options again, once OpenSSL has accepted them. */
+function checked(options: SecureContextOptions): SecureContextOptions {
+  try {
+    createSecureContext(options);
+    return options;
+  } catch (error) {
+    const files = "the certificate, its key or the CA file cannot be used together";
+    throw new TlsProfileError("TLS_PROFILE_INVALID", `${files}: ${errorText(error)}`, { cause: error });
+  }
+}

@@ -3,6 +3,17 @@
  *
  * Start at {@link openUnits}, and offer {@link workCommand} over the control service.
  */
+export {
+  cancelUnit,
+  type EndedUnit,
+  listUnits,
+  releaseUnit,
+  type SubmitRequest,
+  type SubmittedUnit,
+  submitUnit,
+  unitOutput,
+  unitStatus,
+} from "./client.ts";
 export { workCommand } from "./commands.ts";
 export { WorkError, type WorkErrorCode, workErrors } from "./errors.ts";
 export type { CommandSettings, PythonSettings, Retention, WorkLimits, WorkTypeSettings } from "./settings.ts";

@@ -1,6 +1,8 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
+import { closeSync, openSync } from "node:fs";
 import { createConnection, type Socket } from "node:net";
+import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { type Clock, systemClock } from "#core";
@@ -61,10 +63,13 @@ export class HelperProcess {
  */
 export async function startHelper(dir: string, unitsDir: string, version: string, events: HelperEvents) {
   const { id, token } = newHelperId();
+  // Not our own stderr: whoever reads that would wait for the helper too, long after we are gone.
+  const log = openSync(join(dir, "helpers.log"), "a", 0o600);
   const child = spawn(process.execPath, [mainPath, helperSocket(dir, id), unitsDir], {
     detached: true,
-    stdio: ["ignore", "ignore", "inherit", "pipe"],
+    stdio: ["ignore", "ignore", log, "pipe"],
   });
+  closeSync(log);
   const failed = once(child, "error").then(([error]) => Promise.reject(error as Error));
   const tokenPipe = child.stdio[3] as Socket;
   tokenPipe.on("error", () => undefined).end(`${token}\n`);

@@ -49,6 +49,11 @@ export class Runs {
     return this.#pool.adoptHelpers();
   }
 
+  /** Have a helper ready before the first unit comes. */
+  warmUp(): void {
+    this.#pool.warmUp();
+  }
+
   close(): void {
     this.#pool.close();
   }

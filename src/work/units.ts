@@ -88,6 +88,7 @@ export class Units {
     const units = unitIdsIn(this.#unitsDir).map((id) => this.#load(id));
     await Promise.all(units.map((unit) => this.#reconcile(unit)));
     this.#runs.settled();
+    this.#runs.warmUp();
     this.#trash.empty().catch((error: unknown) => this.#log.warn("trash not emptied", { error: errorText(error) }));
     this.#retentionTimer = setInterval(() => void this.#retire(), retentionCheckMs).unref();
     void this.#retire();
@@ -214,10 +215,10 @@ export class Units {
       if (this.#units.has(id)) continue;
       const folder = unitFolder(this.#unitsDir, id);
       try {
-        createUnitFolder(folder, status);
+        createUnitFolder(folder, this.#trash.draft(id), status);
         return new Unit(id, folder, status);
       } catch (error) {
-        if (systemCode(error) === "EEXIST") continue;
+        if (["EEXIST", "ENOTEMPTY", "ENOTDIR"].includes(systemCode(error) ?? "")) continue;
         throw new WorkError("STORAGE_FAILED", `no unit can be stored: ${errorText(error)}`, { cause: error });
       }
     }

@@ -1,5 +1,5 @@
 import { mkdirSync } from "node:fs";
-import type { Log } from "#core";
+import { errorText, type Log } from "#core";
 import { isAlive } from "../unit/process-table.ts";
 import { isFinal, type UnitCause, type UnitStatus } from "../wire.ts";
 import { type HelperCard, readCards, removeCard } from "./helper-card.ts";
@@ -11,7 +11,7 @@ const unitsPerHelper = 250;
 /** A helper that has not answered a start for this long hangs; it is killed and its units go to another. */
 const answerMs = 15_000;
 /** A helper that minds nothing for this long is told to go. */
-const idleMs = 60_000;
+const idleMs = 600_000;
 
 /** What the pool tells the owner of the units. */
 export interface PoolEvents {
@@ -85,6 +85,13 @@ export class HelperPool {
     const member = await this.#member();
     this.#give(member, unit);
     member.helper.send({ kind: "adopt", unit, minding, status });
+  }
+
+  /** Start a helper now rather than when the first unit waits for it. */
+  warmUp(): void {
+    this.#member().catch((error: unknown) => {
+      this.#options.log.error("no helper could be started", { error: errorText(error) });
+    });
   }
 
   /** @returns false when no helper minds the unit. */

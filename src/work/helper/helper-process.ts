@@ -70,13 +70,12 @@ export async function startHelper(dir: string, unitsDir: string, version: string
     stdio: ["ignore", "ignore", log, "pipe"],
   });
   closeSync(log);
-  const failed = once(child, "error").then(([error]) => Promise.reject(error as Error));
-  const tokenPipe = child.stdio[3] as Socket;
-  tokenPipe.on("error", () => undefined).end(`${token}\n`);
-  const process_ = child.pid === undefined ? undefined : identityOf(child.pid);
-  if (!process_) throw await failed.catch((error: unknown) => error);
+  if (child.pid === undefined) throw (await once(child, "error"))[0] as Error;
+  (child.stdio[3] as Socket).on("error", () => undefined).end(`${token}\n`);
+  const identity = identityOf(child.pid);
+  if (!identity) throw new Error(`helper ${id} ended as soon as it was started; see helpers.log in ${dir}`);
   child.unref();
-  const card = { id, token, version, process: process_ };
+  const card = { id, token, version, process: identity };
   writeCard(dir, card);
   return connectHelper(dir, card, events);
 }

@@ -15,7 +15,9 @@ export interface CommandUser {
  * @throws {WorkError} `START_FAILED` when there is no such user.
  */
 export function findUser(name: string, passwd = read("/etc/passwd"), group = read("/etc/group")): CommandUser {
-  const entry = rows(passwd).find(([login, , uid]) => login === name || uid === name);
+  // Empty and damaged lines are no users: they would have no number to run as.
+  const users = rows(passwd).filter(([login, , uid, gid]) => login && isId(uid) && isId(gid));
+  const entry = users.find(([login, , uid]) => login === name || uid === name);
   if (!entry)
     throw new WorkError("START_FAILED", `the work type's user "${name}" is not in /etc/passwd of this machine`);
   const [login = "", , uid, gid] = entry;
@@ -23,6 +25,10 @@ export function findUser(name: string, passwd = read("/etc/passwd"), group = rea
     .filter(([, , , members = ""]) => members.split(",").includes(login))
     .map(([, , id]) => Number(id));
   return { uid: Number(uid), gid: Number(gid), groups: [...new Set([Number(gid), ...others])] };
+}
+
+function isId(text: string | undefined): boolean {
+  return text !== undefined && /^\d+$/.test(text);
 }
 
 function rows(text: string): string[][] {

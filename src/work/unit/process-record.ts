@@ -1,4 +1,4 @@
-import { closeSync, openSync, readFileSync, readSync, writeSync } from "node:fs";
+import { closeSync, constants, openSync, readSync, writeSync } from "node:fs";
 import { lockFile, systemCode } from "#core";
 
 /**
@@ -84,11 +84,23 @@ function decodeEnd(line: string): ProcessEnd | undefined {
 /** The record of a unit, or undefined when it has none (a folder made by Receptor, or a damaged one). */
 export function readRecord(path: string): ProcessRecord | undefined {
   try {
-    return decodeRecord(readFileSync(path, "latin1"));
+    // Without waiting: a damaged folder may have anything under this name.
+    const fd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
+    try {
+      return readSlots(fd);
+    } finally {
+      closeSync(fd);
+    }
   } catch (error) {
     if (systemCode(error) === "ENOENT") return undefined;
     throw error;
   }
+}
+
+function readSlots(fd: number): ProcessRecord {
+  const bytes = Buffer.alloc(3 * slotBytes);
+  const length = readSync(fd, bytes, 0, bytes.length, null);
+  return decodeRecord(bytes.toString("latin1", 0, length));
 }
 
 /**
@@ -101,9 +113,7 @@ export async function moveFence(path: string, from: number, to: number): Promise
   try {
     const fd = openSync(path, "r+");
     try {
-      const bytes = Buffer.alloc(3 * slotBytes);
-      readSync(fd, bytes, 0, bytes.length, 0);
-      const record = decodeRecord(bytes.toString("latin1"));
+      const record = readSlots(fd);
       if (record.launch || record.fence !== from) return false;
       writeSync(fd, slot(to === 0 ? "void" : `reserved ${to}`), 0, "latin1");
       return true;

@@ -1,4 +1,4 @@
-import { closeSync, openSync, readFileSync, renameSync, rmSync, writeSync } from "node:fs";
+import { closeSync, openSync, readFileSync, renameSync, rmSync, statSync, writeSync } from "node:fs";
 import { fdatasync } from "node:fs";
 import { promisify } from "node:util";
 import { lockFile } from "#core";
@@ -67,6 +67,10 @@ function dropDamaged(status: Record<string, unknown>): Record<string, unknown> {
 
 /** @throws system errors, and those of {@link decodeStatus}. */
 export function readStatus(folder: UnitFolder): UnitStatus {
+  // Looked at first: what is no plain file could keep us waiting, and what is too large could fill our memory.
+  const found = statSync(folder.status);
+  if (!found.isFile()) throw new TypeError("status is no plain file");
+  if (found.size > maxStatusBytes) throw new TypeError("status is too large");
   return decodeStatus(readFileSync(folder.status, "utf8"));
 }
 

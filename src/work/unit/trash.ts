@@ -17,9 +17,14 @@ export class Trash {
     mkdirSync(dir, { recursive: true, mode: 0o700 });
   }
 
+  /** A place for something that is not finished; a daemon that dies meanwhile has it thrown away by the next. */
+  draft(unitId: string): string {
+    return join(this.#dir, `${unitId}.${process.pid}.${this.#count++}`);
+  }
+
   /** The folder is gone from its place when this returns. @throws the system error of the rename. */
   take(folder: string, unitId: string): string {
-    const place = join(this.#dir, `${unitId}.${process.pid}.${this.#count++}`);
+    const place = this.draft(unitId);
     renameSync(folder, place);
     return place;
   }

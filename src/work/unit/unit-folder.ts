@@ -1,5 +1,5 @@
-import { mkdirSync, rmSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { basename, join } from "node:path";
 import { reservedRecord } from "./process-record.ts";
 import { encodeStatus } from "./status-file.ts";
 import type { UnitStatus } from "../wire.ts";
@@ -33,17 +33,21 @@ export function unitFolder(unitsDir: string, id: string): UnitFolder {
 /**
  * Make the folder of a new unit: first status, empty payload, reserved process record.
  *
- * @throws the system error; then nothing is left behind (`EEXIST`: the id is taken and its folder untouched).
+ * It is made at `draft` and moved into place whole, so that a daemon that dies meanwhile leaves no half a unit.
+ *
+ * @throws the system error; then nothing is left behind (`EEXIST` or `ENOTEMPTY`: the id is taken).
  */
-export function createUnitFolder(folder: UnitFolder, status: UnitStatus): void {
-  mkdirSync(folder.dir, { mode: 0o700 });
+export function createUnitFolder(folder: UnitFolder, draft: string, status: UnitStatus): void {
+  mkdirSync(draft, { mode: 0o700 });
   try {
-    writeFileSync(folder.status, encodeStatus(status), { mode: 0o600 });
-    writeFileSync(folder.statusLock, "", { mode: 0o600 });
-    writeFileSync(folder.process, reservedRecord(1), { mode: 0o600 });
-    writeFileSync(folder.stdin, "", { mode: 0o600 });
+    const at = (path: string) => join(draft, basename(path));
+    writeFileSync(at(folder.status), encodeStatus(status), { mode: 0o600 });
+    writeFileSync(at(folder.statusLock), "", { mode: 0o600 });
+    writeFileSync(at(folder.process), reservedRecord(1), { mode: 0o600 });
+    writeFileSync(at(folder.stdin), "", { mode: 0o600 });
+    renameSync(draft, folder.dir);
   } catch (error) {
-    rmSync(folder.dir, { recursive: true, force: true });
+    rmSync(draft, { recursive: true, force: true });
     throw error;
   }
 }

@@ -34,9 +34,9 @@ export class Killer {
   async strike(): Promise<void> {
     await sleep(this.#random() * 400);
     const choice = this.#random();
-    if (choice < 0.3) this.#kill("helper", helperPids(this.#helpersDir));
-    else if (choice < 0.4) this.#kill("launcher", helperPids(this.#helpersDir).flatMap(launchersOf));
-    else await this.#killDaemon(choice < 0.65);
+    if (choice < 0.25) this.#kill("helper", helperPids(this.#helpersDir));
+    else if (choice < 0.45) this.#kill("launcher", helperPids(this.#helpersDir).flatMap(launchersOf));
+    else await this.#killDaemon(choice < 0.7);
   }
 
   async stop(): Promise<void> {

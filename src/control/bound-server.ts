@@ -21,13 +21,16 @@ export interface BoundServer {
 /** Connections beyond the session limit that may be open while they are told so. More are dropped without a word. */
 const turnedAwayAtOnce = 64;
 
+/** How much may wait on either side of a stream, in bytes: below this large payloads and outputs become slow. */
+export const streamBuffer = 256 * 1024;
+
 /** Options of every server: clients half-close, replies are small, and dead TCP peers must be found out. */
 export const serverOptions: ServerOpts = {
   allowHalfOpen: true,
   noDelay: true,
   keepAlive: true,
   keepAliveInitialDelay: 60_000,
-  highWaterMark: 64 * 1024,
+  highWaterMark: streamBuffer,
 };
 
 /** Bind and listen. The bind itself is done when this function returns its promise. @throws {ControlError} */

@@ -2,6 +2,7 @@ import { connect, type Socket } from "node:net";
 import { connect as connectTls } from "node:tls";
 import { errorText, FarhandError, refuseTlsServer, systemCode, type TlsClientProfile, tlsClientOptions } from "#core";
 import { type ControlAddress, unixPathFault } from "./address.ts";
+import { streamBuffer } from "./bound-server.ts";
 import { type controlErrors, ControlError } from "./errors.ts";
 import { hostAndPort } from "./listen-address.ts";
 
@@ -12,7 +13,7 @@ export interface Dialled {
   reset(): void;
 }
 
-const socketOptions = { allowHalfOpen: true, noDelay: true, highWaterMark: 64 * 1024 };
+const socketOptions = { allowHalfOpen: true, noDelay: true, highWaterMark: streamBuffer };
 
 /** Begin to connect; the stream fails later with what {@link dialError} explains. @throws {TlsProfileError} */
 export function dial(address: ControlAddress): Dialled {

@@ -101,7 +101,7 @@ describe("the Unix socket", () => {
       const opening = open({ filename: folder.file("s"), permissions: 0o600 });
       while (!existsSync(folder.file("s"))) await Promise.resolve();
       expect(statSync(folder.file("s")).mode & 0o077).toBe(0);
-      expect(process.umask()).toBe(0);
+      expect(process.umask(0)).toBe(0);
       await (await opening).close();
     } finally {
       process.umask(before);
@@ -132,7 +132,7 @@ describe("the Unix socket", () => {
 
   test("is refused while another process holds the lock, which is named", async () => {
     await using folder = await tempFolder();
-    const holder = spawn("flock", [folder.file("s.lock"), "sh", "-c", "echo locked; read line"]);
+    const holder = spawn("sh", ["-c", 'exec flock "$0" sh -c "echo locked; read line"', folder.file("s.lock")]);
     await new Promise((resolve) => holder.stdout.once("data", resolve));
     const refused = { code: "SOCKET_LOCKED", message: expect.stringMatching(/another daemon \(process \d+\)/) };
     await expect(open({ filename: folder.file("s") })).rejects.toMatchObject(refused);

@@ -24,8 +24,7 @@ export async function openUnixListener(
   const server = createServer(serverOptions, (socket) => sessions.serve(socket, "unix"));
   // The socket is made inside listen(). Group and others get no more than they may have, from its first moment; the
   // owner's bits stay, since the mask is the whole process's and must not spoil folders made by other threads.
-  const mask = process.umask();
-  process.umask(mask | (~permissions & 0o077));
+  const mask = process.umask(~permissions & 0o077);
   const listening = listen(server, { path: filename }, filename, limits);
   process.umask(mask);
   await listening;

@@ -2,98 +2,105 @@
 # The launcher: a few kilobytes that start every command of one helper and outlive it.
 #
 # A helper (Node) cannot be the parent of a command: were it killed, nobody would learn the exit code. So it keeps one
-# launcher, which forks a *reaper* for each unit. The reaper is the command's parent and subreaper of all it starts,
-# ignores every signal it can, and writes the ending into the unit's `process` record: one write in place into blocks
-# that were reserved before, so it needs neither the helper, nor the daemon, nor free disk space. Perl, because it is
-# on every Debian (perl-base is essential), forks in 0.3 ms and costs about 100 kB a unit.
+# launcher, which forks a *reaper* for each unit. The reaper is the command's parent and the subreaper of all it starts,
+# heeds no signal it need not, and writes the ending into the unit's `process` record: one write in place into blocks
+# that were reserved before, so it needs neither the helper, nor the daemon, nor free disk space. Perl, because it is on
+# every Debian (perl-base is essential). A reaper lives in the pages it shares with the launcher and pays for each one it
+# touches, so nothing here loads a module it can do without, and what can be done before a fork is done before it.
 #
 # stdin:  frames "<bytes>\n<payload>", the payload fields joined by NUL.
 #         env NAME=VALUE...
 #         start UNIT FENCE DIR OUTPUT CWD UID GID GROUPS ENVALLOW ARGC ARGV...     (empty text = not set)
 # stdout: lines, each one write:
-#         started UNIT FENCE REAPER REAPERSTART PID PIDSTART
+#         started UNIT FENCE
 #         refused UNIT FENCE                         another fence owns the unit; nothing was run
 #         failed UNIT FENCE ERRNO STAGE              nothing was run; STAGE is record, stdin, output, user, cwd or exec
 #         ended UNIT FENCE
 # `process` record: three slots of 128 bytes (see ../unit/process-record.ts).
 use strict;
 use warnings;
-use Fcntl qw(:flock O_RDWR O_RDONLY O_WRONLY O_CREAT O_APPEND SEEK_SET);
-use POSIX ();
+use Config;
+use Fcntl qw(LOCK_EX LOCK_UN O_RDWR O_RDONLY O_WRONLY O_CREAT O_APPEND SEEK_SET);
 
 my $SLOT = 128;
-# prctl has no wrapper in core Perl; its number depends on the machine.
-my %prctl = (x86_64 => 157, aarch64 => 167, riscv64 => 167, armv7l => 172, armv6l => 172, i686 => 172, i386 => 172,
-    ppc64le => 171, s390x => 172, loongarch64 => 167);
-my $PRCTL = $prctl{ (POSIX::uname())[4] };
-my $PR_SET_CHILD_SUBREAPER = 36;
+my ($WNOHANG, $EINTR, $PR_SET_CHILD_SUBREAPER) = (1, 4, 36);
+# setsid, prctl and exit_group have no builtin, and their numbers depend on the machine.
+my %calls = (x86_64 => [112, 157, 231], aarch64 => [157, 167, 94], riscv64 => [157, 167, 94],
+    loongarch64 => [157, 167, 94], arm => [66, 172, 248], i686 => [66, 172, 252], i586 => [66, 172, 252],
+    i386 => [66, 172, 252], powerpc64le => [66, 171, 234], s390x => [66, 172, 248]);
+my ($machine) = $Config{archname} =~ /^([^-]+)/;
+my ($SETSID, $PRCTL, $EXIT_GROUP) =
+    @{ $calls{$machine} or die "farhand-launcher: no system call numbers for $machine\n" };
 
 my $boot = slurp('/proc/sys/kernel/random/boot_id');
 chomp $boot;
-binmode STDIN;
 $0 = 'farhand-launcher';
 $SIG{CHLD} = 'IGNORE';     # finished reapers vanish by themselves
-$SIG{$_} = 'IGNORE' for qw(INT TERM HUP QUIT PIPE);
+# Handlers that do nothing rather than IGNORE: a command must not inherit deaf ears, and exec resets handlers.
+$SIG{$_} = sub { } for qw(INT TERM HUP QUIT PIPE);
+open(my $helper, '>&', \*STDOUT) or die "farhand-launcher: $!\n";
 
+my $input = '';
 while (defined(my $frame = read_frame())) {
     my ($kind, @fields) = split /\0/, $frame, -1;
     if ($kind eq 'env') { %ENV = map { split /=/, $_, 2 } @fields; next }
     my $reaper = fork;
     if (!defined $reaper) { report("failed $fields[0] $fields[1] " . ($! + 0) . " record"); next }
     next if $reaper;
-    close STDIN;
     mind(@fields);
-    POSIX::_exit(0);
+    leave();
 }
 
 # One unit, from its reserved record to the last of its processes.
 sub mind {
-    my ($unit, $fence, $dir, $output, $cwd, $uid, $gid, $groups, $env_allow, $argc, @argv) = @_;
+    my ($unit, $fence, $dir, $output, $cwd, $uid, $gid, $groups, $env_allow, undef, @argv) = @_;
+    my $tell_failure = sub { report("failed $unit $fence " . ($! + 0) . " $_[0]"); leave() };
     $0 = "farhand-reaper $unit";
     $SIG{CHLD} = 'DEFAULT';
-    POSIX::setsid();
-    syscall($PRCTL, $PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) if $PRCTL;
-    my $failed = sub { report("failed $unit $fence " . ($! + 0) . " $_[0]"); POSIX::_exit(1) };
+    syscall($SETSID);
+    syscall($PRCTL, $PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
 
-    sysopen(my $record, "$dir/process", O_RDWR) or $failed->('record');
-    flock($record, LOCK_EX) or $failed->('record');
+    sysopen(my $record, "$dir/process", O_RDWR) or $tell_failure->('record');
+    flock($record, LOCK_EX) or $tell_failure->('record');
     sysread($record, my $reserved, $SLOT);
-    if ($reserved !~ /^reserved \Q$fence\E\s/) { report("refused $unit $fence"); POSIX::_exit(0) }
+    if (index($reserved, "reserved $fence ") != 0) { report("refused $unit $fence"); leave() }
 
-    sysopen(my $in, "$dir/stdin", O_RDONLY) or $failed->('stdin');
-    sysopen(my $out, "$dir/$output", O_WRONLY | O_CREAT | O_APPEND, 0600) or $failed->('output');
-
-    # The command waits on `go` until its record stands, so a record without a launch line means: it never ran.
-    pipe(my $go_read, my $go_write) or $failed->('exec');
-    pipe(my $error_read, my $error_write) or $failed->('exec');
-    my $pid = fork;
-    $failed->('exec') unless defined $pid;
-    if (!$pid) {
-        close $go_write;
-        close $error_read;
-        POSIX::setpgid(0, 0);
-        sysread($go_read, my $go, 1) or POSIX::_exit(126);
-        my $stage = become_command($unit, $in, $out, $cwd, $uid, $gid, $groups, $env_allow, \@argv);
-        syswrite $error_write, ($! + 0) . " $stage";
-        POSIX::_exit(126);
+    # Our own stdin, stdout and stderr become the command's; what we have to say goes to $helper.
+    open(STDIN, '<', "$dir/stdin") or $tell_failure->('stdin');
+    sysopen(my $out, "$dir/$output", O_WRONLY | O_CREAT | O_APPEND, 0600) or $tell_failure->('output');
+    open(STDOUT, '>&', $out) && open(STDERR, '>&', $out) or $tell_failure->('output');
+    if ($env_allow ne '') {
+        my %allowed = map { $_ => 1 } split /,/, $env_allow;
+        delete @ENV{ grep { !$allowed{$_} } keys %ENV };
     }
-    close $go_read;
+    $ENV{FARHAND_UNIT_ID} = $unit;
+
+    # The command waits for a byte until its record stands, so a record without a launch line means: it never ran.
+    pipe(my $go_read, my $go_write) && pipe(my $error_read, my $error_write) or $tell_failure->('exec');
+    my $pid = fork;
+    $tell_failure->('exec') unless defined $pid;
+    if (!$pid) {
+        setpgrp(0, 0);
+        close $go_write;
+        sysread($go_read, my $go, 1) or leave();
+        my $stage = become_command($cwd, $uid, $gid, $groups, \@argv);
+        syswrite $error_write, ($! + 0) . " $stage";
+        leave();
+    }
     close $error_write;
-    my ($my_start, $pid_start) = (start_time($$), start_time($pid));
-    write_slot($record, 1, "launch $fence $$ $my_start $pid $pid_start $boot") or do { kill 'KILL', $pid; $failed->('record') };
+    my $launched = write_slot($record, 1, "launch $fence $$ " . start_time($$) . " $pid " . start_time($pid) . " $boot");
+    if (!$launched) { my $errno = $!; kill 'KILL', $pid; $! = $errno; $tell_failure->('record') }
     flock($record, LOCK_UN);
     syswrite $go_write, 'g';
-    close $go_write;
-    close $_ for $in, $out;
     sysread($error_read, my $error, 64);
-    close $error_read;
+    close $_ for $go_read, $go_write, $error_read;
     if ($error) {
         waitpid $pid, 0;
         write_slot($record, 2, "failed $fence " . uptime() . " $error");
         report("failed $unit $fence $error");
-        POSIX::_exit(1);
+        return;
     }
-    report("started $unit $fence $$ $my_start $pid $pid_start");
+    report("started $unit $fence");
     wait_for($pid, $unit, $fence, $record);
 }
 
@@ -104,58 +111,46 @@ sub wait_for {
         my $gone = waitpid(-1, 0);
         if ($gone == $pid) {
             my $status = $?;
-            my $left = waitpid(-1, POSIX::WNOHANG()) == -1 ? 0 : 1;
+            my $left = waitpid(-1, $WNOHANG) == -1 ? 0 : 1;
             write_slot($record, 2, "exit $fence " . uptime() . " $status $left");
             report("ended $unit $fence");
+            return unless $left;
         }
-        return if $gone == -1 && !$!{EINTR};
+        return if $gone == -1 && $! != $EINTR;
     }
 }
 
 # In the child: everything up to exec. Returns the stage that failed, with $! set.
 sub become_command {
-    my ($unit, $in, $out, $cwd, $uid, $gid, $groups, $env_allow, $argv) = @_;
-    POSIX::dup2(fileno($in), 0);
-    POSIX::dup2(fileno($out), 1);
-    POSIX::dup2(fileno($out), 2);
-    if ($env_allow ne '') {
-        my %allowed = map { $_ => 1 } split /,/, $env_allow;
-        delete @ENV{ grep { !$allowed{$_} } keys %ENV };
-    }
-    $ENV{FARHAND_UNIT_ID} = $unit;
+    my ($cwd, $uid, $gid, $groups, $argv) = @_;
     if ($uid ne '') {
         $! = 0;
-        $) = "$gid $gid $groups";
-        return 'user' if $!;
-        POSIX::setgid($gid) or return 'user';
-        POSIX::setuid($uid) or return 'user';
+        $) = "$gid $groups";
+        $( = $gid;
+        ($<, $>) = ($uid, $uid);
+        return 'user' if $! || $< != $uid || $> != $uid || $) != $gid;
     }
     if ($cwd ne '') { chdir $cwd or return 'cwd' }
-    $SIG{$_} = 'DEFAULT' for qw(INT TERM HUP QUIT PIPE CHLD);
     no warnings 'exec';
     exec { $argv->[0] } @$argv;
     return 'exec';
 }
 
+# End at once: a fork must not flush, free or tidy up what is the launcher's.
+sub leave { syscall($EXIT_GROUP, 0) }
+
 sub read_frame {
-    defined(my $size = read_to_newline()) or return undef;
-    my $frame = '';
-    while (length($frame) < $size) {
-        my $got = sysread(STDIN, $frame, $size - length($frame), length($frame));
-        next if !defined $got && $!{EINTR};
-        return undef unless $got;
-    }
-    return $frame;
+    my $end;
+    while (($end = index($input, "\n")) < 0) { read_more() or return undef }
+    my $size = substr($input, 0, $end + 1, '');
+    while (length($input) < $size) { read_more() or return undef }
+    return substr($input, 0, $size, '');
 }
 
-sub read_to_newline {
-    my $line = '';
+sub read_more {
     while (1) {
-        my $got = sysread(STDIN, my $byte, 1);
-        next if !defined $got && $!{EINTR};
-        return undef unless $got;
-        return $line if $byte eq "\n";
-        $line .= $byte;
+        my $got = sysread(STDIN, $input, 65536, length $input);
+        return $got if defined $got || $! != $EINTR;
     }
 }
 
@@ -163,22 +158,23 @@ sub read_to_newline {
 sub write_slot {
     my ($record, $slot, $text) = @_;
     sysseek($record, $slot * $SLOT, SEEK_SET) or return 0;
-    return syswrite($record, sprintf('%-' . ($SLOT - 1) . "s\n", $text)) == $SLOT;
+    my $written = syswrite($record, $text . ' ' x ($SLOT - 1 - length $text) . "\n");
+    return defined $written && $written == $SLOT;
 }
 
-sub report { syswrite STDOUT, "$_[0]\n" }
+sub report { syswrite $helper, "$_[0]\n" }
 
 # Field 22 of /proc/PID/stat: clock ticks after boot at which the process started.
 sub start_time {
     my $stat = slurp("/proc/$_[0]/stat");
-    $stat =~ s/^.*\) //s;
-    return (split / /, $stat)[19];
+    return (split / /, substr($stat, rindex($stat, ')') + 2))[19];
 }
 
-sub uptime { return (split / /, slurp('/proc/uptime'))[0] }
+sub uptime { my $text = slurp('/proc/uptime'); return substr($text, 0, index($text, ' ')) }
 
+# Small files of /proc, without a buffer of Perl's.
 sub slurp {
-    open(my $file, '<', $_[0]) or return '';
-    local $/;
-    return scalar <$file>;
+    sysopen(my $file, $_[0], O_RDONLY) or return '';
+    sysread($file, my $text, 4096);
+    return $text;
 }

@@ -3,7 +3,7 @@ import { errorText, type Log } from "#core";
 import { isAlive } from "../unit/process-table.ts";
 import { isFinal, type UnitCause, type UnitStatus } from "../wire.ts";
 import { type HelperCard, readCards, removeCard } from "./helper-card.ts";
-import { connectHelper, type HelperEvents, type HelperProcess, startHelper } from "./helper-process.ts";
+import { connectHelper, type HelperEvents, type HelperProcess, killHelper, startHelper } from "./helper-process.ts";
 import type { Launch, Minding, Report } from "./wire.ts";
 
 /** Above this many units one more helper is started, while `maxHelpers` allows. */
@@ -123,7 +123,7 @@ export class HelperPool {
       log.debug(`helper ${card.id} found again`, { pid: card.process.pid, units: units.length });
     } catch (error) {
       log.warn(`helper ${card.id} does not answer and is replaced`, { error });
-      process.kill(card.process.pid, "SIGKILL");
+      killHelper(card);
       removeCard(dir, card.id);
     }
   }

@@ -5,7 +5,7 @@ import { createConnection, type Socket } from "node:net";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
-import { type Clock, systemClock } from "#core";
+import { type Clock, systemClock, systemCode } from "#core";
 import { identityOf, isAlive } from "../unit/process-table.ts";
 import { type HelperCard, helperSocket, newHelperId, writeCard } from "./helper-card.ts";
 import { encodeMessage, type Order, type Report } from "./wire.ts";
@@ -47,13 +47,23 @@ export class HelperProcess {
 
   /** It no longer answers: end it, so that its units can be given to another. */
   kill(): void {
-    if (isAlive(this.card.process)) process.kill(this.card.process.pid, "SIGKILL");
+    killHelper(this.card);
     this.#socket.destroy();
   }
 
   /** Let go of it; it finishes its units by itself. */
   close(): void {
     this.#socket.destroy();
+  }
+}
+
+/** End a helper at once. One that is gone already, even since the last look, is fine. */
+export function killHelper({ process: identity }: HelperCard): void {
+  if (!isAlive(identity)) return;
+  try {
+    process.kill(identity.pid, "SIGKILL");
+  } catch (error) {
+    if (systemCode(error) !== "ESRCH") throw error;
   }
 }
 

@@ -23,13 +23,14 @@ use Config;
 use Fcntl qw(LOCK_EX LOCK_UN O_RDWR O_RDONLY O_WRONLY O_CREAT O_APPEND SEEK_SET);
 
 my $SLOT = 128;
-my ($WNOHANG, $EINTR, $PR_SET_CHILD_SUBREAPER) = (1, 4, 36);
-# setsid, prctl and exit_group have no builtin, and their numbers depend on the machine.
-my %calls = (x86_64 => [112, 157, 231], aarch64 => [157, 167, 94], riscv64 => [157, 167, 94],
-    loongarch64 => [157, 167, 94], arm => [66, 172, 248], i686 => [66, 172, 252], i586 => [66, 172, 252],
-    i386 => [66, 172, 252], powerpc64le => [66, 171, 234], s390x => [66, 172, 248]);
+my ($WNOHANG, $PR_SET_CHILD_SUBREAPER) = (1, 36);
+my ($ENOENT, $EINTR, $EACCES, $ENOTDIR) = (2, 4, 13, 20);
+# setsid, prctl, exit_group and a plain execve have no builtin, and their numbers depend on the machine.
+my %calls = (x86_64 => [112, 157, 231, 59], aarch64 => [157, 167, 94, 221], riscv64 => [157, 167, 94, 221],
+    loongarch64 => [157, 167, 94, 221], arm => [66, 172, 248, 11], i686 => [66, 172, 252, 11], i586 => [66, 172, 252, 11],
+    i386 => [66, 172, 252, 11], powerpc64le => [66, 171, 234, 11], s390x => [66, 172, 248, 11]);
 my ($machine) = $Config{archname} =~ /^([^-]+)/;
-my ($SETSID, $PRCTL, $EXIT_GROUP) =
+my ($SETSID, $PRCTL, $EXIT_GROUP, $EXECVE) =
     @{ $calls{$machine} or die "farhand-launcher: no system call numbers for $machine\n" };
 
 my $boot = slurp('/proc/sys/kernel/random/boot_id');
@@ -92,7 +93,9 @@ sub mind {
     if (!$launched) { my $errno = $!; kill 'KILL', $pid; $! = $errno; $tell_failure->('record') }
     flock($record, LOCK_UN);
     syswrite $go_write, 'g';
-    sysread($error_read, my $error, 64);
+    my $error;
+    # Until the end: a signal in between must not make a start of a command that failed to start.
+    1 until defined sysread($error_read, $error, 64) || $! != $EINTR;
     close $_ for $go_read, $go_write, $error_read;
     if ($error) {
         waitpid $pid, 0;
@@ -131,9 +134,24 @@ sub become_command {
         return 'user' if $! || $< != $uid || $> != $uid || $) != $gid;
     }
     if ($cwd ne '') { chdir $cwd or return 'cwd' }
-    no warnings 'exec';
-    exec { $argv->[0] } @$argv;
+    execute(@$argv);
     return 'exec';
+}
+
+# execvp by the system call. That of the C library hands a file of unknown format to sh, and what could not be started
+# would end with an exit code of sh's making. Returns with $! set.
+sub execute {
+    my ($name) = @_;
+    my @path = $name =~ m{/} ? '' : map { $_ eq '' ? './' : "$_/" } split /:/, $ENV{PATH} // '/bin:/usr/bin', -1;
+    my @env = map { "$_=$ENV{$_}" } keys %ENV;
+    my ($args, $env, $denied) = (pack('p*', @_, undef), pack('p*', @env, undef), 0);
+    for my $place (@path) {
+        my $file = $place . $name;
+        syscall($EXECVE, $file, $args, $env);
+        $denied = $! + 0 if $! == $EACCES;
+        last if $! != $ENOENT && $! != $ENOTDIR && $! != $EACCES;
+    }
+    $! = $denied if $denied;
 }
 
 # End at once: a fork must not flush, free or tidy up what is the launcher's.

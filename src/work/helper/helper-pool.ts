@@ -1,5 +1,5 @@
 import { mkdirSync } from "node:fs";
-import { errorText, type Log } from "#core";
+import { errorText, type Log, systemClock } from "#core";
 import { isAlive } from "../unit/process-table.ts";
 import { isFinal, type UnitCause, type UnitStatus } from "../wire.ts";
 import { type HelperCard, readCards, removeCard } from "./helper-card.ts";
@@ -8,8 +8,9 @@ import type { Launch, Minding, Report } from "./wire.ts";
 
 /** Above this many units one more helper is started, while `maxHelpers` allows. */
 const unitsPerHelper = 250;
-/** A helper that has not answered a start for this long hangs; it is killed and its units go to another. */
-const answerMs = 15_000;
+/** A helper that owes an answer and says nothing at all for this long hangs; its units go to another. */
+const silenceMs = 15_000;
+const silenceCheckMs = 5_000;
 /** A helper that minds nothing for this long is told to go. */
 const idleMs = 600_000;
 
@@ -35,6 +36,10 @@ export interface PoolOptions {
 interface Member {
   readonly helper: HelperProcess;
   readonly units: Set<string>;
+  /** Starts it has not answered. */
+  readonly unanswered: Set<string>;
+  /** On the monotonic clock: when it last said something, or first had something to say. */
+  heardAt: number;
   draining: boolean;
   idle: NodeJS.Timeout | undefined;
 }
@@ -43,13 +48,14 @@ interface Member {
 export class HelperPool {
   readonly #options: PoolOptions;
   readonly #members = new Map<string, Member>();
-  readonly #unanswered = new Map<string, NodeJS.Timeout>();
+  readonly #silenceCheck: NodeJS.Timeout;
   #starting: Promise<Member> | undefined;
   #closed = false;
 
   constructor(options: PoolOptions) {
     this.#options = options;
     mkdirSync(options.dir, { recursive: true, mode: 0o700 });
+    this.#silenceCheck = setInterval(() => this.#replaceSilent(), silenceCheckMs).unref();
   }
 
   get helperCount(): number {
@@ -73,10 +79,8 @@ export class HelperPool {
   async start(unit: string, fence: number, launch: Launch, minding: Minding, status: UnitStatus): Promise<void> {
     const member = await this.#member();
     this.#give(member, unit);
-    this.#unanswered.set(
-      unit,
-      setTimeout(() => this.#hangs(unit), answerMs),
-    );
+    if (member.unanswered.size === 0) member.heardAt = systemClock.elapsed();
+    member.unanswered.add(unit);
     member.helper.send({ kind: "start", unit, fence, launch, minding, status });
   }
 
@@ -104,7 +108,7 @@ export class HelperPool {
   /** Let go of the helpers. Those with units finish them, the others leave soon. */
   close(): void {
     this.#closed = true;
-    for (const timer of this.#unanswered.values()) clearTimeout(timer);
+    clearInterval(this.#silenceCheck);
     for (const member of this.#members.values()) {
       clearTimeout(member.idle);
       member.helper.send({ kind: "drain" });
@@ -154,7 +158,14 @@ export class HelperPool {
   };
 
   #join(helper: HelperProcess, units: readonly string[]): Member {
-    const member: Member = { helper, units: new Set(units), draining: false, idle: undefined };
+    const member: Member = {
+      helper,
+      units: new Set(units),
+      unanswered: new Set(),
+      heardAt: 0,
+      draining: false,
+      idle: undefined,
+    };
     this.#members.set(helper.id, member);
     this.#restWhenIdle(member);
     return member;
@@ -167,8 +178,11 @@ export class HelperPool {
 
   #hear(report: Report): void {
     if (report.kind === "welcome") return;
-    clearTimeout(this.#unanswered.get(report.unit));
-    this.#unanswered.delete(report.unit);
+    const member = this.#memberOf(report.unit);
+    if (member) {
+      member.heardAt = systemClock.elapsed();
+      member.unanswered.delete(report.unit);
+    }
     if (report.kind === "refused") {
       this.#take(report.unit);
       this.#options.events.refused(report.unit);
@@ -182,6 +196,7 @@ export class HelperPool {
     const member = this.#memberOf(unit);
     if (!member) return;
     member.units.delete(unit);
+    member.unanswered.delete(unit);
     this.#restWhenIdle(member);
   }
 
@@ -195,12 +210,13 @@ export class HelperPool {
     member.helper.send({ kind: "drain" });
   }
 
-  /** A start that stays unanswered: the helper hangs (stopped, or its disk does). Killing it is safe for its units. */
-  #hangs(unit: string): void {
-    const member = this.#memberOf(unit);
-    if (!member) return;
-    this.#options.log.warn(`helper ${member.helper.id} does not answer and is replaced`, { unit });
-    member.helper.kill();
+  /** A helper that hangs (stopped, or its disk does) is killed; its units do not need it. */
+  #replaceSilent(): void {
+    for (const { helper, unanswered, heardAt } of this.#members.values()) {
+      if (unanswered.size === 0 || systemClock.elapsed() - heardAt < silenceMs) continue;
+      this.#options.log.warn(`helper ${helper.id} does not answer and is replaced`, { unanswered: unanswered.size });
+      helper.kill();
+    }
   }
 
   #lost(id: string): void {
@@ -210,10 +226,6 @@ export class HelperPool {
     clearTimeout(member.idle);
     member.helper.kill();
     removeCard(this.#options.dir, id);
-    for (const unit of member.units) {
-      clearTimeout(this.#unanswered.get(unit));
-      this.#unanswered.delete(unit);
-    }
     if (member.units.size > 0) this.#options.log.warn(`helper ${id} died`, { units: member.units.size });
     this.#options.events.orphaned([...member.units]);
   }

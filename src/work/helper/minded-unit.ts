@@ -41,6 +41,8 @@ export class MindedUnit {
   #stopping: Promise<void> | undefined;
   #reaped = 0;
   #over = false;
+  /** Remembered, because somebody may take the record away while the command runs. */
+  #launch: ProcessLaunch | undefined;
 
   constructor(id: string, folder: UnitFolder, minding: Minding, status: UnitStatus, events: MindedUnitEvents) {
     this.id = id;
@@ -56,9 +58,10 @@ export class MindedUnit {
 
   /** The command was started. A unit that is over already goes straight to its ending. */
   launched(): void {
-    const record = readRecord(this.#folder.process);
+    const record = this.#readRecord();
     if (!record?.launch || record.end || this.#over) return;
     const { launch } = record;
+    this.#launch = launch;
     const StartedAt = this.#status.StartedAt ?? statSync(this.#folder.process).mtime.toISOString();
     const ExtraData = { ...(this.#status.ExtraData as object | null), Pid: launch.reaper.pid };
     const Detail = `Running: PID ${launch.command.pid}`;
@@ -70,7 +73,7 @@ export class MindedUnit {
 
   /** The launcher could not even start. Its own record says so too, unless the record is what failed. */
   async failedToLaunch(errno: number, stage: string): Promise<void> {
-    const record = readRecord(this.#folder.process);
+    const record = this.#readRecord();
     const end = record?.end ?? { kind: "failed", uptime: uptimeSeconds(), errno, stage };
     return this.#end({ fence: record?.fence ?? 0, ...record, end });
   }
@@ -86,13 +89,14 @@ export class MindedUnit {
   /** Look at the record and the processes, and end the unit if they say so. Called on news, and now and then. */
   async check(): Promise<void> {
     if (this.#over) return;
-    const record = readRecord(this.#folder.process);
-    if (!record || record.end) return this.#end(record);
-    if (!record.launch || isAlive(record.launch.reaper)) return;
+    const record = this.#readRecord();
+    if (record?.end) return this.#end(record);
+    const launch = record?.launch ?? this.#launch;
+    if (record && !launch) return;
     // A killed reaper leaves an orphan that still runs: it is Running, though its exit will be nobody's to see.
-    if (isAlive(record.launch.command)) return;
+    if (launch && (isAlive(launch.reaper) || isAlive(launch.command))) return;
     // The reaper may have written the exit and left between the two looks.
-    return this.#end(readRecord(this.#folder.process));
+    return this.#end(this.#readRecord());
   }
 
   /** End the unit for `cause`; resolves when its processes are gone and its ending is being written. */
@@ -100,15 +104,27 @@ export class MindedUnit {
     this.#stopping ??= this.#stopProcesses(cause);
     await this.#stopping;
     await this.check();
+    // Asked too early, or something would not die: the next who asks gets another try.
+    if (!this.#over) this.#stopping = undefined;
   }
 
   async #stopProcesses(cause: UnitCause): Promise<void> {
-    const record = readRecord(this.#folder.process);
-    if (!record?.launch || record.end || this.#over) return;
+    const record = this.#readRecord();
+    const launch = record?.launch ?? this.#launch;
+    if (!launch || record?.end || this.#over) return;
     // The wish is on disk before the first signal, so that whoever takes over knows why the command died.
-    this.#status = { ...this.#status, Stopping: cause };
+    this.#status = { ...this.#status, Stopping: this.#status.Stopping ?? cause };
     await this.#save(this.#status).catch(() => undefined);
-    this.#reaped = await stopProcesses(this.id, record.launch, this.#minding.cancelGraceMs);
+    this.#reaped += await stopProcesses(this.id, launch, this.#minding.cancelGraceMs);
+  }
+
+  /** Undefined when it is missing or cannot be read: one bad folder must not end the helper of all the others. */
+  #readRecord(): ProcessRecord | undefined {
+    try {
+      return readRecord(this.#folder.process);
+    } catch {
+      return undefined;
+    }
   }
 
   async #end(record: ProcessRecord | undefined): Promise<void> {

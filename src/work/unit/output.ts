@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { open } from "node:fs/promises";
 import { statSync } from "node:fs";
 import { systemCode } from "#core";
+import { flushFile } from "./flush.ts";
 
 const chunkBytes = 1024 * 1024;
 
@@ -34,7 +35,7 @@ export async function sealOutput(path: string): Promise<OutputDigest> {
   if (bytes === 0) return emptyDigest;
   const file = await open(path, "r");
   try {
-    await file.datasync();
+    await flushFile(file.fd);
     const hash = createHash("sha256");
     const chunk = Buffer.allocUnsafe(Math.min(bytes, chunkBytes));
     for (let at = 0; at < bytes; ) {

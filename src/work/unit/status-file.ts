@@ -1,11 +1,8 @@
 import { closeSync, openSync, readFileSync, renameSync, rmSync, statSync, writeSync } from "node:fs";
-import { fdatasync } from "node:fs";
-import { promisify } from "node:util";
 import { lockFile } from "#core";
 import { unitCauses, type UnitStatus } from "../wire.ts";
+import { flushFile } from "./flush.ts";
 import type { UnitFolder } from "./unit-folder.ts";
-
-const datasync = promisify(fdatasync);
 
 /** Larger status files are damaged or hostile: ours are under 1 KiB plus params, and params come in one request line. */
 const maxStatusBytes = 32 * 1024 * 1024;
@@ -111,7 +108,7 @@ async function replaceFile(path: string, text: string, durable: boolean): Promis
   const fd = openSync(next, "w", 0o600);
   try {
     writeSync(fd, text);
-    if (durable) await datasync(fd);
+    if (durable) await flushFile(fd);
   } catch (error) {
     rmSync(next, { force: true });
     throw error;
@@ -119,19 +116,4 @@ async function replaceFile(path: string, text: string, durable: boolean): Promis
     closeSync(fd);
   }
   renameSync(next, path);
-}
-
-/** Merge what a plugin runner wrote with what only we know; `undefined` from either side does not erase. */
-export function mergeStatus(now: UnitStatus | undefined, ours: UnitStatus): UnitStatus {
-  return { ...now, ...ours };
-}
-
-/** Flush a finished output to disk, so that a final status never promises bytes that a power cut would take. */
-export async function flushFile(path: string): Promise<void> {
-  const fd = openSync(path, "r");
-  try {
-    await datasync(fd);
-  } finally {
-    closeSync(fd);
-  }
 }

@@ -42,7 +42,6 @@ export function createUnitFolder(folder: UnitFolder, draft: string, status: Unit
   try {
     const at = (path: string) => join(draft, basename(path));
     writeFileSync(at(folder.status), encodeStatus(status), { mode: 0o600 });
-    writeFileSync(at(folder.statusLock), "", { mode: 0o600 });
     writeFileSync(at(folder.process), reservedRecord(1), { mode: 0o600 });
     writeFileSync(at(folder.stdin), "", { mode: 0o600 });
     renameSync(draft, folder.dir);

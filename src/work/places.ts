@@ -27,9 +27,13 @@ export class Places {
     if (at >= 0) waiting.splice(at, 1);
   }
 
-  /** Give a place back. @returns the unit whose turn it is, already out of the queue. */
+  /**
+   * Give a place back. A unit that has none, because it only waited, changes nothing.
+   *
+   * @returns the unit whose turn it is, already out of the queue.
+   */
   free(workType: string, unitId: string): Unit | undefined {
-    this.#running.get(workType)?.delete(unitId);
+    if (!this.#running.get(workType)?.delete(unitId)) return undefined;
     return this.#waiting.get(workType)?.shift();
   }
 }

@@ -4,14 +4,14 @@ import { HelperPool } from "./helper/helper-pool.ts";
 import { Places } from "./places.ts";
 import { launchOf, mindingOf, unknownTypeMinding } from "./runner/runner.ts";
 import type { WorkTypeSettings } from "./settings.ts";
-import { moveFence, type ProcessRecord, readRecord } from "./unit/process-record.ts";
+import { moveFence, readRecord } from "./unit/process-record.ts";
 import { updateStatus } from "./unit/status-file.ts";
 import type { Unit } from "./unit/unit.ts";
 import { type UnitCause, UnitState, type UnitStatus } from "./wire.ts";
 import type { WorkTypes } from "./work-types.ts";
 
-/** Helpers are asked again this often to stop a unit: the one asked before may have been killed. */
-const stopAgainMs = 1_000;
+/** Helpers are asked again this often to stop or to mind a unit: the one asked before may have been killed. */
+const askAgainMs = 1_000;
 
 export interface RunsOptions {
   readonly types: WorkTypes;
@@ -26,6 +26,9 @@ export class Runs {
   readonly #options: RunsOptions;
   readonly #pool: HelperPool;
   readonly #places = new Places();
+  /** Units that somebody waits to see ended. */
+  readonly #stopping = new Set<Unit>();
+  readonly #closing = new AbortController();
   /** What helpers said of units before their folders were read. */
   readonly #early = new Map<string, UnitStatus>();
 
@@ -55,6 +58,7 @@ export class Runs {
   }
 
   close(): void {
+    this.#closing.abort();
     this.#pool.close();
   }
 
@@ -69,8 +73,11 @@ export class Runs {
     if (!this.#places.take(type.workType, unit.id, type.maxUnits)) {
       const Detail = `Waiting for a free place (${type.maxUnits} of this type may run at once)`;
       unit.set(await updateStatus(unit.folder, (now) => ({ ...now, ...unit.status, Detail, Queued: true })));
+      if (unit.isFinal) return false;
       this.#places.wait(unit);
-      return false;
+      // A place that came free while the disk was written found nobody waiting.
+      if (!this.#places.take(type.workType, unit.id, type.maxUnits)) return false;
+      this.#places.leave(unit);
     }
     await this.#launch(unit, type);
     await unit.until(({ State }) => State !== UnitState.Pending, signal);
@@ -82,6 +89,15 @@ export class Runs {
   /** End a unit, whatever it is doing; resolves when it is final. Ending a final unit does nothing. */
   async stop(unit: Unit, cause: UnitCause, signal: AbortSignal): Promise<void> {
     this.#places.leave(unit);
+    this.#stopping.add(unit);
+    try {
+      await this.#untilStopped(unit, cause, signal);
+    } finally {
+      this.#stopping.delete(unit);
+    }
+  }
+
+  async #untilStopped(unit: Unit, cause: UnitCause, signal: AbortSignal): Promise<void> {
     while (!unit.isFinal) {
       const record = readRecord(unit.folder.process);
       if (record && !record.launch && !record.end && (await moveFence(unit.folder.process, record.fence, 0))) {
@@ -91,7 +107,7 @@ export class Runs {
       }
       const { revision } = unit;
       this.#pool.stop(unit.id, cause);
-      const again = AbortSignal.timeout(stopAgainMs);
+      const again = AbortSignal.timeout(askAgainMs);
       await unit.changedSince(revision, AbortSignal.any([signal, again])).catch(() => signal.throwIfAborted());
     }
   }
@@ -119,12 +135,13 @@ export class Runs {
     const early = this.#early.get(unit.id);
     if (early) unit.set(early);
     if (unit.isFinal) return;
-    this.#places.take(unit.status.WorkType, unit.id, undefined);
-    if (this.#pool.minds(unit.id)) return;
+    const minded = this.#pool.minds(unit.id);
     const record = readRecord(unit.folder.process);
+    if (minded || record?.launch || record?.end) this.#places.take(unit.status.WorkType, unit.id, undefined);
+    if (minded) return;
     if (!record) return this.end(unit, noRecord);
     if (record.launch || record.end) return this.#adopt(unit);
-    this.#places.free(unit.status.WorkType, unit.id);
+    if (unit.status.State === UnitState.Running) return this.end(unit, damagedRecord);
     if (unit.status.Queued && this.#options.types.find(unit.status.WorkType)) {
       await this.start(unit, AbortSignal.timeout(60_000)).catch(() => undefined);
     } else if (await moveFence(unit.folder.process, record.fence, 0)) {
@@ -172,17 +189,31 @@ export class Runs {
   async #rescue(ids: readonly string[]): Promise<void> {
     for (const id of ids) {
       const unit = this.#options.find(id);
-      if (!unit || unit.isFinal) continue;
-      const record = readRecord(unit.folder.process);
-      if (!record) await this.end(unit, noRecord);
-      else if (await this.#mayStartAgain(unit, record)) await this.#startAgain(unit);
-      else await this.#adopt(unit);
+      if (!unit) continue;
+      await this.#rescueUnit(unit).catch((error: unknown) => this.#rescueLater(unit, error));
     }
   }
 
-  async #mayStartAgain(unit: Unit, record: ProcessRecord): Promise<boolean> {
-    if (record.launch || record.end || record.fence === 0) return false;
-    return moveFence(unit.folder.process, record.fence, record.fence + 1);
+  async #rescueUnit(unit: Unit): Promise<void> {
+    while (!unit.isFinal) {
+      const record = readRecord(unit.folder.process);
+      if (!record) return this.end(unit, noRecord);
+      if (record.launch || record.end) return this.#adopt(unit);
+      // Void: whoever stops the unit made it so and ends it; otherwise the record was damaged.
+      if (record.fence === 0) return this.#stopping.has(unit) ? undefined : this.end(unit, damagedRecord);
+      const next = record.fence + 1;
+      if (await moveFence(unit.folder.process, record.fence, next)) return this.#startAgain(unit);
+    }
+  }
+
+  /** No helper was to be had (no memory, no processes, a full disk). The command runs on; its unit is looked at again. */
+  #rescueLater(unit: Unit, error: unknown): void {
+    const { log, clock } = this.#options;
+    log.error(`unit ${unit.id} has no helper for now`, { error: errorText(error) });
+    clock.sleep(askAgainMs, this.#closing.signal).then(
+      () => this.#rescue([unit.id]),
+      () => undefined,
+    );
   }
 
   async #startAgain(unit: Unit): Promise<void> {
@@ -192,7 +223,8 @@ export class Runs {
 
   async #adopt(unit: Unit): Promise<void> {
     const type = this.#options.types.find(unit.status.WorkType);
-    await this.#pool.adopt(unit.id, type ? mindingOf(type) : unknownTypeMinding, unit.status);
+    const minding = type ? mindingOf(type) : unknownTypeMinding;
+    await this.#pool.adopt(unit.id, minding, unit.status).catch((error: unknown) => this.#rescueLater(unit, error));
   }
 }
 
@@ -200,5 +232,12 @@ export class Runs {
 const noRecord = {
   State: UnitState.Failed,
   Detail: "Failed to restart: the unit has no process record, so its exit is unknown",
+  Cause: "EXIT_UNKNOWN",
+} as const;
+
+/** The record says that nothing may be started. Whether something was, before it was damaged, nobody knows. */
+const damagedRecord = {
+  State: UnitState.Failed,
+  Detail: "the unit's process record is damaged, so its exit is unknown",
   Cause: "EXIT_UNKNOWN",
 } as const;

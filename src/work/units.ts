@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events";
 import { existsSync, mkdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { type Clock, errorText, type FileLock, type Log, systemClock, systemCode, tryLockFile } from "#core";
@@ -63,6 +64,8 @@ export class Units {
     this.workTypes = new WorkTypes(options.workTypes);
     this.#unitsDir = join(options.dataDir, options.nodeId);
     this.#lock = lock;
+    // Every unit that is being started or followed listens to it.
+    setMaxListeners(0, this.#closing.signal);
     this.#log = options.log;
     this.#clock = options.clock ?? systemClock;
     this.#retention = options.retention ?? {};
@@ -85,8 +88,12 @@ export class Units {
   /** Read every unit on disk and find out what became of the unfinished ones. */
   async load(): Promise<void> {
     await this.#runs.adoptHelpers();
-    const units = unitIdsIn(this.#unitsDir).map((id) => this.#load(id));
-    await Promise.all(units.map((unit) => this.#reconcile(unit)));
+    const loaded = unitIdsIn(this.#unitsDir).map((id) => this.#load(id));
+    loaded.sort((a, b) => createdAt(a.unit) - createdAt(b.unit));
+    for (const { unit } of loaded) this.#units.set(unit.id, unit);
+    // Units that run have their places before those that wait for one get any.
+    loaded.sort((a, b) => Number(a.unit.status.Queued ?? false) - Number(b.unit.status.Queued ?? false));
+    await Promise.all(loaded.map((one) => this.#reconcile(one)));
     this.#runs.settled();
     this.#runs.warmUp();
     this.#trash.empty().catch((error: unknown) => this.#log.warn("trash not emptied", { error: errorText(error) }));
@@ -224,26 +231,21 @@ export class Units {
     }
   }
 
-  #load(id: string): Unit {
+  #load(id: string): LoadedUnit {
     const folder = unitFolder(this.#unitsDir, id);
     const { status, damaged } = loadStatus(folder, this.#clock.now());
     if (damaged) this.#log.warn(`unit ${id}: ${status.Detail}`);
-    const unit = new Unit(id, folder, damaged ? this.#repaired(folder, status) : status);
-    this.#units.set(id, unit);
-    return unit;
+    // A status that the disk does not give today may be whole tomorrow: it is left where it is.
+    const corrupt = status.Cause === "STATUS_CORRUPT" && damaged;
+    if (corrupt) setDamagedAside(folder);
+    return { unit: new Unit(id, folder, damaged ? repaired(folder, status) : status), corrupt };
   }
 
-  /** A damaged status of a unit that was launched is not its ending: its record still knows that. */
-  #repaired(folder: ReturnType<typeof unitFolder>, status: UnitStatus): UnitStatus {
-    setDamagedAside(folder);
-    if (status.Cause !== "STATUS_CORRUPT" || !launched(folder.process)) return status;
-    const { Cause, FinishedAt, ...rest } = status;
-    return { ...rest, State: UnitState.Running };
-  }
-
-  async #reconcile(unit: Unit): Promise<void> {
+  async #reconcile({ unit, corrupt }: LoadedUnit): Promise<void> {
     try {
       await this.#runs.reconcile(unit);
+      // What is known of it now is all that will ever be: it must not depend on when it is read next.
+      if (corrupt && unit.isFinal) await this.#runs.end(unit, { ...unit.status, Cause: "STATUS_CORRUPT" });
     } catch (error) {
       // One bad unit spoils nothing but itself.
       const Detail = `Failed to restart: ${errorText(error)}`;
@@ -253,9 +255,10 @@ export class Units {
 
   #findOnDisk(id: string): Unit | undefined {
     if (!isUnitId(id) || !existsSync(join(this.#unitsDir, id))) return undefined;
-    const unit = this.#load(id);
-    void this.#reconcile(unit);
-    return unit;
+    const loaded = this.#load(id);
+    this.#units.set(id, loaded.unit);
+    void this.#reconcile(loaded);
+    return loaded.unit;
   }
 
   async #endLeftovers(unit: Unit): Promise<boolean> {
@@ -281,6 +284,24 @@ export class Units {
     const finishedAt = Date.parse(FinishedAt ?? CreatedAt ?? "") || this.#clock.now();
     return { id: unit.id, finishedAt, bytes: StdoutSize + sizeOf(unit.folder.stdin) };
   }
+}
+
+/** A unit read from disk; `corrupt` when its status was set aside. */
+interface LoadedUnit {
+  readonly unit: Unit;
+  readonly corrupt: boolean;
+}
+
+/** Receptor does not write it down; its units came before ours. */
+function createdAt({ status }: Unit): number {
+  return Date.parse(status.CreatedAt ?? "") || 0;
+}
+
+/** A damaged status of a unit that was launched is not its ending: its record still knows that. */
+function repaired(folder: ReturnType<typeof unitFolder>, status: UnitStatus): UnitStatus {
+  if (!launched(folder.process)) return status;
+  const { Cause, FinishedAt, ...rest } = status;
+  return { ...rest, State: UnitState.Running };
 }
 
 function launched(path: string): boolean {

@@ -8,7 +8,7 @@ import { fileURLToPath } from "node:url";
 import { type Clock, systemClock, systemCode } from "#core";
 import { identityOf, isAlive } from "../unit/process-table.ts";
 import { type HelperCard, helperSocket, newHelperId, writeCard } from "./helper-card.ts";
-import { encodeMessage, type Order, type Report } from "./wire.ts";
+import { decodeMessage, encodeMessage, type Order, type Report } from "./wire.ts";
 
 const connectTries = 200;
 const connectWaitMs = 20;
@@ -100,12 +100,15 @@ export async function connectHelper(
   const socket = await connectWithin(helperSocket(dir, card.id), card, clock);
   const helper = new HelperProcess(card, socket);
   const welcome = new Promise<readonly string[]>((resolve, reject) => {
-    createInterface({ input: socket }).on("line", (line) => {
-      const report = JSON.parse(line) as Report;
+    const lines = createInterface({ input: socket }).on("line", (line) => {
+      const report = decodeMessage<Report>(line);
+      if (!report) return void socket.destroy();
       if (report.kind === "welcome") resolve(report.units);
       else events.report(report);
     });
     socket.on("error", () => socket.destroy());
+    // It repeats the errors of the socket.
+    lines.on("error", () => undefined);
     socket.on("close", () => {
       reject(new Error(`helper ${card.id} closed the connection`));
       events.lost(card.id);

@@ -32,7 +32,8 @@ export class Launcher {
     this.#child.stdin?.on("error", gone);
     if (this.#child.stdout) {
       // Reapers hold this pipe too, so it goes on after the launcher itself was killed.
-      createInterface({ input: this.#child.stdout }).on("line", (line) => events.report(decodeReport(line)));
+      const lines = createInterface({ input: this.#child.stdout });
+      lines.on("line", (line) => events.report(decodeReport(line))).on("error", () => undefined);
     }
     this.setEnvironment(env);
   }

@@ -8,7 +8,7 @@ import { readFileSync, rmSync } from "node:fs";
 import { createServer, type Socket } from "node:net";
 import { createInterface } from "node:readline";
 import { Minder } from "./minder.ts";
-import { encodeMessage, type Hello, type Order, type Report } from "./wire.ts";
+import { decodeMessage, encodeMessage, type Hello, type Order, type Report } from "./wire.ts";
 
 /** Without a daemon and without units a helper has no reason to stay; a restarting daemon is back sooner. */
 const lonelyMs = 10_000;
@@ -48,10 +48,10 @@ function accept(socket: Socket): void {
     daemon = undefined;
     leaveIfDone();
   });
-  createInterface({ input: socket }).on("line", (line) => {
-    if (known) return obey(JSON.parse(line) as Order);
-    const order = helloOf(line);
-    if (!order || !sameToken(order.token)) return void socket.destroy();
+  const lines = createInterface({ input: socket }).on("line", (line) => {
+    const order = decodeMessage<Order>(line);
+    if (known && order) return obey(order);
+    if (!isHello(order) || !sameToken(order.token)) return void socket.destroy();
     known = true;
     daemon?.destroy();
     daemon = socket;
@@ -60,16 +60,13 @@ function accept(socket: Socket): void {
     report({ kind: "welcome", units: minder.unitIds });
     minder.repeat();
   });
+  // It repeats the errors of the socket.
+  lines.on("error", () => undefined);
 }
 
 /** The first line of a stranger, who may say anything. */
-function helloOf(line: string): Hello | undefined {
-  try {
-    const order = JSON.parse(line) as Partial<Hello> | null;
-    return order?.kind === "hello" && typeof order.token === "string" ? (order as Hello) : undefined;
-  } catch {
-    return undefined;
-  }
+function isHello(order: Order | undefined): order is Hello {
+  return order?.kind === "hello" && typeof order.token === "string";
 }
 
 function sameToken(text: string): boolean {

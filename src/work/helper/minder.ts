@@ -1,4 +1,4 @@
-import { moveFence } from "../unit/process-record.ts";
+import { moveFence, readRecord } from "../unit/process-record.ts";
 import { unitFolder } from "../unit/unit-folder.ts";
 import type { UnitStatus } from "../wire.ts";
 import { type LaunchReport, Launcher } from "./launcher.ts";
@@ -102,9 +102,13 @@ export class Minder {
       case "failed":
         return void unit.failedToLaunch(report.errno, report.stage);
       case "refused":
-        this.#forget(report.unit);
-        this.#report({ kind: "refused", unit: report.unit, fence: report.fence });
+        this.#refuse(report.unit, report.fence);
     }
+  }
+
+  #refuse(unit: string, fence: number): void {
+    this.#forget(unit);
+    this.#report({ kind: "refused", unit, fence });
   }
 
   /** The launcher was killed. What it may not have read yet is asked of a new one, under a new fence. */
@@ -119,8 +123,14 @@ export class Minder {
         this.#launcher.start(order.unit, fence, dir, order.launch);
       } else {
         this.#asked.delete(order.unit);
-        await this.#units.get(order.unit)?.takeOver();
+        if (wasLaunched(process)) await this.#units.get(order.unit)?.takeOver();
+        else this.#refuse(order.unit, fence);
       }
     }
   }
+}
+
+function wasLaunched(path: string): boolean {
+  const record = readRecord(path);
+  return record?.launch !== undefined || record?.end !== undefined;
 }

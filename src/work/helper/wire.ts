@@ -51,6 +51,15 @@ export type Report =
   /** Another attempt owns the unit; this helper did nothing and forgets it. */
   | { kind: "refused"; unit: string; fence: number };
 
+/** Read one message. What was broken off, because its writer was killed in the middle of it, is none. */
+export function decodeMessage<T extends Order | Report>(line: string): T | undefined {
+  try {
+    return JSON.parse(line) as T;
+  } catch {
+    return undefined;
+  }
+}
+
 /** Write one message. */
 export function encodeMessage(message: Order | Report): string {
   return `${JSON.stringify(message)}\n`;

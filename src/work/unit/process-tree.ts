@@ -11,8 +11,11 @@ import { allProcesses, isAlive, processEntry, type ProcessEntry } from "./proces
 export function unitProcesses(unitId: string, launch: ProcessLaunch): ProcessEntry[] {
   if (isAlive(launch.reaper)) return descendants(launch.reaper.pid);
   const notOlder = launch.command.startTicks;
+  // While a session has members its number is nobody's pid: a later process with the reaper's pid leads another one.
+  const leader = processEntry(launch.reaper.pid);
+  const session = leader && leader.startTicks !== launch.reaper.startTicks ? undefined : launch.reaper.pid;
   return allProcesses().filter(
-    (entry) => entry.startTicks >= notOlder && (entry.session === launch.reaper.pid || carriesMark(entry.pid, unitId)),
+    (entry) => entry.startTicks >= notOlder && (entry.session === session || carriesMark(entry.pid, unitId)),
   );
 }
 

@@ -39,6 +39,8 @@ $0 = 'farhand-launcher';
 $SIG{CHLD} = 'IGNORE';     # finished reapers vanish by themselves
 # Handlers that do nothing rather than IGNORE: a command must not inherit deaf ears, and exec resets handlers.
 $SIG{$_} = sub { } for qw(INT TERM HUP QUIT PIPE);
+$SIG{FPE} = 'DEFAULT';     # Perl ignores it, and its own exec would have undone that
+close_inherited();
 open(my $helper, '>&', \*STDOUT) or die "farhand-launcher: $!\n";
 
 my $input = '';
@@ -152,6 +154,14 @@ sub execute {
         last if $! != $ENOENT && $! != $ENOTDIR && $! != $EACCES;
     }
     $! = $denied if $denied;
+}
+
+# Whoever started the daemon may have left descriptors open; they are no business of any command.
+sub close_inherited {
+    opendir(my $folder, '/proc/self/fd') or return;
+    for my $fd (grep { /^\d+$/ && $_ > 2 && $_ != fileno $folder } readdir $folder) {
+        open(my $inherited, '<&=', $fd) and close $inherited;
+    }
 }
 
 # End at once: a fork must not flush, free or tidy up what is the launcher's.

@@ -160,7 +160,8 @@ sub execute {
 sub close_inherited {
     opendir(my $folder, '/proc/self/fd') or return;
     for my $fd (grep { /^\d+$/ && $_ > 2 && $_ != fileno $folder } readdir $folder) {
-        open(my $inherited, '<&=', $fd) and close $inherited;
+        my $inherited;
+        close $inherited if open($inherited, "<&=", $fd);
     }
 }
 

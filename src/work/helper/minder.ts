@@ -7,6 +7,8 @@ import type { Order, Report } from "./wire.ts";
 
 /** Reapers are looked after this often, in case one is killed; a living one reports its unit's end at once. */
 const checkMs = 1_000;
+/** After so many launchers that ended without a word, commands cannot be started on this machine (no Perl, say). */
+const muteLimit = 5;
 
 type StartOrder = Extract<Order, { kind: "start" }>;
 
@@ -20,6 +22,9 @@ export class Minder {
   readonly #asked = new Map<string, StartOrder>();
   #env: Readonly<Record<string, string>> = {};
   #launcher: Launcher | undefined;
+  #replacing: Promise<void> = Promise.resolve();
+  /** Launchers in a row that ended without a word. */
+  #mute = 0;
   readonly #checks: NodeJS.Timeout;
 
   /** @param idle called whenever the last unit is over. */
@@ -49,9 +54,7 @@ export class Minder {
   start(order: StartOrder): void {
     if (this.#units.has(order.unit)) return;
     this.#mind(order.unit, order.minding, order.status);
-    this.#asked.set(order.unit, order);
-    this.#launcher ??= this.#openLauncher();
-    this.#launcher.start(order.unit, order.fence, unitFolder(this.#unitsDir, order.unit).dir, order.launch);
+    this.#ask(order, unitFolder(this.#unitsDir, order.unit).dir);
   }
 
   adopt(order: Extract<Order, { kind: "adopt" }>): void {
@@ -86,21 +89,28 @@ export class Minder {
   #openLauncher(): Launcher {
     return new Launcher(this.#env, {
       report: (report) => this.#launcherSays(report),
-      gone: () => void this.#replaceLauncher(),
+      gone: () => {
+        this.#launcher = undefined;
+        this.#mute++;
+        this.#replacing = this.#replacing.then(() => this.#askAgain());
+      },
     });
   }
 
   #launcherSays(report: LaunchReport): void {
+    this.#mute = 0;
+    const asked = this.#asked.get(report.unit);
+    // An attempt that is no longer ours has nothing to say about the one that is.
+    if (asked && asked.fence !== report.fence) return;
+    this.#asked.delete(report.unit);
     const unit = this.#units.get(report.unit);
-    if (!unit) return;
-    if (this.#asked.get(report.unit)?.fence === report.fence) this.#asked.delete(report.unit);
     switch (report.kind) {
       case "started":
-        return unit.launched();
+        return unit?.launched();
       case "ended":
-        return void unit.check();
+        return void unit?.check();
       case "failed":
-        return void unit.failedToLaunch(report.errno, report.stage);
+        return void unit?.failedToLaunch(report.errno, report.stage);
       case "refused":
         this.#refuse(report.unit, report.fence);
     }
@@ -111,22 +121,30 @@ export class Minder {
     this.#report({ kind: "refused", unit, fence });
   }
 
-  /** The launcher was killed. What it may not have read yet is asked of a new one, under a new fence. */
-  async #replaceLauncher(): Promise<void> {
-    this.#launcher = undefined;
-    for (const order of [...this.#asked.values()]) {
-      const fence = order.fence + 1;
-      this.#asked.set(order.unit, { ...order, fence });
-      const { dir, process } = unitFolder(this.#unitsDir, order.unit);
-      if (await moveFence(process, order.fence, fence).catch(() => false)) {
-        this.#launcher ??= this.#openLauncher();
-        this.#launcher.start(order.unit, fence, dir, order.launch);
-      } else {
-        this.#asked.delete(order.unit);
-        if (wasLaunched(process)) await this.#units.get(order.unit)?.takeOver();
-        else this.#refuse(order.unit, fence);
-      }
+  /** The launcher was killed. What it may not have read yet is asked of a new one, each start under a new fence. */
+  async #askAgain(): Promise<void> {
+    for (const id of [...this.#asked.keys()]) {
+      const order = this.#asked.get(id);
+      if (!order) continue;
+      const fence = this.#mute < muteLimit ? order.fence + 1 : 0;
+      const { dir, process } = unitFolder(this.#unitsDir, id);
+      if (!(await moveFence(process, order.fence, fence).catch(() => false)))
+        await this.#settle(id, process, order.fence);
+      else if (fence > 0) this.#ask({ ...order, fence }, dir);
+      else await this.#units.get(id)?.failedToLaunch(0, "launcher");
     }
+  }
+
+  #ask(order: StartOrder, dir: string): void {
+    this.#asked.set(order.unit, order);
+    this.#launcher ??= this.#openLauncher();
+    this.#launcher.start(order.unit, order.fence, dir, order.launch);
+  }
+
+  async #settle(id: string, record: string, fence: number): Promise<void> {
+    this.#asked.delete(id);
+    if (wasLaunched(record)) await this.#units.get(id)?.takeOver();
+    else this.#refuse(id, fence);
   }
 }
 

@@ -61,6 +61,8 @@ function startFailure(errno: number, stage: string, command: string): Ending {
 
 function startFailureText(errno: number, stage: string, command: string): string {
   const reason = systemErrorText(errno);
+  if (stage === "launcher")
+    return "commands cannot be started here: is perl installed? See helpers.log in the data folder";
   if (stage === "cwd") return `the working folder of the work type cannot be entered: ${reason}`;
   if (stage === "user") return `the user of the work type cannot be taken on: ${reason}`;
   if (stage !== "exec") return `the unit's ${stage} file cannot be opened: ${reason}`;

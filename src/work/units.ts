@@ -143,7 +143,7 @@ export class Units {
    * @throws {WorkError} `PAYLOAD_FAILED`, `STORAGE_FAILED`.
    */
   async receive(unit: Unit, payload: AsyncIterable<Uint8Array>): Promise<void> {
-    unit.set({ ...unit.status, Detail: "Waiting for Input Data" });
+    if (!unit.isFinal) unit.set({ ...unit.status, Detail: "Waiting for Input Data" });
     try {
       await storePayload(unit.folder.stdin, payload);
     } catch (error) {

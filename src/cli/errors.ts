@@ -1,0 +1,79 @@
+import { type ErrorTable, FarhandError } from "#core";
+
+/** Every error of the command line. With `-f` a unit's own exit code comes first; these are for what has none. */
+export const cliErrors = {
+  USAGE: { status: 400, exit: 2, meaning: "The command line is not understood. `--help` shows how it is written." },
+  PAYLOAD_MISSING: {
+    status: 400,
+    exit: 2,
+    meaning:
+      "Nothing says what the payload is, and the terminal is not read unasked. Give `-n`, `-l TEXT` or `-p FILE`.",
+  },
+  FILE_UNREADABLE: { status: 400, exit: 2, meaning: "A file named on the command line cannot be read." },
+  CONFIG_INVALID: { status: 400, exit: 1, meaning: "A configuration file has faults; `config check` lists them." },
+  ALREADY_RUNNING: {
+    status: 409,
+    exit: 3,
+    meaning: "A worker already runs with this state folder or control socket. Use it, or stop it first.",
+  },
+  STATE_UNUSABLE: {
+    status: 500,
+    exit: 3,
+    meaning: "The folder for the worker's state cannot be made or is not private. Set XDG_STATE_HOME to one that can.",
+  },
+  RELOAD_RESTART: {
+    status: 409,
+    exit: 3,
+    meaning: "The configuration changed in a way that only a restart of the worker can take up.",
+  },
+  RELOAD_INVALID: {
+    status: 400,
+    exit: 4,
+    meaning: "The configuration cannot be reloaded; the old one stays in force.",
+  },
+  RELOAD_FAILED: { status: 500, exit: 5, meaning: "The worker could not reload its configuration; its log says why." },
+  PING_FAILED: {
+    status: 502,
+    exit: 5,
+    meaning: "A node did not answer a ping, or traceroute did not get through to it.",
+  },
+  FOLLOW_BROKEN: {
+    status: 502,
+    exit: 5,
+    meaning: "The connection broke while output was followed and did not come back in time. The unit itself goes on.",
+  },
+  OUTPUT_MISMATCH: {
+    status: 502,
+    exit: 11,
+    meaning: "The output that was printed is not what the final status says: length or SHA-256 differ. Fetch it again.",
+  },
+  OUTPUT_FAILED: { status: 500, exit: 13, meaning: "Standard output could not be written (disk full, for example)." },
+  UNIT_FAILED: {
+    status: 500,
+    exit: 125,
+    meaning: "With `-f`: the unit failed without an exit code of its own (never started, or nobody saw its exit).",
+  },
+  UNIT_LIMITED: {
+    status: 500,
+    exit: 124,
+    meaning: "With `-f`: the unit was ended because it hit a limit of its work type (run time, output).",
+  },
+  UNIT_CANCELED: { status: 409, exit: 130, meaning: "With `-f`: the unit was cancelled, here or by somebody else." },
+  INTERRUPTED: { status: 499, exit: 130, meaning: "Ctrl-C (SIGINT) ended the program." },
+  TERMINATED: { status: 499, exit: 143, meaning: "SIGTERM ended the program." },
+} as const satisfies ErrorTable;
+
+/** Codes of {@link cliErrors}. */
+export type CliErrorCode = keyof typeof cliErrors;
+
+/** Anything the command line refuses or fails at by itself. `remedy` is the line that says what to try. */
+export class CliError extends FarhandError {
+  override readonly name = "CliError";
+  declare readonly code: CliErrorCode;
+  readonly remedy: string | undefined;
+
+  constructor(code: CliErrorCode, message: string, options: ErrorOptions & { readonly remedy?: string } = {}) {
+    super(code, cliErrors[code], message, options);
+    this.remedy = options.remedy;
+  }
+}

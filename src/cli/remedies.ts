@@ -1,0 +1,40 @@
+import { CliError } from "./errors.ts";
+
+const otherSocket = "start a worker with `farhand worker`, or name the control socket of yours with --socket";
+const roots = "name the CA that signed it with --rootcas FILE";
+
+/** What to try, by error code. An error whose message says it all has none. */
+const remedies: Readonly<Record<string, string>> = {
+  UNEXPECTED: "again with FARHAND_DEBUG=1, and report what it prints",
+  SOCKET_MISSING: otherSocket,
+  CONNECTION_REFUSED: otherSocket,
+  CONNECTION_DENIED: "as the user the worker runs as, or widen `permissions` of its control-service",
+  CONNECTION_FAILED: "check host and port of --socket",
+  CONNECT_TIMEOUT: "check --socket: is it a control service, with TLS on both sides or on neither?",
+  CONNECTION_LOST: "`farhand status`; when it fails too, the worker is down: look into its log",
+  NOT_RECEPTOR: "check host and port of --socket",
+  ADDRESS_INVALID: "--socket PATH, tcp://HOST:PORT or tls://HOST:PORT",
+  TLS_UNTRUSTED: roots,
+  TLS_NAME_MISMATCH: "connect by a name that stands in the certificate, or --insecureskipverify",
+  TLS_REFUSED: "give the worker a certificate it accepts: --cert FILE --key FILE",
+  TLS_FAILED: "tcp:// when the worker does not use TLS there",
+  TLS_FILE_UNREADABLE: "check --rootcas, --cert and --key",
+  TLS_PROFILE_INVALID: "check that --cert and --key belong together",
+  UNIT_NOT_FOUND: "`farhand work list` shows the units there are",
+  WORK_TYPE_UNKNOWN: "`farhand status` shows the work types there are",
+  PARAMS_REFUSED: "leave the parameters out, or set `allowruntimeparams` for the work type",
+  NODE_UNREACHABLE: "leave --node out to run it on the worker itself",
+  UNIT_STUCK: "`farhand work release --force`",
+  STORAGE_FAILED: "free space in the worker's data folder, then again",
+  PAYLOAD_FAILED: "submit it again",
+  FEATURE_NOT_READY: "remove those sections, or keep Receptor for this node for now",
+  DATA_DIR_IN_USE: "stop the other daemon, or give this one another `datadir` or node id",
+  SOCKET_LOCKED: "stop the other daemon, or give this one another `filename` in its control-service",
+  SETTINGS_UNREADABLE: "check the path",
+  NOTHING_TO_DO: "add `- control-service: {filename: /run/farhand.sock}`",
+};
+
+/** The line behind `try:`, or undefined. */
+export function remedyFor(error: unknown, code: string): string | undefined {
+  return (error instanceof CliError ? error.remedy : undefined) ?? remedies[code];
+}

@@ -1,0 +1,50 @@
+import { once } from "node:events";
+import type { ReadStream } from "node:tty";
+import { type Colours, coloursFor } from "./colours.ts";
+
+/** What a command has to do with: its streams and environment. Tests hand in their own. */
+export interface Terminal {
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly stdin: AsyncIterable<Uint8Array> & { readonly isTTY?: boolean };
+  /** Columns of the terminal behind stdout; undefined where output is not for eyes. */
+  readonly columns: number | undefined;
+  /** Colours of stdout; plain text where it is no terminal. */
+  readonly colours: Colours;
+  /** One or more lines on stdout. */
+  print(text: string): void;
+  /** Raw bytes on stdout, waiting while its reader is slow. */
+  write(chunk: Uint8Array): Promise<void>;
+  /** A line on stderr: progress and prose, never output. */
+  say(text: string): void;
+}
+
+/** The terminal of this process. A reader of stdout that goes away ends the program quietly, as it does `cat`. */
+export function processTerminal(): Terminal & { close(): void } {
+  const { stdout, stderr, env } = process;
+  let stdin: ReadStream | undefined;
+  stdout.on("error", (error: NodeJS.ErrnoException) => endOfOutput(error));
+  stderr.on("error", () => {});
+  return {
+    env,
+    get stdin() {
+      stdin ??= process.stdin;
+      return stdin;
+    },
+    columns: stdout.isTTY ? stdout.columns || undefined : undefined,
+    colours: coloursFor(stdout.isTTY, env),
+    print: (text) => void stdout.write(`${text}\n`),
+    write: async (chunk) => {
+      if (!stdout.write(chunk)) await once(stdout, "drain");
+    },
+    say: (text) => void stderr.write(`${text}\n`),
+    // An unread pipe would keep the program alive after it has said all it has to say.
+    close: () => void stdin?.destroy(),
+  };
+}
+
+/** 141 is how a shell shows a program that SIGPIPE ended; 13 is `OUTPUT_FAILED`. */
+function endOfOutput(error: NodeJS.ErrnoException): void {
+  if (error.code === "EPIPE") process.exit(141);
+  process.stderr.write(`farhand: standard output cannot be written: ${error.message}\n`);
+  process.exit(13);
+}

@@ -116,8 +116,6 @@ describe("finalStatus() of a plugin runner", () => {
   });
 
   test.each([
-    ["it wrote no ending", { written: running }, { State: UnitState.Succeeded, Detail: "exit status 0" }],
-    ["its status cannot be read", { written: undefined }, { State: UnitState.Succeeded, Detail: "exit status 0" }],
     ["it exited with a code", { record: record(exit(256)) }, { State: UnitState.Failed, ExitCode: 1, Cause: "EXITED" }],
     ["it was killed", { record: record(exit(9)) }, { State: UnitState.Failed, Cause: "SIGNALED" }],
     ["it was cancelled", { status: { ...running, Stopping: "CANCELED" as const } }, { State: UnitState.Canceled }],
@@ -125,6 +123,15 @@ describe("finalStatus() of a plugin runner", () => {
     expect(ended({ minding: plugin, written: { ...written, State: UnitState.Succeeded }, ...about })).toMatchObject(
       expected,
     );
+  });
+
+  test.each([
+    ["it wrote no ending", { ...running, Detail: "Running" }, "(last: Running)"],
+    ["its status cannot be read", undefined, "(last: nothing)"],
+  ])("is no success when %s, although it exited with 0", (_, last, said) => {
+    const status = ended({ minding: plugin, written: last });
+    expect(status).toMatchObject({ State: UnitState.Failed, ExitCode: 0, Cause: "RUNNER_REPORTED" });
+    expect(status.Detail).toContain(said);
   });
 
   test("is not what a command writes into its own status file", () => {

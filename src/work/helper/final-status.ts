@@ -50,12 +50,18 @@ function recordedEnding({ record, minding, bootId }: EndedUnit, stopping: UnitCa
   return { State: UnitState.Failed, Detail, Cause: "EXIT_UNKNOWN" };
 }
 
-/** A plugin runner that exited by itself has already said how it went (it exits 0 for a failed plugin too). */
+/**
+ * A plugin runner that exited by itself has said how it went; its exit code says nothing, for it is 0 for a failed plugin
+ * too. One that went without a final word (its threads can overwrite each other's) did not succeed.
+ */
 function pluginEnding({ record, minding, status, written }: EndedUnit): Ending | undefined {
   if (minding.runner !== "plugin" || status.Stopping) return undefined;
   if (record?.end?.kind !== "exit" || record.end.waitStatus !== 0) return undefined;
-  if (!written || !isFinal(written.State)) return undefined;
-  return { State: written.State as UnitState, Detail: written.Detail, ExitCode: 0, Cause: "RUNNER_REPORTED" };
+  if (written && isFinal(written.State)) {
+    return { State: written.State as UnitState, Detail: written.Detail, ExitCode: 0, Cause: "RUNNER_REPORTED" };
+  }
+  const Detail = `the plugin runner exited without saying how it went (last: ${written?.Detail ?? "nothing"})`;
+  return { State: UnitState.Failed, Detail, ExitCode: 0, Cause: "RUNNER_REPORTED" };
 }
 
 /** Seconds by the boot clock, to the hundredth that `/proc` keeps. */

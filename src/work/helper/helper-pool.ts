@@ -8,6 +8,8 @@ import type { Launch, Minding, Report } from "./wire.ts";
 
 /** Above this many units one more helper is started, while `maxHelpers` allows. */
 const unitsPerHelper = 250;
+/** Helpers that do not start in a row before the units that wait are told. */
+const startTries = 3;
 /** A helper that owes an answer and says nothing at all for this long hangs; its units go to another. */
 const silenceMs = 15_000;
 const silenceCheckMs = 5_000;
@@ -109,11 +111,7 @@ export class HelperPool {
   close(): void {
     this.#closed = true;
     clearInterval(this.#silenceCheck);
-    for (const member of this.#members.values()) {
-      clearTimeout(member.idle);
-      member.helper.send({ kind: "drain" });
-      member.helper.close();
-    }
+    for (const member of this.#members.values()) this.#letGo(member);
     this.#members.clear();
   }
 
@@ -145,11 +143,19 @@ export class HelperPool {
     return least ?? this.#starting;
   }
 
+  /** A helper that is killed before it ever answers is no reason to fail the units that wait for it. */
   async #startMember(): Promise<Member> {
     const { dir, unitsDir, version, log } = this.#options;
-    const { helper, units } = await startHelper(dir, unitsDir, version, this.#helperEvents);
-    log.debug(`helper ${helper.id} started`, { pid: helper.card.process.pid });
-    return this.#join(helper, units);
+    for (let tries = 1; ; tries++) {
+      try {
+        const { helper, units } = await startHelper(dir, unitsDir, version, this.#helperEvents);
+        log.debug(`helper ${helper.id} started`, { pid: helper.card.process.pid });
+        return this.#join(helper, units);
+      } catch (error) {
+        if (tries === startTries || this.#closed) throw error;
+        log.warn("a helper did not start; another is tried", { error: errorText(error) });
+      }
+    }
   }
 
   readonly #helperEvents: HelperEvents = {
@@ -166,9 +172,20 @@ export class HelperPool {
       draining: false,
       idle: undefined,
     };
+    // One that was still starting when the pool closed would keep the daemon alive.
+    if (this.#closed) {
+      this.#letGo(member);
+      return member;
+    }
     this.#members.set(helper.id, member);
     this.#restWhenIdle(member);
     return member;
+  }
+
+  #letGo(member: Member): void {
+    clearTimeout(member.idle);
+    member.helper.send({ kind: "drain" });
+    member.helper.close();
   }
 
   #give(member: Member, unit: string): void {

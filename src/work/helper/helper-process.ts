@@ -7,7 +7,7 @@ import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { type Clock, systemClock, systemCode } from "#core";
 import { identityOf, isAlive } from "../unit/process-table.ts";
-import { type HelperCard, helperSocket, newHelperId, writeCard } from "./helper-card.ts";
+import { type HelperCard, helperSocket, newHelperId, removeCard, writeCard } from "./helper-card.ts";
 import { decodeMessage, encodeMessage, type Order, type Report } from "./wire.ts";
 
 const connectTries = 200;
@@ -87,7 +87,13 @@ export async function startHelper(dir: string, unitsDir: string, version: string
   child.unref();
   const card = { id, token, version, process: identity };
   writeCard(dir, card);
-  return connectHelper(dir, card, events);
+  try {
+    return await connectHelper(dir, card, events);
+  } catch (error) {
+    killHelper(card);
+    removeCard(dir, id);
+    throw error;
+  }
 }
 
 /** Connect to a helper that runs, and show it our token. Resolves with the units it minds. */

@@ -9,12 +9,12 @@
 export { checkFiles } from "./check-files.ts";
 export { splitHostPort } from "./checks/address.ts";
 export { convertSettings } from "./convert.ts";
-export { type Directive, type DirectiveOf, directivesOf, type Place, type Position, type Values } from "./directive.ts";
+export { type Directive, directivesOf, type Values } from "./directive.ts";
 export { type NodeSettings, nodeSettings } from "./node-settings.ts";
 export { notReady, refuseNotReady } from "./not-ready.ts";
 export { parseSettings } from "./parse.ts";
 export { parseReceptorArgs, type ReceptorRequest } from "./receptor-args.ts";
-export { planReload, type ReloadPlan } from "./reload.ts";
-export { type SectionName, sectionNames, sectionRow } from "./sections.ts";
+export { planReload } from "./reload.ts";
+export { sectionNames, sectionRow } from "./sections.ts";
 export { printSettingsDoc } from "./settings-doc.ts";
-export { type ReadFile, readSettingsFile } from "./settings-files.ts";
+export { readSettingsFile } from "./settings-files.ts";

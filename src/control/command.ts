@@ -23,6 +23,9 @@ export interface ControlSession {
   /**
    * Send raw bytes, waiting while the client is slow. The chunk is not copied: do not use its memory again.
    *
+   * Raw bytes have no end but the end of the connection. From the first on an error is logged and ends the connection;
+   * it is never sent, for the client could not tell it from the bytes.
+   *
    * @throws when the client is gone.
    */
   write(chunk: Uint8Array): Promise<void>;

@@ -181,6 +181,18 @@ describe.each(socketKinds)("a control session over %s", (kind: SocketKind) => {
     }
   });
 
+  test("ends a streaming command that fails without a word, for it would be taken for output", async () => {
+    const failing = command("failing", async (_request, session) => {
+      await session.write(Buffer.from("HEL"));
+      throw new ControlError("REQUEST_INVALID", "the disk is gone");
+    });
+    await using service = await openTestService(kind, { commands: [failing] });
+    using client = await clientOf(service);
+    client.send("failing\nfailing\n");
+    expect(await client.rest()).toBe("HEL");
+    expect(service.logged).toEqual(["a reply broke off: the disk is gone"]);
+  });
+
   test("splices the stream with the bytes that were read ahead", async () => {
     await using service = await open();
     using client = await clientOf(service);

@@ -29,6 +29,8 @@ export class Session implements ControlSession {
   #running = false;
   #payloadBegun = false;
   #taken = false;
+  /** Raw bytes were sent: a line of ours would be taken for more of them. */
+  #raw = false;
   /** When everything was sent and only the client's hanging up is missing. */
   #lingerSince: number | undefined;
 
@@ -57,6 +59,7 @@ export class Session implements ControlSession {
   }
 
   write(chunk: Uint8Array): Promise<void> {
+    this.#raw = true;
     return writeSlowly(this.#stream, chunk, clientGone);
   }
 
@@ -122,7 +125,7 @@ export class Session implements ControlSession {
     } finally {
       this.#running = false;
     }
-    return !this.#payloadBegun && !this.#taken && !this.#abortReason;
+    return !this.#payloadBegun && !this.#taken && !this.#raw && !this.#abortReason;
   }
 
   async #execute(text: string): Promise<JsonObject | "close"> {
@@ -137,8 +140,10 @@ export class Session implements ControlSession {
   async #sendError(error: unknown): Promise<void> {
     if (!(error instanceof FarhandError) && !this.#stream.destroyed)
       this.#context.log.error("a control command failed unexpectedly", { err: error });
+    else if (this.#raw && !this.#stream.destroyed && !this.#abortReason)
+      this.#context.log.warn(`a reply broke off: ${errorText(error)}`);
     // A stream that was taken carries another protocol by now, and to a client that is gone nothing is sent.
-    if (this.#taken || !this.#stream.writable) return;
+    if (this.#taken || this.#raw || !this.#stream.writable) return;
     const message = error instanceof FarhandError ? error.message : `internal error: ${errorText(error).slice(0, 200)}`;
     await this.writeLine(errorLine(message)).catch(() => {});
   }

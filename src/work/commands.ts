@@ -69,7 +69,8 @@ async function* announcedPayload(id: string, session: ControlSession): AsyncGene
 
 async function results(units: Units, request: ResultsRequest, session: ControlSession): Promise<"close"> {
   const unit = units.get(request.unitId);
-  await session.writeLine(`Streaming results for work unit ${unit.id}`);
+  // Raw already, so that no error can follow it: whatever does is taken for output.
+  await session.write(Buffer.from(`Streaming results for work unit ${unit.id}\n`));
   for await (const chunk of units.results(unit, request.startPos, session.signal)) await session.write(chunk);
   return "close";
 }

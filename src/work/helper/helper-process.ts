@@ -81,7 +81,9 @@ export async function startHelper(dir: string, unitsDir: string, version: string
   });
   closeSync(log);
   if (child.pid === undefined) throw (await once(child, "error"))[0] as Error;
-  (child.stdio[3] as Socket).on("error", () => undefined).end(`${token}\n`);
+  // Closed on our side, and not only ended: the helper keeps its end, and that would keep us alive with it.
+  const tokenPipe = (child.stdio[3] as Socket).on("error", () => undefined);
+  tokenPipe.end(`${token}\n`, () => tokenPipe.destroy());
   const identity = identityOf(child.pid);
   if (!identity) throw new Error(`helper ${id} ended as soon as it was started; see helpers.log in ${dir}`);
   child.unref();

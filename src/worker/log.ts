@@ -1,5 +1,4 @@
 import pino from "pino";
-import pretty from "pino-pretty";
 import type { Log } from "#core";
 
 /** Receptor's names of levels; `warning` is pino's `warn`. */
@@ -15,8 +14,12 @@ const secrets = ["token", "password", "secret", "signature", "authorization"];
  *
  * Lines are written at once: what a daemon says just before it is killed is what one wants to read.
  */
-export function openLog(level: LogLevel, format: LogFormat, output: NodeJS.WritableStream = process.stdout): Log {
-  const sink = destination(format, output);
+export async function openLog(
+  level: LogLevel,
+  format: LogFormat,
+  output: NodeJS.WritableStream = process.stdout,
+): Promise<Log> {
+  const sink = await destination(format, output);
   const logger = pino({ level: level === "warning" ? "warn" : level, redact: secrets, base: null }, sink);
   return {
     debug: (message, fields) => logger.debug(plain(fields), message),
@@ -26,9 +29,11 @@ export function openLog(level: LogLevel, format: LogFormat, output: NodeJS.Writa
   };
 }
 
-function destination(format: LogFormat, output: NodeJS.WritableStream): { write(line: string): void } {
+async function destination(format: LogFormat, output: NodeJS.WritableStream): Promise<{ write(line: string): void }> {
   if (format === "json") return { write: (line) => output.write(line) };
   if (format === "receptor") return { write: (line) => output.write(receptorLine(line)) };
+  // Loaded by those who ask for it: it would cost every start some 10 ms.
+  const { default: pretty } = await import("pino-pretty");
   const prettify = pretty.prettyFactory({
     colorize: "isTTY" in output && output.isTTY === true,
     translateTime: "SYS:HH:MM:ss",

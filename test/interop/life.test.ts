@@ -91,6 +91,8 @@ describeWithReceptorctl("units", () => {
       await follower.line(/^first$/, soon());
       const before = unitsIn(await place.ctl("work", "list"));
       await first.stop(signal);
+      await follower.ended;
+      expect(follower.stdout()).toBe("first\n");
       expect((await receptorctl(place.socket, "status")).code).toBe(1);
 
       await using _second = await place.start();

@@ -57,7 +57,7 @@ export interface Command<O = never> {
 }
 
 /** A command whose options nobody has looked at yet. */
-export type AnyCommand = Command<never>;
+export type AnyCommand = Command;
 
 /** The option every command that prints something has. */
 export const jsonOption: CommandOption = { flags: "--json", description: "print one JSON document instead of text" };

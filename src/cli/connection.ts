@@ -56,7 +56,7 @@ export type Connector = (signal?: AbortSignal) => Promise<ControlClient>;
 export async function connectorOf(options: ConnectionOptions, env: Terminal["env"]): Promise<Connector> {
   const { connectControl, parseControlAddress } = await import("#control");
   const text = socketOf(options, env);
-  const address = parseControlAddress(text, /^tls:/.test(text) ? await tlsProfile(options, env) : {});
+  const address = parseControlAddress(text, text.startsWith("tls:") ? await tlsProfile(options, env) : {});
   return (signal) => connectControl(address, { signal });
 }
 

@@ -13,7 +13,10 @@ const running = { State: 1, StateName: "Running", Detail: "", StdoutSize: 0, Wor
 const ended: UnitReport = { ...running, State: 2, StdoutSize: output.length, StdoutSha256: sha256 };
 
 /** A daemon that follows a script: each stream of results says how far it gets and how it ends. */
-async function openScript(streams: readonly { upTo: number; then: "end" | "break" }[], reports: readonly UnitReport[]) {
+async function openScript(
+  streams: readonly { upTo: number; ending: "end" | "break" }[],
+  reports: readonly UnitReport[],
+) {
   const asked: string[] = [];
   const script = { streams: [...streams], reports: [...reports] };
   const run = async (request: object, session: ControlSession) => {
@@ -21,10 +24,10 @@ async function openScript(streams: readonly { upTo: number; then: "end" | "break
     asked.push(rest);
     if (rest.startsWith("status")) return { ...(script.reports.shift() ?? ended) };
     const from = Number(rest.split(" ")[2]);
-    const { upTo, then } = script.streams.shift() ?? { upTo: output.length, then: "end" };
+    const { upTo, ending } = script.streams.shift() ?? { upTo: output.length, ending: "end" };
     await session.writeLine("Streaming results for work unit a");
     if (upTo > from) await session.write(output.subarray(from, upTo));
-    if (then === "break") session.takeStream().destroy();
+    if (ending === "break") session.takeStream().destroy();
     return "close" as const;
   };
   const service = await openTestService("unix", { commands: [command("work", run)] });
@@ -63,9 +66,9 @@ describe("followUnit()", () => {
 
   test("goes on at the byte reached when the stream breaks or ends too soon", async () => {
     const streams = [
-      { upTo: 4, then: "break" },
-      { upTo: 4, then: "end" },
-      { upTo: 9, then: "end" },
+      { upTo: 4, ending: "break" },
+      { upTo: 4, ending: "end" },
+      { upTo: 9, ending: "end" },
     ] as const;
     const { service, link, asked } = await openScript(streams, [running, running]);
     await using _ = service;
@@ -98,7 +101,7 @@ describe("followUnit()", () => {
   });
 
   test("gives up after a bounded number of attempts without progress, and says where to go on", async () => {
-    const { service, link } = await openScript([{ upTo: 4, then: "end" }], [running]);
+    const { service, link } = await openScript([{ upTo: 4, ending: "end" }], [running]);
     const given = options([]);
     // The daemon goes away for good once the first bytes are there.
     const write = async (): Promise<void> => await service[Symbol.asyncDispose]();
@@ -116,7 +119,7 @@ describe("followUnit()", () => {
   });
 
   test("ends by its signal while it waits", async () => {
-    const { service, link } = await openScript([{ upTo: 4, then: "end" }], [running]);
+    const { service, link } = await openScript([{ upTo: 4, ending: "end" }], [running]);
     await using _ = service;
     const controller = new AbortController();
     const clock: Clock = {

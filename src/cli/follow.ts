@@ -2,7 +2,6 @@ import { createHash } from "node:crypto";
 import { isFinal, type UnitReport } from "#work/wire";
 import { ControlError } from "#control";
 import { type Clock, errorText } from "#core";
-import { WorkError } from "#work";
 import { CliError } from "./errors.ts";
 
 /** The two questions following needs answered, each on a connection of its own. */
@@ -50,7 +49,7 @@ const delayMs = (attempt: number): number => Math.min(250 * 2 ** (attempt - 1), 
  * The end of a stream proves nothing, because a daemon that is killed ends it too: only the status does. When the two
  * disagree, or the connection breaks, it asks again from the byte reached.
  *
- * @throws {CliError} `FOLLOW_BROKEN` when the daemon stays away; {@link WorkError} `UNIT_NOT_FOUND` when the unit is gone.
+ * @throws {CliError} `FOLLOW_BROKEN` when the daemon stays away; `UNIT_NOT_FOUND` when the unit is gone.
  */
 export async function followUnit(link: FollowLink, options: FollowOptions): Promise<Followed> {
   const { from, clock, signal, retrying } = options;

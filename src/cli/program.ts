@@ -93,7 +93,7 @@ function optionOf({ flags, description, repeatable, choices, group }: CommandOpt
   const option = new Option(flags, description);
   if (choices) option.choices(choices);
   if (group) option.helpGroup(group);
-  if (repeatable) option.argParser<string[]>((value, before = []) => [...before, value]);
+  if (repeatable) option.argParser<string[] | undefined>((value, before) => [...(before ?? []), value]);
   return option;
 }
 

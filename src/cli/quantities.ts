@@ -39,9 +39,8 @@ export function readableTime(text: string): string {
 
 /** Text of somebody else, safe for a terminal: one line, without control characters. */
 export function oneLine(text: string): string {
-  // biome-ignore lint: control characters are what this is about.
   return text
     .replace(/\s+/g, " ")
-    .replace(/[\u0000-\u001F\u007F-\u009F]/g, "?")
+    .replace(/\p{Cc}/gu, "?")
     .trim();
 }

@@ -25,6 +25,7 @@ const remedies: Readonly<Record<string, string>> = {
   PARAMS_REFUSED: "leave the parameters out, or set `allowruntimeparams` for the work type",
   NODE_UNREACHABLE: "leave --node out to run it on the worker itself",
   UNIT_STUCK: "`farhand work release --force`",
+  START_FAILED: "`farhand work status ID` has the whole story; check the command of the work type",
   STORAGE_FAILED: "free space in the worker's data folder, then again",
   PAYLOAD_FAILED: "submit it again",
   FEATURE_NOT_READY: "remove those sections, or keep Receptor for this node for now",

@@ -91,6 +91,20 @@ describe("submitUnit()", () => {
   });
 });
 
+test("submitUnit() names the unit that was made and could not be started", async () => {
+  const { service } = await openWork(async (_request, session) => {
+    await session.writeLine("Work unit created with ID abcd1234. Send stdin data and EOF.");
+    for await (const _chunk of session.payload());
+    throw new ControlError("REQUEST_INVALID", "exec: not found");
+  });
+  await using _ = service;
+  const submit = asking(service, (control) => submitUnit(control, { node: "n", workType: "x" }, chunks("hi")));
+  await expect(submit).rejects.toMatchObject({
+    code: "START_FAILED",
+    message: "unit abcd1234 was not started: exec: not found",
+  });
+});
+
 test("listUnits() and unitStatus() give reports, and refuse what is none", async () => {
   const { service } = await openWork(async (request) => {
     if (request.includes("list")) return { abcd1234: report };

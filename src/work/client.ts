@@ -51,11 +51,14 @@ export async function submitUnit(
     return id;
   });
   created(unitId);
-  return await asking(async () => {
-    await control.sendPayload(payload);
+  await control.sendPayload(payload);
+  try {
     const { result } = await control.readJson();
     return { unitId, result: typeof result === "string" ? result : "Job Started" };
-  });
+  } catch (error) {
+    if (!isRemoteError(error)) throw error;
+    throw new WorkError("START_FAILED", `unit ${unitId} was not started: ${error.message}`, { cause: error });
+  }
 }
 
 function submitLine({ node, workType, params = {}, tlsClient, ttl, signWork }: SubmitRequest): JsonObject {
@@ -155,8 +158,12 @@ async function asking<T>(ask: () => Promise<T>): Promise<T> {
   try {
     return await ask();
   } catch (error) {
-    if (!(error instanceof ControlError) || error.code !== "REMOTE_ERROR") throw error;
+    if (!isRemoteError(error)) throw error;
     const code = knownRefusals.find(([start]) => error.message.startsWith(start))?.[1];
     throw code ? new WorkError(code, error.message, { cause: error }) : error;
   }
+}
+
+function isRemoteError(error: unknown): error is ControlError {
+  return error instanceof ControlError && error.code === "REMOTE_ERROR";
 }

@@ -96,6 +96,35 @@ describe.each(socketKinds)("connectControl() over %s", (kind) => {
     expect(await ended).toMatchObject({ code: "CLIENT_GONE" });
   });
 
+  test("breaks the connection when it is closed in the middle of a payload", async () => {
+    let ending: (how: unknown) => void = () => undefined;
+    const ended = new Promise<unknown>((resolve) => {
+      ending = resolve;
+    });
+    const watch = command("watch", async (_request, session) => {
+      await session.writeLine("send stdin");
+      try {
+        for await (const _chunk of session.payload());
+        ending("a clean end");
+      } catch (error) {
+        ending(error);
+        throw error;
+      }
+      return {};
+    });
+    await using service = await openTestService(kind, { commands: [watch] });
+    using client = await connected(service);
+    await client.callLine("watch");
+    const source = (async function* () {
+      yield Buffer.from("half of it");
+      await new Promise(() => undefined);
+    })();
+    void client.sendPayload(source).catch(() => undefined);
+    await new Promise((resolve) => setImmediate(resolve));
+    client.close();
+    expect(await ended).toMatchObject({ code: "CLIENT_GONE" });
+  });
+
   test("gives the bytes behind a line to the end, as chunks or as a stream", async () => {
     await using service = await openTestService(kind, { commands });
     using first = await connected(service);

@@ -68,6 +68,7 @@ class Connection implements ControlClient {
   readonly #address: ControlAddress;
   readonly #signal: AbortSignal | undefined;
   readonly #input: StreamInput;
+  #payloadOpen = false;
 
   constructor(dialled: Dialled, address: ControlAddress, signal: AbortSignal | undefined) {
     this.#dialled = dialled;
@@ -108,8 +109,10 @@ class Connection implements ControlClient {
   }
 
   async sendPayload(source: AsyncIterable<Uint8Array>): Promise<void> {
+    this.#payloadOpen = true;
     try {
       for await (const chunk of source) await writeSlowly(this.#stream, chunk, this.#broken);
+      this.#payloadOpen = false;
     } catch (error) {
       if (!this.#stream.destroyed) this.#dialled.reset();
       // A server that hung up in the middle may have said why.
@@ -130,7 +133,9 @@ class Connection implements ControlClient {
   }
 
   close(): void {
-    this.#stream.destroy();
+    // An orderly end in mid-payload would look like the payload's own.
+    if (this.#payloadOpen) this.#dialled.reset();
+    else this.#stream.destroy();
   }
 
   async #send(request: JsonObject | string): Promise<void> {

@@ -1,5 +1,5 @@
 import { closeSync, openSync } from "node:fs";
-import koffi from "koffi";
+import { createRequire } from "node:module";
 
 /**
  * Advisory file locks by `flock(2)`, the kind Receptor, `flock(1)` and Python's `fcntl.flock` use, so that they exclude
@@ -14,8 +14,11 @@ type Flock = ((fd: number, operation: number) => number) & {
 
 let loaded: Flock | undefined;
 
+/** Loaded when the first lock is taken: most command lines take none, and it costs 10 ms. */
 function flock(): Flock {
-  loaded ??= koffi.load(null).func("int flock(int fd, int operation)") as Flock;
+  if (loaded) return loaded;
+  const koffi = createRequire(import.meta.url)("koffi") as typeof import("koffi");
+  loaded = koffi.load(null).func("int flock(int fd, int operation)") as Flock;
   return loaded;
 }
 

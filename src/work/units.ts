@@ -335,14 +335,15 @@ function isStorageFault(error: unknown): boolean {
  */
 export async function openUnits(options: UnitsOptions): Promise<Units> {
   const privateDir = join(options.dataDir, ".farhand", options.nodeId);
+  let lock: FileLock | undefined;
   try {
     mkdirSync(join(options.dataDir, options.nodeId), { recursive: true, mode: 0o700 });
     mkdirSync(privateDir, { recursive: true, mode: 0o700 });
+    lock = tryLockFile(join(privateDir, "daemon.lock"));
   } catch (error) {
     const message = `data folder ${options.dataDir} cannot be used: ${errorText(error)}`;
     throw new WorkError("STORAGE_FAILED", message, { cause: error });
   }
-  const lock = tryLockFile(join(privateDir, "daemon.lock"));
   if (!lock) {
     throw new WorkError("DATA_DIR_IN_USE", `another daemon runs node ${options.nodeId} in ${options.dataDir}`);
   }

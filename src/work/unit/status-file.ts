@@ -1,4 +1,4 @@
-import { closeSync, openSync, readFileSync, renameSync, rmSync, statSync, writeSync } from "node:fs";
+import { closeSync, openSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { lockFile } from "#core";
 import { unitCauses, type UnitStatus } from "../wire.ts";
 import { flushFile } from "./flush.ts";
@@ -107,7 +107,8 @@ async function replaceFile(path: string, text: string, durable: boolean): Promis
   const next = `${path}.new`;
   const fd = openSync(next, "w", 0o600);
   try {
-    writeSync(fd, text);
+    // All of it or an error: on a disk that is nearly full, a single write may take a part and call it done.
+    writeFileSync(fd, text);
     if (durable) await flushFile(fd);
   } catch (error) {
     rmSync(next, { force: true });

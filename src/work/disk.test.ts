@@ -1,0 +1,175 @@
+import { spawnSync } from "node:child_process";
+import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { beforeAll, describe, expect, test, vi } from "vitest";
+import { type TempFolder, tempFolder } from "../../test/kit/temp-folder.ts";
+import {
+  builtHelpers,
+  ended,
+  eventually,
+  helpersIn,
+  kill,
+  openTestNode,
+  patience,
+  quoted,
+  type TestNode,
+} from "../../test/kit/units.ts";
+import { UnitState } from "./wire.ts";
+
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
+beforeAll(builtHelpers);
+
+/** A disk of a few megabytes, or of none of its own where this user may not mount one. */
+async function smallDisk(): Promise<(TempFolder & { remount(option: string): void }) | undefined> {
+  const folder = await tempFolder();
+  const disk = folder.file("disk");
+  mkdirSync(disk);
+  const mount = (...args: string[]) => spawnSync("mount", args).status === 0;
+  if (!mount("-t", "tmpfs", "-o", "size=4m,mode=0700", "farhand-test", disk)) {
+    await folder[Symbol.asyncDispose]();
+    return undefined;
+  }
+  return {
+    path: disk,
+    file: (name) => `${disk}/${name}`,
+    remount: (option) => {
+      if (!mount("-o", `remount,${option}`, disk)) throw new Error(`the disk is not remounted ${option}`);
+    },
+    [Symbol.asyncDispose]: async () => {
+      spawnSync("umount", ["--lazy", disk]);
+      await folder[Symbol.asyncDispose]();
+    },
+  };
+}
+
+const canMount = await smallDisk().then(async (disk) => {
+  await disk?.[Symbol.asyncDispose]();
+  return disk !== undefined;
+});
+
+/** Open a node whose helper already runs, on a disk of its own. */
+async function openOnSmallDisk() {
+  const disk = await smallDisk();
+  if (!disk) throw new Error("a small disk was mounted a moment ago");
+  const node = await openTestNode({ folder: disk });
+  await node.run("exit 0");
+  // What makeRoom() gives back, also when something else has filled the rest.
+  writeFileSync(disk.file("filler"), Buffer.alloc(512 * 1024));
+  return { disk, node };
+}
+
+function fill(disk: TempFolder): void {
+  try {
+    for (;;) writeFileSync(disk.file("filler"), Buffer.alloc(4096), { flag: "a" });
+  } catch {
+    // Full.
+  }
+  try {
+    for (let n = 0; ; n++) writeFileSync(disk.file(`filler.${n}`), "x");
+  } catch {
+    // Fuller.
+  }
+}
+
+function makeRoom(disk: TempFolder): void {
+  for (const name of readdirSync(disk.path)) if (name.startsWith("filler")) rmSync(disk.file(name));
+}
+
+describe.skipIf(!canMount)("on a full disk (needs the right to mount one)", () => {
+  test("a submit is refused and leaves no unit; with room again it is taken", async () => {
+    const { disk, node } = await openOnSmallDisk();
+    await using _ = node;
+    const before = readdirSync(node.unitsDir);
+    fill(disk);
+    expect(() => node.units.allocate({ workType: "sh", params: { params: quoted("exit 0") } })).toThrow(
+      expect.objectContaining({
+        code: "STORAGE_FAILED",
+        message: expect.stringMatching(/^no unit can be stored: ENOSPC/),
+      }),
+    );
+    expect(readdirSync(node.unitsDir)).toEqual(before);
+    expect(Object.keys(node.units.list())).toEqual(before);
+    makeRoom(disk);
+    expect(await node.run("exit 4")).toMatchObject({ ExitCode: 4 });
+  });
+
+  test("a payload that finds no room fails its unit, which starts nothing", async () => {
+    const { disk, node } = await openOnSmallDisk();
+    await using _ = node;
+    const unit = node.units.allocate({ workType: "sh", params: { params: quoted("echo ran") } });
+    const payload = async function* () {
+      for (let n = 0; n < 200; n++) yield Buffer.alloc(64 * 1024);
+    };
+    await expect(node.units.receive(unit, payload())).rejects.toMatchObject({ code: "STORAGE_FAILED" });
+    expect(unit.status).toMatchObject({ State: UnitState.Failed, Cause: "INPUT_FAILED" });
+    expect(unit.status.Detail).toMatch(/^Error reading input data: ENOSPC/);
+    await node.units.release(unit.id, { force: false, signal: patience() });
+    makeRoom(disk);
+    expect(await node.run("exit 0")).toMatchObject({ State: UnitState.Succeeded });
+  });
+
+  test("a unit that fills it has its true ending, told at once and stored when there is room", async () => {
+    const { disk, node } = await openOnSmallDisk();
+    await using _ = node;
+    const unit = await node.start("cat /dev/zero; exit 7");
+    const truth = { State: UnitState.Failed, Detail: "exit status 7", ExitCode: 7, Cause: "EXITED" };
+    expect(await ended(unit)).toMatchObject({ ...truth, StdoutSize: statSync(unit.folder.stdout).size });
+    fill(disk);
+    await restartAll(node);
+    expect(await ended(node.units.get(unit.id))).toMatchObject(truth);
+    makeRoom(disk);
+    await eventually("the ending is stored", () => JSON.parse(readFileSync(unit.folder.status, "utf8")).ExitCode === 7);
+    await node.reopen();
+    expect(node.units.get(unit.id).status).toMatchObject(truth);
+  });
+
+  test("an exit is recorded also when daemon and helper are dead and there is no room at all", async () => {
+    const { disk, node } = await openOnSmallDisk();
+    await using _ = node;
+    await using outside = await tempFolder();
+    const go = outside.file("go");
+    const unit = await node.start(`echo up; until [ -e ${go} ]; do sleep 0.02; done; exit 9`);
+    node.close();
+    for (const { pid } of helpersIn(node.dataDir)) await kill(pid);
+    fill(disk);
+    writeFileSync(go, "");
+    await eventually("the exit is recorded", () => readFileSync(unit.folder.process, "latin1").includes("exit "));
+    makeRoom(disk);
+    await node.reopen();
+    expect(await ended(node.units.get(unit.id))).toMatchObject({ ExitCode: 9, Cause: "EXITED", StdoutSize: 3 });
+  });
+
+  test("units can be listed, read and released", async () => {
+    const { disk, node } = await openOnSmallDisk();
+    await using _ = node;
+    const unit = await node.start("echo output");
+    await ended(unit);
+    fill(disk);
+    expect(node.units.list()[unit.id]).toMatchObject({ StdoutSize: 7 });
+    let text = "";
+    for await (const chunk of node.units.results(unit, 0, patience())) text += Buffer.from(chunk).toString();
+    expect(text).toBe("output\n");
+    await node.units.release(unit.id, { force: false, signal: patience() });
+    expect(node.units.list()[unit.id]).toBeUndefined();
+  });
+});
+
+describe.skipIf(!canMount)("on a disk that is read-only (needs the right to mount one)", () => {
+  test("a daemon refuses to start, and says why", async () => {
+    const { disk, node } = await openOnSmallDisk();
+    await using _ = node;
+    node.close();
+    for (const { pid } of helpersIn(node.dataDir)) await kill(pid);
+    await eventually("nobody writes any more", () => (disk.remount("ro"), true));
+    await expect(node.reopen()).rejects.toMatchObject({ code: "STORAGE_FAILED" });
+    disk.remount("rw");
+    await node.reopen();
+    expect(await node.run("exit 0")).toMatchObject({ State: UnitState.Succeeded });
+  });
+});
+
+/** Daemon and helpers die together, and another daemon comes. */
+async function restartAll(node: TestNode): Promise<void> {
+  node.close();
+  for (const { pid } of helpersIn(node.dataDir)) await kill(pid);
+  await node.reopen();
+}

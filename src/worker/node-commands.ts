@@ -79,8 +79,10 @@ function tracerouteCommand({ nodeId }: NodeFacts): ControlCommand {
   return {
     ...target("traceroute"),
     run: async ({ target: node }) => {
-      const here = { From: nodeId, ...timeSince(process.hrtime.bigint()) };
-      return { "0": isSelf(node, nodeId) ? here : { ...here, Error: "no route to node" } };
+      // Hop 0 is this node, wherever the way was meant to lead.
+      const here = () => ({ From: nodeId, ...timeSince(process.hrtime.bigint()) });
+      if (isSelf(node, nodeId)) return { "0": here() };
+      return { "0": here(), "1": { ...here(), Error: "no route to node" } };
     },
   };
 }

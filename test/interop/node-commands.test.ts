@@ -54,6 +54,12 @@ onEveryRoad("receptorctl asks about the node", workTypes, ({ ctl }) => {
     expect(code).toBe(0);
   });
 
+  test("traceroute to a node nobody knows ends behind this one", async () => {
+    const { stdout, stderr } = await ctl("traceroute", "nowhere");
+    expect(stdout).toMatch(/^0: alpha in /);
+    expect(stderr).toContain("1: Error no route to node from alpha");
+  });
+
   test("version prints both versions, and a difference is a warning", async () => {
     const { code, stdout, stderr } = await ctl("version");
     expect(stdout).toMatch(/^receptorctl {2}\d\S+\nreceptor {5}\d\S+\n$/);

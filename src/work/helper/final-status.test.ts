@@ -56,6 +56,15 @@ describe("finalStatus()", () => {
     expect(ended({ record: record({ ...exit(0), uptime: 1 }) }).RunSeconds).toBe(0);
   });
 
+  test("gives a command that was over before it was seen the start that its run time tells", () => {
+    const { StartedAt, ...unseen } = running;
+    expect(ended({ status: unseen }).StartedAt).toBe("2024-05-06T07:08:06.510Z");
+    const made = { ...unseen, CreatedAt: "2024-05-06T07:08:07.000Z" };
+    expect(ended({ status: made }).StartedAt).toBe(made.CreatedAt);
+    const failed = record({ kind: "failed", uptime: 12.5, errno: 2, stage: "exec" });
+    expect(ended({ status: unseen, record: failed })).not.toHaveProperty("StartedAt");
+  });
+
   test("drops what was only wanted while it ran", () => {
     const final = ended({ status: { ...running, Stopping: "CANCELED", Queued: true } });
     expect(final).not.toHaveProperty("Stopping");

@@ -33,6 +33,7 @@ export function finalStatus(unit: EndedUnit): UnitStatus {
     ...status,
     ...ending,
     ...storedOutput(unit.output, status.StdoutSize),
+    ...(wasStarted(unit) && { StartedAt: status.StartedAt ?? startTime(unit, runSeconds ?? 0) }),
     FinishedAt: new Date(unit.finishedAt).toISOString(),
     ...(runSeconds !== undefined && { RunSeconds: runSeconds }),
     ...(unit.reaped > 0 && { Reaped: unit.reaped }),
@@ -69,6 +70,17 @@ function runTime(record: ProcessRecord | undefined): number | undefined {
   if (!record?.end || !record.launch) return undefined;
   const seconds = record.end.uptime - record.launch.command.startTicks / ticksPerSecond;
   return Math.max(0, Math.round(seconds * 100) / 100);
+}
+
+/** Its launcher may have got no further than itself. */
+function wasStarted({ record }: EndedUnit): boolean {
+  return record?.launch !== undefined && record.end !== undefined && record.end.kind !== "failed";
+}
+
+/** A unit that was over before anybody saw it run has started all the same, and never before it was made. */
+function startTime({ status, finishedAt }: EndedUnit, runSeconds: number): string {
+  const createdAt = Date.parse(status.CreatedAt ?? "") || 0;
+  return new Date(Math.max(createdAt, finishedAt - Math.round(runSeconds * 1000))).toISOString();
 }
 
 /** An ending whose output is not safe on disk is not a success, whatever the command returned. */

@@ -37,7 +37,9 @@ export function onEveryRoad(name: string, workTypes: string, tests: (client: Cli
       worker = await startWorker(workTypes);
     });
     afterAll(() => worker[Symbol.asyncDispose]());
-    describe.each(roads)("over %s", (road) => tests(clientOn(road, () => worker)));
+    describe.each(roads)("over %s", (road) => {
+      tests(clientOn(road, () => worker));
+    });
   });
 }
 

@@ -59,7 +59,7 @@ function pluginEnding({ record, minding, status, written }: EndedUnit): Ending |
   if (minding.runner !== "plugin" || status.Stopping) return undefined;
   if (record?.end?.kind !== "exit" || record.end.waitStatus !== 0) return undefined;
   if (written && isFinal(written.State)) {
-    return { State: written.State as UnitState, Detail: written.Detail, ExitCode: 0, Cause: "RUNNER_REPORTED" };
+    return { State: written.State, Detail: written.Detail, ExitCode: 0, Cause: "RUNNER_REPORTED" };
   }
   const Detail = `the plugin runner exited without saying how it went (last: ${written?.Detail ?? "nothing"})`;
   return { State: UnitState.Failed, Detail, ExitCode: 0, Cause: "RUNNER_REPORTED" };

@@ -30,7 +30,16 @@ async function flushRounds(): Promise<void> {
   while (waiting.length > 0) {
     const round = waiting;
     waiting = [];
-    await Promise.all(round.map(({ fd, done, failed }) => datasync(fd).then(done, failed)));
+    await Promise.all(round.map(flushOne));
   }
   flushing = false;
+}
+
+async function flushOne({ fd, done, failed }: Waiting): Promise<void> {
+  try {
+    await datasync(fd);
+    done();
+  } catch (error) {
+    failed(error);
+  }
 }

@@ -47,11 +47,9 @@ test(`kills of daemon, helpers and launchers leave every unit with its true endi
       for (const plan of plans.filter((_, n) => n % 4 === lane)) treat(await client.submit(plan));
     }),
   );
-  let submitted = false;
-  void submitting.then(() => {
-    submitted = true;
-  });
-  while (killer.count < killCount || !submitted) await killer.strike();
+  const submitted = new AbortController();
+  void submitting.then(() => submitted.abort());
+  while (killer.count < killCount || !submitted.signal.aborted) await killer.strike();
   await submitting;
   await Promise.all(ended);
   const reports = await untilFinal(client);

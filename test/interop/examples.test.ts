@@ -179,7 +179,8 @@ describeWithReceptorctl("examples/limits.yml", () => {
   test("serves figures for Prometheus", async () => {
     const port = await freePort();
     await using place = await placeWith({ "127.0.0.1:9464": `127.0.0.1:${port}` });
-    await using _daemon = await place.start();
+    await using daemon = await place.start();
+    await daemon.line(/Initialization complete/, soon());
     expect((await fetch(`http://127.0.0.1:${port}/healthz`)).status).toBe(200);
     expect(await (await fetch(`http://127.0.0.1:${port}/metrics`)).text()).toContain("farhand_");
   });

@@ -7,16 +7,15 @@
  */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { readdirSync } from "node:fs";
+import { rmSync } from "node:fs";
 import { availableParallelism, cpus, loadavg, release, totalmem } from "node:os";
 import { join } from "node:path";
+import { makeFolder } from "./kit/stage.mjs";
 
 /** More than any benchmark needs; one that hangs is ended, and clears up behind itself. */
 const limitMs = 20 * 60_000;
 
-const known = readdirSync(import.meta.dirname)
-  .filter((name) => name.endsWith(".mjs") && name !== "run.mjs")
-  .map((name) => name.slice(0, -".mjs".length));
+const known = ["start", "submit", "short-units", "follow", "results", "memory", "list"];
 const asked = process.argv.slice(2);
 const unknown = asked.filter((name) => !known.includes(name));
 
@@ -24,9 +23,41 @@ if (unknown.length > 0) {
   console.error(`no benchmark is called ${unknown.join(", ")}; there are ${known.join(", ")}`);
   process.exitCode = 2;
 } else {
+  await runAll(asked.length > 0 ? asked : known);
+}
+
+/**
+ * Run them one by one. Ctrl-C reaches the running one by itself; other signals are passed on. Either way it clears up first.
+ *
+ * Nothing is deleted before the last benchmark is over: where ext4 has no journal, making a file gets slower with each
+ * one that was deleted in the minutes before, and the next benchmark would pay for the last.
+ */
+async function runAll(names) {
+  const folder = makeFolder();
+  let child;
+  let stopped = false;
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) {
+    process.on(signal, () => {
+      stopped = true;
+      if (signal !== "SIGINT") child?.kill(signal);
+    });
+  }
   console.log(machine());
-  for (const name of asked.length > 0 ? asked : known) {
-    if (!(await succeeds(name))) process.exitCode = 1;
+  try {
+    for (const name of names) {
+      child = start(name, folder);
+      const [code] = await once(child, "exit");
+      if (stopped) {
+        process.exitCode = 130;
+        return;
+      }
+      if (code !== 0) {
+        console.error(`benchmark ${name} could not run`);
+        process.exitCode = 1;
+      }
+    }
+  } finally {
+    rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
   }
 }
 
@@ -36,18 +67,10 @@ function machine() {
   return `${cores}, ${memory}, Linux ${release()}, Node ${process.version}, load ${loadavg()[0]?.toFixed(2)}`;
 }
 
-async function succeeds(name) {
-  const child = spawn(process.execPath, [join(import.meta.dirname, `${name}.mjs`)], {
+function start(name, folder) {
+  return spawn(process.execPath, [join(import.meta.dirname, `${name}.mjs`)], {
     stdio: "inherit",
     timeout: limitMs,
+    env: { ...process.env, BENCH_FOLDER: folder },
   });
-  // Ctrl-C reaches the benchmark by itself; a SIGTERM is passed on. Either way it clears up first.
-  const wait = () => {};
-  const pass = () => child.kill("SIGTERM");
-  process.on("SIGINT", wait).on("SIGTERM", pass);
-  const [code] = await once(child, "exit");
-  process.off("SIGINT", wait).off("SIGTERM", pass);
-  if (code === 130) process.exit(130);
-  if (code !== 0) console.error(`benchmark ${name} could not run`);
-  return code === 0;
 }

@@ -90,14 +90,3 @@ export async function readResults(path, id, heard = () => {}) {
   await once(socket, "end");
   socket.destroy();
 }
-
-/** Release units, a few at a time. */
-export async function releaseUnits(path, ids, atOnce = 8) {
-  const left = [...ids];
-  const release = async () => {
-    const control = await connectControl(path);
-    for (let id = left.pop(); id !== undefined; id = left.pop()) await control.ask(`work release ${id}`);
-    control.close();
-  };
-  await Promise.all(Array.from({ length: atOnce }, release));
-}

@@ -17,8 +17,3 @@ export function short(value) {
   const digits = Math.max(0, 2 - Math.floor(Math.log10(Math.abs(value) || 1)));
   return value.toFixed(Math.min(digits, 3));
 }
-
-/** Milliseconds since a reading of `process.hrtime.bigint()`. */
-export function msSince(start) {
-  return Number(process.hrtime.bigint() - start) / 1e6;
-}

@@ -1,18 +1,24 @@
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { killProcesses, processTree } from "./processes.mjs";
 
+/** A new temporary folder. Unix socket paths end at 107 bytes, so its path is as short as it can be. */
+export function makeFolder() {
+  return mkdtempSync(join(tmpdir().length <= 20 ? tmpdir() : "/tmp", "fb-"));
+}
+
 /**
- * Run a benchmark with a temporary folder of its own. Whatever happens, an interruption too, in the end the folder is
- * gone and so is every process below this one, except what a subject's own `stop()` has ended before.
+ * Run a benchmark with a temporary folder of its own. Whatever happens, an interruption too, in the end every process
+ * below this one is gone and so is the folder; one that `npm run bench` gave is left for it to remove.
  */
 export async function onStage(benchmark) {
-  // Unix socket paths end at 107 bytes, so the folder is as short as it can be.
-  const folder = mkdtempSync(join(tmpdir().length <= 20 ? tmpdir() : "/tmp", "fb-"));
+  const given = process.env.BENCH_FOLDER;
+  const folder = given ? join(given, basename(process.argv[1], ".mjs")) : makeFolder();
+  mkdirSync(folder, { recursive: true });
   const clear = () => {
     killProcesses(processTree(process.pid).filter(({ pid }) => pid !== process.pid));
-    rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
+    if (!given) rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
   };
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) {
     process.once(signal, () => {

@@ -3,7 +3,6 @@ import { closeSync, mkdirSync, openSync, readFileSync, rmSync, writeFileSync } f
 import { createConnection } from "node:net";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { msSince } from "./figures.mjs";
 import { endProcesses, processTree } from "./processes.mjs";
 
 const root = join(import.meta.dirname, "..", "..");
@@ -57,15 +56,15 @@ export async function startListener([command, ...args], socket) {
   // One that was killed has left its socket behind.
   rmSync(socket, { force: true });
   const fd = openSync(log, "w");
-  const start = process.hrtime.bigint();
+  const start = performance.now();
   const child = spawn(command, args, { stdio: ["ignore", fd, fd] });
   closeSync(fd);
   while (!(await greets(socket))) {
-    if (child.exitCode !== null || child.signalCode !== null || msSince(start) > startMs)
+    if (child.exitCode !== null || child.signalCode !== null || performance.now() - start > startMs)
       throw new Error(`${command} ${args.join(" ")} did not start:\n${readFileSync(log, "utf8")}`);
     await sleep(1);
   }
-  return { child, startedInMs: msSince(start) };
+  return { child, startedInMs: performance.now() - start };
 }
 
 function greets(path) {

@@ -1,6 +1,7 @@
-import { spawnSync } from "node:child_process";
 import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { setTimeout as sleep } from "node:timers/promises";
 import { beforeAll, describe, expect, test, vi } from "vitest";
+import { runProcess } from "../../test/kit/processes.ts";
 import { type TempFolder, tempFolder } from "../../test/kit/temp-folder.ts";
 import {
   builtHelpers,
@@ -19,23 +20,21 @@ vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
 beforeAll(builtHelpers);
 
 /** A disk of a few megabytes, or of none of its own where this user may not mount one. */
-async function smallDisk(): Promise<(TempFolder & { remount(option: string): void }) | undefined> {
+async function smallDisk(): Promise<(TempFolder & { remount(option: string): Promise<boolean> }) | undefined> {
   const folder = await tempFolder();
   const disk = folder.file("disk");
   mkdirSync(disk);
-  const mount = (...args: string[]) => spawnSync("mount", args).status === 0;
-  if (!mount("-t", "tmpfs", "-o", "size=4m,mode=0700", "farhand-test", disk)) {
+  const mount = async (...args: string[]) => (await runProcess("mount", args)).code === 0;
+  if (!(await mount("-t", "tmpfs", "-o", "size=4m,mode=0700", "farhand-test", disk))) {
     await folder[Symbol.asyncDispose]();
     return undefined;
   }
   return {
     path: disk,
     file: (name) => `${disk}/${name}`,
-    remount: (option) => {
-      if (!mount("-o", `remount,${option}`, disk)) throw new Error(`the disk is not remounted ${option}`);
-    },
+    remount: (option) => mount("-o", `remount,${option}`, disk),
     [Symbol.asyncDispose]: async () => {
-      spawnSync("umount", ["--lazy", disk]);
+      await runProcess("umount", ["--lazy", disk]);
       await folder[Symbol.asyncDispose]();
     },
   };
@@ -159,9 +158,10 @@ describe.skipIf(!canMount)("on a disk that is read-only (needs the right to moun
     await using _ = node;
     node.close();
     for (const { pid } of helpersIn(node.dataDir)) await kill(pid);
-    await eventually("nobody writes any more", () => (disk.remount("ro"), true));
+    // Refused while what was killed a moment ago still has a file open.
+    while (!(await disk.remount("ro"))) await sleep(10);
     await expect(node.reopen()).rejects.toMatchObject({ code: "STORAGE_FAILED" });
-    disk.remount("rw");
+    expect(await disk.remount("rw")).toBe(true);
     await node.reopen();
     expect(await node.run("exit 0")).toMatchObject({ State: UnitState.Succeeded });
   });

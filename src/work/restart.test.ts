@@ -156,7 +156,7 @@ describe("after the daemon was killed", () => {
   test("together with its helpers, a unit that ends while all are dead has its exit code", async () => {
     await using folder = await tempFolder();
     const daemon = await startUnitsDaemon(folder.path);
-    const ids = [];
+    const ids: string[] = [];
     for (let code = 0; code < 5; code++) {
       ids.push(await daemon.submit(`${patientScript({ folder })} & wait; head -c 100000 /dev/zero; exit ${code}`));
     }

@@ -82,8 +82,9 @@ export class Runs {
     await this.#launch(unit, type);
     await unit.until(({ State }) => State !== UnitState.Pending, signal);
     const { Cause, Detail } = unit.status;
-    if (Cause === "START_FAILED" || Cause === "STORAGE_FAILED") throw new WorkError("START_FAILED", Detail);
-    return true;
+    if (Cause !== "START_FAILED" && Cause !== "STORAGE_FAILED") return true;
+    // The reply has the reason alone, the status says also what it was a reason for (spec §1.9).
+    throw new WorkError("START_FAILED", Detail.replace(/^Error starting worker: /, ""));
   }
 
   /** End a unit, whatever it is doing; resolves when it is final. Ending a final unit does nothing. */

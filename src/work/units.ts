@@ -22,6 +22,8 @@ import { stateName, type UnitReport, UnitState, type UnitStatus } from "./wire.t
 import { WorkTypes } from "./work-types.ts";
 
 const retentionCheckMs = 60_000;
+/** Of 62^8 ids one is free at the first try; that none is means that the folder is not what it should be. */
+const idTries = 20;
 
 export interface UnitsOptions {
   /** Units live in `{dataDir}/{nodeId}/`; Farhand's private files in `{dataDir}/.farhand/{nodeId}/`. */
@@ -218,7 +220,8 @@ export class Units {
   }
 
   #create(status: UnitStatus, wantedId: string | undefined): Unit {
-    for (let id = wantedId && isUnitId(wantedId) ? wantedId : newUnitId(); ; id = newUnitId()) {
+    let id = wantedId && isUnitId(wantedId) ? wantedId : newUnitId();
+    for (let tries = 0; tries < idTries; tries++, id = newUnitId()) {
       if (this.#units.has(id)) continue;
       const folder = unitFolder(this.#unitsDir, id);
       try {
@@ -229,6 +232,7 @@ export class Units {
         throw new WorkError("STORAGE_FAILED", `no unit can be stored: ${errorText(error)}`, { cause: error });
       }
     }
+    throw new WorkError("STORAGE_FAILED", `no unit can be stored: no free id was found in ${this.#unitsDir}`);
   }
 
   #load(id: string): LoadedUnit {

@@ -99,7 +99,8 @@ function connectCommand(): ControlCommand {
     parseJson: (request) => {
       const node = text(request["node"], "no connect target node", "connect target node must be string");
       text(request["service"], "no connect target service", "connect target service must be string");
-      text(request["tls"] ?? "none", "", "connect tls name must be string");
+      // An empty name means no TLS, as in the text form.
+      if (typeof (request["tls"] ?? "") !== "string") throw invalid("connect tls name must be string");
       return { node };
     },
     run: async ({ node }) => {

@@ -96,7 +96,7 @@ export class HelperPool {
   /** Start a helper now rather than when the first unit waits for it. */
   warmUp(): void {
     this.#member().catch((error: unknown) => {
-      this.#options.log.error("no helper could be started", { error: errorText(error) });
+      if (!this.#closed) this.#options.log.error("no helper could be started", { error: errorText(error) });
     });
   }
 

@@ -109,7 +109,7 @@ export async function connectHelper(
   const helper = new HelperProcess(card, socket);
   const welcome = new Promise<readonly string[]>((resolve, reject) => {
     const lines = createInterface({ input: socket }).on("line", (line) => {
-      const report = decodeMessage<Report>(line);
+      const report = decodeMessage(line) as Report | undefined;
       if (!report) return void socket.destroy();
       if (report.kind === "welcome") resolve(report.units);
       else events.report(report);

@@ -4,7 +4,9 @@ import { ticksPerSecond, uptimeSeconds } from "../unit/process-table.ts";
 import type { UnitCause } from "../wire.ts";
 import type { Minding } from "./wire.ts";
 
-const outputCheckMs = 250;
+/** Shortest and longest wait between two looks at an output that is limited. */
+const soonestLookMs = 2;
+const latestLookMs = 250;
 /** Node fires timers longer than this at once. */
 const longestTimerMs = 2 ** 31 - 1;
 
@@ -20,9 +22,7 @@ export class Limits {
     const { maxRunMs, maxOutputBytes } = minding;
     const ranMs = (uptimeSeconds() - launch.command.startTicks / ticksPerSecond) * 1000;
     if (maxRunMs !== undefined) this.#waitForRunTime(maxRunMs - ranMs);
-    if (maxOutputBytes !== undefined) {
-      this.#outputTimer = setInterval(() => this.#lookAtOutput(stdout, maxOutputBytes), outputCheckMs);
-    }
+    if (maxOutputBytes !== undefined) this.#watchOutput(stdout, maxOutputBytes, 0, soonestLookMs);
   }
 
   #waitForRunTime(leftMs: number): void {
@@ -33,14 +33,25 @@ export class Limits {
     }, step);
   }
 
-  #lookAtOutput(stdout: string, maxBytes: number): void {
-    if (outputSize(stdout) <= maxBytes) return;
-    clearInterval(this.#outputTimer);
-    this.#exceeded("OUTPUT_LIMIT");
+  #watchOutput(stdout: string, maxBytes: number, lastBytes: number, waitMs: number): void {
+    this.#outputTimer = setTimeout(() => {
+      const bytes = outputSize(stdout);
+      if (bytes > maxBytes) return this.#exceeded("OUTPUT_LIMIT");
+      this.#watchOutput(stdout, maxBytes, bytes, nextLookMs(maxBytes - bytes, bytes - lastBytes, waitMs));
+    }, waitMs);
   }
 
   close(): void {
     clearTimeout(this.#runTimer);
-    clearInterval(this.#outputTimer);
+    clearTimeout(this.#outputTimer);
   }
+}
+
+/**
+ * When to look at an output again: half-way to the limit at the pace it grows, and never more than twice as late as the
+ * last time, because a command that was silent may begin to flood.
+ */
+export function nextLookMs(leftBytes: number, grownBytes: number, waitedMs: number): number {
+  const untilFullMs = grownBytes > 0 ? (leftBytes / grownBytes) * waitedMs : Number.POSITIVE_INFINITY;
+  return Math.max(soonestLookMs, Math.min(untilFullMs / 2, waitedMs * 2, latestLookMs));
 }

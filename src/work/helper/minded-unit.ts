@@ -115,7 +115,9 @@ export class MindedUnit {
     // The wish is on disk before the first signal, so that whoever takes over knows why the command died.
     this.#status = { ...this.#status, Stopping: this.#status.Stopping ?? cause };
     await this.#save(this.#status).catch(() => undefined);
-    this.#reaped += await stopProcesses(this.id, launch, this.#minding.cancelGraceMs);
+    // A flood is no place for patience: every moment of it is the disk's.
+    const graceMs = cause === "OUTPUT_LIMIT" ? 0 : this.#minding.cancelGraceMs;
+    this.#reaped += await stopProcesses(this.id, launch, graceMs);
   }
 
   /** Undefined when it is missing or cannot be read: one bad folder must not end the helper of all the others. */

@@ -52,9 +52,9 @@ export type Report =
   | { kind: "refused"; unit: string; fence: number };
 
 /** Read one message. What was broken off, because its writer was killed in the middle of it, is none. */
-export function decodeMessage<T extends Order | Report>(line: string): T | undefined {
+export function decodeMessage(line: string): Order | Report | undefined {
   try {
-    return JSON.parse(line) as T;
+    return JSON.parse(line) as Order | Report;
   } catch {
     return undefined;
   }

@@ -77,7 +77,7 @@ describe("decodeStatus()", () => {
   });
 
   test.each(["", "{", '{"State":1,"WorkTy', "\0\0\0", "{}{}"])("refuses %j", (text) => {
-    expect(() => decodeStatus(text)).toThrow();
+    expect(() => decodeStatus(text)).toThrow(SyntaxError);
   });
 
   test("gives back what was encoded", () => {
@@ -94,7 +94,11 @@ describe("decodeStatus()", () => {
         CoreDumped: fc.boolean(),
         Cause: fc.constantFrom(...Object.keys(unitCauses)),
         FinishedAt: time,
-        StdoutSha256: fc.string({ unit: fc.constantFrom(..."0123456789abcdef"), minLength: 64, maxLength: 64 }),
+        StdoutSha256: fc.string({
+          unit: fc.constantFrom(...Array.from("0123456789abcdef")),
+          minLength: 64,
+          maxLength: 64,
+        }),
         RunSeconds: fc.nat(),
         Reaped: fc.nat(),
       },

@@ -23,7 +23,7 @@ describe("Unit", () => {
     const unit = newUnit();
     const { revision } = unit;
     unit.set(running);
-    await unit.changedSince(revision, never());
+    await expect(unit.changedSince(revision, never())).resolves.toBeUndefined();
     const waiting = [1, 2, 3].map(() => unit.changedSince(unit.revision, never()));
     unit.set(failed);
     await Promise.all(waiting);
@@ -42,7 +42,7 @@ describe("Unit", () => {
   });
 
   test("until() resolves at once when it holds already", async () => {
-    await newUnit().until(({ State }) => State === UnitState.Pending, never());
+    await expect(newUnit().until(({ State }) => State === UnitState.Pending, never())).resolves.toBeUndefined();
   });
 
   test("report() names the state and puts Farhand's fields behind Receptor's", () => {

@@ -1,0 +1,82 @@
+import { PassThrough } from "node:stream";
+import { describe, expect, test } from "vitest";
+import { type LogFormat, type LogLevel, openLog, receptorLine } from "./log.ts";
+
+/** A log, and the lines it has written. */
+async function open(level: LogLevel = "debug", format: LogFormat = "receptor") {
+  const output = new PassThrough();
+  const log = await openLog(level, format, output);
+  return {
+    log,
+    lines: () =>
+      String(output.read() ?? "")
+        .split("\n")
+        .slice(0, -1),
+  };
+}
+
+describe("openLog() in Receptor's format", () => {
+  test("writes level, local time, message and fields, a line each", async () => {
+    const { log, lines } = await open();
+    log.debug("one");
+    log.info("two", { node: "alpha", units: 3 });
+    log.warn("three\nlines\nin one", { error: new Error("it broke") });
+    log.error("four");
+    const time = /\d{4}\/\d\d\/\d\d \d\d:\d\d:\d\d/;
+    expect(lines().map((line) => line.replace(time, "TIME"))).toEqual([
+      "DEBUG TIME one",
+      'INFO TIME two {"node":"alpha","units":3}',
+      'WARNING TIME three\\nlines\\nin one {"error":"it broke"}',
+      "ERROR TIME four",
+    ]);
+  });
+
+  test("tells the time of this place", () => {
+    const at = new Date(2024, 0, 2, 3, 4, 5);
+    expect(receptorLine(JSON.stringify({ level: 30, time: at.getTime(), msg: "x" }))).toBe(
+      "INFO 2024/01/02 03:04:05 x\n",
+    );
+  });
+});
+
+describe("openLog()", () => {
+  test.each([
+    ["error", ["e"]],
+    ["warning", ["w", "e"]],
+    ["info", ["i", "w", "e"]],
+    ["debug", ["d", "i", "w", "e"]],
+  ] as const)("at level %s writes %j", async (level, expected) => {
+    const { log, lines } = await open(level);
+    log.debug("d");
+    log.info("i");
+    log.warn("w");
+    log.error("e");
+    expect(lines().map((line) => line.split(" ").at(-1))).toEqual(expected);
+  });
+
+  test("in JSON writes one object a line", async () => {
+    const { log, lines } = await open("info", "json");
+    log.info("two\nlines", { node: "alpha", error: new Error("it broke") });
+    expect(lines().map((line) => JSON.parse(line))).toEqual([
+      { level: 30, time: expect.any(Number), msg: "two\nlines", node: "alpha", error: "it broke" },
+    ]);
+  });
+
+  test("in the pretty format is for people, without colours where there is no terminal", async () => {
+    const { log, lines } = await open("info", "pretty");
+    log.warn("look out", { node: "alpha" });
+    const text = lines().join("\n");
+    expect(text).toMatch(/WARN.*look out/);
+    expect(text).toContain("alpha");
+    expect(text).not.toContain("\u001b[");
+  });
+
+  test.each(["receptor", "json", "pretty"] as const)("in the format %s hides what is secret", async (format) => {
+    const { log, lines } = await open("info", format);
+    const hidden = { token: "t0ken", password: "pa55", secret: "s3cret", signature: "s1g", authorization: "auth0" };
+    log.info("x", { ...hidden, shown: "shown" });
+    const text = lines().join("\n");
+    expect(text).toContain("shown");
+    for (const value of Object.values(hidden)) expect(text).not.toContain(value);
+  });
+});

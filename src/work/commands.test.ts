@@ -145,7 +145,7 @@ describe("work submit and work results", () => {
   test("tell when a command cannot be started, and keep the unit that says why", async () => {
     await using service = await openService();
     const { id, rest } = await service.submit("work submit alpha sh 'open");
-    expect(rest).toBe("ERROR: Error starting worker: EOF found when expecting closing quote\n");
+    expect(rest).toBe("ERROR: EOF found when expecting closing quote\n");
     expect(await service.say(`work status ${id}\n`)).toContain('"StateName":"Failed"');
   });
 

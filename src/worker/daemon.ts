@@ -1,4 +1,5 @@
 import { hostname } from "node:os";
+import type { Duplex } from "node:stream";
 import { type ControlCommand, type ControlListener, openControlListener } from "#control";
 import { Closers, type Log, type TlsServerProfile } from "#core";
 import { openUnits, type Units, workCommand } from "#work";
@@ -52,6 +53,7 @@ export async function startDaemon(directives: readonly Directive[], options: Dae
     );
   }
   const closers = new Closers();
+  const listeners = new Map<string, ControlListener>();
   try {
     const units = closers.add(await openNodeUnits(directives, node, log));
     const facts = {
@@ -59,6 +61,10 @@ export async function startDaemon(directives: readonly Directive[], options: Dae
       version: node.reportVersion ?? version,
       services: services.map(({ service }) => service).filter((service) => service !== ""),
       workCommands: () => units.workTypes.list(),
+      serve: (service: string) => {
+        const listener = listeners.get(service);
+        return listener && ((stream: Duplex) => listener.serve(stream, "mesh"));
+      },
     };
     const commands = [
       ...nodeCommands(facts),
@@ -68,7 +74,9 @@ export async function startDaemon(directives: readonly Directive[], options: Dae
     const controlAddresses: string[] = [];
     for (const service of services) {
       const listener = await openControlService(service, directives, node.nodeId, commands, log);
-      if (listener) controlAddresses.push(...closers.add(listener).addresses);
+      if (!listener) continue;
+      listeners.set(service.service, listener);
+      controlAddresses.push(...closers.add(listener).addresses);
     }
     await openMetricsService(directives, node.nodeId, units, closers);
     log.info("Initialization complete", { node: node.nodeId, control: controlAddresses });

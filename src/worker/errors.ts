@@ -29,6 +29,11 @@ export const workerErrors = {
     exit: 3,
     meaning: "A port is taken or may not be used. Stop the program that holds it, or choose another port.",
   },
+  SERVICE_UNKNOWN: {
+    status: 404,
+    exit: 4,
+    meaning: "The node offers no service of this name. `status` lists those it does.",
+  },
   NO_ROUTE: { status: 502, exit: 5, meaning: "The named node cannot be reached: this worker is not part of a mesh." },
 } as const satisfies ErrorTable;
 

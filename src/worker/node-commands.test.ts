@@ -7,6 +7,7 @@ const facts = {
   version: "1.2.3",
   services: ["control", "other"],
   workCommands: () => [{ WorkType: "echo", Secure: false }],
+  serve: () => undefined,
 };
 // None of these commands looks at its session.
 const session = {} as ControlSession;
@@ -102,6 +103,10 @@ describe("connect", () => {
       code: "NO_ROUTE",
       message: "no route to node beta: this worker is not part of a mesh",
     });
+  });
+
+  test("says so when this node has no such service", async () => {
+    await expect(command("connect").text("alpha nothing ")).rejects.toMatchObject({ code: "SERVICE_UNKNOWN" });
   });
 
   test.each([{}, { tls: "" }, { tls: "profile" }])("knows the JSON form with %j", async (about) => {

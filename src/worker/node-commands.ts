@@ -1,7 +1,9 @@
+import type { Duplex } from "node:stream";
 import { cpus, totalmem } from "node:os";
 import { type ControlCommand, ControlError, type JsonObject } from "#control";
 import { formatGoDuration } from "#core";
 import { WorkerError } from "./errors.ts";
+import { duplexPair, splice } from "./loopback.ts";
 
 /** What the node commands need to know of the node. */
 export interface NodeFacts {
@@ -10,12 +12,14 @@ export interface NodeFacts {
   readonly version: string;
   /** Names of the control services, as advertised. */
   readonly services: readonly string[];
+  /** Who serves a stream to the control service of this name; undefined when there is no such service. */
+  readonly serve: (service: string) => ((stream: Duplex) => void) | undefined;
   readonly workCommands: () => readonly { WorkType: string; Secure: boolean }[];
 }
 
 /** `status`, `ping`, `traceroute` and `connect` of a node that has no mesh links (spec §1.3 to §1.6). */
 export function nodeCommands(facts: NodeFacts): ControlCommand[] {
-  return [statusCommand(facts), pingCommand(facts), tracerouteCommand(facts), connectCommand()];
+  return [statusCommand(facts), pingCommand(facts), tracerouteCommand(facts), connectCommand(facts)];
 }
 
 function statusCommand(facts: NodeFacts): ControlCommand {
@@ -87,24 +91,33 @@ function tracerouteCommand({ nodeId }: NodeFacts): ControlCommand {
   };
 }
 
-function connectCommand(): ControlCommand {
+/** Of the mesh there is only this node, so `connect` reaches its own services and no others. */
+function connectCommand({ nodeId, serve }: NodeFacts): ControlCommand {
   return {
     name: "connect",
     parseText: (rest) => {
       const [node, service, , more] = rest.split(" ");
       if (!node || !service) throw invalid("no connect target");
       if (more !== undefined) throw invalid("too many parameters");
-      return { node };
+      return { node, service };
     },
     parseJson: (request) => {
       const node = text(request["node"], "no connect target node", "connect target node must be string");
-      text(request["service"], "no connect target service", "connect target service must be string");
-      // An empty name means no TLS, as in the text form.
+      const service = text(request["service"], "no connect target service", "connect target service must be string");
       if (typeof (request["tls"] ?? "") !== "string") throw invalid("connect tls name must be string");
-      return { node };
+      return { node, service };
     },
-    run: async ({ node }) => {
-      throw new WorkerError("NO_ROUTE", `no route to node ${String(node)}: this worker is not part of a mesh`);
+    run: async ({ node, service }, session) => {
+      if (!isSelf(node, nodeId)) {
+        throw new WorkerError("NO_ROUTE", `no route to node ${String(node)}: this worker is not part of a mesh`);
+      }
+      const serveStream = serve(String(service));
+      if (!serveStream) throw new WorkerError("SERVICE_UNKNOWN", `service unknown: ${String(service)}`);
+      await session.writeLine("Connecting");
+      const [near, far] = duplexPair();
+      serveStream(far);
+      await splice(session.takeStream(), near);
+      return "close";
     },
   };
 }

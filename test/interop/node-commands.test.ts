@@ -48,6 +48,15 @@ onEveryRoad("receptorctl asks about the node", workTypes, ({ ctl }) => {
     expect(code).toBe(2);
   });
 
+  test.each(["alpha", "localhost"])(
+    "work list --node %s goes through a connection to the node itself",
+    async (node) => {
+      const { code, stdout } = await ctl("work", "list", "--node", node);
+      expect(JSON.parse(stdout)).toEqual(expect.any(Object));
+      expect(code).toBe(0);
+    },
+  );
+
   test("traceroute to the node itself is one hop", async () => {
     const { code, stdout } = await ctl("traceroute", "alpha");
     expect(stdout).toMatch(/^0: alpha in [\d.]+(ns|µs|ms|s)\n$/);

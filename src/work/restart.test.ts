@@ -237,6 +237,19 @@ describe("when a helper is killed", () => {
     expect(ran).toHaveLength(40);
   });
 
+  test("because it hung, what it was given runs once under another", async () => {
+    await using node = await openTestNode();
+    const running = await node.start(patientScript(node));
+    const [hanging] = node.units.helperPids;
+    process.kill(hanging ?? 0, "SIGSTOP");
+    const log = node.folder.file("ran");
+    expect(await node.run(`echo ran >> ${log}; exit 8`)).toMatchObject({ ExitCode: 8, Cause: "EXITED" });
+    expect(readFileSync(log, "utf8")).toBe("ran\n");
+    expect(node.units.helperPids).not.toContain(hanging);
+    letGo(node);
+    expect(await ended(running)).toMatchObject(exited42);
+  });
+
   test("in the middle of a cancel, the cancel is finished by another", async () => {
     await using node = await openTestNode({ workTypes: [{ ...shell, cancelGraceMs: 400 }] });
     const unit = await node.start("trap '' INT TERM; echo up; while :; do sleep 0.02; done");

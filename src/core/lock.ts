@@ -30,7 +30,7 @@ export interface FileLock {
 /** Take the lock on `path` (created 0600) now, or give undefined when somebody else holds it. */
 export function tryLockFile(path: string): FileLock | undefined {
   const fd = openSync(path, "a", 0o600);
-  if (flock()(fd, LOCK_EX | LOCK_NB) === 0) return { close: () => closeSync(fd) };
+  if (flock()(fd, LOCK_EX | LOCK_NB) === 0) return heldLock(fd);
   closeSync(fd);
   return undefined;
 }
@@ -47,5 +47,16 @@ export async function lockFile(path: string): Promise<FileLock> {
     closeSync(fd);
     throw new Error(`flock failed on ${path}`);
   }
-  return { close: () => closeSync(fd) };
+  return heldLock(fd);
+}
+
+/** Closing twice is closing once: the number may be somebody else's by then. */
+function heldLock(fd: number): FileLock {
+  let held = true;
+  return {
+    close: () => {
+      if (held) closeSync(fd);
+      held = false;
+    },
+  };
 }

@@ -1,29 +1,23 @@
 import { setMaxListeners } from "node:events";
-import { existsSync, mkdirSync, statSync } from "node:fs";
+import { mkdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { type Clock, errorText, type FileLock, type Log, systemClock, systemCode, tryLockFile } from "#core";
 import { WorkError } from "./errors.ts";
-import { killTree } from "./helper/stopping.ts";
+import { endLeftovers, hasLeftovers } from "./leftovers.ts";
 import { expiredUnits } from "./retention.ts";
 import { effectiveParams } from "./runner/runner.ts";
 import { Runs } from "./runs.ts";
 import type { Retention, WorkTypeSettings } from "./settings.ts";
 import { followOutput } from "./unit/follow.ts";
 import { storePayload } from "./unit/payload.ts";
-import { readRecord } from "./unit/process-record.ts";
-import { bootId } from "./unit/process-table.ts";
-import { unitProcesses } from "./unit/process-tree.ts";
-import { Trash } from "./unit/trash.ts";
-import { Unit } from "./unit/unit.ts";
-import { createUnitFolder, unitFolder } from "./unit/unit-folder.ts";
-import { isUnitId, newUnitId } from "./unit/unit-id.ts";
-import { loadStatus, setDamagedAside, unitIdsIn } from "./unit/unit-scan.ts";
+import type { Unit } from "./unit/unit.ts";
+import { type LoadedUnit, UnitStore } from "./unit-store.ts";
 import { stateName, type UnitReport, UnitState, type UnitStatus } from "./wire.ts";
 import { WorkTypes } from "./work-types.ts";
 
 const retentionCheckMs = 60_000;
-/** Of 62^8 ids one is free at the first try; that none is means that the folder is not what it should be. */
-const idTries = 20;
+/** A forced release waits this long for processes that will not die. */
+const forceMs = 30_000;
 
 export interface UnitsOptions {
   /** Units live in `{dataDir}/{nodeId}/`; Farhand's private files in `{dataDir}/.farhand/{nodeId}/`. */
@@ -50,10 +44,8 @@ export interface NewUnit {
 /** All units of one node. */
 export class Units {
   readonly workTypes: WorkTypes;
-  readonly #unitsDir: string;
-  readonly #units = new Map<string, Unit>();
+  readonly #store: UnitStore;
   readonly #runs: Runs;
-  readonly #trash: Trash;
   readonly #lock: FileLock;
   readonly #log: Log;
   readonly #clock: Clock;
@@ -64,24 +56,24 @@ export class Units {
   /** Use {@link openUnits}. */
   constructor(options: UnitsOptions, lock: FileLock, privateDir: string) {
     this.workTypes = new WorkTypes(options.workTypes);
-    this.#unitsDir = join(options.dataDir, options.nodeId);
     this.#lock = lock;
     // Every unit that is being started or followed listens to it.
     setMaxListeners(0, this.#closing.signal);
     this.#log = options.log;
     this.#clock = options.clock ?? systemClock;
     this.#retention = options.retention ?? {};
-    this.#trash = new Trash(join(options.dataDir, ".farhand", options.nodeId, "trash"));
+    const unitsDir = join(options.dataDir, options.nodeId);
+    this.#store = new UnitStore(unitsDir, privateDir, this.#log, this.#clock);
     this.#runs = new Runs({
       types: this.workTypes,
       helpers: {
         dir: join(privateDir, "helpers"),
-        unitsDir: this.#unitsDir,
+        unitsDir,
         version: options.version,
         maxHelpers: options.maxHelpers ?? 4,
         log: options.log,
       },
-      find: (id) => this.#units.get(id),
+      find: (id) => this.#store.find(id),
       log: options.log,
       clock: this.#clock,
     });
@@ -90,15 +82,12 @@ export class Units {
   /** Read every unit on disk and find out what became of the unfinished ones. */
   async load(): Promise<void> {
     await this.#runs.adoptHelpers();
-    const loaded = unitIdsIn(this.#unitsDir).map((id) => this.#load(id));
-    loaded.sort((a, b) => createdAt(a.unit) - createdAt(b.unit));
-    for (const { unit } of loaded) this.#units.set(unit.id, unit);
+    const loaded = this.#store.loadAll();
     // Units that run have their places before those that wait for one get any.
     loaded.sort((a, b) => Number(a.unit.status.Queued ?? false) - Number(b.unit.status.Queued ?? false));
     await Promise.all(loaded.map((one) => this.#reconcile(one)));
     this.#runs.settled();
     this.#runs.warmUp();
-    this.#trash.empty().catch((error: unknown) => this.#log.warn("trash not emptied", { error: errorText(error) }));
     this.#retentionTimer = setInterval(() => void this.#retire(), retentionCheckMs).unref();
     void this.#retire();
   }
@@ -111,7 +100,7 @@ export class Units {
   /** Units by state name, for metrics. */
   countByState(): Map<string, number> {
     const counts = new Map<string, number>();
-    for (const unit of this.#units.values()) {
+    for (const unit of this.#store.all()) {
       const name = stateName(unit.status.State);
       counts.set(name, (counts.get(name) ?? 0) + 1);
     }
@@ -134,9 +123,7 @@ export class Units {
       ExtraData: { Pid: 0, Params },
       CreatedAt: new Date(this.#clock.now()).toISOString(),
     };
-    const unit = this.#create(status, wantedId);
-    this.#units.set(unit.id, unit);
-    return unit;
+    return this.#store.create(status, wantedId);
   }
 
   /**
@@ -164,14 +151,14 @@ export class Units {
 
   /** @throws {WorkError} `UNIT_NOT_FOUND` with the words peers look for (spec §1.10). */
   get(id: string): Unit {
-    const unit = this.#units.get(id) ?? this.#findOnDisk(id);
+    const unit = this.#store.find(id) ?? this.#findOnDisk(id);
     if (!unit) throw new WorkError("UNIT_NOT_FOUND", `unknown work unit ${id}`);
     return unit;
   }
 
   /** Every unit, oldest first. */
   list(): Record<string, UnitReport> {
-    return Object.fromEntries([...this.#units.values()].map((unit) => [unit.id, unit.report()]));
+    return Object.fromEntries(this.#store.all().map((unit) => [unit.id, unit.report()]));
   }
 
   /** See {@link followOutput}. */
@@ -192,23 +179,24 @@ export class Units {
    */
   async release(id: string, { force, signal }: { force: boolean; signal: AbortSignal }): Promise<void> {
     const unit = this.get(id);
-    await this.#runs.stop(unit, "CANCELED", signal);
-    if (!(await this.#endLeftovers(unit)) && !force) {
+    if (force) await this.#stopWithin(unit, forceMs, signal);
+    else await this.#runs.stop(unit, "CANCELED", signal);
+    if (!(await endLeftovers(unit)) && !force) {
       throw new WorkError(
         "UNIT_STUCK",
         `processes of unit ${id} do not end; see them with ps, then release with force`,
       );
     }
-    try {
-      const place = this.#trash.take(unit.folder.dir, id);
-      this.#units.delete(id);
-      await this.#trash.delete(place);
-    } catch (error) {
-      if (!force && systemCode(error) !== "ENOENT") {
-        throw new WorkError("STORAGE_FAILED", `files of unit ${id} not deleted: ${errorText(error)}`, { cause: error });
-      }
-      this.#units.delete(id);
-    }
+    await this.#store.remove(unit, force);
+  }
+
+  /** Somebody who forces a release does not want to hear of a process that waits for its disk for ever. */
+  async #stopWithin(unit: Unit, ms: number, signal: AbortSignal): Promise<void> {
+    const limit = AbortSignal.timeout(ms);
+    await this.#runs.stop(unit, "CANCELED", AbortSignal.any([signal, limit])).catch((error: unknown) => {
+      signal.throwIfAborted();
+      this.#log.warn(`unit ${unit.id} is released although it does not end`, { error: errorText(error) });
+    });
   }
 
   /** Stop minding; commands and helpers go on. */
@@ -217,32 +205,6 @@ export class Units {
     clearInterval(this.#retentionTimer);
     this.#runs.close();
     this.#lock.close();
-  }
-
-  #create(status: UnitStatus, wantedId: string | undefined): Unit {
-    let id = wantedId && isUnitId(wantedId) ? wantedId : newUnitId();
-    for (let tries = 0; tries < idTries; tries++, id = newUnitId()) {
-      if (this.#units.has(id)) continue;
-      const folder = unitFolder(this.#unitsDir, id);
-      try {
-        createUnitFolder(folder, this.#trash.draft(id), status);
-        return new Unit(id, folder, status);
-      } catch (error) {
-        if (["EEXIST", "ENOTEMPTY", "ENOTDIR"].includes(systemCode(error) ?? "")) continue;
-        throw new WorkError("STORAGE_FAILED", `no unit can be stored: ${errorText(error)}`, { cause: error });
-      }
-    }
-    throw new WorkError("STORAGE_FAILED", `no unit can be stored: no free id was found in ${this.#unitsDir}`);
-  }
-
-  #load(id: string): LoadedUnit {
-    const folder = unitFolder(this.#unitsDir, id);
-    const { status, damaged } = loadStatus(folder, this.#clock.now());
-    if (damaged) this.#log.warn(`unit ${id}: ${status.Detail}`);
-    // A status that the disk does not give today may be whole tomorrow: it is left where it is.
-    const corrupt = status.Cause === "STATUS_CORRUPT" && damaged;
-    if (corrupt) setDamagedAside(folder);
-    return { unit: new Unit(id, folder, damaged ? repaired(folder, status) : status), corrupt };
   }
 
   async #reconcile({ unit, corrupt }: LoadedUnit): Promise<void> {
@@ -258,23 +220,16 @@ export class Units {
   }
 
   #findOnDisk(id: string): Unit | undefined {
-    if (!isUnitId(id) || !existsSync(join(this.#unitsDir, id))) return undefined;
-    const loaded = this.#load(id);
-    this.#units.set(id, loaded.unit);
-    void this.#reconcile(loaded);
-    return loaded.unit;
-  }
-
-  async #endLeftovers(unit: Unit): Promise<boolean> {
-    const launch = readRecordOf(unit)?.launch;
-    if (!launch || launch.reaper.bootId !== bootId()) return true;
-    if (unitProcesses(unit.id, launch).length > 0) await killTree(unit.id, launch);
-    return unitProcesses(unit.id, launch).length === 0;
+    const loaded = this.#store.loadLate(id);
+    if (loaded) void this.#reconcile(loaded);
+    return loaded?.unit;
   }
 
   async #retire(): Promise<void> {
     if (Object.keys(this.#retention).length === 0) return;
-    const finished = [...this.#units.values()].filter((unit) => unit.isFinal).map((unit) => this.#finished(unit));
+    // Releasing a unit ends what it left running, and a service is not ended for being old.
+    const over = this.#store.all().filter((unit) => unit.isFinal && !(unit.status.LeftRunning && hasLeftovers(unit)));
+    const finished = over.map((unit) => this.#finished(unit));
     for (const id of expiredUnits(finished, this.#retention, this.#clock.now())) {
       this.#log.info(`unit ${id} released by retention`);
       await this.release(id, { force: false, signal: this.#closing.signal }).catch((error: unknown) => {
@@ -287,40 +242,6 @@ export class Units {
     const { FinishedAt, CreatedAt, StdoutSize } = unit.status;
     const finishedAt = Date.parse(FinishedAt ?? CreatedAt ?? "") || this.#clock.now();
     return { id: unit.id, finishedAt, bytes: StdoutSize + sizeOf(unit.folder.stdin) };
-  }
-}
-
-/** A unit read from disk; `corrupt` when its status was set aside. */
-interface LoadedUnit {
-  readonly unit: Unit;
-  readonly corrupt: boolean;
-}
-
-/** Receptor does not write it down; its units came before ours. */
-function createdAt({ status }: Unit): number {
-  return Date.parse(status.CreatedAt ?? "") || 0;
-}
-
-/** A damaged status of a unit that was launched is not its ending: its record still knows that. */
-function repaired(folder: ReturnType<typeof unitFolder>, status: UnitStatus): UnitStatus {
-  if (!launched(folder.process)) return status;
-  const { Cause, FinishedAt, ...rest } = status;
-  return { ...rest, State: UnitState.Running };
-}
-
-function launched(path: string): boolean {
-  try {
-    return readRecord(path)?.launch !== undefined;
-  } catch {
-    return false;
-  }
-}
-
-function readRecordOf(unit: Unit) {
-  try {
-    return readRecord(unit.folder.process);
-  } catch {
-    return undefined;
   }
 }
 

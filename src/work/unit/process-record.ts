@@ -124,3 +124,12 @@ export async function moveFence(path: string, from: number, to: number): Promise
     lock.close();
   }
 }
+
+/** Was a command launched, as far as this record can be read? */
+export function hasLaunch(path: string): boolean {
+  try {
+    return readRecord(path)?.launch !== undefined;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,123 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { type Clock, errorText, type Log, systemCode } from "#core";
+import { WorkError } from "./errors.ts";
+import { hasLaunch } from "./unit/process-record.ts";
+import { Trash } from "./unit/trash.ts";
+import { Unit } from "./unit/unit.ts";
+import { createUnitFolder, type UnitFolder, unitFolder } from "./unit/unit-folder.ts";
+import { isUnitId, newUnitId } from "./unit/unit-id.ts";
+import { loadStatus, setDamagedAside, unitIdsIn } from "./unit/unit-scan.ts";
+import { UnitState, type UnitStatus } from "./wire.ts";
+
+/** Of 62^8 ids one is free at the first try; that none is means that the folder is not what it should be. */
+const idTries = 20;
+
+/** A unit read from disk; `corrupt` when its status was set aside. */
+export interface LoadedUnit {
+  readonly unit: Unit;
+  readonly corrupt: boolean;
+}
+
+/** The units of a node as folders on disk and as an index in memory. It knows nothing of what runs. */
+export class UnitStore {
+  readonly #dir: string;
+  readonly #trash: Trash;
+  readonly #log: Log;
+  readonly #clock: Clock;
+  readonly #units = new Map<string, Unit>();
+
+  /** @param dir holds a folder for each unit. @param privateDir takes what is not a unit yet, or no more. */
+  constructor(dir: string, privateDir: string, log: Log, clock: Clock) {
+    this.#dir = dir;
+    this.#trash = new Trash(join(privateDir, "trash"));
+    this.#log = log;
+    this.#clock = clock;
+  }
+
+  /** Oldest first. */
+  all(): Unit[] {
+    return [...this.#units.values()];
+  }
+
+  find(id: string): Unit | undefined {
+    return this.#units.get(id);
+  }
+
+  /** Read every folder into the index, and delete what earlier daemons had thrown away. */
+  loadAll(): LoadedUnit[] {
+    this.#trash.empty().catch((error: unknown) => this.#log.warn("trash not emptied", { error: errorText(error) }));
+    const loaded = unitIdsIn(this.#dir).map((id) => this.#load(id));
+    loaded.sort((a, b) => createdAt(a.unit) - createdAt(b.unit));
+    for (const { unit } of loaded) this.#units.set(unit.id, unit);
+    return loaded;
+  }
+
+  /** A folder that came since we started, or undefined. */
+  loadLate(id: string): LoadedUnit | undefined {
+    if (!isUnitId(id) || !existsSync(join(this.#dir, id))) return undefined;
+    const loaded = this.#load(id);
+    this.#units.set(id, loaded.unit);
+    return loaded;
+  }
+
+  /** @throws {WorkError} `STORAGE_FAILED`; then nothing was made. */
+  create(status: UnitStatus, wantedId: string | undefined): Unit {
+    let id = wantedId && isUnitId(wantedId) ? wantedId : newUnitId();
+    for (let tries = 0; tries < idTries; tries++, id = newUnitId()) {
+      if (this.#units.has(id)) continue;
+      const folder = unitFolder(this.#dir, id);
+      try {
+        createUnitFolder(folder, this.#trash.draft(id), status);
+      } catch (error) {
+        if (["EEXIST", "ENOTEMPTY", "ENOTDIR"].includes(systemCode(error) ?? "")) continue;
+        throw new WorkError("STORAGE_FAILED", `no unit can be stored: ${errorText(error)}`, { cause: error });
+      }
+      const unit = new Unit(id, folder, status);
+      this.#units.set(id, unit);
+      return unit;
+    }
+    throw new WorkError("STORAGE_FAILED", `no unit can be stored: no free id was found in ${this.#dir}`);
+  }
+
+  /**
+   * Delete a unit's folder and forget it.
+   *
+   * @param force forget it also when the files stay.
+   * @throws {WorkError} `STORAGE_FAILED`.
+   */
+  async remove({ id, folder }: Unit, force: boolean): Promise<void> {
+    try {
+      const place = this.#trash.take(folder.dir, id);
+      this.#units.delete(id);
+      await this.#trash.delete(place);
+    } catch (error) {
+      if (!force && systemCode(error) !== "ENOENT") {
+        throw new WorkError("STORAGE_FAILED", `files of unit ${id} not deleted: ${errorText(error)}`, { cause: error });
+      }
+      this.#units.delete(id);
+    }
+  }
+
+  #load(id: string): LoadedUnit {
+    const folder = unitFolder(this.#dir, id);
+    const { status, damaged } = loadStatus(folder, this.#clock.now());
+    if (damaged) this.#log.warn(`unit ${id}: ${status.Detail}`);
+    // A status that the disk does not give today may be whole tomorrow: it is left where it is.
+    const corrupt = status.Cause === "STATUS_CORRUPT" && damaged;
+    if (corrupt) setDamagedAside(folder);
+    return { unit: new Unit(id, folder, damaged ? repaired(folder, status) : status), corrupt };
+  }
+}
+
+/** Receptor does not write it down; its units came before ours. */
+function createdAt({ status }: Unit): number {
+  return Date.parse(status.CreatedAt ?? "") || 0;
+}
+
+/** A damaged status of a unit that was launched is not its ending: its record still knows that. */
+function repaired(folder: UnitFolder, status: UnitStatus): UnitStatus {
+  if (!hasLaunch(folder.process)) return status;
+  const { Cause, FinishedAt, ...rest } = status;
+  return { ...rest, State: UnitState.Running };
+}

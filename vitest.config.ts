@@ -13,7 +13,7 @@ export default defineConfig({
       {
         ...fromSources,
         // Beside the code: no build, no peers.
-        test: { name: "unit", include: ["src/**/*.test.ts"], testTimeout: 20_000 },
+        test: { name: "unit", include: ["src/**/*.test.ts"], testTimeout: 60_000, hookTimeout: 120_000 },
       },
       {
         ...fromSources,

@@ -21,7 +21,7 @@ export interface ControlSession {
   /** Send one line of text (newline added), waiting while the client is slow. @throws when the client is gone. */
   writeLine(text: string): Promise<void>;
   /**
-   * Send raw bytes, waiting while the client is slow. The chunk is not copied: do not use its memory again.
+   * Send raw bytes, waiting while the client is slow. When it resolves, the chunk's memory is the caller's again.
    *
    * Raw bytes have no end but the end of the connection. From the first on an error is logged and ends the connection;
    * it is never sent, for the client could not tell it from the bytes.

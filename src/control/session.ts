@@ -4,7 +4,7 @@ import type { ControlCommand, ControlSession, RemoteKind } from "./command.ts";
 import { ControlError } from "./errors.ts";
 import type { ControlLimits, ControlLog } from "./settings.ts";
 import { StreamInput } from "./stream-input.ts";
-import { writeSlowly } from "./stream-output.ts";
+import { writeSlowly, writeThrough } from "./stream-output.ts";
 import { bannerOf, errorLine, type JsonObject, parseRequest, replyLine, requestText } from "./wire.ts";
 
 /** What all sessions of a listener share. */
@@ -60,7 +60,7 @@ export class Session implements ControlSession {
 
   write(chunk: Uint8Array): Promise<void> {
     this.#raw = true;
-    return writeSlowly(this.#stream, chunk, clientGone);
+    return writeThrough(this.#stream, chunk, clientGone);
   }
 
   async *payload(): AsyncGenerator<Uint8Array> {

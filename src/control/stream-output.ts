@@ -19,3 +19,15 @@ export async function writeSlowly(
     stream.on("close", settle);
   });
 }
+
+/** Write, and wait until the kernel has all of it: from then on the chunk is the caller's again. */
+export async function writeThrough(
+  stream: Duplex,
+  chunk: Uint8Array,
+  broken: (cause: unknown) => Error,
+): Promise<void> {
+  if (!stream.writable) throw broken(stream.errored);
+  await new Promise<void>((resolve, reject) => {
+    stream.write(chunk, (error) => (error ? reject(broken(error)) : resolve()));
+  });
+}

@@ -7,7 +7,7 @@ import { connectHelper, type HelperEvents, type HelperProcess, killHelper, start
 import type { Launch, Minding, Report } from "./wire.ts";
 
 /** Above this many units one more helper is started, while `maxHelpers` allows. */
-const unitsPerHelper = 250;
+const unitsPerHelper = 500;
 /** Helpers that do not start in a row before the units that wait are told. */
 const startTries = 3;
 /** A helper that owes an answer and says nothing at all for this long hangs; its units go to another. */

@@ -3,17 +3,17 @@ import { type FileHandle, open } from "node:fs/promises";
 import { systemClock, systemCode } from "#core";
 import { WorkError } from "../errors.ts";
 import { isFinal } from "../wire.ts";
+import { readAvailable } from "./read-ahead.ts";
 import type { Unit } from "./unit.ts";
 
-const chunkBytes = 512 * 1024;
 /** File notification does the work; this only helps where it does not exist (network file systems, watch limit). */
 const lookAgainMs = 1_000;
 
 /**
  * A unit's output from byte `from`, followed until the unit is final and all of it was given.
  *
- * The bytes given are exactly those the final status counts: what a left-over process adds later is not part of it. Each
- * chunk may be kept by the caller.
+ * The bytes given are exactly those the final status counts: what a left-over process adds later is not part of it. A
+ * chunk is good until the next one is asked for.
  *
  * @throws {WorkError} `STORAGE_FAILED` when the file no longer holds what the status promises.
  */
@@ -27,10 +27,8 @@ export async function* followOutput(unit: Unit, from: number, signal: AbortSigna
       const final = isFinal(status.State);
       news.forget();
       file ??= await openOutput(unit.folder.stdout);
-      for (;;) {
-        const end = final ? status.StdoutSize : Number.MAX_SAFE_INTEGER;
-        const chunk = file && (await readChunk(file, at, end));
-        if (!chunk) break;
+      const end = final ? status.StdoutSize : Number.MAX_SAFE_INTEGER;
+      for await (const chunk of file ? readAvailable(file, at, end) : []) {
         at += chunk.length;
         yield chunk;
         signal.throwIfAborted();
@@ -52,16 +50,6 @@ async function openOutput(path: string): Promise<FileHandle | undefined> {
     if (systemCode(error) === "ENOENT") return undefined;
     throw error;
   }
-}
-
-async function readChunk(file: FileHandle, at: number, end: number): Promise<Uint8Array | undefined> {
-  const want = Math.min(chunkBytes, end - at);
-  if (want <= 0) return undefined;
-  const { size } = await file.stat();
-  if (size <= at) return undefined;
-  const chunk = Buffer.allocUnsafeSlow(Math.min(want, size - at));
-  const { bytesRead } = await file.read(chunk, 0, chunk.length, at);
-  return bytesRead > 0 ? chunk.subarray(0, bytesRead) : undefined;
 }
 
 /** Waits for a change of the output file or of the unit, whichever comes first, and misses none. */

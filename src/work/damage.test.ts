@@ -22,6 +22,7 @@ import {
   openTestNode,
   patience,
   processesOfUnit,
+  type Unit,
   written,
 } from "../../test/kit/units.ts";
 import { bootId, identityOf } from "./unit/process-table.ts";
@@ -54,6 +55,8 @@ async function leftFolder(units: Record<string, Record<string, string | Buffer>>
   }
   return folder;
 }
+
+async function* noBytes(): AsyncGenerator<Uint8Array> {}
 
 const statusLine = (about: object) =>
   `${JSON.stringify({ State: 1, Detail: "Running: PID 2", StdoutSize: 0, WorkType: "sh", ExtraData: null, ...about })}\n`;
@@ -205,6 +208,40 @@ describe("a damaged process record", () => {
     await node.units.start(unit).catch(() => undefined);
     expect(await ended(unit)).toMatchObject({ State: UnitState.Failed });
     expect(existsSync(unit.folder.stdout)).toBe(false);
+  });
+});
+
+describe("files taken away while the payload of a unit comes", () => {
+  test.each([
+    ["the process record", (unit: Unit) => rmSync(unit.folder.process)],
+    ["the whole folder", (unit: Unit) => rmSync(unit.folder.dir, { recursive: true })],
+  ])("(%s) fail that unit, which never ran, and cost its neighbours nothing", async (_, takeAway) => {
+    await using node = await openTestNode();
+    const go = node.folder.file("go");
+    const neighbour = await node.start(`until [ -e ${go} ]; do sleep 0.02; done; exit 6`);
+    const helpers = node.units.helperPids;
+    const unit = node.units.allocate({ workType: "sh", params: { params: "'echo ran'" } });
+    await node.units.receive(unit, noBytes());
+    takeAway(unit);
+    await expect(node.units.start(unit)).rejects.toMatchObject({ code: "START_FAILED" });
+    const never = {
+      State: UnitState.Failed,
+      Detail: "the unit's record file cannot be opened: no such file or directory",
+      Cause: "STORAGE_FAILED",
+    };
+    expect(unit.status).toMatchObject(never);
+    expect(unit.status).not.toHaveProperty("StartedAt");
+    writeFileSync(go, "");
+    expect(await ended(neighbour)).toMatchObject({ ExitCode: 6 });
+    expect(node.units.helperPids).toEqual(helpers);
+  });
+
+  test("(the process record) do not keep it from being cancelled", async () => {
+    await using node = await openTestNode();
+    const unit = node.units.allocate({ workType: "sh", params: {} });
+    rmSync(unit.folder.process);
+    await node.units.cancel(unit.id, patience());
+    expect(unit.status).toMatchObject({ State: UnitState.Canceled, Cause: "CANCELED" });
   });
 });
 

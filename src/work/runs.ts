@@ -100,9 +100,7 @@ export class Runs {
 
   async #untilStopped(unit: Unit, cause: UnitCause, signal: AbortSignal): Promise<void> {
     while (!unit.isFinal) {
-      const record = readRecord(unit.folder.process);
-      if (record && !record.launch && !record.end && (await moveFence(unit.folder.process, record.fence, 0))) {
-        // Nothing ran, and nothing will: no helper holds the fence any more.
+      if (await this.#preventStart(unit)) {
         await this.end(unit, { State: UnitState.Canceled, Detail: "Canceled", Cause: cause });
         return;
       }
@@ -111,6 +109,14 @@ export class Runs {
       const again = AbortSignal.timeout(askAgainMs);
       await unit.changedSince(revision, AbortSignal.any([signal, again])).catch(() => signal.throwIfAborted());
     }
+  }
+
+  /** @returns true when nothing of the unit ran, and nothing will: no helper holds the fence any more. */
+  async #preventStart(unit: Unit): Promise<boolean> {
+    const record = readRecord(unit.folder.process);
+    // Without a record no launcher starts anything; one that has started it has told its helper.
+    if (!record) return unit.status.State === UnitState.Pending && !this.#pool.minds(unit.id);
+    return !record.launch && !record.end && (await moveFence(unit.folder.process, record.fence, 0));
   }
 
   /** Write an ending of a unit that no helper minds. Told only when it is on disk, or cannot be put there. */

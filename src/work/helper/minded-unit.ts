@@ -21,6 +21,8 @@ export interface MindedUnitEvents {
   status(status: UnitStatus): void;
   /** The unit is over and its final status is on disk. */
   over(): void;
+  /** Something went wrong that must not cost the other units of this helper anything. */
+  readonly trouble: (error: unknown) => void;
 }
 
 /**
@@ -41,6 +43,8 @@ export class MindedUnit {
   #stopping: Promise<void> | undefined;
   #reaped = 0;
   #over = false;
+  /** The launcher said what became of the start. Until then a missing record proves nothing. */
+  #answered = false;
   /** Remembered, because somebody may take the record away while the command runs. */
   #launch: ProcessLaunch | undefined;
 
@@ -58,21 +62,23 @@ export class MindedUnit {
 
   /** The command was started. A unit that is over already goes straight to its ending. */
   launched(): void {
+    this.#answered = true;
     const record = this.#readRecord();
     if (!record?.launch || record.end || this.#over) return;
     const { launch } = record;
     this.#launch = launch;
-    const StartedAt = this.#status.StartedAt ?? statSync(this.#folder.process).mtime.toISOString();
+    const StartedAt = this.#status.StartedAt ?? new Date(this.#recordedAt()).toISOString();
     const ExtraData = { ...(this.#status.ExtraData as object | null), Pid: launch.reaper.pid };
     const Detail = `Running: PID ${launch.command.pid}`;
     this.#set({ ...this.#status, State: UnitState.Running, Detail, ExtraData, StartedAt });
-    this.#runningTimer = setTimeout(() => this.#saveRunning(), quickUnitMs);
+    this.#runningTimer = setTimeout(() => void this.#saveRunning().catch(() => undefined), quickUnitMs);
     this.#keepLimits(launch);
     if (this.#minding.runner === "plugin") this.#watch(this.#folder.status, () => this.#readPluginStatus());
   }
 
   /** The launcher could not even start. Its own record says so too, unless the record is what failed. */
   async failedToLaunch(errno: number, stage: string): Promise<void> {
+    this.#answered = true;
     const record = this.#readRecord();
     const end = record?.end ?? { kind: "failed", uptime: uptimeSeconds(), errno, stage };
     return this.#end({ fence: record?.fence ?? 0, ...record, end });
@@ -80,7 +86,7 @@ export class MindedUnit {
 
   /** Take over a unit that somebody else started: nobody will tell us of its end, so watch its record. */
   async takeOver(): Promise<void> {
-    this.#watch(this.#folder.process, () => void this.check());
+    this.#watch(this.#folder.process, () => void this.check().catch(this.#events.trouble));
     this.launched();
     await this.check();
     if (this.#status.Stopping) await this.stop(this.#status.Stopping);
@@ -92,7 +98,7 @@ export class MindedUnit {
     const record = this.#readRecord();
     if (record?.end) return this.#end(record);
     const launch = record?.launch ?? this.#launch;
-    if (record && !launch) return;
+    if (!launch && (record || !this.#answered)) return;
     // A killed reaper leaves an orphan that still runs: it is Running, though its exit will be nobody's to see.
     if (launch && (isAlive(launch.reaper) || isAlive(launch.command))) return;
     // The reaper may have written the exit and left between the two looks.
@@ -129,11 +135,20 @@ export class MindedUnit {
     }
   }
 
+  /** Wall clock of the last entry in the record, or of now when somebody took the record away. */
+  #recordedAt(): number {
+    try {
+      return statSync(this.#folder.process).mtimeMs;
+    } catch {
+      return systemClock.now();
+    }
+  }
+
   async #end(record: ProcessRecord | undefined): Promise<void> {
     if (this.#over) return;
     this.#over = true;
     this.#closeWatches();
-    const finishedAt = record?.end ? statSync(this.#folder.process).mtimeMs : systemClock.now();
+    const finishedAt = record?.end ? this.#recordedAt() : systemClock.now();
     // What the command left behind may write until it is stopped: seal the output after that.
     await this.#stopping;
     const output = await this.#sealOutput();
@@ -165,13 +180,15 @@ export class MindedUnit {
   }
 
   #keepLimits(launch: ProcessLaunch): void {
-    this.#limits ??= new Limits(launch, this.#folder.stdout, this.#minding, (cause) => void this.stop(cause));
+    this.#limits ??= new Limits(launch, this.#folder.stdout, this.#minding, (cause) => {
+      this.stop(cause).catch(this.#events.trouble);
+    });
   }
 
-  #saveRunning(): void {
+  async #saveRunning(): Promise<void> {
     // A plugin runner owns the file while it runs; our copy of what it says is enough.
     if (this.#over || this.#minding.runner === "plugin") return;
-    this.#save({ ...this.#status, StdoutSize: outputSize(this.#folder.stdout) }).catch(() => undefined);
+    await this.#save({ ...this.#status, StdoutSize: outputSize(this.#folder.stdout) });
   }
 
   #readPluginStatus(): void {

@@ -33,7 +33,7 @@ export class Minder {
     this.#report = report;
     this.#idle = idle;
     this.#checks = setInterval(() => {
-      for (const unit of this.#units.values()) void unit.check();
+      for (const unit of this.#units.values()) unit.check().catch(trouble);
     }, checkMs);
   }
 
@@ -59,11 +59,11 @@ export class Minder {
 
   adopt(order: Extract<Order, { kind: "adopt" }>): void {
     if (this.#units.has(order.unit)) return;
-    void this.#mind(order.unit, order.minding, order.status).takeOver();
+    this.#mind(order.unit, order.minding, order.status).takeOver().catch(trouble);
   }
 
   stop(unit: string, cause: Extract<Order, { kind: "stop" }>["cause"]): void {
-    void this.#units.get(unit)?.stop(cause);
+    this.#units.get(unit)?.stop(cause).catch(trouble);
   }
 
   close(): void {
@@ -75,6 +75,7 @@ export class Minder {
     const unit = new MindedUnit(id, unitFolder(this.#unitsDir, id), minding, status, {
       status: (next) => this.#report({ kind: "status", unit: id, status: next }),
       over: () => this.#forget(id),
+      trouble,
     });
     this.#units.set(id, unit);
     return unit;
@@ -92,7 +93,7 @@ export class Minder {
       gone: () => {
         this.#launcher = undefined;
         this.#mute++;
-        this.#replacing = this.#replacing.then(() => this.#askAgain());
+        this.#replacing = this.#replacing.then(() => this.#askAgain()).catch(trouble);
       },
     });
   }
@@ -108,9 +109,9 @@ export class Minder {
       case "started":
         return unit?.launched();
       case "ended":
-        return void unit?.check();
+        return void unit?.check().catch(trouble);
       case "failed":
-        return void unit?.failedToLaunch(report.errno, report.stage);
+        return void unit?.failedToLaunch(report.errno, report.stage).catch(trouble);
       case "refused":
         this.#refuse(report.unit, report.fence);
     }
@@ -148,7 +149,17 @@ export class Minder {
   }
 }
 
+/** Unreadable is not launched: then the owner of the units looks at the record itself. */
 function wasLaunched(path: string): boolean {
-  const record = readRecord(path);
-  return record?.launch !== undefined || record?.end !== undefined;
+  try {
+    const record = readRecord(path);
+    return record?.launch !== undefined || record?.end !== undefined;
+  } catch {
+    return false;
+  }
+}
+
+/** One bad unit must not end the helper of all the others. It goes to helpers.log, and the next check tries again. */
+function trouble(error: unknown): void {
+  console.error(error);
 }

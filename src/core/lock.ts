@@ -1,4 +1,4 @@
-import { closeSync, openSync } from "node:fs";
+import { closeSync, constants, fstatSync, openSync } from "node:fs";
 import { createRequire } from "node:module";
 
 /**
@@ -29,7 +29,7 @@ export interface FileLock {
 
 /** Take the lock on `path` (created 0600) now, or give undefined when somebody else holds it. */
 export function tryLockFile(path: string): FileLock | undefined {
-  const fd = openSync(path, "a", 0o600);
+  const fd = openLockFile(path);
   if (flock()(fd, LOCK_EX | LOCK_NB) === 0) return heldLock(fd);
   closeSync(fd);
   return undefined;
@@ -39,7 +39,7 @@ export function tryLockFile(path: string): FileLock | undefined {
 export async function lockFile(path: string): Promise<FileLock> {
   const now = tryLockFile(path);
   if (now) return now;
-  const fd = openSync(path, "a", 0o600);
+  const fd = openLockFile(path);
   const result = await new Promise<number>((resolve, reject) => {
     flock().async(fd, LOCK_EX, (error, value) => (error ? reject(error) : resolve(value)));
   });
@@ -48,6 +48,15 @@ export async function lockFile(path: string): Promise<FileLock> {
     throw new Error(`flock failed on ${path}`);
   }
   return heldLock(fd);
+}
+
+/** Only a plain file is one: opening a pipe would wait for whoever reads it. @throws the system error. */
+function openLockFile(path: string): number {
+  const { O_APPEND, O_CREAT, O_NONBLOCK, O_WRONLY } = constants;
+  const fd = openSync(path, O_WRONLY | O_CREAT | O_APPEND | O_NONBLOCK, 0o600);
+  if (fstatSync(fd).isFile()) return fd;
+  closeSync(fd);
+  throw new Error(`${path} is no plain file, so it cannot be locked`);
 }
 
 /** Closing twice is closing once: the number may be somebody else's by then. */

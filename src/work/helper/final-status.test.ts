@@ -52,6 +52,13 @@ describe("finalStatus()", () => {
     });
   });
 
+  test.each([
+    [4, { State: UnitState.Failed, Cause: "OUTPUT_LIMIT", ExitCode: 0 }],
+    [5, { State: UnitState.Succeeded, Cause: "EXITED" }],
+  ])("keeps a limit of %i bytes on 5 bytes of output that nobody saw grow", (maxOutputBytes, expected) => {
+    expect(ended({ minding: { ...command, maxOutputBytes } })).toMatchObject(expected);
+  });
+
   test("never says that a command ran less than no time", () => {
     expect(ended({ record: record({ ...exit(0), uptime: 1 }) }).RunSeconds).toBe(0);
   });

@@ -27,7 +27,7 @@ export interface EndedUnit {
 /** The final status of a unit. Pure: all evidence comes in, so every kind of ending can be tested. */
 export function finalStatus(unit: EndedUnit): UnitStatus {
   const { Stopping, Queued, ...status } = unit.status;
-  const ending = pluginEnding(unit) ?? recordedEnding(unit, Stopping);
+  const ending = pluginEnding(unit) ?? recordedEnding(unit, Stopping ?? overLimit(unit));
   const runSeconds = runTime(unit.record);
   return {
     ...status,
@@ -49,6 +49,13 @@ function recordedEnding({ record, minding, bootId }: EndedUnit, stopping: UnitCa
   }
   const Detail = "the command is gone, and so is the process that would have seen its exit";
   return { State: UnitState.Failed, Detail, Cause: "EXIT_UNKNOWN" };
+}
+
+/** A command can be over before anybody has looked at its output: the limit is one all the same. */
+function overLimit({ minding, output }: EndedUnit): UnitCause | undefined {
+  const { maxOutputBytes } = minding;
+  const tooMuch = !(output instanceof Error) && maxOutputBytes !== undefined && output.bytes > maxOutputBytes;
+  return tooMuch ? "OUTPUT_LIMIT" : undefined;
 }
 
 /**

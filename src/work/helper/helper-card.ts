@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
-import { readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { closeSync, constants, openSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
 import type { ProcessIdentity } from "../unit/process-record.ts";
 
 /** What the next daemon needs to find a helper again. Kept 0600 in the node's private folder. */
@@ -21,6 +21,21 @@ export function newHelperId(): { id: string; token: string } {
 /** Where the helper with this id listens. */
 export function helperSocket(dir: string, id: string): string {
   return join(dir, `${id}.sock`);
+}
+
+/** Another way to the same socket, short enough for the kernel; good until `close()`. */
+export interface ShortPath {
+  readonly path: string;
+  close(): void;
+}
+
+/**
+ * A socket address holds 107 bytes, and Node cuts off what is longer without a word. A folder that is open has a short name
+ * of its own, however long its path is.
+ */
+export function shortPath(socketPath: string): ShortPath {
+  const folder = openSync(dirname(socketPath), constants.O_RDONLY | constants.O_DIRECTORY);
+  return { path: `/proc/self/fd/${folder}/${basename(socketPath)}`, close: () => closeSync(folder) };
 }
 
 /** Leave a card for the next daemon. */

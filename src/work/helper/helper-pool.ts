@@ -1,5 +1,5 @@
 import { mkdirSync } from "node:fs";
-import { errorText, type Log, systemClock } from "#core";
+import { errorText, type Log } from "#core";
 import { isAlive } from "../unit/process-table.ts";
 import { isFinal, type UnitCause, type UnitStatus } from "../wire.ts";
 import { type HelperCard, readCards, removeCard } from "./helper-card.ts";
@@ -10,9 +10,10 @@ import type { Launch, Minding, Report } from "./wire.ts";
 const unitsPerHelper = 500;
 /** Helpers that do not start in a row before the units that wait are told. */
 const startTries = 3;
-/** A helper that owes an answer and says nothing at all for this long hangs; its units go to another. */
-const silenceMs = 15_000;
-const silenceCheckMs = 5_000;
+/** Helpers are asked this often whether they are there. */
+const pingMs = 5_000;
+/** One that has not said anything since so many pings hangs; its units go to another. */
+const pingLimit = 3;
 /** A helper that minds nothing for this long is told to go. */
 const idleMs = 600_000;
 
@@ -38,10 +39,8 @@ export interface PoolOptions {
 interface Member {
   readonly helper: HelperProcess;
   readonly units: Set<string>;
-  /** Starts it has not answered. */
-  readonly unanswered: Set<string>;
-  /** On the monotonic clock: when it last said something, or first had something to say. */
-  heardAt: number;
+  /** Pings since it last said something. Counted, not timed: a daemon that slept must not blame its helpers. */
+  pings: number;
   draining: boolean;
   idle: NodeJS.Timeout | undefined;
 }
@@ -50,14 +49,14 @@ interface Member {
 export class HelperPool {
   readonly #options: PoolOptions;
   readonly #members = new Map<string, Member>();
-  readonly #silenceCheck: NodeJS.Timeout;
+  readonly #pinging: NodeJS.Timeout;
   #starting: Promise<Member> | undefined;
   #closed = false;
 
   constructor(options: PoolOptions) {
     this.#options = options;
     mkdirSync(options.dir, { recursive: true, mode: 0o700 });
-    this.#silenceCheck = setInterval(() => this.#replaceSilent(), silenceCheckMs).unref();
+    this.#pinging = setInterval(() => this.#ping(), pingMs).unref();
   }
 
   get helperCount(): number {
@@ -81,8 +80,6 @@ export class HelperPool {
   async start(unit: string, fence: number, launch: Launch, minding: Minding, status: UnitStatus): Promise<void> {
     const member = await this.#member();
     this.#give(member, unit);
-    if (member.unanswered.size === 0) member.heardAt = systemClock.elapsed();
-    member.unanswered.add(unit);
     member.helper.send({ kind: "start", unit, fence, launch, minding, status });
   }
 
@@ -110,7 +107,7 @@ export class HelperPool {
   /** Let go of the helpers. Those with units finish them, the others leave soon. */
   close(): void {
     this.#closed = true;
-    clearInterval(this.#silenceCheck);
+    clearInterval(this.#pinging);
     for (const member of this.#members.values()) this.#letGo(member);
     this.#members.clear();
   }
@@ -159,7 +156,7 @@ export class HelperPool {
   }
 
   readonly #helperEvents: HelperEvents = {
-    report: (report) => this.#hear(report),
+    report: (report, id) => this.#hear(report, id),
     lost: (id) => this.#lost(id),
   };
 
@@ -167,8 +164,7 @@ export class HelperPool {
     const member: Member = {
       helper,
       units: new Set(units),
-      unanswered: new Set(),
-      heardAt: 0,
+      pings: 0,
       draining: false,
       idle: undefined,
     };
@@ -193,13 +189,10 @@ export class HelperPool {
     member.units.add(unit);
   }
 
-  #hear(report: Report): void {
-    if (report.kind === "welcome") return;
-    const member = this.#memberOf(report.unit);
-    if (member) {
-      member.heardAt = systemClock.elapsed();
-      member.unanswered.delete(report.unit);
-    }
+  #hear(report: Report, id: string): void {
+    const member = this.#members.get(id);
+    if (member) member.pings = 0;
+    if (report.kind === "welcome" || report.kind === "pong") return;
     if (report.kind === "refused") {
       this.#take(report.unit);
       this.#options.events.refused(report.unit);
@@ -213,7 +206,6 @@ export class HelperPool {
     const member = this.#memberOf(unit);
     if (!member) return;
     member.units.delete(unit);
-    member.unanswered.delete(unit);
     this.#restWhenIdle(member);
   }
 
@@ -228,11 +220,15 @@ export class HelperPool {
   }
 
   /** A helper that hangs (stopped, or its disk does) is killed; its units do not need it. */
-  #replaceSilent(): void {
-    for (const { helper, unanswered, heardAt } of this.#members.values()) {
-      if (unanswered.size === 0 || systemClock.elapsed() - heardAt < silenceMs) continue;
-      this.#options.log.warn(`helper ${helper.id} does not answer and is replaced`, { unanswered: unanswered.size });
-      helper.kill();
+  #ping(): void {
+    for (const member of this.#members.values()) {
+      if (member.pings < pingLimit) {
+        member.pings++;
+        member.helper.send({ kind: "ping" });
+      } else {
+        this.#options.log.warn(`helper ${member.helper.id} does not answer and is replaced`);
+        member.helper.kill();
+      }
     }
   }
 

@@ -7,7 +7,7 @@ import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { type Clock, systemClock, systemCode } from "#core";
 import { identityOf, isAlive } from "../unit/process-table.ts";
-import { type HelperCard, helperSocket, newHelperId, removeCard, writeCard } from "./helper-card.ts";
+import { type HelperCard, helperSocket, newHelperId, removeCard, shortPath, writeCard } from "./helper-card.ts";
 import { decodeMessage, encodeMessage, type Order, type Report } from "./wire.ts";
 
 const connectTries = 200;
@@ -22,7 +22,7 @@ const mainPath = fileURLToPath(
 
 /** What the daemon hears from one helper. */
 export interface HelperEvents {
-  report(report: Report): void;
+  report(report: Report, helper: string): void;
   /** The connection is gone and the process with it: its units need somebody else. */
   lost(helper: string): void;
 }
@@ -112,7 +112,7 @@ export async function connectHelper(
       const report = decodeMessage(line) as Report | undefined;
       if (!report) return void socket.destroy();
       if (report.kind === "welcome") resolve(report.units);
-      else events.report(report);
+      else events.report(report, card.id);
     });
     socket.on("error", () => socket.destroy());
     // It repeats the errors of the socket.
@@ -128,9 +128,10 @@ export async function connectHelper(
 
 async function connectWithin(path: string, card: HelperCard, clock: Clock): Promise<Socket> {
   for (let tries = 1; ; tries++) {
-    const socket = createConnection(path);
+    const short = shortPath(path);
+    const socket = createConnection(short.path);
     try {
-      await once(socket, "connect");
+      await once(socket, "connect").finally(() => short.close());
       return socket;
     } catch (error) {
       socket.destroy();

@@ -7,6 +7,7 @@ import { timingSafeEqual } from "node:crypto";
 import { readFileSync, rmSync } from "node:fs";
 import { createServer, type Socket } from "node:net";
 import { createInterface } from "node:readline";
+import { shortPath } from "./helper-card.ts";
 import { Minder } from "./minder.ts";
 import { decodeMessage, encodeMessage, type Hello, type Order, type Report } from "./wire.ts";
 
@@ -55,6 +56,8 @@ function accept(socket: Socket): void {
     known = true;
     daemon?.destroy();
     daemon = socket;
+    // The daemon that let go of us is history; this one says so itself when it does not want us.
+    draining = false;
     clearTimeout(lonely);
     minder.setEnvironment(order.env);
     report({ kind: "welcome", units: minder.unitIds });
@@ -84,6 +87,8 @@ function obey(order: Order): void {
       return minder.adopt(order);
     case "stop":
       return minder.stop(order.unit, order.cause);
+    case "ping":
+      return report({ kind: "pong" });
     case "drain":
       draining = true;
       leaveIfDone();
@@ -94,5 +99,6 @@ process.title = "farhand-helper";
 // The terminal's signals are meant for the daemon. SIGTERM may end a helper: its units do not need it.
 for (const signal of ["SIGINT", "SIGHUP"] as const) process.on(signal, () => undefined);
 process.on("SIGTERM", leave);
-createServer(accept).listen(socketPath);
+const short = shortPath(socketPath);
+createServer(accept).listen(short.path, () => short.close());
 leaveIfDone();

@@ -54,6 +54,17 @@ describe("cancel()", () => {
     expect(outputOf(unit)).toBe("up\ntidied\n");
   });
 
+  test("leaves a child of the command the rest of the grace to tidy up in", async () => {
+    await using node = await openTestNode({ workTypes: [{ ...shell, cancelGraceMs: 60_000 }] });
+    const child = `trap "sleep 1.5; echo saved; exit 0" INT; echo up; while :; do sleep 0.02; done`;
+    const unit = await node.start(`perl -e 'exec "bash", "-c", $ARGV[0] unless fork; exec "sleep", "600"' '${child}'`);
+    await written(unit, "up");
+    await node.units.cancel(unit.id, patience());
+    expect(outputOf(unit)).toBe("up\nsaved\n");
+    expect(unit.status).not.toHaveProperty("Reaped");
+    await checkNothingRuns(unit);
+  });
+
   test("kills a command that ignores SIGINT after the grace, and counts it", async () => {
     await using node = await openTestNode({ workTypes: [quick] });
     const unit = await node.start("trap '' INT TERM; echo up; while :; do sleep 0.02; done");

@@ -1,29 +1,34 @@
 import { systemClock, systemCode } from "#core";
 import type { ProcessLaunch } from "../unit/process-record.ts";
-import { isAlive, type ProcessEntry, processEntry } from "../unit/process-table.ts";
+import { ignoresInterrupt, isAlive, type ProcessEntry, processEntry } from "../unit/process-table.ts";
 import { unitProcesses } from "../unit/process-tree.ts";
 
-/** Once the command itself is gone, what it left behind is asked to go and gets this long. */
-const leftoverGraceMs = 1_000;
 /** A tree that forks faster than it can be killed is given up on after this, and the status says how many remain. */
 const killLimitMs = 5_000;
 
 /**
- * End every process of a unit: SIGINT to the command's group, the grace, then SIGKILL to the whole tree.
+ * End every process of a unit: SIGINT, the grace, then SIGKILL to the whole tree.
  *
- * What outlives the command (background jobs of a shell ignore SIGINT) gets SIGTERM and a second before SIGKILL.
+ * SIGINT goes to the command's process group at once, as a terminal would send it. When the command is gone, what it left
+ * outside that group, or deaf to SIGINT (as the background jobs of a shell are), gets SIGTERM. All of them have the rest
+ * of the one grace.
  *
- * @param graceMs how long the command may take to end by itself after SIGINT.
+ * @param graceMs how long all of them may take to end by themselves.
  * @returns how many processes had to be killed.
  */
 export async function stopProcesses(unitId: string, launch: ProcessLaunch, graceMs: number): Promise<number> {
+  const end = systemClock.elapsed() + graceMs;
   signalGroup(launch, "SIGINT");
   await until(() => !isAlive(launch.command), graceMs);
   if (!isAlive(launch.command)) {
-    for (const entry of unitProcesses(unitId, launch)) signal(entry, "SIGTERM");
-    await until(() => unitProcesses(unitId, launch).length === 0, leftoverGraceMs);
+    for (const entry of unitProcesses(unitId, launch)) if (!gotInterrupt(entry, launch)) signal(entry, "SIGTERM");
+    await until(() => unitProcesses(unitId, launch).length === 0, end - systemClock.elapsed());
   }
   return killTree(unitId, launch);
+}
+
+function gotInterrupt({ pid, group }: ProcessEntry, launch: ProcessLaunch): boolean {
+  return group === launch.command.pid && !ignoresInterrupt(pid);
 }
 
 /** SIGKILL until nothing is left; a process can fork between the look and the kill, so look again. */

@@ -40,12 +40,15 @@ export type Order =
   | { kind: "start"; unit: string; fence: number; launch: Launch; minding: Minding; status: UnitStatus }
   | { kind: "adopt"; unit: string; minding: Minding; status: UnitStatus }
   | { kind: "stop"; unit: string; cause: UnitCause }
+  /** Say that you are there. */
+  | { kind: "ping" }
   /** Take no more units and exit when the last one is over. */
   | { kind: "drain" };
 
 export type Report =
   /** Answer to hello: the units this helper minds. */
   | { kind: "welcome"; units: readonly string[] }
+  | { kind: "pong" }
   /** A unit's status changed; a final one is the last word. */
   | { kind: "status"; unit: string; status: UnitStatus }
   /** Another attempt owns the unit; this helper did nothing and forgets it. */

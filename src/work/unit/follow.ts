@@ -1,4 +1,4 @@
-import { type FSWatcher, watch } from "node:fs";
+import { constants, type FSWatcher, watch } from "node:fs";
 import { type FileHandle, open } from "node:fs/promises";
 import { systemClock, systemCode } from "#core";
 import { WorkError } from "../errors.ts";
@@ -45,7 +45,11 @@ export async function* followOutput(unit: Unit, from: number, signal: AbortSigna
 
 async function openOutput(path: string): Promise<FileHandle | undefined> {
   try {
-    return await open(path, "r");
+    // Without O_NONBLOCK somebody's pipe in this place would hold a thread of the pool for ever.
+    const file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
+    if ((await file.stat()).isFile()) return file;
+    await file.close();
+    throw new WorkError("STORAGE_FAILED", `${path} is no plain file`);
   } catch (error) {
     if (systemCode(error) === "ENOENT") return undefined;
     throw error;

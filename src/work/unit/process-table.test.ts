@@ -23,6 +23,7 @@ describe("decodeStat()", () => {
     expect(decodeStat(`4242 (${name}) S ${rest}\n`)).toEqual({
       pid: 4242,
       parent: 4240,
+      group: 4242,
       session: 4240,
       startTicks: 987654,
       zombie: false,

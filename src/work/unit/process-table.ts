@@ -5,6 +5,7 @@ import type { ProcessIdentity } from "./process-record.ts";
 export interface ProcessEntry {
   readonly pid: number;
   readonly parent: number;
+  readonly group: number;
   readonly session: number;
   readonly startTicks: number;
   /** It has ended and waits for its parent to take note. */
@@ -41,10 +42,11 @@ export function decodeStat(line: string): ProcessEntry | undefined {
   const open = line.indexOf("(");
   const close = line.lastIndexOf(")");
   if (open < 0 || close < open) return undefined;
-  const [state, parent, , session, ...rest] = line.slice(close + 2).split(" ");
+  const [state, parent, group, session, ...rest] = line.slice(close + 2).split(" ");
   return {
     pid: Number(line.slice(0, open)),
     parent: Number(parent),
+    group: Number(group),
     session: Number(session),
     startTicks: Number(rest[15]),
     zombie: state === "Z" || state === "X",
@@ -70,4 +72,16 @@ export function allProcesses(): ProcessEntry[] {
     .filter((name) => /^\d+$/.test(name))
     .map((name) => processEntry(Number(name)))
     .filter((entry): entry is ProcessEntry => entry !== undefined && !entry.zombie);
+}
+
+const interruptBit = 1n << 1n;
+
+/** Does the process ignore SIGINT, so that sending it one is saying nothing? */
+export function ignoresInterrupt(pid: number): boolean {
+  try {
+    const ignored = /^SigIgn:\t([0-9a-f]+)$/m.exec(readFileSync(`/proc/${pid}/status`, "latin1"))?.[1] ?? "0";
+    return (BigInt(`0x${ignored}`) & interruptBit) !== 0n;
+  } catch {
+    return false;
+  }
 }

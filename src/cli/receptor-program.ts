@@ -19,7 +19,7 @@ export async function receptorProgram(words: readonly string[], terminal: Termin
         terminal.print(receptorCompletion());
         return 0;
       case "start":
-        return await runDaemon(request.directives, request.files);
+        return await runDaemon(request.directives, request.files, terminal);
     }
   } catch (error) {
     if (!(error instanceof FarhandError)) throw error;

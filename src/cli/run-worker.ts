@@ -11,11 +11,11 @@ import type { Terminal } from "./terminal.ts";
 
 /** `farhand worker`: from configuration files, or on embedded defaults without any. Ends when it is told to. */
 export async function runWorker(files: readonly string[], terminal: Terminal): Promise<number> {
-  if (files.length > 0) return await runDaemon(directivesIn(files.flatMap((file) => ["-c", file])), files);
+  if (files.length > 0) return await runDaemon(directivesIn(files.flatMap((file) => ["-c", file])), files, terminal);
   const places = defaultPlaces(terminal.env);
   makeStateFolder(places.state);
   try {
-    return await runDaemon(directivesIn(embeddedArgs(places, hostname())), []);
+    return await runDaemon(directivesIn(embeddedArgs(places, hostname())), [], terminal);
   } catch (error) {
     throw isTaken(error) ? alreadyRunning(places.state, places.socket, error) : error;
   }
@@ -27,7 +27,12 @@ function directivesIn(args: readonly string[]): readonly Directive[] {
 }
 
 /** Run a daemon until a signal ends it; units that run go on without it. */
-export async function runDaemon(directives: readonly Directive[], configFiles: readonly string[]): Promise<number> {
+export async function runDaemon(
+  directives: readonly Directive[],
+  configFiles: readonly string[],
+  terminal: Terminal,
+): Promise<number> {
+  terminal.outliveOutput();
   // Heard before there is anything to stop, so that a signal while it starts is not lost.
   const interrupts = hearInterrupts();
   try {

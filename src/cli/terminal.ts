@@ -16,13 +16,15 @@ export interface Terminal {
   write(chunk: Uint8Array): Promise<void>;
   /** A line on stderr: progress and prose, never output. */
   say(text: string): void;
+  /** From now on stdout is a log: a program that runs on must not end because nobody takes its lines. */
+  outliveOutput(): void;
 }
 
 /** The terminal of this process. A reader of stdout that goes away ends the program quietly, as it does `cat`. */
 export function processTerminal(): Terminal & { close(): void } {
   const { stdout, stderr, env } = process;
   let stdin: ReadStream | undefined;
-  stdout.on("error", (error: NodeJS.ErrnoException) => endOfOutput(error));
+  stdout.on("error", endOfOutput);
   stderr.on("error", () => {});
   return {
     env,
@@ -37,6 +39,10 @@ export function processTerminal(): Terminal & { close(): void } {
       if (!stdout.write(chunk)) await once(stdout, "drain");
     },
     say: (text) => void stderr.write(`${text}\n`),
+    outliveOutput() {
+      stdout.on("error", () => {});
+      stdout.off("error", endOfOutput);
+    },
     // An unread pipe would keep the program alive after it has said all it has to say.
     close: () => void stdin?.destroy(),
   };

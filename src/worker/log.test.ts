@@ -1,3 +1,4 @@
+import { EventEmitter } from "node:events";
 import { PassThrough } from "node:stream";
 import { describe, expect, test } from "vitest";
 import { type LogFormat, type LogLevel, openLog, receptorLine } from "./log.ts";
@@ -33,7 +34,7 @@ describe("openLog() in Receptor's format", () => {
 
   test("tells the time of this place", () => {
     const at = new Date(2024, 0, 2, 3, 4, 5);
-    expect(receptorLine(JSON.stringify({ level: 30, time: at.getTime(), msg: "x" }))).toBe(
+    expect(receptorLine(JSON.stringify({ level: "info", time: at.getTime(), msg: "x" }))).toBe(
       "INFO 2024/01/02 03:04:05 x\n",
     );
   });
@@ -58,15 +59,25 @@ describe("openLog()", () => {
     const { log, lines } = await open("info", "json");
     log.info("two\nlines", { node: "alpha", error: new Error("it broke") });
     expect(lines().map((line) => JSON.parse(line))).toEqual([
-      { level: 30, time: expect.any(Number), msg: "two\nlines", node: "alpha", error: "it broke" },
+      { level: "info", time: expect.any(Number), msg: "two\nlines", node: "alpha", error: "it broke" },
     ]);
+  });
+
+  test("in JSON calls levels by their names", async () => {
+    const { log, lines } = await open("debug", "json");
+    log.debug("d");
+    log.info("i");
+    log.warn("w");
+    log.error("e");
+    const levels = lines().map((line) => (JSON.parse(line) as { level: string }).level);
+    expect(levels).toEqual(["debug", "info", "warning", "error"]);
   });
 
   test("in the pretty format is for people, without colours where there is no terminal", async () => {
     const { log, lines } = await open("info", "pretty");
     log.warn("look out", { node: "alpha" });
     const text = lines().join("\n");
-    expect(text).toMatch(/WARN.*look out/);
+    expect(text).toMatch(/WARNING.*look out/);
     expect(text).toContain("alpha");
     expect(text).not.toContain("\u001b[");
   });
@@ -78,5 +89,38 @@ describe("openLog()", () => {
     const text = lines().join("\n");
     expect(text).toContain("shown");
     for (const value of Object.values(hidden)) expect(text).not.toContain(value);
+  });
+});
+
+describe("openLog() on an output that fails", () => {
+  /** An output that is full until it is emptied; like stdout it survives its errors. */
+  function fullOutput() {
+    const lines: string[] = [];
+    const disk = { isFull: true };
+    const write = (line: string, done: (error?: Error) => void): void => {
+      if (!disk.isFull) lines.push(line);
+      process.nextTick(done, disk.isFull ? new Error("ENOSPC") : undefined);
+    };
+    const output = Object.assign(new EventEmitter(), { write }) as unknown as NodeJS.WritableStream;
+    return { output, disk, lines };
+  }
+
+  /** Output errors arrive in a later turn. */
+  const settled = () => new Promise((resolve) => setImmediate(resolve));
+
+  test("loses lines, and tells how many once it works again", async () => {
+    const { output, disk, lines } = fullOutput();
+    const log = await openLog("error", "json", output);
+    for (const message of ["1", "2", "3"]) {
+      log.error(message);
+      await settled();
+    }
+    disk.isFull = false;
+    log.error("4");
+    await settled();
+    log.error("5");
+    await settled();
+    const messages = lines.map((line) => (JSON.parse(line) as { msg: string }).msg);
+    expect(messages).toEqual(["4", "3 lines of this log could not be written", "5"]);
   });
 });

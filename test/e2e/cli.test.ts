@@ -363,3 +363,24 @@ describe("config", () => {
     expect((await farhand("config", "convert", folder.file("map.yml"))).stdout).toMatch(/^- node:\n/);
   });
 });
+
+describe("a worker whose log cannot be written", () => {
+  test.each([
+    ["a full disk", 'exec node "$@" >/dev/full'],
+    ["a reader that went away", 'exec node "$@" > >(head -1)'],
+  ])("runs on: %s", async (_why, shell) => {
+    await using own = await tempFolder();
+    const address = own.file("s");
+    await writeFile(own.file("c.yml"), settings(address, own.file("d")).replace("Info", "Debug"));
+    const worker = await startProcess("bash", ["-c", shell, "bash", programs.receptor, "-c", own.file("c.yml")]);
+    try {
+      const signal = AbortSignal.timeout(30_000);
+      while ((await farhand("--socket", address, "status")).code !== 0) await sleep(50, undefined, { signal });
+      const unit = await farhand("--socket", address, "work", "submit", "cat", "-l", "hi", "-f");
+      expect(unit).toMatchObject({ code: 0, stdout: "hi\n" });
+    } finally {
+      await worker.stop();
+    }
+    expect((await worker.ended).code).toBe(0);
+  });
+});

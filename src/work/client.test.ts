@@ -80,6 +80,9 @@ describe("submitUnit()", () => {
     ["unknown work type x", "WORK_TYPE_UNKNOWN"],
     ["extra params provided but not allowed", "PARAMS_REFUSED"],
     ["no route to node n", "NODE_UNREACHABLE"],
+    ["no unit can be stored: EROFS: read-only file system", "STORAGE_FAILED"],
+    ["ttl option is intended for remote work only", "REQUEST_INVALID"],
+    ["work type did not expect a signature", "SIGNATURE_UNEXPECTED"],
     ["something else", "REMOTE_ERROR"],
   ])("gives the refusal %j a code: %s", async (text, code) => {
     const { service } = await openWork(async () => {
@@ -91,18 +94,35 @@ describe("submitUnit()", () => {
   });
 });
 
-test("submitUnit() names the unit that was made and could not be started", async () => {
+test.each([
+  ["exec: not found", "START_FAILED"],
+  ["EOF found when expecting closing quote", "PARAMS_REFUSED"],
+  ["EOF found after escape character", "PARAMS_REFUSED"],
+  ["Error reading input data: connection lost", "PAYLOAD_FAILED"],
+  ["Error reading input data: ENOSPC: no space left on device, write", "STORAGE_FAILED"],
+])("submitUnit() names the unit that was made and not started: %s is %s", async (text, code) => {
   const { service } = await openWork(async (_request, session) => {
     await session.writeLine("Work unit created with ID abcd1234. Send stdin data and EOF.");
     for await (const _chunk of session.payload());
-    throw new ControlError("REQUEST_INVALID", "exec: not found");
+    throw new ControlError("REQUEST_INVALID", text);
   });
   await using _ = service;
   const submit = asking(service, (control) => submitUnit(control, { node: "n", workType: "x" }, chunks("hi")));
-  await expect(submit).rejects.toMatchObject({
-    code: "START_FAILED",
-    message: "unit abcd1234 was not started: exec: not found",
+  await expect(submit).rejects.toMatchObject({ code, message: `unit abcd1234 was not started: ${text}` });
+});
+
+test("releaseUnit() says when processes or files of the unit stay", async () => {
+  const texts = [
+    "processes of unit abcd1234 do not end; see them with ps",
+    "files of unit abcd1234 not deleted: EACCES",
+  ];
+  const { service } = await openWork(async () => {
+    throw new ControlError("REQUEST_INVALID", texts.shift() ?? "");
   });
+  await using _ = service;
+  const release = () => asking(service, (control) => releaseUnit(control, "abcd1234"));
+  await expect(release()).rejects.toMatchObject({ code: "UNIT_STUCK" });
+  await expect(release()).rejects.toMatchObject({ code: "STORAGE_FAILED" });
 });
 
 test("listUnits() and unitStatus() give reports, and refuse what is none", async () => {

@@ -57,7 +57,8 @@ export async function submitUnit(
     return { unitId, result: typeof result === "string" ? result : "Job Started" };
   } catch (error) {
     if (!isRemoteError(error)) throw error;
-    throw new WorkError("START_FAILED", `unit ${unitId} was not started: ${error.message}`, { cause: error });
+    const code = refusalIn(error.message) ?? "START_FAILED";
+    throw new WorkError(code, `unit ${unitId} was not started: ${error.message}`, { cause: error });
   }
 }
 
@@ -146,20 +147,36 @@ function invalidReply(why: string): ControlError {
   return new ControlError("REPLY_INVALID", `the node's reply cannot be understood: ${why}`);
 }
 
-/** Beginnings of error texts that every version of the protocol keeps, because clients match on them. */
-const knownRefusals: readonly (readonly [start: string, code: WorkErrorCode])[] = [
-  ["unknown work unit", "UNIT_NOT_FOUND"],
-  ["unknown work type", "WORK_TYPE_UNKNOWN"],
-  ["extra params provided but not allowed", "PARAMS_REFUSED"],
-  ["no route to node", "NODE_UNREACHABLE"],
+/**
+ * What is meant by an error text. The wire carries texts only (spec §1.2), so the code a daemon had in mind is lost on
+ * the way; the first row that fits gives it back. Clients match on some of these texts, the rest is this daemon's own.
+ */
+const knownRefusals: readonly (readonly [text: RegExp, code: WorkErrorCode])[] = [
+  [/^unknown work unit/, "UNIT_NOT_FOUND"],
+  [/^unknown work type/, "WORK_TYPE_UNKNOWN"],
+  [/^extra params provided but not allowed/, "PARAMS_REFUSED"],
+  [/^EOF found (when expecting closing quote|after escape character)/, "PARAMS_REFUSED"],
+  [/^params contain a NUL byte/, "PARAMS_REFUSED"],
+  [/^work type did not expect a signature/, "SIGNATURE_UNEXPECTED"],
+  [/^ttl option is intended/, "REQUEST_INVALID"],
+  [/^no route to node/, "NODE_UNREACHABLE"],
+  [/^no unit can be stored: /, "STORAGE_FAILED"],
+  [/^files of unit \S+ not deleted: /, "STORAGE_FAILED"],
+  [/^Error reading input data: .*\b(ENOSPC|EDQUOT|EROFS|EIO|EACCES)\b/, "STORAGE_FAILED"],
+  [/^Error reading input data: /, "PAYLOAD_FAILED"],
+  [/^processes of unit \S+ do not end/, "UNIT_STUCK"],
 ];
+
+function refusalIn(text: string): WorkErrorCode | undefined {
+  return knownRefusals.find(([known]) => known.test(text))?.[1];
+}
 
 async function asking<T>(ask: () => Promise<T>): Promise<T> {
   try {
     return await ask();
   } catch (error) {
     if (!isRemoteError(error)) throw error;
-    const code = knownRefusals.find(([start]) => error.message.startsWith(start))?.[1];
+    const code = refusalIn(error.message);
     throw code ? new WorkError(code, error.message, { cause: error }) : error;
   }
 }

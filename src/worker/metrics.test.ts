@@ -23,15 +23,20 @@ describe("openMetrics()", () => {
     expect(lines.some((line) => line.startsWith("process_resident_memory_bytes{"))).toBe(true);
   });
 
-  test("shows no state that no unit is in any more", async () => {
+  test("shows every state, also those no unit is in", async () => {
     const states = new Map([["Running", 1]]);
     await using metrics = await open(() => states);
-    await (await metrics.get("/metrics")).text();
+    const counts = async () => {
+      const text = await (await metrics.get("/metrics")).text();
+      return Object.fromEntries(
+        [...text.matchAll(/^farhand_units\{state="(\w+)".*\} (\d+)$/gm)].map((m) => m.slice(1)),
+      );
+    };
+    const none = { Pending: "0", Running: "0", Succeeded: "0", Failed: "0", Canceled: "0" };
+    expect(await counts()).toEqual({ ...none, Running: "1" });
     states.delete("Running");
     states.set("Failed", 1);
-    const text = await (await metrics.get("/metrics")).text();
-    expect(text).not.toContain('state="Running"');
-    expect(text).toContain('state="Failed"');
+    expect(await counts()).toEqual({ ...none, Failed: "1" });
   });
 
   test("answers /healthz, and nothing else", async () => {

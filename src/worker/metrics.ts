@@ -2,6 +2,7 @@ import { createServer } from "node:http";
 import { once } from "node:events";
 import { collectDefaultMetrics, Gauge, Registry } from "prom-client";
 import { errorText } from "#core";
+import { stateName, UnitState } from "#work/wire";
 import { WorkerError } from "./errors.ts";
 
 /** What the metrics show beside the process itself. */
@@ -60,6 +61,8 @@ function metricsOf(source: MetricsSource): Registry {
     registers,
     collect() {
       this.reset();
+      // States no unit is in are shown too: a series that comes and goes breaks rates and alerts.
+      for (const state of Object.values(UnitState)) this.labels(stateName(state)).set(0);
       for (const [state, count] of source.unitsByState()) this.labels(state).set(count);
     },
   });

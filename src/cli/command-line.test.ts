@@ -29,6 +29,7 @@ function testTerminal(input?: string) {
     print: (text) => void out.push(text),
     write: async (chunk) => void out.push(Buffer.from(chunk).toString()),
     say: (text) => void err.push(text),
+    outliveOutput() {},
   };
   return { terminal, out, err };
 }
@@ -186,6 +187,16 @@ describe("workParams()", () => {
       d: "",
     });
     expect(await workParams([], [])).toEqual({});
+  });
+
+  test.each([
+    [["'ls -la'"], "'ls -la'"],
+    [["-c 'echo a'"], "-c 'echo a'"],
+    [["-la", "/tmp"], "-la /tmp"],
+    [["-c", "echo a; sleep 30"], "-c 'echo a; sleep 30'"],
+    [["it's", 'a"b', "c\\d", "#e", "", "f"], `'it'\\''s' 'a"b' 'c\\d' '#e' '' f`],
+  ])("of the words %j makes the params %j", async (words, params) => {
+    expect(await workParams([], words)).toEqual({ params });
   });
 
   test.each([["novalue"], ["=x"]])("refuses %j", async (pair) => {

@@ -28,6 +28,12 @@ test("endingText() says how it ended, how much it wrote and how long it took", (
   const report = { ...base, State: 2, Cause: "EXITED", ExitCode: 0, RunSeconds: 5.03 } as const;
   expect(endingText(report)).toBe("succeeded with exit code 0: 30 B of output in 5.0 s");
   expect(endingText({ ...base, Signal: "SIGKILL" })).toBe("failed, ended by SIGKILL: 30 B of output");
+  expect(endingText({ ...base, Cause: "RUN_TIME_LIMIT", Signal: "SIGINT" })).toBe(
+    "failed at the run-time limit of its work type: 30 B of output",
+  );
+  expect(endingText({ ...base, Cause: "OUTPUT_LIMIT", Signal: "SIGKILL" })).toBe(
+    "failed at the output limit of its work type: 30 B of output",
+  );
   expect(endingText({ ...base, State: 4 })).toBe("was cancelled: 30 B of output");
   expect(endingText({ ...base, Detail: "exec: no" })).toBe("failed (exec: no): 30 B of output");
 });

@@ -65,6 +65,9 @@ export function endingText(report: UnitReport): string {
 function howItEnded(report: UnitReport): string {
   if (report.State === UnitState.Canceled) return "was cancelled";
   const word = report.State === UnitState.Succeeded ? "succeeded" : "failed";
+  // Before the signal: that is only how the limit was enforced.
+  if (report.Cause === "RUN_TIME_LIMIT") return `${word} at the run-time limit of its work type`;
+  if (report.Cause === "OUTPUT_LIMIT") return `${word} at the output limit of its work type`;
   if (report.Signal !== undefined) return `${word}, ended by ${report.Signal}`;
   if (report.Cause === "EXITED" && report.ExitCode !== undefined) return `${word} with exit code ${report.ExitCode}`;
   return `${word} (${report.Detail})`;

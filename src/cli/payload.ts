@@ -51,8 +51,8 @@ async function fileChunks(path: string): Promise<AsyncIterable<Uint8Array>> {
 /**
  * Work parameters from `-a name=value` and the words behind the work type.
  *
- * A value `@file` is replaced by that file's text, `@@x` means `@x`. The words are joined by spaces into `params`,
- * behind what `-a params=…` gave (spec §6.3).
+ * A value `@file` is replaced by that file's text, `@@x` means `@x`. The words become `params`, behind what
+ * `-a params=…` gave (spec §6.3).
  *
  * @throws {CliError} `USAGE`, `FILE_UNREADABLE`
  */
@@ -65,8 +65,21 @@ export async function workParams(pairs: readonly string[], words: readonly strin
     }
     params[name] = await paramValue(value);
   }
-  if (words.length > 0) params["params"] = [params["params"], ...words].filter(Boolean).join(" ");
+  if (words.length > 0) params["params"] = [params["params"], joinWords(words)].filter(Boolean).join(" ");
   return params;
+}
+
+/**
+ * One text the daemon splits into these words again (spec §2.4). One word alone goes as it is: it is a text that is
+ * quoted already, as one writes it for receptorctl.
+ */
+function joinWords(words: readonly string[]): string {
+  const [only = ""] = words;
+  return words.length < 2 ? only : words.map(quoted).join(" ");
+}
+
+function quoted(word: string): string {
+  return word === "" || /[\s'"\\#]/.test(word) ? `'${word.replaceAll("'", `'\\''`)}'` : word;
 }
 
 async function paramValue(value: string): Promise<string> {

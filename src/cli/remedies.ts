@@ -22,9 +22,9 @@ const remedies: Readonly<Record<string, string>> = {
   TLS_PROFILE_INVALID: "check that --cert and --key belong together",
   UNIT_NOT_FOUND: "`farhand work list` shows the units there are",
   WORK_TYPE_UNKNOWN: "`farhand status` shows the work types there are",
-  PARAMS_REFUSED: "leave the parameters out, or set `allowruntimeparams` for the work type",
+  PARAMS_REFUSED: "check their quotes; a work type takes parameters only where it has `allowruntimeparams`",
   NODE_UNREACHABLE: "leave --node out to run it on the worker itself",
-  UNIT_STUCK: "`farhand work release --force`",
+  UNIT_STUCK: "`farhand work release --force ID`",
   START_FAILED: "`farhand work status ID` has the whole story; check the command of the work type",
   STORAGE_FAILED: "free space in the worker's data folder, then again",
   PAYLOAD_FAILED: "submit it again",
@@ -35,7 +35,12 @@ const remedies: Readonly<Record<string, string>> = {
   NOTHING_TO_DO: "add `- control-service: {filename: /run/farhand.sock}`",
 };
 
-/** The line behind `try:`, or undefined. */
+/** The line behind `try:`, or undefined. `ID` in it becomes that of the unit the error is about. */
 export function remedyFor(error: unknown, code: string): string | undefined {
-  return (error instanceof CliError ? error.remedy : undefined) ?? remedies[code];
+  const own = error instanceof CliError ? error.remedy : undefined;
+  return own ?? remedies[code]?.replace(/\bID\b/, unitIn(error) ?? "ID");
+}
+
+function unitIn(error: unknown): string | undefined {
+  return error instanceof Error ? /\bunit ([a-zA-Z0-9]+)/.exec(error.message)?.[1] : undefined;
 }

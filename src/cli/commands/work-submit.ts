@@ -21,6 +21,8 @@ export const workSubmit = {
     "Without -f the unit's id is printed. With -f its output is printed as it is written, and the exit code is the",
     "unit's own. Ctrl-C then stops following and leaves the unit running. Without -n, -l and -p the payload is what is",
     "piped in. Words behind TYPE become the work parameter `params`; put `--` before them when they begin with a dash.",
+    "Several words reach the command as your shell passed them; a single word is one text that is split at blanks, with",
+    "quotes as in a shell.",
   ].join(" "),
   arguments: [
     { name: "TYPE", description: "work type, one of those `farhand status` shows", completes: "work-type" },
@@ -47,6 +49,7 @@ export const workSubmit = {
     ["echo hi | farhand work submit uppercase -f --rm", "send a payload, print the output, leave nothing behind"],
     ["id=$(farhand work submit hello -n)", "start it, and keep its id"],
     ["farhand work submit listcontents -n -f -- -la /tmp", "with runtime parameters"],
+    ["farhand work submit sh -n -f -- -c 'echo a; sleep 30'", "words with blanks stay words"],
   ],
   async run({ words: [workType, params], options }, terminal) {
     const { submit } = await import("../submit.ts");

@@ -8,6 +8,7 @@ import { fileURLToPath } from "node:url";
 import { type Clock, systemClock, systemCode } from "#core";
 import { identityOf, isAlive } from "../unit/process-table.ts";
 import { type HelperCard, helperSocket, newHelperId, removeCard, shortPath, writeCard } from "./helper-card.ts";
+import { TurnWriter } from "./turn-writer.ts";
 import { decodeMessage, encodeMessage, type Order, type Report } from "./wire.ts";
 
 const connectTries = 200;
@@ -31,10 +32,12 @@ export interface HelperEvents {
 export class HelperProcess {
   readonly card: HelperCard;
   readonly #socket: Socket;
+  readonly #writer: TurnWriter;
 
   constructor(card: HelperCard, socket: Socket) {
     this.card = card;
     this.#socket = socket;
+    this.#writer = new TurnWriter(socket);
   }
 
   get id(): string {
@@ -42,7 +45,7 @@ export class HelperProcess {
   }
 
   send(order: Order): void {
-    this.#socket.write(encodeMessage(order));
+    this.#writer.write(encodeMessage(order));
   }
 
   /** It no longer answers: end it, so that its units can be given to another. */
@@ -53,6 +56,7 @@ export class HelperProcess {
 
   /** Let go of it; it finishes its units by itself. */
   close(): void {
+    this.#writer.flush();
     this.#socket.destroy();
   }
 }

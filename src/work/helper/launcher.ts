@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
+import { TurnWriter } from "./turn-writer.ts";
 import type { Launch } from "./wire.ts";
 
 /** A line of the launcher (see launcher.pl). */
@@ -18,11 +19,13 @@ export interface LauncherEvents {
 /** One launcher process. Its reapers go on without it, and without us. */
 export class Launcher {
   readonly #child: ChildProcess;
+  readonly #writer: TurnWriter | undefined;
   #alive = true;
 
   constructor(env: Readonly<Record<string, string>>, events: LauncherEvents) {
     const script = fileURLToPath(new URL("./launcher.pl", import.meta.url));
     this.#child = spawn("perl", [script], { stdio: ["pipe", "pipe", "inherit"] });
+    this.#writer = this.#child.stdin ? new TurnWriter(this.#child.stdin) : undefined;
     const gone = () => {
       if (!this.#alive) return;
       this.#alive = false;
@@ -64,12 +67,13 @@ export class Launcher {
   /** Let it end once it has read everything; reapers stay. */
   close(): void {
     this.#alive = false;
+    this.#writer?.flush();
     this.#child.stdin?.end();
   }
 
   #send(fields: readonly string[]): void {
     const payload = Buffer.from(fields.join("\0"));
-    this.#child.stdin?.write(Buffer.concat([Buffer.from(`${payload.length}\n`), payload]));
+    this.#writer?.write(Buffer.concat([Buffer.from(`${payload.length}\n`), payload]));
   }
 }
 

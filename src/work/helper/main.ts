@@ -9,6 +9,7 @@ import { createServer, type Socket } from "node:net";
 import { createInterface } from "node:readline";
 import { shortPath } from "./helper-card.ts";
 import { Minder } from "./minder.ts";
+import { TurnWriter } from "./turn-writer.ts";
 import { decodeMessage, encodeMessage, type Hello, type Order, type Report } from "./wire.ts";
 
 /** Without a daemon and without units a helper has no reason to stay; a restarting daemon is back sooner. */
@@ -18,13 +19,14 @@ const [socketPath = "", unitsDir = ""] = process.argv.slice(2);
 const token = Buffer.from(readFileSync(3, "latin1").trim());
 
 let daemon: Socket | undefined;
+let toDaemon: TurnWriter | undefined;
 let draining = false;
 let lonely: NodeJS.Timeout | undefined;
 
 const minder = new Minder(unitsDir, report, leaveIfDone);
 
 function report(message: Report): void {
-  daemon?.write(encodeMessage(message));
+  toDaemon?.write(encodeMessage(message));
 }
 
 function leaveIfDone(): void {
@@ -36,6 +38,7 @@ function leaveIfDone(): void {
 
 function leave(): void {
   minder.close();
+  toDaemon?.flush();
   rmSync(socketPath, { force: true });
   process.exit(0);
 }
@@ -47,6 +50,7 @@ function accept(socket: Socket): void {
   socket.on("close", () => {
     if (daemon !== socket) return;
     daemon = undefined;
+    toDaemon = undefined;
     leaveIfDone();
   });
   const lines = createInterface({ input: socket }).on("line", (line) => {
@@ -56,6 +60,7 @@ function accept(socket: Socket): void {
     known = true;
     daemon?.destroy();
     daemon = socket;
+    toDaemon = new TurnWriter(socket);
     // The daemon that let go of us is history; this one says so itself when it does not want us.
     draining = false;
     clearTimeout(lonely);

@@ -1,4 +1,13 @@
-import { describeFault, notReady, parseSettings, readSettingsFile, SettingsError, type SettingsFault } from "#worker";
+import {
+  describeFault,
+  type Directive,
+  notReady,
+  parseSettings,
+  readSettingsFile,
+  sectionRow,
+  SettingsError,
+  type SettingsFault,
+} from "#worker";
 import type { Colours } from "./colours.ts";
 import { unreadable } from "./files.ts";
 
@@ -11,17 +20,27 @@ export interface ConfigReport {
   readonly faults: readonly SettingsFault[];
   /** What the file asks for and this version cannot do: a worker would refuse to start. */
   readonly notReady: readonly string[];
+  /** What a worker with this file alone would miss; another file may have it. */
+  readonly warnings: readonly string[];
 }
 
 /** Check one file by itself. */
 export function checkConfig(file: string): ConfigReport {
   try {
     const directives = parseSettings(textOf(file), file);
-    return { file, ok: true, sections: directives.length, faults: [], notReady: notReady(directives) };
+    const warnings = startWarnings(directives);
+    return { file, ok: true, sections: directives.length, faults: [], notReady: notReady(directives), warnings };
   } catch (error) {
     if (!(error instanceof SettingsError)) throw error;
-    return { file, ok: false, sections: 0, faults: error.faults, notReady: [] };
+    return { file, ok: false, sections: 0, faults: error.faults, notReady: [], warnings: [] };
   }
+}
+
+/** Files that do one job and end, such as making a certificate, need no control service. */
+function startWarnings(directives: readonly Directive[]): string[] {
+  const isEnough = ({ section }: Directive) => section === "control-service" || sectionRow(section).exclusive === true;
+  if (directives.some(isEnough)) return [];
+  return ["no control service is configured: a worker with this file alone does not start"];
 }
 
 function textOf(file: string): string {
@@ -33,8 +52,14 @@ function textOf(file: string): string {
 }
 
 /** The report for people; each fault as compilers write it, `file:line:column: message`. */
-export function checkLines({ file, ok, sections, faults, notReady }: ConfigReport, colours: Colours): string[] {
-  const notes = notReady.map((line) => `${colours.busy("note:")} ${line}`);
+export function checkLines(
+  { file, ok, sections, faults, notReady, warnings }: ConfigReport,
+  colours: Colours,
+): string[] {
+  const notes = [
+    ...warnings.map((line) => `${colours.busy("warning:")} ${line}`),
+    ...notReady.map((line) => `${colours.busy("note:")} ${line}`),
+  ];
   if (ok) return [`${file}: ${colours.good("ok")}, ${sections} section${sections === 1 ? "" : "s"}`, ...notes];
   const count = `${faults.length} fault${faults.length === 1 ? "" : "s"}`;
   return [...faults.flatMap(faultLines), `${file}: ${colours.bad(count)}`];

@@ -68,6 +68,11 @@ describe("parseSettings() checks sections", () => {
     ],
     ["- work-command: {worktype: remote, command: b}", "work type remote already registered"],
     ["- work-command: {worktype: '', command: b}", "a work type must have a name"],
+    ["- work-command: {worktype: a, command: b, workdir: srv/a}", "workdir srv/a is relative"],
+    ["- work-command: {worktype: a, command: b, envallow: [PATH, A=b]}", '"A=b" is no name of a variable'],
+    ["- work-python: {worktype: a, plugin: p, function: f, user: nobody}", "a plugin cannot run as another user"],
+    [`- work-command: {worktype: a, command: b, params: "-c 'open"}`, "params end inside quotes or after a backslash"],
+    ["- work-command: {worktype: a, command: b, params: a\\}", "params end inside quotes or after a backslash"],
     [
       "- metrics-service: 0.0.0.0:9090",
       "metrics are served to this machine only, and 0.0.0.0:9090 can be reached from others",
@@ -107,6 +112,9 @@ test.each([
   "- control-service: {service: '', tcplisten: 2222}\n- control-service: {tcplisten: '[::]:1'}",
   "- metrics-service\n- control-service: {filename: /tmp/a}",
   "cert-init: {commonname: a, bits: 2048, outcert: c, outkey: k, notbefore: 2024-01-01T00:00:00Z}\nnode: {id: a}",
+  `- work-command: {worktype: a, command: b, params: "'it' \\"a b\\" c d#e # it's open"}`,
+  `- work-command: {worktype: a, command: b, params: "-c '", allowruntimeparams: true}`,
+  "- work-command: {worktype: a, command: b, workdir: /srv, envallow: [PATH], user: nobody}",
   "- command-runner: {command: a, params: '', unitdir: /tmp}",
 ])("parseSettings() accepts %s", (text) => {
   expect(messagesOf(text)).toEqual([]);

@@ -5,6 +5,7 @@ import type { Faults } from "../faults.ts";
 export function checkWorkTypes(directives: readonly Directive[], faults: Faults): void {
   const seen = new Set(["remote"]);
   for (const directive of directives) {
+    checkCommand(directive, faults);
     if (!("worktype" in directive.values)) continue;
     const { worktype } = directive.values;
     if (worktype === "") faults.add(faultOf(directive, "worktype", "a work type must have a name"));
@@ -14,4 +15,34 @@ export function checkWorkTypes(directives: readonly Directive[], faults: Faults)
     }
     seen.add(worktype);
   }
+}
+
+/** What would let every unit of the type fail, seen before there is one. */
+function checkCommand(directive: Directive, faults: Faults): void {
+  if (directive.section !== "work-command" && directive.section !== "work-python") return;
+  const { workdir, envallow = [] } = directive.values;
+  const fault = (key: string, message: string, hint: string) => faults.add(faultOf(directive, key, message, hint));
+  if (workdir !== undefined && !workdir.startsWith("/")) {
+    fault("workdir", `workdir ${workdir} is relative`, "write the whole path, from / on");
+  }
+  for (const name of envallow.filter((name) => name === "" || name.includes("="))) {
+    fault("envallow", `${JSON.stringify(name)} is no name of a variable`, "names only; values come from the daemon");
+  }
+  if (directive.section === "work-python") {
+    // The plugin opens payload and output by itself, in a folder that is the daemon's alone.
+    const hint = "leave it out, or start the plugin by a work-command of that user";
+    if (directive.values.user !== undefined) fault("user", "a plugin cannot run as another user", hint);
+    return;
+  }
+  const { params = "", allowruntimeparams } = directive.values;
+  // With parameters at run time, a submitter may close what is open here.
+  if (!allowruntimeparams && !isWhole(params)) {
+    fault("params", "params end inside quotes or after a backslash", "close the quote, or write \\\\ for a backslash");
+  }
+}
+
+/** Nothing but comments, quoted texts, escaped characters and plain ones. Source: Receptor specification §2.4. */
+function isWhole(params: string): boolean {
+  const pieces = /(?<=^|[ \t\r\n])#[^\n]*|'[^']*'|"(?:[^"\\]|\\.)*"|\\.|[^'"\\]/gsu;
+  return params.replaceAll(pieces, "") === "";
 }

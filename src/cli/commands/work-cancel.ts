@@ -6,8 +6,9 @@ export const workCancel = {
   name: "work cancel",
   summary: "End units that run; what they wrote is kept",
   details: [
-    "The command and everything it started gets SIGINT, and after the grace of its work type SIGKILL. The reply comes when",
-    "nothing of it runs any more. Cancelling a unit that has ended does nothing.",
+    "The command's process group gets SIGINT. What left that group gets SIGTERM when the command is gone. The grace of the",
+    "work type counts for the whole tree; what still runs at its end gets SIGKILL. The reply comes when nothing of the unit",
+    "runs any more. Cancelling a unit that has ended does nothing.",
   ].join(" "),
   arguments: [{ name: "ID", description: "ids of the units", variadic: true, completes: "unit" }],
   options: [jsonOption, ...connectionOptions],

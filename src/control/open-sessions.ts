@@ -4,7 +4,7 @@ import { ControlError } from "./errors.ts";
 import { Session, type SessionContext } from "./session.ts";
 import { errorLine } from "./wire.ts";
 
-const closing = "the control service is closing";
+const closing = "the daemon is shutting down";
 
 /** The sessions of one listener: how many there may be, what becomes of those that hang, and how they all end. */
 export class OpenSessions {

@@ -278,6 +278,6 @@ describe.each(socketKinds)("a control session over %s", (kind: SocketKind) => {
     await began;
     await service.listener.close();
     expect(await idle.rest()).toBe("");
-    expect(await busy.rest()).toBe("ERROR: the control service is closing\n");
+    expect(await busy.rest()).toBe("ERROR: the daemon is shutting down\n");
   });
 });

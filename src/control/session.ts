@@ -100,8 +100,11 @@ export class Session implements ControlSession {
 
   /** End it: at once between two requests, by its signal while a command runs. */
   end(reason: ControlError): void {
-    if (this.#running) this.#abort(reason);
-    else this.#stream.end(() => this.#stream.destroy());
+    if (this.#running) {
+      this.#abort(reason);
+      // A client in the middle of its payload would otherwise keep us until it is cut off, and be blamed for that.
+      this.#input.fail(reason);
+    } else this.#stream.end(() => this.#stream.destroy());
   }
 
   /** Break the connection, whatever is still to be sent. */

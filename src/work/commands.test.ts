@@ -21,6 +21,7 @@ beforeAll(builtHelpers);
 
 const workTypes = [
   { ...shell, cancelGraceMs: 500 },
+  { ...shell, workType: "absent", command: "no-such-program" },
   { ...shell, workType: "upper", command: "tr", params: "a-z A-Z", allowRuntimeParams: false },
   { ...shell, workType: "narrow", params: "-c 'exec sleep 600'", allowRuntimeParams: false, maxUnits: 1 },
 ];
@@ -36,6 +37,7 @@ async function openService() {
   return {
     node,
     filename,
+    listener,
     say,
     /** Submit, and give the id and everything else that was answered. */
     submit: async (request: string, payload = "") => {
@@ -136,6 +138,7 @@ describe("work submit and work results", () => {
       '{"command":"work","subcommand":"submit","node":"alpha","worktype":"upper","params":1}',
       "submit parameters must all be strings and params is not",
     ],
+    ["work submit alpha sh 'open", "EOF found when expecting closing quote"],
   ])("refuse %s and leave no unit", async (request, message) => {
     await using service = await openService();
     expect(await service.say(`${request}\n`)).toBe(`${banner}ERROR: ${message}\n`);
@@ -144,8 +147,8 @@ describe("work submit and work results", () => {
 
   test("tell when a command cannot be started, and keep the unit that says why", async () => {
     await using service = await openService();
-    const { id, rest } = await service.submit("work submit alpha sh 'open");
-    expect(rest).toBe("ERROR: EOF found when expecting closing quote\n");
+    const { id, rest } = await service.submit("work submit alpha absent");
+    expect(rest).toBe('ERROR: exec: "no-such-program": executable file not found in $PATH\n');
     expect(await service.say(`work status ${id}\n`)).toContain('"StateName":"Failed"');
   });
 
@@ -159,6 +162,20 @@ describe("work submit and work results", () => {
     await unit.until(({ State }) => State > 1, patience());
     expect(unit.status).toMatchObject({ Cause: "INPUT_FAILED" });
     expect(readdirSync(unit.folder.dir)).not.toContain("stdout");
+  });
+
+  test("do not blame a client in the middle of its payload for a daemon that shuts down", async () => {
+    await using service = await openService();
+    const socket: Socket = connect({ path: service.filename, allowHalfOpen: true }).on("error", () => undefined);
+    socket.resume().write("work submit alpha upper\nhalf of the payl");
+    const id = await eventually("there is a unit", () => Object.keys(service.node.units.list())[0]);
+    await service.listener.close();
+    expect(service.node.units.get(id).status).toMatchObject({
+      State: 3,
+      Detail: "Error reading input data: the daemon is shutting down",
+      Cause: "INPUT_FAILED",
+    });
+    socket.destroy();
   });
 });
 

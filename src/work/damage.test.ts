@@ -163,6 +163,7 @@ describe("a damaged status", () => {
     await node.reopen();
     const again = node.units.get(unit.id);
     expect(again.isFinal).toBe(false);
+    expect(again.status.Detail).toMatch(/^Running/);
     writeFileSync(go, "");
     expect(await ended(again)).toMatchObject({ ExitCode: 6, Cause: "EXITED" });
   });
@@ -246,7 +247,7 @@ describe("files taken away while the payload of a unit comes", () => {
 });
 
 describe("entries of the node's folder that are no units", () => {
-  test("of other names are left alone, and those with a unit's name are shown and can be released", async () => {
+  test("are left alone, and folders with a unit's name are shown and can be released", async () => {
     await using folder = await tempFolder();
     const dir = folder.file("alpha");
     mkdirSync(dir);
@@ -261,7 +262,7 @@ describe("entries of the node's folder that are no units", () => {
     await using node = await openTestNode({ folder });
     const fine = await node.run("exit 3");
     expect(fine).toMatchObject({ ExitCode: 3 });
-    const bad = ["Plain123", "Dangling", "LoopLoop", "Empty123", "HalfGone"];
+    const bad = ["Empty123", "HalfGone"];
     const list = node.units.list();
     for (const id of bad)
       expect(list[id]).toMatchObject({
@@ -273,17 +274,24 @@ describe("entries of the node's folder that are no units", () => {
     expect(Object.keys(node.units.list())).toHaveLength(1);
     expect(readFileSync(join(dir, "notes.txt"), "utf8")).toBe("mine");
     expect(existsSync(join(dir, "lost+found"))).toBe(true);
-    expect(readdirSync(dir)).toHaveLength(3);
+    for (const id of ["Plain123", "Dangling", "LoopLoop"]) {
+      expect(() => node.units.get(id)).toThrow(expect.objectContaining({ code: "UNIT_NOT_FOUND" }));
+    }
+    expect(readdirSync(dir)).toHaveLength(6);
   });
 
-  test("behind a symbolic link are not deleted with it", async () => {
+  test("behind a symbolic link are not touched, whenever it comes", async () => {
     await using folder = await tempFolder();
     mkdirSync(folder.file("alpha"));
     mkdirSync(folder.file("precious"));
-    writeFileSync(folder.file("precious/status"), statusLine({ State: 2 }));
+    writeFileSync(folder.file("precious/status"), "{");
     symlinkSync(folder.file("precious"), folder.file("alpha/Linked12"));
     await using node = await openTestNode({ folder });
-    await node.units.release("Linked12", release());
+    symlinkSync(folder.file("precious"), folder.file("alpha/Linked34"));
+    for (const id of ["Linked12", "Linked34"]) {
+      await expect(node.units.release(id, release())).rejects.toMatchObject({ code: "UNIT_NOT_FOUND" });
+    }
+    expect(node.units.list()).toEqual({});
     expect(readdirSync(folder.file("precious"))).toEqual(["status"]);
   });
 

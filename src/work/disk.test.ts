@@ -99,7 +99,9 @@ describe.skipIf(!canMount)("on a full disk (needs the right to mount one)", () =
       for (let n = 0; n < 200; n++) yield Buffer.alloc(64 * 1024);
     };
     await expect(node.units.receive(unit, payload())).rejects.toMatchObject({ code: "STORAGE_FAILED" });
-    expect(unit.status).toMatchObject({ State: UnitState.Failed, Cause: "INPUT_FAILED" });
+    expect(unit.status).toMatchObject({ State: UnitState.Failed, Cause: "STORAGE_FAILED" });
+    expect(statSync(unit.folder.stdin).size).toBe(0);
+    expect(JSON.parse(readFileSync(unit.folder.status, "utf8"))).toEqual(unit.status);
     expect(unit.status.Detail).toMatch(/^Error reading input data: ENOSPC/);
     await node.units.release(unit.id, { force: false, signal: patience() });
     makeRoom(disk);
@@ -149,6 +151,25 @@ describe.skipIf(!canMount)("on a full disk (needs the right to mount one)", () =
     expect(text).toBe("output\n");
     await node.units.release(unit.id, { force: false, signal: patience() });
     expect(node.units.list()[unit.id]).toBeUndefined();
+  });
+});
+
+describe.skipIf(!canMount)("a unit whose files cannot be deleted (needs the right to mount)", () => {
+  test("is released once it is out of its place", async () => {
+    await using node = await openTestNode();
+    const unit = await node.start("exit 0");
+    await ended(unit);
+    const held = `${unit.folder.dir}/held`;
+    mkdirSync(held);
+    expect((await runProcess("mount", ["-t", "tmpfs", "farhand-test", held])).code).toBe(0);
+    await node.units.release(unit.id, { force: false, signal: patience() });
+    expect(node.units.list()).toEqual({});
+    expect(readdirSync(node.unitsDir)).toEqual([]);
+    const trash = `${node.dataDir}/.farhand/alpha/trash`;
+    const [taken] = readdirSync(trash);
+    expect((await runProcess("umount", [`${trash}/${taken}/held`])).code).toBe(0);
+    await node.reopen();
+    await eventually("the trash is empty", () => readdirSync(trash).length === 0);
   });
 });
 

@@ -7,7 +7,7 @@ import type { WorkTypeSettings } from "./settings.ts";
 import { moveFence, readRecord } from "./unit/process-record.ts";
 import { updateStatus } from "./unit/status-file.ts";
 import type { Unit } from "./unit/unit.ts";
-import { type UnitCause, UnitState, type UnitStatus } from "./wire.ts";
+import { isFinal, type UnitCause, UnitState, type UnitStatus } from "./wire.ts";
 import type { WorkTypes } from "./work-types.ts";
 
 /** Helpers are asked again this often to stop or to mind a unit: the one asked before may have been killed. */
@@ -72,7 +72,9 @@ export class Runs {
     const type = this.#options.types.get(unit.status.WorkType);
     if (!this.#places.take(type.workType, unit.id, type.maxUnits)) {
       const Detail = `Waiting for a free place (${type.maxUnits} of this type may run at once)`;
-      unit.set(await updateStatus(unit.folder, (now) => ({ ...now, ...unit.status, Detail, Queued: true })));
+      unit.set(
+        await updateStatus(unit.folder, (now) => finalOf(now) ?? { ...now, ...unit.status, Detail, Queued: true }),
+      );
       if (unit.isFinal) return false;
       this.#places.wait(unit);
       // A place that came free while the disk was written found nobody waiting.
@@ -119,17 +121,30 @@ export class Runs {
     return !record.launch && !record.end && (await moveFence(unit.folder.process, record.fence, 0));
   }
 
-  /** Write an ending of a unit that no helper minds. Told only when it is on disk, or cannot be put there. */
+  /**
+   * Write an ending of a unit that no helper minds. Told only when it is on disk, or cannot be put there. A unit that is
+   * final keeps the ending it has.
+   */
   async end(unit: Unit, ending: Pick<UnitStatus, "State" | "Detail"> & { Cause: UnitCause }): Promise<void> {
+    if (unit.isFinal) return;
     const FinishedAt = new Date(this.#options.clock.now()).toISOString();
     const { Stopping, Queued, ...status } = unit.status;
-    const final = { ...status, ...ending, FinishedAt };
+    this.#changed(unit.id, await this.#store(unit, { ...status, ...ending, FinishedAt }));
+  }
+
+  /** Put on disk the final status that was made of a damaged one, so that it does not depend on when it is read next. */
+  async mend(unit: Unit): Promise<void> {
+    await this.#store(unit, unit.status);
+  }
+
+  /** @returns what is on disk then: an ending that was there before stays. */
+  async #store(unit: Unit, final: UnitStatus): Promise<UnitStatus> {
     try {
-      await updateStatus(unit.folder, () => final, { durable: true });
+      return await updateStatus(unit.folder, (now) => finalOf(now) ?? final, { durable: true });
     } catch (error) {
       this.#options.log.error(`status of unit ${unit.id} cannot be written`, { error: errorText(error) });
+      return final;
     }
-    this.#changed(unit.id, final);
   }
 
   /**
@@ -150,7 +165,8 @@ export class Runs {
     if (record.launch || record.end) return this.#adopt(unit);
     if (unit.status.State === UnitState.Running) return this.end(unit, damagedRecord);
     if (unit.status.Queued && this.#options.types.find(unit.status.WorkType)) {
-      await this.start(unit, AbortSignal.timeout(60_000)).catch(() => undefined);
+      // Not waited for: the daemon is up before all that waits has found its place.
+      this.#startQueued(unit);
     } else if (await moveFence(unit.folder.process, record.fence, 0)) {
       await this.end(unit, { State: UnitState.Failed, Detail: "Pending at restart", Cause: "NOT_STARTED" });
     } else {
@@ -172,6 +188,8 @@ export class Runs {
       const fence = readRecord(unit.folder.process)?.fence ?? 0;
       await this.#pool.start(unit.id, fence, launch, mindingOf(type), unit.status);
     } catch (error) {
+      // Our own leaving is no failure of the unit: on disk it waits, and the next daemon finds it so.
+      if (this.#closing.signal.aborted) throw error;
       const Detail = `Error starting worker: ${errorText(error)}`;
       await this.end(unit, { State: UnitState.Failed, Detail, Cause: "START_FAILED" });
     }
@@ -186,9 +204,12 @@ export class Runs {
 
   #freePlace(unit: Unit): void {
     const next = this.#places.free(unit.status.WorkType, unit.id);
-    if (!next) return;
-    this.start(next, AbortSignal.timeout(60_000)).catch((error: unknown) => {
-      this.#options.log.warn(`queued unit ${next.id} did not start`, { error: errorText(error) });
+    if (next) this.#startQueued(next);
+  }
+
+  #startQueued(unit: Unit): void {
+    this.start(unit, AbortSignal.timeout(60_000)).catch((error: unknown) => {
+      this.#options.log.warn(`queued unit ${unit.id} did not start`, { error: errorText(error) });
     });
   }
 
@@ -233,6 +254,10 @@ export class Runs {
     const minding = type ? mindingOf(type) : unknownTypeMinding;
     await this.#pool.adopt(unit.id, minding, unit.status).catch((error: unknown) => this.#rescueLater(unit, error));
   }
+}
+
+function finalOf(status: UnitStatus | undefined): UnitStatus | undefined {
+  return status && isFinal(status.State) ? status : undefined;
 }
 
 /** A folder that Receptor made, or that lost its record. */

@@ -1,4 +1,3 @@
-import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { type Clock, errorText, type Log, systemCode } from "#core";
 import { WorkError } from "./errors.ts";
@@ -7,7 +6,7 @@ import { Trash } from "./unit/trash.ts";
 import { Unit } from "./unit/unit.ts";
 import { createUnitFolder, type UnitFolder, unitFolder } from "./unit/unit-folder.ts";
 import { isUnitId, newUnitId } from "./unit/unit-id.ts";
-import { loadStatus, setDamagedAside, unitIdsIn } from "./unit/unit-scan.ts";
+import { isUnitFolder, loadStatus, setDamagedAside, unitIdsIn } from "./unit/unit-scan.ts";
 import { UnitState, type UnitStatus } from "./wire.ts";
 
 /** Of 62^8 ids one is free at the first try; that none is means that the folder is not what it should be. */
@@ -55,7 +54,7 @@ export class UnitStore {
 
   /** A folder that came since we started, or undefined. */
   loadLate(id: string): LoadedUnit | undefined {
-    if (!isUnitId(id) || !existsSync(join(this.#dir, id))) return undefined;
+    if (!isUnitId(id) || !isUnitFolder(unitFolder(this.#dir, id))) return undefined;
     const loaded = this.#load(id);
     this.#units.set(id, loaded.unit);
     return loaded;
@@ -81,21 +80,27 @@ export class UnitStore {
   }
 
   /**
-   * Delete a unit's folder and forget it.
+   * Delete a unit's folder and forget it. Out of its place it is gone; what cannot be deleted then stays in the trash,
+   * for the next daemon to try.
    *
    * @param force forget it also when the files stay.
    * @throws {WorkError} `STORAGE_FAILED`.
    */
   async remove({ id, folder }: Unit, force: boolean): Promise<void> {
+    const place = this.#takeAway(id, folder, force);
+    this.#units.delete(id);
+    if (!place) return;
+    await this.#trash.delete(place).catch((error: unknown) => {
+      this.#log.warn(`files of released unit ${id} stay in the trash`, { error: errorText(error) });
+    });
+  }
+
+  #takeAway(id: string, folder: UnitFolder, force: boolean): string | undefined {
     try {
-      const place = this.#trash.take(folder.dir, id);
-      this.#units.delete(id);
-      await this.#trash.delete(place);
+      return this.#trash.take(folder.dir, id);
     } catch (error) {
-      if (!force && systemCode(error) !== "ENOENT") {
-        throw new WorkError("STORAGE_FAILED", `files of unit ${id} not deleted: ${errorText(error)}`, { cause: error });
-      }
-      this.#units.delete(id);
+      if (force || systemCode(error) === "ENOENT") return undefined;
+      throw new WorkError("STORAGE_FAILED", `files of unit ${id} not deleted: ${errorText(error)}`, { cause: error });
     }
   }
 
@@ -119,5 +124,5 @@ function createdAt({ status }: Unit): number {
 function repaired(folder: UnitFolder, status: UnitStatus): UnitStatus {
   if (!hasLaunch(folder.process)) return status;
   const { Cause, FinishedAt, ...rest } = status;
-  return { ...rest, State: UnitState.Running };
+  return { ...rest, State: UnitState.Running, Detail: "Running (its status file was damaged)" };
 }

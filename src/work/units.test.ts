@@ -133,7 +133,6 @@ describe("a unit that cannot start", () => {
     ["a file nobody may run", { command: "/etc/passwd" }, /^fork\/exec \/etc\/passwd: permission denied$/],
     ["a missing working folder", { workDir: "/no/such/folder" }, /^the working folder .*: no such file or directory$/],
     ["an unknown user", { user: "nobody-has-this-name" }, /"nobody-has-this-name" is not in \/etc\/passwd/],
-    ["an open quote", { params: "'open" }, /EOF found when expecting closing quote/],
   ])("because of %s fails and says why", async (_, about, detail) => {
     await using node = await openTestNode({ workTypes: [broken({ ...about })] });
     await expect(node.start("", { type: "broken", params: "" })).rejects.toMatchObject({ code: "START_FAILED" });
@@ -158,6 +157,9 @@ describe("a unit that cannot start", () => {
     await using node = await openTestNode({ workTypes: [shell, broken({ allowRuntimeParams: false })] });
     expect(() => node.units.allocate({ workType: "broken", params: { params: "x" } })).toThrow(
       "extra params provided but not allowed",
+    );
+    expect(() => node.units.allocate({ workType: "sh", params: { params: "'open" } })).toThrow(
+      expect.objectContaining({ code: "PARAMS_REFUSED", message: "EOF found when expecting closing quote" }),
     );
     expect(() => node.units.allocate({ workType: "nope", params: {} })).toThrow("unknown work type nope");
     expect(node.units.list()).toEqual({});
@@ -298,6 +300,22 @@ describe("Units", () => {
     expect(existsSync(unit.folder.stdout)).toBe(false);
     await node.reopen();
     expect(node.units.get(unit.id).status).toMatchObject({ State: UnitState.Failed, Cause: "INPUT_FAILED" });
+  });
+
+  test("receive() leaves a unit alone that was ended meanwhile", async () => {
+    await using node = await openTestNode();
+    const unit = node.units.allocate({ workType: "sh", params: { params: quoted("echo ran") } });
+    const payload = async function* () {
+      yield Buffer.from("half of ");
+      await node.units.cancel(unit.id, patience());
+      throw new Error("connection lost");
+    };
+    await expect(node.units.receive(unit, payload())).rejects.toMatchObject({ code: "PAYLOAD_FAILED" });
+    const canceled = { State: UnitState.Canceled, Detail: "Canceled", Cause: "CANCELED" };
+    expect(unit.status).toMatchObject(canceled);
+    expect(JSON.parse(readFileSync(unit.folder.status, "utf8"))).toEqual(unit.status);
+    await node.reopen();
+    expect(node.units.get(unit.id).status).toEqual(unit.status);
   });
 
   test("runs many units at once, each to its own end", async () => {

@@ -52,6 +52,7 @@ export class Units {
   readonly #retention: Retention;
   readonly #closing = new AbortController();
   #retentionTimer: NodeJS.Timeout | undefined;
+  #retiring: Promise<void> | undefined;
 
   /** Use {@link openUnits}. */
   constructor(options: UnitsOptions, lock: FileLock, privateDir: string) {
@@ -88,8 +89,8 @@ export class Units {
     await Promise.all(loaded.map((one) => this.#reconcile(one)));
     this.#runs.settled();
     this.#runs.warmUp();
-    this.#retentionTimer = setInterval(() => void this.#retire(), retentionCheckMs).unref();
-    void this.#retire();
+    this.#retentionTimer = setInterval(() => this.#retireOnce(), retentionCheckMs).unref();
+    this.#retireOnce();
   }
 
   /** Processes that mind units now, for status pages and memory figures. */
@@ -127,7 +128,7 @@ export class Units {
   }
 
   /**
-   * Take the payload. When it breaks off, the unit fails and nothing is started.
+   * Take the payload. When it breaks off, the unit fails and nothing is started; one that was ended meanwhile stays as it is.
    *
    * @throws {WorkError} `PAYLOAD_FAILED`, `STORAGE_FAILED`.
    */
@@ -137,9 +138,10 @@ export class Units {
       await storePayload(unit.folder.stdin, payload);
     } catch (error) {
       const Detail = `Error reading input data: ${errorText(error)}`;
-      await this.#runs.end(unit, { State: UnitState.Failed, Detail, Cause: "INPUT_FAILED" });
-      const code = isStorageFault(error) ? "STORAGE_FAILED" : "PAYLOAD_FAILED";
-      throw new WorkError(code, Detail, { cause: error });
+      const isDisk = isStorageFault(error);
+      const Cause = isDisk ? "STORAGE_FAILED" : "INPUT_FAILED";
+      await this.#runs.end(unit, { State: UnitState.Failed, Detail, Cause });
+      throw new WorkError(isDisk ? "STORAGE_FAILED" : "PAYLOAD_FAILED", Detail, { cause: error });
     }
   }
 
@@ -210,8 +212,7 @@ export class Units {
   async #reconcile({ unit, corrupt }: LoadedUnit): Promise<void> {
     try {
       await this.#runs.reconcile(unit);
-      // What is known of it now is all that will ever be: it must not depend on when it is read next.
-      if (corrupt && unit.isFinal) await this.#runs.end(unit, { ...unit.status, Cause: "STATUS_CORRUPT" });
+      if (corrupt && unit.isFinal) await this.#runs.mend(unit);
     } catch (error) {
       // One bad unit spoils nothing but itself.
       const Detail = `Failed to restart: ${errorText(error)}`;
@@ -223,6 +224,15 @@ export class Units {
     const loaded = this.#store.loadLate(id);
     if (loaded) void this.#reconcile(loaded);
     return loaded?.unit;
+  }
+
+  /** What the last round is still at (deleting, killing leftovers) must not be released twice. */
+  #retireOnce(): void {
+    this.#retiring ??= this.#retire()
+      .catch((error: unknown) => this.#log.warn("retention broke off", { error: errorText(error) }))
+      .finally(() => {
+        this.#retiring = undefined;
+      });
   }
 
   async #retire(): Promise<void> {
@@ -250,7 +260,9 @@ function sizeOf(path: string): number {
 }
 
 function isStorageFault(error: unknown): boolean {
-  return ["ENOSPC", "EDQUOT", "EROFS", "EIO", "EACCES"].includes(systemCode(error) ?? "");
+  return ["ENOSPC", "EDQUOT", "EFBIG", "EROFS", "EIO", "EACCES", "ENOENT", "EMFILE", "ENFILE"].includes(
+    systemCode(error) ?? "",
+  );
 }
 
 /**

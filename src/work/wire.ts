@@ -27,7 +27,7 @@ export const unitCauses = {
   SIGNALED: "a signal that Farhand did not send ended the command; see Signal",
   CANCELED: "a user cancelled or released the unit",
   START_FAILED: "the command could not be started (not found, not allowed, params not valid)",
-  INPUT_FAILED: "the payload did not arrive whole or could not be stored, so nothing was started",
+  INPUT_FAILED: "the payload did not arrive whole, so nothing was started",
   RUN_TIME_LIMIT: "the command ran longer than its work type allows and was ended",
   OUTPUT_LIMIT: "the command wrote more output than its work type allows and was ended",
   NOT_STARTED: "the daemon ended before the command was started, so it never ran",

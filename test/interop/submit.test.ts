@@ -94,6 +94,7 @@ describeWithReceptorctl("what a submit asks for", () => {
 
   test.each([
     ["params the type does not allow", ["cat", "-n", "more"], "extra params provided but not allowed"],
+    ["params with an open quote", ["unsplit", "-n", "'open"], "EOF found when expecting closing quote"],
     ["another node", ["cat", "-n", "--node", "nowhere"], "no route to node nowhere"],
     ["a time to live here", ["cat", "-n", "--ttl", "1m"], "ttl option is intended for remote work only"],
   ])("refuses %s and makes no unit", async (_name, words, why) => {
@@ -107,7 +108,6 @@ describeWithReceptorctl("what a submit asks for", () => {
   test.each([
     ["absent", [], 'exec: "no-such-program": executable file not found in $PATH'],
     ["folder", [], "permission denied"],
-    ["unsplit", ["'open"], "EOF found when expecting closing quote"],
   ])("says at once that %s %j cannot be started, and the unit says it too", async (type, params, why) => {
     const { code, stderr } = await ctl("submit", type, "-n", ...params);
     expect(stderr).toContain("ERROR: ");

@@ -17,6 +17,12 @@ describe("effectiveParams()", () => {
     expect(effectiveParams(command, {})).toBe("-c 'exit 3'");
   });
 
+  test("refuses what a command could not be given as words", () => {
+    expect(() => effectiveParams(command, { params: "'open" })).toThrow(
+      expect.objectContaining({ code: "PARAMS_REFUSED", message: "EOF found when expecting closing quote" }),
+    );
+  });
+
   test("gives a plugin its params as they are", () => {
     expect(effectiveParams(python, { params: "a 'b" })).toBe("a 'b");
   });

@@ -12,12 +12,14 @@ const defaultGraceMs = 10_000;
  *
  * @param request the request's own keys; only `params` means something (spec §2.4).
  * @returns the effective params, as they stand in `ExtraData`.
- * @throws {WorkError} `PARAMS_REFUSED`.
+ * @throws {WorkError} `PARAMS_REFUSED`, also for params that cannot be split.
  */
 export function effectiveParams(type: WorkTypeSettings, request: Readonly<Record<string, string>>): string {
   const atRunTime = request["params"] ?? "";
   if (type.kind === "python") return atRunTime;
-  return mergeParams(type.params, atRunTime, type.allowRuntimeParams);
+  const params = mergeParams(type.params, atRunTime, type.allowRuntimeParams);
+  splitParams(params);
+  return params;
 }
 
 /**

@@ -16,6 +16,10 @@ export async function storePayload(path: string, payload: AsyncIterable<Uint8Arr
       bytes += chunk.length;
     }
     return bytes;
+  } catch (error) {
+    // Nobody will read a part, and on a full disk the ending of the unit needs the room.
+    await file?.truncate(0).catch(() => undefined);
+    throw error;
   } finally {
     await file?.close();
   }

@@ -16,11 +16,13 @@ async function folderWith(status?: string | Buffer) {
   return { folder, [Symbol.asyncDispose]: () => temp[Symbol.asyncDispose]() };
 }
 
-test("unitIdsIn() sees only names that can be ids", async () => {
+test("unitIdsIn() sees only folders, and no links to any, whose names can be ids", async () => {
   await using temp = await tempFolder();
   for (const name of ["Ab3dEf9h", "12345678", "lost+found", ".farhand", "short", "status.lock", "a b c d e"]) {
     mkdirSync(temp.file(name));
   }
+  writeFileSync(temp.file("Plain123"), "");
+  symlinkSync(temp.file("lost+found"), temp.file("Linked12"));
   expect(unitIdsIn(temp.path).sort()).toEqual(["12345678", "Ab3dEf9h"]);
 });
 

@@ -1,13 +1,22 @@
-import { readdirSync, renameSync } from "node:fs";
+import { lstatSync, readdirSync, renameSync } from "node:fs";
 import { errorText, systemCode } from "#core";
 import { UnitState, type UnitStatus } from "../wire.ts";
 import { isUnitId } from "./unit-id.ts";
 import { readStatus } from "./status-file.ts";
 import type { UnitFolder } from "./unit-folder.ts";
 
-/** Names in a node's folder that can be units. Anything else there is not ours to touch. */
+/**
+ * Folders in a node's folder that can be units. Anything else there is not ours to touch, a link least of all: what it
+ * leads to is somebody else's.
+ */
 export function unitIdsIn(unitsDir: string): string[] {
-  return readdirSync(unitsDir).filter(isUnitId);
+  const entries = readdirSync(unitsDir, { withFileTypes: true });
+  return entries.filter((entry) => entry.isDirectory() && isUnitId(entry.name)).map(({ name }) => name);
+}
+
+/** Is there now a folder, and no link to one, of this id? */
+export function isUnitFolder({ dir }: UnitFolder): boolean {
+  return lstatSync(dir, { throwIfNoEntry: false })?.isDirectory() ?? false;
 }
 
 /**

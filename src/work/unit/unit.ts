@@ -29,9 +29,9 @@ export class Unit {
     return isFinal(this.#status.State);
   }
 
-  /** A final status stays: nothing that comes later can be truer. */
+  /** A final state stays: nothing that comes later can be truer. */
   set(status: UnitStatus): void {
-    if (this.isFinal && !isFinal(status.State)) return;
+    if (this.isFinal && status.State !== this.#status.State) return;
     this.#status = status;
     this.#revision++;
     const waiting = this.#waiting;

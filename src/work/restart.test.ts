@@ -339,6 +339,18 @@ describe("when the reaper is killed", () => {
     expect(processesOfUnit(unit.id)).toEqual([]);
   });
 
+  test("together with its command, the unit counts what goes on running", async () => {
+    await using node = await openTestNode();
+    const unit = await node.start("setsid sleep 600 & echo up; wait");
+    await written(unit, "up");
+    await eventually("the service runs", () => processesOfUnit(unit.id).some(({ command }) => command === "sleep 600"));
+    const { reaper, command } = launchOf(unit);
+    process.kill(reaper.pid, "SIGSTOP");
+    process.kill(command.pid, "SIGKILL");
+    await kill(reaper.pid);
+    expect(await ended(unit)).toMatchObject({ State: UnitState.Failed, Cause: "EXIT_UNKNOWN", LeftRunning: 1 });
+  });
+
   test("together with its command, the unit ends with an unknown exit", async () => {
     await using node = await openTestNode();
     const unit = await node.start("exec sleep 600");

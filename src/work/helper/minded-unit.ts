@@ -175,8 +175,11 @@ export class MindedUnit {
   }
 
   #leftRunning(record: ProcessRecord | undefined): number {
-    const left = record?.launch && record.end?.kind === "exit" && record.end.left;
-    return left ? unitProcesses(this.id, record.launch).length : 0;
+    const launch = record?.launch ?? this.#launch;
+    if (launch?.reaper.bootId !== bootId()) return 0;
+    // A reaper that was killed has not told whether it left anything.
+    const mayHaveLeft = record?.end === undefined || (record.end.kind === "exit" && record.end.left);
+    return mayHaveLeft ? unitProcesses(this.id, launch).length : 0;
   }
 
   #keepLimits(launch: ProcessLaunch): void {

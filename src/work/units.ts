@@ -52,7 +52,7 @@ export class Units {
   readonly #retention: Retention;
   readonly #closing = new AbortController();
   #retentionTimer: NodeJS.Timeout | undefined;
-  #retiring: Promise<void> | undefined;
+  #isRetiring = false;
 
   /** Use {@link openUnits}. */
   constructor(options: UnitsOptions, lock: FileLock, privateDir: string) {
@@ -228,10 +228,12 @@ export class Units {
 
   /** What the last round is still at (deleting, killing leftovers) must not be released twice. */
   #retireOnce(): void {
-    this.#retiring ??= this.#retire()
+    if (this.#isRetiring) return;
+    this.#isRetiring = true;
+    void this.#retire()
       .catch((error: unknown) => this.#log.warn("retention broke off", { error: errorText(error) }))
       .finally(() => {
-        this.#retiring = undefined;
+        this.#isRetiring = false;
       });
   }
 

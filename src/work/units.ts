@@ -27,6 +27,8 @@ export interface UnitsOptions {
   /** Version of this program; helpers of another one are let go. */
   readonly version: string;
   readonly maxHelpers?: number;
+  /** Units a helper minds before one more is started; 500 when not set. */
+  readonly unitsPerHelper?: number;
   readonly retention?: Retention;
   readonly log: Log;
   readonly clock?: Clock;
@@ -72,6 +74,7 @@ export class Units {
         unitsDir,
         version: options.version,
         maxHelpers: options.maxHelpers ?? 4,
+        unitsPerHelper: options.unitsPerHelper ?? 500,
         log: options.log,
       },
       find: (id) => this.#store.find(id),

@@ -6,8 +6,6 @@ import { type HelperCard, readCards, removeCard } from "./helper-card.ts";
 import { connectHelper, type HelperEvents, type HelperProcess, killHelper, startHelper } from "./helper-process.ts";
 import type { Launch, Minding, Report } from "./wire.ts";
 
-/** Above this many units one more helper is started, while `maxHelpers` allows. */
-const unitsPerHelper = 500;
 /** Helpers that do not start in a row before the units that wait are told. */
 const startTries = 3;
 /** Helpers are asked this often whether they are there. */
@@ -32,6 +30,8 @@ export interface PoolOptions {
   readonly unitsDir: string;
   readonly version: string;
   readonly maxHelpers: number;
+  /** A helper with this many units is busy: one more is started, while `maxHelpers` allows. */
+  readonly unitsPerHelper: number;
   readonly log: Log;
   readonly events: PoolEvents;
 }
@@ -131,7 +131,8 @@ export class HelperPool {
   async #member(): Promise<Member> {
     const open = [...this.#members.values()].filter((member) => !member.draining);
     const least = open.reduce<Member | undefined>((a, b) => (a && a.units.size <= b.units.size ? a : b), undefined);
-    const full = !least || (least.units.size >= unitsPerHelper && open.length < this.#options.maxHelpers);
+    const { maxHelpers, unitsPerHelper } = this.#options;
+    const full = !least || (least.units.size >= unitsPerHelper && open.length < maxHelpers);
     if (!full) return least;
     this.#starting ??= this.#startMember().finally(() => {
       this.#starting = undefined;

@@ -54,6 +54,8 @@ function platformOf(name) {
     /^(aix|android|darwin|freebsd|linux|netbsd|openbsd|openharmony|sunos|win32)$/.test(word),
   );
   const cpu = words.find((word) => /^(arm|arm64|ia32|loong64|ppc64|riscv64|s390x|x64)$/.test(word));
+  // One binary for every processor of a system.
+  if (os && words.includes("universal")) return { os: [os] };
   if (!os || !cpu) return undefined;
   if (os !== "linux") return { cpu: [cpu], os: [os] };
   const libc = words.some((word) => word.startsWith("musl"))

@@ -1,0 +1,26 @@
+import type { Agent } from "node:http";
+import { HttpsProxyAgent } from "https-proxy-agent";
+import { getProxyForUrl } from "proxy-from-env";
+
+/** WebSocket addresses go through the proxies of http and https, as they do in a Receptor (spec §3.2). */
+const schemes: Readonly<Record<string, string>> = { "ws:": "http:", "wss:": "https:" };
+
+/**
+ * The proxy the environment names for an address (`HTTP_PROXY`, `HTTPS_PROXY`, `ALL_PROXY`, `NO_PROXY`, either case),
+ * or undefined. It may hold a user and a password: never log it.
+ */
+export function proxyUrlFor(url: string): URL | undefined {
+  const target = new URL(url);
+  const scheme = schemes[target.protocol] ?? target.protocol;
+  const proxy = getProxyForUrl(`${scheme}//${target.host}`);
+  return proxy === "" ? undefined : new URL(proxy);
+}
+
+/**
+ * An agent that tunnels through the environment's proxy for an address by CONNECT, for `http`, `https`, `ws` and `wss`
+ * alike; undefined when the address is reached without one. TLS options of a request still apply to the far server.
+ */
+export function proxyAgentFor(url: string): Agent | undefined {
+  const proxy = proxyUrlFor(url);
+  return proxy && new HttpsProxyAgent(proxy, { keepAlive: true });
+}

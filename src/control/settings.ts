@@ -1,4 +1,4 @@
-import type { TlsServerProfile } from "#core";
+import type { TlsServerProfile, TlsServerSource } from "#core";
 
 /** Where a control service listens (spec §1.1, §5.4 `control-service`). At least one of the two is set. */
 export interface ControlListenerSettings {
@@ -8,8 +8,8 @@ export interface ControlListenerSettings {
   readonly permissions?: number | undefined;
   /** A port on all addresses, or `host:port`; IPv6 hosts in brackets. */
   readonly tcpListen?: string | undefined;
-  /** Makes the TCP listener a TLS one. */
-  readonly tcpTls?: TlsServerProfile | undefined;
+  /** Makes the TCP listener a TLS one. A renewed certificate is taken up without a restart. */
+  readonly tcpTls?: TlsServerProfile | TlsServerSource | undefined;
 }
 
 /** What one client may take. */

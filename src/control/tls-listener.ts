@@ -1,6 +1,13 @@
 import type { Socket } from "node:net";
 import { createServer } from "node:tls";
-import { errorText, refuseTlsClient, type TlsServerProfile, tlsServerOptions } from "#core";
+import {
+  errorText,
+  followTlsSource,
+  refuseTlsClient,
+  type TlsServerProfile,
+  type TlsServerSource,
+  tlsServerSource,
+} from "#core";
 import { type BoundServer, type ListenerService, serverOptions } from "./bound-server.ts";
 import type { ControlLog } from "./settings.ts";
 import { bindTcp } from "./tcp-listener.ts";
@@ -8,16 +15,18 @@ import { bindTcp } from "./tcp-listener.ts";
 /** Listen on TCP with TLS. @throws {ControlError | TlsProfileError} */
 export async function openTlsListener(
   text: string,
-  profile: TlsServerProfile,
+  tls: TlsServerProfile | TlsServerSource,
   service: ListenerService,
 ): Promise<BoundServer> {
   const { sessions, limits, log } = service;
-  const options = { ...serverOptions, ...tlsServerOptions(profile), handshakeTimeout: limits.handshakeMs };
+  const source = "material" in tls ? tls : tlsServerSource(tls, log);
+  const options = { ...serverOptions, ...source.options(), handshakeTimeout: limits.handshakeMs };
   const server = createServer(options, (socket) => {
-    const refusal = refuseTlsClient(profile, socket);
+    const refusal = refuseTlsClient(source.profile, socket);
     if (refusal === undefined) sessions.serve(socket, "tls");
     else refuse(socket, refusal, log);
   });
+  followTlsSource(server, source);
   server.on("tlsClientError", (error, socket) => refuse(socket, errorText(error), log));
   server.on("connection", (socket: Socket) => sessions.expect(socket));
   const address = await bindTcp(server, text, service);

@@ -1,5 +1,6 @@
+import { copyFileSync } from "node:fs";
 import { connect } from "node:net";
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { fingerprintOf, makeCertificates, type TestCertificates } from "../../test/kit/certificates.ts";
 import { command, openTestService, rawClient, type TestService } from "../../test/kit/control-service.ts";
 import { tempFolder } from "../../test/kit/temp-folder.ts";
@@ -101,6 +102,24 @@ describe("a TLS control service", () => {
     await new Promise((resolve) => plain.once("close", resolve));
     using client = rawClient(service);
     expect(await client.line()).toBe("Receptor Control, node alpha");
+  });
+
+  test("takes up a renewed certificate without a restart", async () => {
+    await using folder = await tempFolder();
+    const first = await makeCertificates(folder.path);
+    const files = { cert: folder.file("c"), key: folder.file("k") };
+    const put = ({ cert, key }: { cert: string; key: string }): void => {
+      copyFileSync(cert, files.cert);
+      copyFileSync(key, files.key);
+    };
+    put(first.server);
+    await using service = await open(files);
+    expect(await outcome(service, { rootCas: first.ca })).toBe("alpha");
+    await using other = await tempFolder();
+    const renewed = await makeCertificates(other.path);
+    put(renewed.server);
+    await vi.waitFor(async () => expect(await outcome(service, { rootCas: renewed.ca })).toBe("alpha"), 20_000);
+    expect(await outcome(service, { rootCas: first.ca })).toBe("TLS_UNTRUSTED");
   });
 
   test("is missed by a TLS client at a plain port", async () => {

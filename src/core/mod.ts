@@ -10,7 +10,20 @@ export { type ErrorEntry, type ErrorTable, errorText, FarhandError, systemCode }
 export { type Log, silentLog } from "./log.ts";
 export { type FileLock, lockFile, tryLockFile } from "./lock.ts";
 export { LineReader } from "./lines.ts";
-export { type TlsClientProfile, type TlsServerProfile, tlsClientOptions, tlsServerOptions } from "./tls.ts";
+export {
+  type TlsClientProfile,
+  type TlsMaterial,
+  type TlsServerProfile,
+  tlsClientOptions,
+  tlsServerOptions,
+} from "./tls.ts";
 export { TlsProfileError, tlsErrors } from "./tls-errors.ts";
-export { refuseTlsClient, refuseTlsServer } from "./tls-pins.ts";
+export { parseFingerprints, pinnedFault, refuseTlsClient, refuseTlsServer } from "./tls-pins.ts";
+export {
+  followTlsSource,
+  type TlsClientSource,
+  type TlsServerSource,
+  tlsClientSource,
+  tlsServerSource,
+} from "./tls-source.ts";
 export { formatSize, parseSize } from "./sizes.ts";

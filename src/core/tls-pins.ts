@@ -22,12 +22,12 @@ export function refuseTlsClient(profile: TlsServerProfile, socket: TLSSocket): s
   const verified = Boolean(profile.clientCas) && leaf !== undefined;
   if (verified && !socket.authorized)
     return `the client's certificate is not valid: ${errorText(socket.authorizationError)}`;
-  return refusePinned(profile.pinnedClientCert, leaf);
+  return pinnedFault(leaf, profile.pinnedClientCert);
 }
 
 /** Why this server must not be talked to, or undefined: what `node:tls` does not check itself. */
 export function refuseTlsServer(profile: TlsClientProfile, socket: TLSSocket): string | undefined {
-  return refusePinned(profile.pinnedServerCert, leafOf(socket));
+  return pinnedFault(leafOf(socket), profile.pinnedServerCert);
 }
 
 /** The other side's certificate in DER. */
@@ -35,7 +35,12 @@ function leafOf(socket: TLSSocket): Buffer | undefined {
   return socket.getPeerX509Certificate()?.raw;
 }
 
-function refusePinned(pinned: readonly string[] | undefined, leaf: Buffer | undefined): string | undefined {
+/**
+ * Why a certificate (DER) is none of those pinned, or undefined. Without pins every one will do, and none too.
+ *
+ * @throws {TlsProfileError} when a pin is no fingerprint.
+ */
+export function pinnedFault(leaf: Uint8Array | undefined, pinned: readonly string[] | undefined): string | undefined {
   const wanted = parseFingerprints(pinned);
   if (wanted.length === 0) return undefined;
   if (!leaf) return "no certificate was shown, and its fingerprint is pinned";

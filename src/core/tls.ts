@@ -34,10 +34,37 @@ export interface TlsClientProfile {
   readonly minTls13?: boolean | undefined;
 }
 
+/** Contents of a profile's files, PEM. `cert` with the intermediates behind it, `ca` with one certificate or many. */
+export interface TlsMaterial {
+  readonly cert?: Buffer;
+  readonly key?: Buffer;
+  readonly ca?: Buffer;
+}
+
+/** Paths of a profile's files, by what they hold. */
+type TlsFiles = { readonly [name in keyof TlsMaterial]: string };
+
 /** TLS 1.2 suites and key exchange groups of Receptor (spec §4.5); the TLS 1.3 suites are OpenSSL's own. */
 const suites =
   "ECDHE-RSA-AES256-GCM-SHA384:AES256-GCM-SHA384:ECDHE-RSA-AES128-GCM-SHA256:ECDHE-ECDSA-AES128-GCM-SHA256";
 const groups = "P-521:P-384:P-256";
+
+/** The files of a server profile. */
+export function tlsServerFiles({ cert, key, clientCas }: TlsServerProfile): TlsFiles {
+  return { cert, key, ...(clientCas ? { ca: clientCas } : {}) };
+}
+
+/** The files of a client profile. @throws {TlsProfileError} when certificate and key are not given together. */
+export function tlsClientFiles({ cert, key, rootCas }: TlsClientProfile): TlsFiles {
+  if (Boolean(cert) !== Boolean(key))
+    throw new TlsProfileError("TLS_PROFILE_INVALID", "cert and key must both be supplied or neither");
+  return { ...(cert && key ? { cert, key } : {}), ...(rootCas ? { ca: rootCas } : {}) };
+}
+
+/** Read the files now. @throws {TlsProfileError} */
+export function readTlsMaterial(files: TlsFiles): TlsMaterial {
+  return Object.fromEntries(Object.entries(files).map(([name, path]) => [name, readPem(path)]));
+}
 
 /**
  * Options for `tls.createServer`. Reads the files now, so a fault shows at start and not at the first handshake.
@@ -46,16 +73,14 @@ const groups = "P-521:P-384:P-256";
  *
  * @throws {TlsProfileError}
  */
-export function tlsServerOptions(profile: TlsServerProfile): TlsOptions {
+export function tlsServerOptions(
+  profile: TlsServerProfile,
+  material: TlsMaterial = readTlsMaterial(tlsServerFiles(profile)),
+): TlsOptions {
   const pinned = parseFingerprints(profile.pinnedClientCert).length > 0;
   const needed = profile.requireClientCert === true || pinned;
   return {
-    ...checked({
-      cert: readPem(profile.cert),
-      key: readPem(profile.key),
-      ...(profile.clientCas ? { ca: readPem(profile.clientCas) } : {}),
-      ...versions(profile),
-    }),
+    ...checked({ ...material, ...versions(profile) }),
     requestCert: needed || Boolean(profile.clientCas),
     rejectUnauthorized: needed,
   };
@@ -68,16 +93,14 @@ export function tlsServerOptions(profile: TlsServerProfile): TlsOptions {
  *
  * @throws {TlsProfileError}
  */
-export function tlsClientOptions(profile: TlsClientProfile, host: string): ConnectionOptions {
+export function tlsClientOptions(
+  profile: TlsClientProfile,
+  host: string,
+  material: TlsMaterial = readTlsMaterial(tlsClientFiles(profile)),
+): ConnectionOptions {
   parseFingerprints(profile.pinnedServerCert);
-  if (Boolean(profile.cert) !== Boolean(profile.key))
-    throw new TlsProfileError("TLS_PROFILE_INVALID", "cert and key must both be supplied or neither");
   return {
-    ...checked({
-      ...(profile.cert && profile.key ? { cert: readPem(profile.cert), key: readPem(profile.key) } : {}),
-      ...(profile.rootCas ? { ca: readPem(profile.rootCas) } : {}),
-      ...versions(profile),
-    }),
+    ...checked({ ...material, ...versions(profile) }),
     host,
     // An address is no name: the standard forbids it as a server name, and Node warns.
     ...(isIP(host) === 0 ? { servername: host } : {}),

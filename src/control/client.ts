@@ -1,7 +1,7 @@
 import type { Duplex } from "node:stream";
-import { errorText } from "#core";
+import { errorText, FarhandError } from "#core";
 import type { ControlAddress } from "./address.ts";
-import { addressText, type Dialled, dial, dialError } from "./dial.ts";
+import { addressText, dial, dialError } from "./dial.ts";
 import { ControlError } from "./errors.ts";
 import { StreamInput } from "./stream-input.ts";
 import { writeSlowly } from "./stream-output.ts";
@@ -39,6 +39,24 @@ export interface ConnectOptions {
   readonly timeoutMs?: number | undefined;
 }
 
+/** What is different over a stream that another room has opened. */
+export interface OverOptions extends ConnectOptions {
+  /** The node that must answer; any, when absent. */
+  readonly expectNode?: string | undefined;
+  /** Longest reply line in bytes; 256 MiB when absent. */
+  readonly replyBytes?: number | undefined;
+}
+
+/** A stream, and what its client says of it. */
+interface Link {
+  readonly stream: Duplex;
+  readonly where: string;
+  /** Break it so that the server sees a broken connection and not a clean end of input. */
+  reset(): void;
+  /** The error for a stream that failed before its banner came. */
+  failed(cause: unknown): Error;
+}
+
 /** Longest reply line: `work list` of very many units is one line. */
 const replyBytes = 256 * 1024 * 1024;
 const bannerBytes = 4096;
@@ -47,11 +65,33 @@ const bannerBytes = 4096;
 export async function connectControl(address: ControlAddress, options: ConnectOptions = {}): Promise<ControlClient> {
   const { signal, timeoutMs = 10_000 } = options;
   signal?.throwIfAborted();
-  const dialled = dial(address);
-  const connection = new Connection(dialled, address, signal);
-  const timer = setTimeout(() => dialled.stream.destroy(tooSlow(address, timeoutMs)), timeoutMs);
+  const { stream, reset } = dial(address);
+  const failed = (cause: unknown): Error => dialError(address, cause);
+  return await greeted({ stream, reset, failed, where: addressText(address) }, timeoutMs, { signal });
+}
+
+/**
+ * Speak to a control service over a stream that is open already, such as one of the mesh. The stream is this client's.
+ *
+ * @param where names the far end in errors.
+ * @throws {ControlError} as {@link connectControl} does; `NOT_RECEPTOR` also when another node than expected answers.
+ */
+export async function controlOver(stream: Duplex, where: string, options: OverOptions = {}): Promise<ControlClient> {
+  const reset = (): void => void stream.destroy(new ControlError("CONNECTION_LOST", "broken off"));
+  const failed = (cause: unknown): Error => {
+    if (cause instanceof FarhandError) return cause;
+    const why = cause ? errorText(cause) : "the connection ended before a banner came";
+    return new ControlError(cause ? "CONNECTION_FAILED" : "NOT_RECEPTOR", `${where}: ${why}`, { cause });
+  };
+  return await greeted({ stream, reset, failed, where }, options.timeoutMs ?? 10_000, options);
+}
+
+async function greeted(link: Link, timeoutMs: number, options: OverOptions): Promise<ControlClient> {
+  const connection = new Connection(link, options);
+  const timer = setTimeout(() => link.stream.destroy(tooSlow(link.where, timeoutMs)), timeoutMs);
   try {
-    await connection.readBanner();
+    options.signal?.throwIfAborted();
+    await connection.readBanner(options.expectNode);
     return connection;
   } catch (error) {
     connection.close();
@@ -63,29 +103,31 @@ export async function connectControl(address: ControlAddress, options: ConnectOp
 
 class Connection implements ControlClient {
   nodeId = "";
-  readonly #dialled: Dialled;
+  readonly #link: Link;
   readonly #stream: Duplex;
-  readonly #address: ControlAddress;
   readonly #signal: AbortSignal | undefined;
+  readonly #replyBytes: number;
   readonly #input: StreamInput;
   #payloadOpen = false;
 
-  constructor(dialled: Dialled, address: ControlAddress, signal: AbortSignal | undefined) {
-    this.#dialled = dialled;
-    this.#stream = dialled.stream;
-    this.#address = address;
-    this.#signal = signal;
+  constructor(link: Link, options: OverOptions) {
+    this.#link = link;
+    this.#stream = link.stream;
+    this.#signal = options.signal;
+    this.#replyBytes = options.replyBytes ?? replyBytes;
     const onAbort = (): void => this.close();
-    signal?.addEventListener("abort", onAbort, { once: true });
-    this.#stream.on("close", () => signal?.removeEventListener("abort", onAbort));
+    this.#signal?.addEventListener("abort", onAbort, { once: true });
+    this.#stream.on("close", () => this.#signal?.removeEventListener("abort", onAbort));
     this.#input = new StreamInput(this.#stream, this.#broken);
   }
 
-  async readBanner(): Promise<void> {
+  /** @param expected the node that must answer, when it matters. */
+  async readBanner(expected: string | undefined): Promise<void> {
     const line = await this.#input.readLine(bannerBytes).catch((error) => {
       throw isTooLong(error) ? this.#notReceptor() : error;
     });
-    if (line === undefined) throw dialError(this.#address, undefined);
+    if (line === undefined) throw this.#link.failed(undefined);
+    if (expected !== undefined && nodeIdOfBanner(line) !== expected) throw unexpectedNode(expected, line);
     const nodeId = nodeIdOfBanner(throwErrorLine(line));
     if (nodeId === undefined) throw this.#notReceptor();
     this.nodeId = nodeId;
@@ -114,7 +156,7 @@ class Connection implements ControlClient {
       for await (const chunk of source) await writeSlowly(this.#stream, chunk, this.#broken);
       this.#payloadOpen = false;
     } catch (error) {
-      if (!this.#stream.destroyed) this.#dialled.reset();
+      if (!this.#stream.destroyed) this.#link.reset();
       // A server that hung up in the middle may have said why.
       else await this.#readReply();
       throw error;
@@ -134,7 +176,7 @@ class Connection implements ControlClient {
 
   close(): void {
     // An orderly end in mid-payload would look like the payload's own.
-    if (this.#payloadOpen) this.#dialled.reset();
+    if (this.#payloadOpen) this.#link.reset();
     else this.#stream.destroy();
   }
 
@@ -145,23 +187,29 @@ class Connection implements ControlClient {
   }
 
   async #readReply(): Promise<string> {
-    const line = await this.#input.readLine(replyBytes);
+    const line = await this.#input.readLine(this.#replyBytes);
     if (line === undefined) throw this.#broken(undefined);
     return throwErrorLine(line);
   }
 
   readonly #broken = (cause: unknown): Error => {
     if (this.#signal?.aborted) return this.#signal.reason as Error;
-    if (this.nodeId === "") return dialError(this.#address, cause);
+    if (this.nodeId === "") return this.#link.failed(cause);
     const why = cause ? errorText(cause) : "it was closed";
-    const where = addressText(this.#address);
-    return new ControlError("CONNECTION_LOST", `lost the connection to ${this.nodeId} at ${where}: ${why}`, { cause });
+    const to = `${this.nodeId} at ${this.#link.where}`;
+    return new ControlError("CONNECTION_LOST", `lost the connection to ${to}: ${why}`, { cause });
   };
 
   #notReceptor(): ControlError {
-    const where = addressText(this.#address);
+    const { where } = this.#link;
     return new ControlError("NOT_RECEPTOR", `${where}: what answers there is no control service: check the address`);
   }
+}
+
+/** In the words of the specification (§2.7.3). */
+function unexpectedNode(expected: string, line: string): ControlError {
+  const got = line.slice(0, 200);
+  return new ControlError("NOT_RECEPTOR", `while expecting node ID ${expected}, got message: ${got}`);
 }
 
 function throwErrorLine(line: string): string {
@@ -183,9 +231,9 @@ function isTooLong(error: unknown): boolean {
   return error instanceof ControlError && error.code === "LINE_TOO_LONG";
 }
 
-function tooSlow(address: ControlAddress, timeoutMs: number): ControlError {
+function tooSlow(where: string, timeoutMs: number): ControlError {
   return new ControlError(
     "CONNECT_TIMEOUT",
-    `${addressText(address)}: no banner within ${timeoutMs} ms: is this a control service, and is TLS used on both sides or neither?`,
+    `${where}: no banner within ${timeoutMs} ms: is this a control service, and is TLS used on both sides or neither?`,
   );
 }

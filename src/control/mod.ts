@@ -5,7 +5,7 @@
  * rooms' business: they hand in {@link ControlCommand} values. `docs/wire/control.md` describes the bytes.
  */
 export { type ControlAddress, parseControlAddress } from "./address.ts";
-export { type ConnectOptions, type ControlClient, connectControl } from "./client.ts";
+export { type ConnectOptions, type ControlClient, connectControl, controlOver, type OverOptions } from "./client.ts";
 export type { ControlCommand, ControlSession, RemoteKind } from "./command.ts";
 export { ControlError, controlErrors } from "./errors.ts";
 export { type ControlListener, type ControlListenerOptions, openControlListener } from "./listener.ts";

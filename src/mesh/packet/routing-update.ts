@@ -1,0 +1,93 @@
+import { parseExactJson, writeExactJson } from "./exact-json.ts";
+import { decodeFarhandHello, encodeFarhandHello, type FarhandHello } from "./farhand-hello.ts";
+import { fieldNames, JsonFields } from "./json-fields.ts";
+import { invalidPacket, messageType } from "./message-types.ts";
+import { isNodeId } from "./node-names.ts";
+
+/** A node's view of its own links, flooded through the mesh (spec §3.6). */
+export interface RoutingUpdate {
+  /** Origin of the update. May be empty, which only {@link forwardingNode} can then be taken from. */
+  readonly nodeId: string;
+  /** Random and unique per update; 8 letters and digits when we make it. */
+  readonly updateId: string;
+  /** u64, fixed for a run of the origin: `unixSeconds * 2^24 + random24`. */
+  readonly updateEpoch: bigint;
+  /** u64, grows with every update of the origin. */
+  readonly updateSequence: bigint;
+  /** The origin's direct peers and what the link costs: finite and above 0. */
+  readonly connections: ReadonlyMap<string, number>;
+  /** The node that put the update on this link. */
+  readonly forwardingNode: string;
+  /** u64; the epoch of a node that has the origin's id too, else 0. */
+  readonly suspectedDuplicate: bigint;
+  /** What the origin, a Farhand node, offers. It stays when Farhand nodes pass the update on; Receptor drops it. */
+  readonly farhand?: FarhandHello | undefined;
+}
+
+const maxUpdateBytes = 1024 * 1024;
+const maxConnections = 10_000;
+
+const fields = fieldNames(
+  "NodeID",
+  "UpdateID",
+  "UpdateEpoch",
+  "UpdateSequence",
+  "Connections",
+  "ForwardingNode",
+  "SuspectedDuplicate",
+  "Farhand",
+);
+
+/**
+ * A message of type 1, its type byte included. Up to 1 MiB, 10,000 connections and ids of 255 bytes.
+ *
+ * @throws {MeshError} `PACKET_INVALID`.
+ */
+export function decodeRoutingUpdate(message: Uint8Array): RoutingUpdate {
+  if (message[0] !== messageType.routing) throw invalidPacket("the message is no routing update");
+  const read = new JsonFields(parseExactJson(message.subarray(1), maxUpdateBytes), fields);
+  const farhand = decodeFarhandHello(read.any("Farhand"));
+  return {
+    nodeId: read.text("NodeID"),
+    updateId: read.text("UpdateID"),
+    updateEpoch: read.u64("UpdateEpoch"),
+    updateSequence: read.u64("UpdateSequence"),
+    connections: decodeConnections(read),
+    forwardingNode: read.text("ForwardingNode"),
+    suspectedDuplicate: read.u64("SuspectedDuplicate"),
+    ...(farhand && { farhand }),
+  };
+}
+
+/** The bytes of an update, its type byte included. They are as long as the connections are many. */
+export function encodeRoutingUpdate(update: RoutingUpdate): Uint8Array {
+  const json = writeExactJson({
+    NodeID: update.nodeId,
+    UpdateID: update.updateId,
+    UpdateEpoch: update.updateEpoch,
+    UpdateSequence: update.updateSequence,
+    Connections: update.connections,
+    ForwardingNode: update.forwardingNode,
+    SuspectedDuplicate: update.suspectedDuplicate,
+    Farhand: update.farhand && encodeFarhandHello(update.farhand),
+  });
+  return Buffer.from(String.fromCharCode(messageType.routing) + json);
+}
+
+/** The update as this node passes it on; every other field stays as it came, to the last bit. */
+export function withForwardingNode(update: RoutingUpdate, nodeId: string): RoutingUpdate {
+  return { ...update, forwardingNode: nodeId };
+}
+
+/** A Go map that was never made is written as null: no connections. */
+function decodeConnections(read: JsonFields<"Connections">): ReadonlyMap<string, number> {
+  const connections = new Map<string, number>();
+  const listed = read.object("Connections");
+  if (listed && listed.size > maxConnections) throw invalidPacket(`more than ${maxConnections} connections`);
+  for (const [nodeId, value] of listed ?? []) {
+    const cost = typeof value === "number" || typeof value === "bigint" ? Number(value) : Number.NaN;
+    if (!isNodeId(nodeId) || !Number.isFinite(cost) || cost <= 0) throw invalidPacket("a connection is not valid");
+    connections.set(nodeId, cost);
+  }
+  return connections;
+}

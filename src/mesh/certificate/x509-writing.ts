@@ -1,4 +1,4 @@
-import { createHash, type KeyObject } from "node:crypto";
+import { createHash, createPublicKey, type KeyObject } from "node:crypto";
 import { bitStringBytes, readChildren, readDer, tags } from "./der.ts";
 import { boolean, der, integer, oid, sequence, tagged, time, utf8 } from "./der-writing.ts";
 import { algorithmFor, signed } from "./signatures.ts";
@@ -44,9 +44,10 @@ export function commonNameOnly(commonName: string): Uint8Array {
   return sequence(der(tags.set, sequence(oid("2.5.4.3"), utf8(commonName))));
 }
 
-/** The public half of a key as certificates hold it. */
+/** The public half of a key, or of a pair by its private one, as certificates hold it. */
 export function publicKeyBytes(key: KeyObject): Uint8Array {
-  return key.export({ type: "spki", format: "der" });
+  const half = key.type === "private" ? createPublicKey(key) : key;
+  return half.export({ type: "spki", format: "der" });
 }
 
 export function extension(id: string, value: Uint8Array, isCritical = false): Uint8Array {

@@ -1,37 +1,44 @@
-import type { RemoteKind } from "#control";
-import type { SubmitFacts, WorkFacts } from "./facts.ts";
+import { type Clock, type Log, systemClock } from "#core";
+import type { PendingVerification, RequestToCheck, RequestToSign } from "./facts.ts";
+import { openNonces } from "./nonces.ts";
+import { OrderVerifier } from "./order-verifier.ts";
+import { RequestChecker } from "./request-checker.ts";
+import { RequestSigner } from "./request-signer.ts";
+import { RevokedKeys } from "./revoked-keys.ts";
+import { TrustedKeys } from "./trusted-keys.ts";
 
-/** A request to another node that is about to be signed. */
-export type RequestToSign =
-  | Exclude<WorkFacts, SubmitFacts>
-  | (SubmitFacts & {
-      /** SHA-256 of the payload, hex. Called only when the signature covers the payload, for hashing takes time. */
-      readonly payloadSha256: () => Promise<string>;
-    });
+export type { PendingVerification, RequestToCheck, RequestToSign } from "./facts.ts";
 
-/** A request that came in, with what decides whether it has to be signed (spec §1.8). */
-export interface RequestToCheck {
-  /** The work type asks for signatures; for a unit of type `remote`, its own `SignWork`. */
-  readonly needs: boolean;
-  /** On a Unix socket nothing is verified: the operating system has said who this is. */
-  readonly remote: RemoteKind;
-  readonly signature: string | undefined;
-  readonly facts: WorkFacts;
+/** How this node signs work for others (section `work-signing`). Paths name PEM files. */
+export interface SigningSettings {
+  /** RSA, for Receptor's tokens. */
+  readonly privateKey?: string | undefined;
+  /** Ed25519, for signed orders. */
+  readonly orderKey?: string | undefined;
+  /** How long a signature is valid; five minutes unless set. An order is never valid for more than a day. */
+  readonly expirationMs?: number | undefined;
 }
 
-/** A request whose signature holds for everything but the payload, which comes behind the request line. */
-export interface PendingVerification {
-  /** True when {@link finish} wants the payload's hash; otherwise nobody need compute it. */
-  readonly coversPayload: boolean;
-  /** Who signed: the name of the trusted key and the node that used it. Undefined without a signed order. */
-  readonly signer: { readonly key: string; readonly submitter: string } | undefined;
-  /**
-   * To be called once the payload is whole, before anything of it is used. Not calling it starts nothing.
-   *
-   * @param payloadSha256 hex; may be left out unless {@link coversPayload}.
-   * @throws {WorkError} `SIGNATURE_PAYLOAD_CHANGED`, or `KEY_REVOKED` when that happened meanwhile.
-   */
-  finish(payloadSha256?: string): Promise<void>;
+/** How this node verifies work for itself (section `work-verification`). Paths name PEM files. */
+export interface VerificationSettings {
+  /** RSA, for Receptor's tokens. */
+  readonly publicKey?: string | undefined;
+  /** A file or a folder of Ed25519 keys, for signed orders. */
+  readonly orderKeys?: string | undefined;
+  /** A file with ids of keys that are trusted no longer. */
+  readonly revoked?: string | undefined;
+  /** Refuse tokens: they do not say what was signed. */
+  readonly requireOrder?: boolean | undefined;
+}
+
+export interface SignatureOptions {
+  readonly nodeId: string;
+  /** Folder for the record of used orders; made when it is needed. */
+  readonly stateDir: string;
+  readonly signing?: SigningSettings | undefined;
+  readonly verification?: VerificationSettings | undefined;
+  readonly clock?: Clock;
+  readonly log: Log;
 }
 
 /** Signing and verifying of work on one node. */
@@ -52,4 +59,32 @@ export interface WorkSignatures {
   check(request: RequestToCheck): Promise<PendingVerification>;
   /** Let go of files. */
   close(): Promise<void>;
+}
+
+/**
+ * Open what signs and verifies. Key files are read when they are used, and again when they have changed.
+ *
+ * @throws {WorkError} `STORAGE_FAILED` when the record of used orders cannot be read or written.
+ */
+export async function openSignatures(options: SignatureOptions): Promise<WorkSignatures> {
+  const { nodeId, stateDir, signing = {}, verification = {}, clock = systemClock, log } = options;
+  const { publicKey, orderKeys, revoked, requireOrder = false } = verification;
+  const nonces = orderKeys ? await openNonces({ folder: stateDir, clock, log }) : undefined;
+  const orders =
+    orderKeys && nonces
+      ? new OrderVerifier({
+          nodeId,
+          keys: new TrustedKeys(orderKeys, log),
+          revoked: revoked ? new RevokedKeys(revoked) : undefined,
+          nonces,
+          clock,
+        })
+      : undefined;
+  const signer = new RequestSigner(nodeId, signing, clock);
+  const checker = new RequestChecker({ nodeId, publicKey, orders, requireOrder, clock });
+  return {
+    signFor: (node, request, peer) => signer.signFor(node, request, peer),
+    check: (request) => checker.check(request),
+    close: async () => nonces?.close(),
+  };
 }

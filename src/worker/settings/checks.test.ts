@@ -89,6 +89,15 @@ describe("parseSettings() checks sections", () => {
       "- work-signing: {privatekey: k, tokenexpiration: 1}",
       "failed to parse TokenExpiration -- valid examples include '1.5h', '30m', '30m10s'",
     ],
+    ["- work-signing: {privatekey: k, tokenexpiration: 0}", "0 is too short"],
+    ["- work-signing", "work-signing names no key"],
+    ["- work-verification: {publickey: ''}", "work-verification names no key"],
+    ["- work-verification: {publickey: k, revoked: r}", "keys of tokens cannot be revoked"],
+    ["- work-verification: {publickey: k, requireorder: true}", "requireorder would refuse all signed work"],
+    [
+      "- work-command: {worktype: echo, command: b, verifysignature: true}",
+      "VerifySignature for work command 'echo' is true, but the work verification public key is not specified",
+    ],
     [
       "- cert-init: {commonname: a, bits: 2048, outcert: c, outkey: k}\n- trace",
       "cannot specify any other options with cert-init",
@@ -115,6 +124,8 @@ test.each([
   `- work-command: {worktype: a, command: b, params: "'it' \\"a b\\" c d#e # it's open"}`,
   `- work-command: {worktype: a, command: b, params: "-c '", allowruntimeparams: true}`,
   "- work-command: {worktype: a, command: b, workdir: /srv, envallow: [PATH], user: nobody}",
+  "- work-command: {worktype: a, command: b, verifysignature: true}\n- work-verification: {orderkeys: k}",
+  "- work-verification: {orderkeys: k, revoked: r, requireorder: true}\n- work-signing: {orderkey: k}",
   "- command-runner: {command: a, params: '', unitdir: /tmp}",
 ])("parseSettings() accepts %s", (text) => {
   expect(messagesOf(text)).toEqual([]);
@@ -124,4 +135,9 @@ test("a section with a fault is not missed by those that name it", () => {
   expect(messagesOf("- tls-server: {name: a, cert: c}\n- control-service: {tls: a}")).toEqual([
     "error in tls-server: required parameter missing: key",
   ]);
+  expect(
+    messagesOf(
+      "- work-verification: {publickey: k, revoked: [[]]}\n- work-command: {worktype: a, command: b, verifysignature: true}",
+    ),
+  ).toEqual(["error in work-verification: revoked: type error (expected text)"]);
 });

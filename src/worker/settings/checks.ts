@@ -5,6 +5,7 @@ import { checkFirewall } from "./checks/firewall.ts";
 import { checkNode } from "./checks/node.ts";
 import { checkProfiles } from "./checks/profiles.ts";
 import { checkService } from "./checks/services.ts";
+import { checkSigning, checkVerifiedTypes } from "./checks/signing.ts";
 import { checkTls } from "./checks/tls.ts";
 import { checkSingletons } from "./checks/singletons.ts";
 import { checkWorkTypes } from "./checks/work-types.ts";
@@ -25,6 +26,7 @@ const each: readonly DirectiveCheck[] = [
   checkBackend,
   checkService,
   checkCertificate,
+  checkSigning,
 ];
 
 const together: readonly TogetherCheck[] = [checkSingletons, checkWorkTypes];
@@ -35,5 +37,7 @@ export function checkDirectives(directives: readonly Directive[], faults: Faults
   const whole = !faults.any;
   for (const directive of directives) for (const check of each) check(directive, faults);
   for (const check of together) check(directives, faults);
-  if (whole) checkProfiles(directives, faults);
+  if (!whole) return;
+  checkProfiles(directives, faults);
+  checkVerifiedTypes(directives, faults);
 }

@@ -11,10 +11,6 @@ test("notReady() names what a later version brings, and the remedy", () => {
   expect(linesOf("- trace\n\n- tcp-listener:\n    port: 1\n")).toEqual([
     "tcp-listener at foo.yml:3: joining a mesh comes with a later version of Farhand; remove the section to start this worker alone",
   ]);
-  expect(linesOf("- work-command:\n    worktype: a\n    command: b\n    verifysignature: true\n")).toEqual([
-    "verifysignature of work-command at foo.yml:4: verifying signed work comes with a later version of Farhand; " +
-      "remove the key, and anybody who reaches the control service may submit such work",
-  ]);
   const request = parseReceptorArgs(["--udp-peer", "a:1"], () => "");
   expect(request.kind === "start" && notReady(request.directives)[0]).toMatch(/^udp-peer on the command line: joining/);
 });
@@ -35,8 +31,6 @@ test.each([
   "- command-service: {service: a, command: b}",
   "- ip-router: {networkname: a, localnet: 10.0.0.0/30}",
   "- node: {firewallrules: [{action: drop}]}",
-  "- work-signing: a",
-  "- work-verification: a",
   "- work-kubernetes: {worktype: a}",
   "- cert-init: {commonname: a, bits: 1, outcert: a, outkey: a}",
 ])("notReady() refuses %s", (text) => {
@@ -48,7 +42,8 @@ test.each([
   "- tls-client: {name: a, cert: '', key: ''}",
   "- local-only\n- trace",
   "- node: {firewallrules: [], id: a}",
-  "- work-command: {worktype: a, command: b, verifysignature: false}",
+  "- work-command: {worktype: a, command: b, verifysignature: true}\n- work-verification: a",
+  "- work-signing: a",
   "- work-python: {worktype: a, plugin: b, function: c}",
   "- metrics-service",
 ])("notReady() has nothing against %s", (text) => {

@@ -29,10 +29,6 @@ function keysNotReady(directive: Directive): string[] {
       refusal(directive, "firewallrules", "filtering mesh messages", "remove the key to start this worker alone"),
     ];
   }
-  if (directive.section === "work-command" && directive.values.verifysignature) {
-    const remedy = "remove the key, and anybody who reaches the control service may submit such work";
-    return [refusal(directive, "verifysignature", "verifying signed work", remedy)];
-  }
   return [];
 }
 

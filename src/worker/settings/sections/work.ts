@@ -73,27 +73,39 @@ export const workSections = {
     },
   },
   "work-signing": {
-    description: "The key that work for other nodes is signed with.",
+    description: "The keys that work for other nodes is signed with.",
     mapName: "work-signing",
     inMap: "single",
     phase: "prepare",
     singleton: true,
-    later: "signing work",
     fields: {
-      privatekey: text("File with the private key, PEM.", { bare: true, file: true }),
-      tokenexpiration: duration("How long a signature is valid.", {
+      privatekey: text("File with the RSA private key, PEM, for Receptor's tokens.", { bare: true, file: true }),
+      orderkey: text("File with the Ed25519 private key, PEM, for signed orders to Farhand nodes.", {
+        own: true,
+        file: true,
+      }),
+      tokenexpiration: duration("How long a signature is valid; a signed order never longer than a day.", {
+        default: 5 * 60_000,
+        min: 1,
         invalid: () => "failed to parse TokenExpiration -- valid examples include '1.5h', '30m', '30m10s'",
       }),
     },
   },
   "work-verification": {
-    description: "The key that signed work is verified with.",
+    description: "The keys that signed work is verified with.",
     mapName: "work-verification",
     inMap: "single",
     phase: "prepare",
     singleton: true,
-    later: "verifying signed work",
-    fields: { publickey: text("File with the public key, PEM.", { bare: true, file: true }) },
+    fields: {
+      publickey: text("File with the RSA public key, PEM, for Receptor's tokens.", { bare: true, file: true }),
+      orderkeys: text("File with Ed25519 public keys, PEM, or a folder of `.pem` files, for signed orders.", {
+        own: true,
+        file: true,
+      }),
+      revoked: text("File with the ids of keys whose orders are taken no longer.", { own: true, file: true }),
+      requireorder: boolean("Take signed orders only, no tokens.", { own: true, default: false }),
+    },
   },
   "command-runner": {
     description: "How Receptor's daemon starts its own runner.",

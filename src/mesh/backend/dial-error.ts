@@ -1,0 +1,41 @@
+import { errorText, FarhandError, systemCode } from "#core";
+import { MeshError, type MeshErrorCode } from "../errors.ts";
+
+const unknownAuthority =
+  "certificate signed by unknown authority: name the CA of the far end's certificate with rootcas";
+
+const explanations: Readonly<Record<string, readonly [code: MeshErrorCode, why: string]>> = {
+  ECONNREFUSED: ["DIAL_FAILED", "nobody listens there"],
+  ENOTFOUND: ["DIAL_FAILED", "no such host"],
+  EAI_AGAIN: ["DIAL_FAILED", "the name of the host cannot be looked up now"],
+  EHOSTUNREACH: ["DIAL_FAILED", "no way leads to the host"],
+  ENETUNREACH: ["DIAL_FAILED", "no way leads to the network of the host"],
+  ETIMEDOUT: ["DIAL_FAILED", "the host does not answer"],
+  UNABLE_TO_VERIFY_LEAF_SIGNATURE: ["TLS_REFUSED", unknownAuthority],
+  UNABLE_TO_GET_ISSUER_CERT: ["TLS_REFUSED", unknownAuthority],
+  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: ["TLS_REFUSED", unknownAuthority],
+  SELF_SIGNED_CERT_IN_CHAIN: ["TLS_REFUSED", unknownAuthority],
+  DEPTH_ZERO_SELF_SIGNED_CERT: ["TLS_REFUSED", unknownAuthority],
+  CERT_SIGNATURE_FAILURE: ["TLS_REFUSED", unknownAuthority],
+  INVALID_PURPOSE: ["TLS_REFUSED", "the far end's certificate is not one for servers"],
+  CERT_HAS_EXPIRED: ["TLS_REFUSED", "the far end's certificate has expired: renew it, or check the clocks"],
+  CERT_NOT_YET_VALID: ["TLS_REFUSED", "the far end's certificate is not valid yet: check the clocks"],
+  ERR_TLS_CERT_ALTNAME_INVALID: ["TLS_REFUSED", "the far end's certificate is for other names"],
+};
+
+/** The error for a dial that failed, in words for people. Errors of ours stay as they are. */
+export function dialError(cause: unknown): Error {
+  if (cause instanceof FarhandError) return cause;
+  const code = systemCode(cause) ?? "";
+  const [name, why] = explanations[code] ?? explain(code);
+  // A host with several addresses fails with all their errors at once, which has a code but no text.
+  const detail = errorText(cause) || code;
+  return new MeshError(name, why ? `${why} (${detail})` : detail, { cause });
+}
+
+function explain(code: string): readonly [code: MeshErrorCode, why: string | undefined] {
+  if (/ALERT/.test(code)) return ["TLS_REFUSED", "the far end turned us away: does it require a client certificate?"];
+  if (code.startsWith("ERR_SSL") || code === "EPROTO")
+    return ["TLS_REFUSED", "the TLS handshake failed: does the far end speak TLS there?"];
+  return ["DIAL_FAILED", undefined];
+}

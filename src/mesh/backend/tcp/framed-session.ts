@@ -1,0 +1,109 @@
+import type { Duplex } from "node:stream";
+import type { Session, SessionEvents } from "../backend.ts";
+import { Ending } from "../ending.ts";
+import { Inbox } from "../inbox.ts";
+import { overflowBytes, overflowError } from "../overflow.ts";
+import { Framer, frameHeader, maxFrameBytes } from "./framer.ts";
+
+/** How long what is queued may take to go out after `close`, milliseconds. */
+const lingerMs = 1000;
+
+/** What a session cannot see of its stream. */
+export interface FramedSessionOptions {
+  readonly description: string;
+  readonly provenNodeIds?: readonly string[] | undefined;
+}
+
+/** A session on a byte stream that is open: every message goes after its length (spec §3.2). */
+export class FramedSession implements Session {
+  readonly description: string;
+  readonly provenNodeIds: readonly string[] | undefined;
+  readonly isReliable = true;
+  readonly maxMessageBytes = maxFrameBytes;
+  readonly #stream: Duplex;
+  readonly #framer = new Framer();
+  readonly #inbox = new Inbox();
+  readonly #ending = new Ending();
+  #why: Error | undefined;
+  #isClosing = false;
+  #isCorked = false;
+
+  constructor(stream: Duplex, { description, provenNodeIds }: FramedSessionOptions) {
+    this.description = description;
+    this.provenNodeIds = provenNodeIds;
+    this.#stream = stream;
+    stream.on("error", (error) => this.#break(error));
+    stream.on("drain", () => this.#inbox.queued(this.queuedBytes));
+    stream.on("end", () => this.#farEnded());
+    stream.on("close", () => this.#gone());
+  }
+
+  get closed(): Promise<Error | undefined> {
+    return this.#ending.closed;
+  }
+
+  get queuedBytes(): number {
+    return this.#isClosing ? 0 : this.#stream.writableLength;
+  }
+
+  start(events: SessionEvents): void {
+    this.#inbox.start(events);
+    // Not read before: what comes early waits in the system, and holds the far end back.
+    this.#stream.on("data", (chunk: Buffer) => this.#receive(chunk));
+  }
+
+  send(message: Uint8Array): void {
+    if (this.#isClosing || message.length === 0 || message.length > maxFrameBytes) return;
+    if (this.queuedBytes > overflowBytes) return this.#break(overflowError());
+    const isFirst = !this.#isCorked;
+    if (isFirst) this.#cork();
+    this.#stream.write(frameHeader(message.length));
+    // One write of a turn tells when the turn's messages are out; the others go with it.
+    this.#stream.write(message, isFirst ? () => this.#inbox.queued(this.queuedBytes) : undefined);
+    this.#inbox.queued(this.queuedBytes);
+  }
+
+  close(): void {
+    if (this.#isClosing) return;
+    this.#isClosing = true;
+    this.#inbox.close();
+    this.#stream.end();
+    // Read on to the far end's end: a socket closed over unread bytes would take back what was just sent.
+    this.#stream.resume();
+    const timer = setTimeout(() => this.#stream.destroy(), lingerMs);
+    void this.closed.then(() => clearTimeout(timer));
+  }
+
+  /** All messages of one turn go to the system in one call. */
+  #cork(): void {
+    this.#isCorked = true;
+    this.#stream.cork();
+    process.nextTick(() => {
+      this.#isCorked = false;
+      this.#stream.uncork();
+    });
+  }
+
+  #receive(chunk: Buffer): void {
+    if (this.#isClosing) return;
+    for (const message of this.#framer.push(chunk)) this.#inbox.receive(message);
+  }
+
+  #farEnded(): void {
+    if (!this.#isClosing && this.#framer.isMidway) this.#why ??= new Error("the far end stopped in mid-message");
+    this.close();
+  }
+
+  #break(why: Error): void {
+    if (!this.#isClosing) this.#why ??= why;
+    this.#isClosing = true;
+    this.#inbox.close();
+    this.#stream.destroy();
+  }
+
+  #gone(): void {
+    this.#isClosing = true;
+    this.#inbox.close();
+    this.#ending.end(this.#why);
+  }
+}

@@ -1,0 +1,76 @@
+import type { Server, Socket } from "node:net";
+import type { TLSSocket } from "node:tls";
+import { errorText, refuseTlsClient, refuseTlsServer, type TlsClientSource, type TlsServerSource } from "#core";
+import { nodeIdsOfCertificate } from "../certificate/node-id-names.ts";
+import { MeshError } from "../errors.ts";
+import type { SparingLog } from "./sparing-log.ts";
+
+/** Longest time a TLS handshake with a listener may take, milliseconds. */
+export const handshakeLimitMs = 10_000;
+/** TLS handshakes a listener has going at once. One more, and the one that has lasted longest is broken off. */
+export const handshakesAtOnce = 2000;
+
+/**
+ * Receptor node ids in the certificate the other side showed and we verified; undefined when there is none such
+ * (spec §4.5). A certificate that was not verified proves nothing.
+ */
+export function provenNodeIds(socket: TLSSocket): readonly string[] | undefined {
+  const leaf = socket.authorized ? socket.getPeerX509Certificate() : undefined;
+  return leaf && nodeIdsOfCertificate(leaf.raw);
+}
+
+/** What `node:tls` does not check of a server. @throws {MeshError} `TLS_REFUSED` */
+export function checkTlsServer(source: TlsClientSource | undefined, socket: TLSSocket): void {
+  const refusal = source && refuseTlsServer(source.profile, socket);
+  if (refusal) throw new MeshError("TLS_REFUSED", refusal);
+}
+
+/** Whether a client that came through its handshake may stay; otherwise it is told off and gone. */
+export function admitTlsClient(source: TlsServerSource, socket: TLSSocket, name: string, log: SparingLog): boolean {
+  const refusal = refuseTlsClient(source.profile, socket);
+  if (refusal === undefined) return true;
+  refuse(socket, refusal, name, log);
+  return false;
+}
+
+/**
+ * Watch over the handshakes of a TLS (or HTTPS) server: a failed one ends its own connection only, and those that do not
+ * come to an end are bounded in number; `handshakeTimeout` bounds them in time.
+ *
+ * @returns breaks off all that are going on.
+ */
+export function watchHandshakes(server: Server, name: string, log: SparingLog, atOnce = handshakesAtOnce): () => void {
+  const going = new Map<string, Socket>();
+  server.on("connection", (raw: Socket) => {
+    const key = keyOf(raw);
+    going.set(key, raw);
+    raw.once("close", () => {
+      if (going.get(key) === raw) going.delete(key);
+    });
+    if (going.size > atOnce) giveUpOldest(going);
+  });
+  server.on("secureConnection", (socket: TLSSocket) => going.delete(keyOf(socket)));
+  server.on("tlsClientError", (error: Error, socket: TLSSocket) => refuse(socket, errorText(error), name, log));
+  return () => {
+    for (const raw of going.values()) raw.destroy();
+  };
+}
+
+/** The raw socket and the one with TLS have nothing in common but this. */
+function keyOf({ remoteAddress, remotePort }: Socket): string {
+  return `${remoteAddress} ${remotePort}`;
+}
+
+function giveUpOldest(going: Map<string, Socket>): void {
+  for (const [key, oldest] of going) {
+    going.delete(key);
+    oldest.destroy();
+    return;
+  }
+}
+
+function refuse(socket: Socket, why: string, name: string, log: SparingLog): void {
+  log.warn(`${name} refused a TLS client: ${why}`, { remoteAddress: socket.remoteAddress });
+  socket.on("error", () => {});
+  socket.destroy();
+}

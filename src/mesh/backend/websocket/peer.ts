@@ -1,0 +1,81 @@
+import { TLSSocket } from "node:tls";
+import type { TlsClientSource } from "#core";
+import { MeshError } from "../../errors.ts";
+import type { Session } from "../backend.ts";
+import { dialError } from "../dial-error.ts";
+import { maxFrameBytes } from "../tcp/framer.ts";
+import { connectOptions } from "../tcp/sockets.ts";
+import { proxyAgentFor } from "../proxy-agent.ts";
+import { type DialerBackend, type RedialOptions, redialling } from "../redial.ts";
+import { checkTlsServer, provenNodeIds } from "../tls-road.ts";
+import { WebSocketSession } from "./session.ts";
+import { openWebSocket } from "./ws.ts";
+
+/** A `ws-peer` section (spec §5.4). */
+export interface WebSocketPeerSettings {
+  /** `ws://host[:port]/path` or `wss://…`. */
+  readonly address: string;
+  /** For `wss:`; without a profile the server is verified against the well-known roots. */
+  readonly tls?: TlsClientSource | undefined;
+  /** One header more, `Key: value`. */
+  readonly extraHeader?: string | undefined;
+  /** Longest message, bytes. Default 65535, as Receptor's roads. */
+  readonly maxMessageBytes?: number | undefined;
+}
+
+/** A dialer over WebSocket, through the proxy of the environment where it names one. @throws {MeshError} `DIAL_FAILED` */
+export function webSocketPeer(settings: WebSocketPeerSettings, options: RedialOptions = {}): DialerBackend {
+  const url = parseUrl(settings.address);
+  const headers = parseExtraHeader(settings.extraHeader);
+  const dial = async (signal: AbortSignal): Promise<Session> => {
+    try {
+      return await open(url, headers, settings, signal);
+    } catch (error) {
+      throw dialError(error);
+    }
+  };
+  return redialling({ description: `ws-peer ${shown(url)}`, dial }, options);
+}
+
+function open(
+  url: URL,
+  headers: Readonly<Record<string, string>>,
+  { tls, maxMessageBytes = maxFrameBytes }: WebSocketPeerSettings,
+  signal: AbortSignal,
+): Promise<Session> {
+  const host = url.hostname.replace(/^\[(.*)\]$/, "$1");
+  const { autoSelectFamily, autoSelectFamilyAttemptTimeout } = connectOptions({ host, port: 0 });
+  const client = {
+    maxMessageBytes,
+    headers,
+    origin: `${url.protocol === "wss:" ? "https" : "http"}://${url.host}`,
+    agent: proxyAgentFor(url.href),
+    tls: { ...tls?.options(host), autoSelectFamily, autoSelectFamilyAttemptTimeout },
+    checkServer: (socket: TLSSocket) => checkTlsServer(tls, socket),
+  };
+  return openWebSocket(url, client, signal, ({ webSocket, socket }) => {
+    const proven = socket instanceof TLSSocket ? provenNodeIds(socket) : undefined;
+    const description = `ws ${shown(url)}`;
+    return new WebSocketSession({ webSocket, socket }, { description, maxMessageBytes, provenNodeIds: proven });
+  });
+}
+
+/** @throws {MeshError} `DIAL_FAILED` */
+function parseUrl(text: string): URL {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (url && (url.protocol === "ws:" || url.protocol === "wss:") && url.hash === "") return url;
+  throw new MeshError("DIAL_FAILED", `"${text}" is no WebSocket address: give ws://host/path or wss://host/path`);
+}
+
+/** For logs: an address can hold a password, and a query a token. */
+function shown(url: URL): string {
+  return `${url.protocol}//${url.host}${url.pathname}`;
+}
+
+/** Split at the first colon (spec §3.2). @throws {MeshError} `DIAL_FAILED` */
+function parseExtraHeader(text: string | undefined): Readonly<Record<string, string>> {
+  if (!text) return {};
+  const found = /^(?<key>[^:\s]+):(?<value>.*)$/s.exec(text)?.groups;
+  if (!found?.["key"]) throw new MeshError("DIAL_FAILED", "extra header must be in the form key:value");
+  return { [found["key"]]: (found["value"] ?? "").trim() };
+}

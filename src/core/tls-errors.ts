@@ -19,6 +19,7 @@ export const tlsErrors = {
 /** A TLS profile that cannot be used. */
 export class TlsProfileError extends FarhandError {
   override readonly name = "TlsProfileError";
+  declare readonly code: keyof typeof tlsErrors;
 
   constructor(code: keyof typeof tlsErrors, message: string, options?: ErrorOptions) {
     super(code, tlsErrors[code], message, options);

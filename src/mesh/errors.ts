@@ -35,6 +35,12 @@ export const meshErrors = {
   DIAL_FAILED: { status: 502, exit: 5, meaning: "A neighbour cannot be reached over its road. It is dialled again." },
   STREAM_REFUSED: { status: 502, exit: 5, meaning: "The far end of a stream refused it, or ended it before its time." },
   STREAM_LOST: { status: 502, exit: 5, meaning: "A stream broke because its far end is silent or gone." },
+  QUIC_UNAVAILABLE: {
+    status: 501,
+    exit: 3,
+    meaning:
+      "There is no QUIC engine for this machine, so no streams from end to end. It exists for Linux (x64, glibc), macOS and Windows.",
+  },
   TLS_REFUSED: {
     status: 502,
     exit: 5,
@@ -47,6 +53,12 @@ export const meshErrors = {
     exit: 3,
     meaning: "A certificate, request or key given to a certificate command cannot be used. The message names the file.",
   },
+  CERTIFICATE_NOT_WRITTEN: {
+    status: 500,
+    exit: 3,
+    meaning: "A certificate, request or key cannot be written to its file. The message names the file.",
+  },
+  SIGNING_DECLINED: { status: 403, exit: 2, meaning: "A certificate request was not signed: the answer was not yes." },
   PACKET_INVALID: { status: 400, exit: 5, meaning: "A neighbour sent bytes that are no message of the protocol." },
   RULE_INVALID: { status: 400, exit: 3, meaning: "A firewall rule is not valid. The message names the rule." },
   MESH_CLOSED: { status: 503, exit: 5, meaning: "The node is shutting down." },

@@ -6,22 +6,24 @@ import { idFrom, idOf } from "./x509-fields.ts";
 
 interface Algorithm {
   readonly oid: string;
+  /** For people, as Go has it. */
+  readonly name: string;
   /** For `node:crypto`; null where the key says it. */
   readonly digest: string | null;
   readonly hasNull: boolean;
 }
 
-const rsaSha256: Algorithm = { oid: "1.2.840.113549.1.1.11", digest: "sha256", hasNull: true };
-const ecdsaSha256: Algorithm = { oid: "1.2.840.10045.4.3.2", digest: "sha256", hasNull: false };
-const ed25519: Algorithm = { oid: "1.3.101.112", digest: null, hasNull: false };
+const rsaSha256: Algorithm = { oid: "1.2.840.113549.1.1.11", name: "SHA256-RSA", digest: "sha256", hasNull: true };
+const ecdsaSha256: Algorithm = { oid: "1.2.840.10045.4.3.2", name: "ECDSA-SHA256", digest: "sha256", hasNull: false };
+const ed25519: Algorithm = { oid: "1.3.101.112", name: "Ed25519", digest: null, hasNull: false };
 
 const algorithms: readonly Algorithm[] = [
   rsaSha256,
-  { oid: "1.2.840.113549.1.1.12", digest: "sha384", hasNull: true },
-  { oid: "1.2.840.113549.1.1.13", digest: "sha512", hasNull: true },
+  { oid: "1.2.840.113549.1.1.12", name: "SHA384-RSA", digest: "sha384", hasNull: true },
+  { oid: "1.2.840.113549.1.1.13", name: "SHA512-RSA", digest: "sha512", hasNull: true },
   ecdsaSha256,
-  { oid: "1.2.840.10045.4.3.3", digest: "sha384", hasNull: false },
-  { oid: "1.2.840.10045.4.3.4", digest: "sha512", hasNull: false },
+  { oid: "1.2.840.10045.4.3.3", name: "ECDSA-SHA384", digest: "sha384", hasNull: false },
+  { oid: "1.2.840.10045.4.3.4", name: "ECDSA-SHA512", digest: "sha512", hasNull: false },
   ed25519,
 ];
 
@@ -45,6 +47,11 @@ export function isSignedBy(info: Uint8Array, how: DerValue, signature: DerValue 
   const algorithm = known.get(idFrom(readChildren(how)[0]));
   if (!algorithm) throw new MeshError("CERTIFICATE_INVALID", "x509: cannot verify signature: algorithm unimplemented");
   return verify(algorithm.digest, info, key, bitStringBytes(signature));
+}
+
+/** The name of an AlgorithmIdentifier. */
+export function algorithmName(how: DerValue): string {
+  return known.get(idFrom(readChildren(how)[0]))?.name ?? "unknown";
 }
 
 /** Whether signatures of this AlgorithmIdentifier may be believed: nothing of MD5 or SHA-1. @throws {MeshError} */

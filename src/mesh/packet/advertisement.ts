@@ -1,12 +1,9 @@
+import { type ConnType, connType } from "../wire.ts";
 import { type ExactJson, parseExactJson, writeExactJson } from "./exact-json.ts";
 import { type GoTime, parseGoTime, zeroTimeText } from "./go-time.ts";
 import { fieldNames, JsonFields } from "./json-fields.ts";
 import { invalidPacket, messageType } from "./message-types.ts";
 import { serviceNameBytes } from "./service-name.ts";
-
-/** What a service speaks: datagrams, streams with the built-in certificate, streams with a TLS profile. */
-export const connType = { datagram: 0, stream: 1, streamTls: 2 } as const;
-export type ConnType = (typeof connType)[keyof typeof connType];
 
 /** A work type that a control service offers. */
 export interface WorkCommand {

@@ -21,10 +21,10 @@ export type WritableJson =
   | { readonly [key: string]: WritableJson | undefined };
 
 const maxDepth = 32;
-const maxValues = 65_536;
+const maxValues = 32_768;
 
 /**
- * Read JSON of at most `maxBytes` bytes, 32 levels and 65,536 values. Bytes that are no UTF-8 become U+FFFD, as in Go.
+ * Read JSON of at most `maxBytes` bytes, 32 levels and 32,768 values. Bytes that are no UTF-8 become U+FFFD, as in Go.
  *
  * @throws {MeshError} `PACKET_INVALID`.
  */

@@ -1,7 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { MeshError } from "../errors.ts";
-import { decide, parseFirewallRules, type Passage } from "./firewall.ts";
+import type { DataMessage } from "./data-message.ts";
+import { DataPassage, decide, parseFirewallRules, type Passage } from "./firewall.ts";
 
 const passage = (fromNode: string, toNode: string, fromService = "AbCd1234", toService = "control"): Passage => ({
   fromNode,
@@ -62,17 +63,16 @@ describe("decide()", () => {
 
   test("reads no service unless a rule asks for one", () => {
     const rules = parseFirewallRules([{ action: "drop", fromnode: "a" }]);
-    const blind = {
-      fromNode: "a",
-      toNode: "b",
-      get fromService(): string {
-        throw new Error("read");
-      },
-      get toService(): string {
-        throw new Error("read");
-      },
+    const unread = () => {
+      throw new Error("read");
     };
-    expect(decide(rules, blind)).toBe("drop");
+    const data = Object.defineProperties({} as DataMessage, {
+      fromService: { get: unread },
+      toService: { get: unread },
+    });
+    expect(decide(rules, new DataPassage("a", "b", data))).toBe("drop");
+    const asking = parseFirewallRules([{ action: "drop", toservice: "a" }]);
+    expect(() => decide(asking, new DataPassage("a", "b", data))).toThrow("read");
   });
 });
 

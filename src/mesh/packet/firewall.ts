@@ -1,5 +1,6 @@
 import { errorText } from "#core";
 import { MeshError } from "../errors.ts";
+import type { DataMessage } from "./data-message.ts";
 import { Pattern } from "./pattern/pattern.ts";
 
 /** What becomes of a data message; `reject` tells its sender. */
@@ -11,6 +12,27 @@ export interface Passage {
   readonly toNode: string;
   readonly fromService: string;
   readonly toService: string;
+}
+
+/** The way of a received message, its service names read when a rule asks for them: what a relay hands to {@link decide}. */
+export class DataPassage implements Passage {
+  readonly fromNode: string;
+  readonly toNode: string;
+  readonly #data: DataMessage;
+
+  constructor(fromNode: string, toNode: string, data: DataMessage) {
+    this.fromNode = fromNode;
+    this.toNode = toNode;
+    this.#data = data;
+  }
+
+  get fromService(): string {
+    return this.#data.fromService;
+  }
+
+  get toService(): string {
+    return this.#data.toService;
+  }
 }
 
 interface Rule {

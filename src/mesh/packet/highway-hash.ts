@@ -51,8 +51,8 @@ function update(state: Uint32Array, packet: Uint32Array): void {
     add(state, V0 + lane, at(state, MUL1 + lane), at(state, MUL1 + lane + 1));
     xorProduct(state, MUL1 + lane, at(state, V0 + lane), at(state, V1 + lane + 1));
   }
-  for (const pair of [0, 4]) addZipped(state, V0 + pair, V1 + pair);
-  for (const pair of [0, 4]) addZipped(state, V1 + pair, V0 + pair);
+  for (let pair = 0; pair < 8; pair += 4) addZipped(state, V0 + pair, V1 + pair);
+  for (let pair = 0; pair < 8; pair += 4) addZipped(state, V1 + pair, V0 + pair);
 }
 
 function add(state: Uint32Array, lane: number, low: number, high: number): void {
@@ -63,17 +63,22 @@ function add(state: Uint32Array, lane: number, low: number, high: number): void 
 
 /** `lane ^= a * b`, the product of two words in full. */
 function xorProduct(state: Uint32Array, lane: number, a: number, b: number): void {
-  const [aLow, aHigh, bLow, bHigh] = [a & 0xffff, a >>> 16, b & 0xffff, b >>> 16];
+  const aLow = a & 0xffff;
+  const aHigh = a >>> 16;
+  const bLow = b & 0xffff;
+  const bHigh = b >>> 16;
   const carried = aHigh * bLow + ((aLow * bLow) >>> 16);
   const middle = (carried & 0xffff) + aLow * bHigh;
   state[lane] = at(state, lane) ^ Math.imul(a, b);
-  state[lane + 1] =
-    at(state, lane + 1) ^ (aHigh * bHigh + Math.floor(carried / 0x10000) + Math.floor(middle / 0x10000));
+  state[lane + 1] = at(state, lane + 1) ^ (aHigh * bHigh + (carried >>> 16) + (middle >>> 16));
 }
 
 /** Adds the pair of lanes at `from`, their bytes mixed, to the pair at `to`. */
 function addZipped(state: Uint32Array, to: number, from: number): void {
-  const [a, aHigh, b, bHigh] = [at(state, from), at(state, from + 1), at(state, from + 2), at(state, from + 3)];
+  const a = at(state, from);
+  const aHigh = at(state, from + 1);
+  const b = at(state, from + 2);
+  const bHigh = at(state, from + 3);
   // From the least significant byte: a3 b4 a2 a5 b6 a1 b7 a0, and b3 a4 b2 b5 b1 a6 b0 a7.
   const low = (a >>> 24) | ((bHigh & 0xff) << 8) | (a & 0xff0000) | ((aHigh & 0xff00) << 16);
   const high = ((bHigh >>> 16) & 0xff) | (a & 0xff00) | ((bHigh >>> 8) & 0xff0000) | (a << 24);
@@ -105,7 +110,9 @@ function paddedRemainder(rest: Uint8Array): Uint8Array {
 
 /** The packet of a final round: v0 with its lanes in the order 2 3 0 1 and the halves of each exchanged. */
 function permuted(state: Uint32Array): Uint32Array {
-  return Uint32Array.from({ length: 8 }, (_, word) => at(state, V0 + ((word ^ 1 ^ 4) & 7)));
+  const words = new Uint32Array(8);
+  for (let word = 0; word < 8; word++) words[word] = at(state, V0 + (word ^ 1 ^ 4));
+  return words;
 }
 
 function sumOf(state: Uint32Array): Uint8Array {

@@ -1,0 +1,28 @@
+/** Bounds of the streams on one link. */
+export interface DirectLimits {
+  /** Streams that either side may have open at once. */
+  readonly streams: number;
+  /** What a stream may send before its reader was seen reading, in bytes, as long as {@link windowBytes} has room. */
+  readonly firstWindowBytes: number;
+  /** What it may send ahead once its reader keeps up, in bytes. */
+  readonly largestWindowBytes: number;
+  /** What it may send ahead when {@link windowBytes} is used up, in bytes. */
+  readonly leastWindowBytes: number;
+  /** What all streams together may send ahead, in bytes; beyond it each has {@link leastWindowBytes}. */
+  readonly windowBytes: number;
+  /** Payload of one data frame at most, in bytes: the turn of one stream among many. */
+  readonly chunkBytes: number;
+  /** A neighbour that asks and does not take the answers is cut when so many bytes wait for it. */
+  readonly unansweredBytes: number;
+}
+
+/** The limits unless others are given. */
+export const directLimits: DirectLimits = {
+  streams: 10_000,
+  firstWindowBytes: 256 * 1024,
+  largestWindowBytes: 4 * 1024 * 1024,
+  leastWindowBytes: 16 * 1024,
+  windowBytes: 64 * 1024 * 1024,
+  chunkBytes: 32 * 1024,
+  unansweredBytes: 16 * 1024 * 1024,
+};

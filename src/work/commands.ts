@@ -1,64 +1,124 @@
 import type { ControlCommand, ControlSession, JsonObject } from "#control";
+import { systemClock } from "#core";
 import { WorkError } from "./errors.ts";
+import { payloadDigest } from "./remote/payload-file.ts";
+import { pushUnit } from "./remote/push-unit.ts";
+import type { Ended } from "./remote/twin-ending.ts";
 import { parseWorkJson, parseWorkText, type WorkRequest } from "./requests.ts";
+import { RequestChecker } from "./signature/request-checker.ts";
+import type { WorkSignatures } from "./signature/signatures.ts";
+import { checkSignature } from "./signature-check.ts";
+import type { Unit } from "./unit/unit.ts";
 import type { Units } from "./units.ts";
 
 type SubmitRequest = Extract<WorkRequest, { kind: "submit" }>;
-type ResultsRequest = Extract<WorkRequest, { kind: "results" }>;
+type OrderRequest = Extract<WorkRequest, { kind: "order" }>;
+type StreamRequest = Extract<WorkRequest, { kind: "results" | "attach" }>;
 
-/** The control command `work` over the units of this node (spec §1.8 to §1.12). */
-export function workCommand(units: Units, nodeId: string): ControlCommand {
+/** What requests about work are answered from. */
+interface Desk {
+  readonly units: Units;
+  readonly nodeId: string;
+  readonly signatures: Pick<WorkSignatures, "check">;
+}
+
+/**
+ * The control command `work` over the units of this node (spec §1.8 to §1.12, and docs/wire/remote-work.md).
+ *
+ * @param signatures without any, work that has to be signed is taken over Unix sockets only.
+ */
+export function workCommand(
+  units: Units,
+  nodeId: string,
+  signatures: Pick<WorkSignatures, "check"> = noKeys(nodeId),
+): ControlCommand {
+  const desk = { units, nodeId, signatures };
   return {
     name: "work",
     parseText: (rest) => ({ work: parseWorkText(rest) }),
     parseJson: (request) => ({ work: parseWorkJson(request) }),
-    run: (request, session) => runWork(units, nodeId, request["work"] as WorkRequest, session),
+    run: (request, session) => runWork(desk, request["work"] as WorkRequest, session),
   };
 }
 
-async function runWork(
-  units: Units,
-  nodeId: string,
-  request: WorkRequest,
-  session: ControlSession,
-): Promise<JsonObject | "close"> {
-  refuseSignature(request);
+function noKeys(nodeId: string): Pick<WorkSignatures, "check"> {
+  return new RequestChecker({
+    nodeId,
+    publicKey: undefined,
+    orders: undefined,
+    requireOrder: false,
+    clock: systemClock,
+  });
+}
+
+async function runWork(desk: Desk, request: WorkRequest, session: ControlSession): Promise<JsonObject | "close"> {
+  const { units } = desk;
   switch (request.kind) {
     case "submit":
-      return submit(units, nodeId, request, session);
+      return submit(desk, request, session);
+    case "order":
+      return order(desk, request, session);
+    case "withdraw":
+      return units.orders.withdraw(request.unitId, request.token);
     case "list":
       return request.unitId ? { [request.unitId]: units.get(request.unitId).report() } : units.list();
     case "status":
       return { ...units.get(request.unitId).report() };
     case "cancel":
-      await units.cancel(request.unitId, session.signal);
-      return { cancelled: request.unitId };
+      await checked(desk, request, session);
+      return endedReply(await units.cancel(request.unitId, session.signal), "cancelled", "cancel", request.unitId);
     case "release":
-    case "force-release":
-      await units.release(request.unitId, { force: request.kind === "force-release", signal: session.signal });
-      return { released: request.unitId };
+    case "force-release": {
+      await checked(desk, request, session);
+      const force = request.kind === "force-release";
+      const ended = await units.release(request.unitId, { force, signal: session.signal });
+      return endedReply(ended, "released", "release", request.unitId);
+    }
     case "results":
-      return results(units, request, session);
+    case "attach":
+      await checked(desk, request, session);
+      return stream(units, request, session);
   }
 }
 
-/** No type of this node asks for signatures, and a signature nobody checks must not look as if it had been checked. */
-function refuseSignature(request: WorkRequest): void {
-  if ("signature" in request && request.signature) {
-    throw new WorkError("SIGNATURE_UNEXPECTED", "work type did not expect a signature");
-  }
+/** A signature for a request without payload has nothing left to wait for. */
+async function checked(desk: Desk, request: Parameters<typeof checkSignature>[2], session: ControlSession) {
+  const verification = await checkSignature(desk.units, desk.signatures, request, session);
+  await verification.finish();
 }
 
-async function submit(units: Units, nodeId: string, request: SubmitRequest, session: ControlSession) {
-  const { node, workType, params, wantedId, ttl } = request;
-  if (node !== nodeId && node.toLowerCase() !== "localhost") {
-    throw new WorkError("NODE_UNREACHABLE", `no route to node ${node}: this worker is not part of a mesh`);
-  }
-  if (ttl) throw new WorkError("REQUEST_INVALID", "ttl option is intended for remote work only");
-  const unit = units.allocate({ workType, params, ...(wantedId && { wantedId }) });
+/** Spec §1.11. */
+function endedReply(ended: Ended, done: string, word: string, unitId: string): JsonObject {
+  return { [ended === "done" ? done : `${word} pending`]: unitId };
+}
+
+async function submit(desk: Desk, request: SubmitRequest, session: ControlSession): Promise<JsonObject> {
+  const { units } = desk;
+  const verification = await checkSignature(units, desk.signatures, request, session);
+  const unit = allocate(desk, request);
   await units.receive(unit, announcedPayload(unit.id, session));
+  try {
+    const { coversPayload } = verification;
+    await verification.finish(coversPayload ? (await payloadDigest(unit.folder.stdin)).sha256 : undefined);
+  } catch (error) {
+    await units.refuse(unit, error);
+    throw error;
+  }
   const started = await units.start(unit);
   return { result: started ? "Job Started" : "Job Submitted", unitid: unit.id };
+}
+
+function allocate({ units, nodeId }: Desk, request: SubmitRequest): Unit {
+  const { node, workType, params, wantedId, ttl } = request;
+  if (node !== nodeId && node.toLowerCase() !== "localhost") return units.allocateRemote(request);
+  if (ttl) throw new WorkError("REQUEST_INVALID", "ttl option is intended for remote work only");
+  return units.allocate({ workType, params, ...(wantedId && { wantedId }) });
+}
+
+async function order(desk: Desk, request: OrderRequest, session: ControlSession): Promise<JsonObject> {
+  if (request.node !== desk.nodeId) throw new WorkError("REQUEST_INVALID", `an order for node ${request.node}`);
+  const verification = await checkSignature(desk.units, desk.signatures, request, session);
+  return desk.units.orders.take(request.order, verification, session);
 }
 
 /** A client that is gone before it hears the id is a payload that never came: the unit must not wait for it. */
@@ -67,8 +127,12 @@ async function* announcedPayload(id: string, session: ControlSession): AsyncGene
   yield* session.payload();
 }
 
-async function results(units: Units, request: ResultsRequest, session: ControlSession): Promise<"close"> {
+async function stream(units: Units, request: StreamRequest, session: ControlSession): Promise<"close"> {
   const unit = units.get(request.unitId);
+  if (request.kind === "attach") {
+    await pushUnit(unit, (signal) => units.results(unit, request.startPos, signal), session);
+    return "close";
+  }
   // Raw already, so that no error can follow it: whatever does is taken for output.
   await session.write(Buffer.from(`Streaming results for work unit ${unit.id}\n`));
   for await (const chunk of units.results(unit, request.startPos, session.signal)) await session.write(chunk);

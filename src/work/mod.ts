@@ -16,5 +16,6 @@ export {
 } from "./client.ts";
 export { workCommand } from "./commands.ts";
 export { WorkError, type WorkErrorCode, workErrors } from "./errors.ts";
+export type { Dial, RemoteOptions } from "./remote/remote-options.ts";
 export type { CommandSettings, PythonSettings, Retention, WorkLimits, WorkTypeSettings } from "./settings.ts";
 export { type NewUnit, openUnits, type Units, type UnitsOptions } from "./units.ts";

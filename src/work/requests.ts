@@ -5,6 +5,8 @@
  */
 import type { JsonObject } from "#control";
 import { WorkError } from "./errors.ts";
+import type { OrderRequest } from "./remote/order-wire.ts";
+import { isUnitId } from "./unit/unit-id.ts";
 
 export type WorkRequest =
   | {
@@ -14,12 +16,16 @@ export type WorkRequest =
       params: Record<string, string>;
       wantedId?: string;
       ttl?: string;
+      tlsClient?: string;
+      signWork?: boolean;
       signature?: string;
     }
   | { kind: "list"; unitId?: string }
   | { kind: "status"; unitId: string }
   | { kind: "cancel" | "release" | "force-release"; unitId: string; signature?: string }
-  | { kind: "results"; unitId: string; startPos: number; signature?: string };
+  | { kind: "results" | "attach"; unitId: string; startPos: number; signature?: string }
+  | { kind: "order"; node: string; order: OrderRequest; signature?: string }
+  | { kind: "withdraw"; unitId: string; token: string };
 
 /** Keys of a submit that are not work parameters. `workUnitID` is sent by newer peers (spec §9). */
 const reservedKeys = new Set("command subcommand node worktype tlsclient ttl signwork signature workUnitID".split(" "));
@@ -82,7 +88,12 @@ export function parseWorkJson(request: JsonObject): WorkRequest {
     case "force-release":
       return { kind: sub, unitId: text(request, "unitid"), ...signed };
     case "results":
-      return { kind: "results", unitId: text(request, "unitid"), startPos: jsonStart(request["startpos"]), ...signed };
+    case "attach":
+      return { kind: sub, unitId: text(request, "unitid"), startPos: jsonStart(request["startpos"]), ...signed };
+    case "order":
+      return { kind: "order", node: text(request, "node"), order: orderOfJson(request), ...signed };
+    case "withdraw":
+      return { kind: "withdraw", unitId: text(request, "workUnitID"), token: text(request, "token") };
     default:
       throw invalid("bad command");
   }
@@ -97,7 +108,8 @@ function submitOfJson(request: JsonObject): WorkRequest {
     fields[key] = value;
   }
   const params = Object.fromEntries(Object.entries(fields).filter(([key]) => !reservedKeys.has(key)));
-  const { workUnitID: wantedId, ttl, signature } = fields;
+  const { workUnitID: wantedId, ttl, signature, tlsclient: tlsClient, signwork } = fields;
+  const signWork = flag("signwork", signwork);
   return {
     kind: "submit",
     node,
@@ -105,8 +117,39 @@ function submitOfJson(request: JsonObject): WorkRequest {
     params,
     ...(wantedId && { wantedId }),
     ...(ttl && { ttl }),
+    ...(tlsClient && { tlsClient }),
+    ...(signWork && { signWork }),
     ...(signature && { signature }),
   };
+}
+
+/** What another Farhand node asks (docs/wire/remote-work.md). */
+function orderOfJson(request: JsonObject): OrderRequest {
+  const { params, bytes } = request;
+  const order = {
+    unitId: text(request, "workUnitID"),
+    token: text(request, "token"),
+    workType: text(request, "worktype"),
+    sha256: text(request, "sha256"),
+  };
+  if (!isUnitId(order.unitId)) throw invalid("field workUnitID must be 8 to 64 letters and digits");
+  if (!/^[0-9a-f]{32,128}$/.test(order.token)) throw invalid("field token must be 32 to 128 hexadecimal digits");
+  if (!/^[0-9a-f]{64}$/.test(order.sha256)) throw invalid("field sha256 must be 64 hexadecimal digits");
+  if (typeof bytes !== "number" || !Number.isSafeInteger(bytes) || bytes < 0) {
+    throw invalid("field bytes must be a number of bytes");
+  }
+  const isParams = typeof params === "object" && params !== null && !Array.isArray(params);
+  if (!isParams || !Object.values(params).every((value) => typeof value === "string")) {
+    throw invalid("submit parameters must all be strings");
+  }
+  return { ...order, bytes, params: params as Record<string, string> };
+}
+
+/** Go's words for a truth value, which the original understands. */
+function flag(field: string, value = ""): boolean {
+  if (/^(1|t|true)$/i.test(value)) return true;
+  if (/^(0|f|false|)$/i.test(value)) return false;
+  throw invalid(`field ${field} must be true or false`);
 }
 
 function text(request: JsonObject, field: string): string {

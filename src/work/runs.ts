@@ -167,6 +167,9 @@ export class Runs {
     if (unit.status.Queued && this.#options.types.find(unit.status.WorkType)) {
       // Not waited for: the daemon is up before all that waits has found its place.
       this.#startQueued(unit);
+    } else if (unit.status.Order && (await moveFence(unit.folder.process, record.fence, record.fence + 1))) {
+      // Whoever gave the order comes back with the rest of the payload, and with the word to start.
+      unit.set({ ...unit.status, Detail: "Waiting for Input Data" });
     } else if (await moveFence(unit.folder.process, record.fence, 0)) {
       await this.end(unit, { State: UnitState.Failed, Detail: "Pending at restart", Cause: "NOT_STARTED" });
     } else {

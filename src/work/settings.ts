@@ -26,6 +26,8 @@ export interface CommandSettings extends WorkLimits {
   readonly command: string;
   readonly params: string;
   readonly allowRuntimeParams: boolean;
+  /** Requests for this type that do not come over a Unix socket must be signed (spec §2.8). */
+  readonly verifySignature?: boolean;
 }
 
 /** A function of a Python plugin, run by `receptor-python-worker`. */

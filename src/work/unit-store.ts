@@ -64,19 +64,32 @@ export class UnitStore {
   create(status: UnitStatus, wantedId: string | undefined): Unit {
     let id = wantedId && isUnitId(wantedId) ? wantedId : newUnitId();
     for (let tries = 0; tries < idTries; tries++, id = newUnitId()) {
-      if (this.#units.has(id)) continue;
-      const folder = unitFolder(this.#dir, id);
-      try {
-        createUnitFolder(folder, this.#trash.draft(id), status);
-      } catch (error) {
-        if (["EEXIST", "ENOTEMPTY", "ENOTDIR"].includes(systemCode(error) ?? "")) continue;
-        throw new WorkError("STORAGE_FAILED", `no unit can be stored: ${errorText(error)}`, { cause: error });
-      }
-      const unit = new Unit(id, folder, status);
-      this.#units.set(id, unit);
-      return unit;
+      const unit = this.#tryCreate(id, status);
+      if (unit) return unit;
     }
     throw new WorkError("STORAGE_FAILED", `no unit can be stored: no free id was found in ${this.#dir}`);
+  }
+
+  /** Make a unit of this very id. @throws {WorkError} `UNIT_ID_TAKEN`, `STORAGE_FAILED`; then nothing was made. */
+  createAs(id: string, status: UnitStatus): Unit {
+    const unit = isUnitId(id) ? this.#tryCreate(id, status) : undefined;
+    if (unit) return unit;
+    throw new WorkError("UNIT_ID_TAKEN", `unit ID ${id} is taken`);
+  }
+
+  /** @returns undefined when the id is taken. */
+  #tryCreate(id: string, status: UnitStatus): Unit | undefined {
+    if (this.#units.has(id)) return undefined;
+    const folder = unitFolder(this.#dir, id);
+    try {
+      createUnitFolder(folder, this.#trash.draft(id), status);
+    } catch (error) {
+      if (["EEXIST", "ENOTEMPTY", "ENOTDIR"].includes(systemCode(error) ?? "")) return undefined;
+      throw new WorkError("STORAGE_FAILED", `no unit can be stored: ${errorText(error)}`, { cause: error });
+    }
+    const unit = new Unit(id, folder, status);
+    this.#units.set(id, unit);
+    return unit;
   }
 
   /**

@@ -4,6 +4,12 @@ import { join } from "node:path";
 import { type Clock, errorText, type FileLock, type Log, systemClock, systemCode, tryLockFile } from "#core";
 import { WorkError } from "./errors.ts";
 import { endLeftovers, hasLeftovers } from "./leftovers.ts";
+import type { NewRemoteUnit } from "./remote/new-remote-unit.ts";
+import { orderRecord, type OrderRequest } from "./remote/order-wire.ts";
+import { Orders } from "./remote/orders.ts";
+import type { RemoteOptions } from "./remote/remote-options.ts";
+import { isRemote, RemoteUnits } from "./remote/remote-units.ts";
+import type { Ended } from "./remote/twin-ending.ts";
 import { expiredUnits } from "./retention.ts";
 import { effectiveParams } from "./runner/runner.ts";
 import { Runs } from "./runs.ts";
@@ -18,6 +24,8 @@ import { WorkTypes } from "./work-types.ts";
 const retentionCheckMs = 60_000;
 /** A forced release waits this long for processes that will not die. */
 const forceMs = 30_000;
+/** An order whose payload has not come whole by then will not come any more. */
+const orderMs = 24 * 60 * 60_000;
 
 export interface UnitsOptions {
   /** Units live in `{dataDir}/{nodeId}/`; Farhand's private files in `{dataDir}/.farhand/{nodeId}/`. */
@@ -30,6 +38,8 @@ export interface UnitsOptions {
   /** Units a helper minds before one more is started; 500 when not set. */
   readonly unitsPerHelper?: number;
   readonly retention?: Retention;
+  /** How other nodes are reached; absent on a worker that is part of no mesh. */
+  readonly remote?: RemoteOptions;
   readonly log: Log;
   readonly clock?: Clock;
 }
@@ -46,8 +56,11 @@ export interface NewUnit {
 /** All units of one node. */
 export class Units {
   readonly workTypes: WorkTypes;
+  /** What other Farhand nodes give to this one. */
+  readonly orders: Orders;
   readonly #store: UnitStore;
   readonly #runs: Runs;
+  readonly #remotes: RemoteUnits;
   readonly #lock: FileLock;
   readonly #log: Log;
   readonly #clock: Clock;
@@ -80,6 +93,17 @@ export class Units {
       find: (id) => this.#store.find(id),
       log: options.log,
       clock: this.#clock,
+    });
+    this.#remotes = new RemoteUnits(options.remote, {
+      clock: this.#clock,
+      log: options.log,
+      remove: (unit, force) => this.#store.remove(unit, force),
+    });
+    this.orders = new Orders({
+      find: (id) => this.#store.find(id) ?? this.#findOnDisk(id),
+      allocate: (order) => this.#allocateOrdered(order),
+      start: (unit) => this.start(unit),
+      release: async (unit) => void (await this.release(unit.id, { force: false, signal: this.#closing.signal })),
     });
   }
 
@@ -117,17 +141,16 @@ export class Units {
    * @throws {WorkError} `WORK_TYPE_UNKNOWN`, `PARAMS_REFUSED`, `STORAGE_FAILED`; no unit remains then.
    */
   allocate({ workType, params, wantedId }: NewUnit): Unit {
-    const type = this.workTypes.get(workType);
-    const Params = effectiveParams(type, params);
-    const status: UnitStatus = {
-      State: UnitState.Pending,
-      Detail: "Unit Created",
-      StdoutSize: 0,
-      WorkType: workType,
-      ExtraData: { Pid: 0, Params },
-      CreatedAt: new Date(this.#clock.now()).toISOString(),
-    };
-    return this.#store.create(status, wantedId);
+    return this.#store.create(this.#firstStatus(workType, params), wantedId);
+  }
+
+  /**
+   * Make a unit whose work is for another node.
+   *
+   * @throws {WorkError} `REQUEST_INVALID`, `NODE_UNREACHABLE`, `STORAGE_FAILED`; no unit remains then.
+   */
+  allocateRemote(wanted: NewRemoteUnit): Unit {
+    return this.#store.create(this.#remotes.firstStatus(wanted), undefined);
   }
 
   /**
@@ -148,9 +171,16 @@ export class Units {
     }
   }
 
-  /** See {@link Runs.start}. */
+  /** End a unit that may not be started after all. */
+  async refuse(unit: Unit, error: unknown): Promise<void> {
+    const Detail = `Error starting worker: ${errorText(error)}`;
+    await this.#runs.end(unit, { State: UnitState.Failed, Detail, Cause: "START_FAILED" });
+  }
+
+  /** See {@link Runs.start} and, for work on another node, {@link RemoteUnits.start}. */
   start(unit: Unit): Promise<boolean> {
     if (unit.isFinal) throw new WorkError("START_FAILED", `unit ${unit.id} was ended before it started`);
+    if (isRemote(unit)) return this.#remotes.start(unit, this.#closing.signal);
     return this.#runs.start(unit, this.#closing.signal);
   }
 
@@ -171,19 +201,27 @@ export class Units {
     return followOutput(unit, from, AbortSignal.any([signal, this.#closing.signal]));
   }
 
-  /** Cancel a unit; resolves when nothing of it runs any more. Cancelling a final unit does nothing. */
-  async cancel(id: string, signal: AbortSignal): Promise<void> {
-    await this.#runs.stop(this.get(id), "CANCELED", signal);
+  /**
+   * Cancel a unit; resolves when nothing of it runs any more, or with `pending` when its node is out of reach. Cancelling a
+   * final unit does nothing.
+   */
+  async cancel(id: string, signal: AbortSignal): Promise<Ended> {
+    const unit = this.get(id);
+    if (isRemote(unit)) return this.#remotes.cancel(unit, signal);
+    await this.#runs.stop(unit, "CANCELED", signal);
+    return "done";
   }
 
   /**
-   * Cancel a unit, end what it left running, delete its folder and forget it.
+   * Cancel a unit, end what it left running, delete its folder and forget it. One whose node is out of reach is `pending`
+   * until that node has released it too.
    *
-   * @param force go on when its processes cannot be ended or its files cannot be deleted.
-   * @throws {WorkError} `UNIT_NOT_FOUND`, `UNIT_STUCK`, `STORAGE_FAILED`.
+   * @param force go on when its processes cannot be ended, its files cannot be deleted, or its node cannot be reached.
+   * @throws {WorkError} `UNIT_NOT_FOUND`, `UNIT_STUCK`, `STORAGE_FAILED`, `REMOTE_REFUSED`.
    */
-  async release(id: string, { force, signal }: { force: boolean; signal: AbortSignal }): Promise<void> {
+  async release(id: string, { force, signal }: { force: boolean; signal: AbortSignal }): Promise<Ended> {
     const unit = this.get(id);
+    if (isRemote(unit)) return this.#remotes.release(unit, force, signal);
     if (force) await this.#stopWithin(unit, forceMs, signal);
     else await this.#runs.stop(unit, "CANCELED", signal);
     if (!(await endLeftovers(unit)) && !force) {
@@ -193,6 +231,7 @@ export class Units {
       );
     }
     await this.#store.remove(unit, force);
+    return "done";
   }
 
   /** Somebody who forces a release does not want to hear of a process that waits for its disk for ever. */
@@ -208,12 +247,14 @@ export class Units {
   close(): void {
     this.#closing.abort(new Error("the daemon is shutting down"));
     clearInterval(this.#retentionTimer);
+    this.#remotes.close();
     this.#runs.close();
     this.#lock.close();
   }
 
   async #reconcile({ unit, corrupt }: LoadedUnit): Promise<void> {
     try {
+      if (isRemote(unit)) return await this.#remotes.resume(unit);
       await this.#runs.reconcile(unit);
       if (corrupt && unit.isFinal) await this.#runs.mend(unit);
     } catch (error) {
@@ -221,6 +262,24 @@ export class Units {
       const Detail = `Failed to restart: ${errorText(error)}`;
       await this.#runs.end(unit, { State: UnitState.Failed, Detail, Cause: "STORAGE_FAILED" });
     }
+  }
+
+  #firstStatus(workType: string, params: Readonly<Record<string, string>>): UnitStatus {
+    const type = this.workTypes.get(workType);
+    const Params = effectiveParams(type, params);
+    return {
+      State: UnitState.Pending,
+      Detail: "Unit Created",
+      StdoutSize: 0,
+      WorkType: workType,
+      ExtraData: { Pid: 0, Params },
+      CreatedAt: new Date(this.#clock.now()).toISOString(),
+    };
+  }
+
+  #allocateOrdered(order: OrderRequest): Unit {
+    const status = { ...this.#firstStatus(order.workType, order.params), Detail: "Waiting for Input Data" };
+    return this.#store.createAs(order.unitId, { ...status, Order: orderRecord(order) });
   }
 
   #findOnDisk(id: string): Unit | undefined {
@@ -233,17 +292,29 @@ export class Units {
   #retireOnce(): void {
     if (this.#isRetiring) return;
     this.#isRetiring = true;
-    void this.#retire()
+    void this.#endForgottenOrders()
+      .then(() => this.#retire())
       .catch((error: unknown) => this.#log.warn("retention broke off", { error: errorText(error) }))
       .finally(() => {
         this.#isRetiring = false;
       });
   }
 
+  async #endForgottenOrders(): Promise<void> {
+    const latest = this.#clock.now() - orderMs;
+    for (const unit of this.#store.all()) {
+      const { Order, State, Queued, CreatedAt } = unit.status;
+      const isWaiting = Order && State === UnitState.Pending && !Queued && !this.orders.isDelivering(unit.id);
+      if (!isWaiting || Date.parse(CreatedAt ?? "") > latest) continue;
+      const Detail = "Error reading input data: the submitter did not come back with the payload";
+      await this.#runs.end(unit, { State: UnitState.Failed, Detail, Cause: "INPUT_FAILED" });
+    }
+  }
+
   async #retire(): Promise<void> {
     if (Object.keys(this.#retention).length === 0) return;
     // Releasing a unit ends what it left running, and a service is not ended for being old.
-    const over = this.#store.all().filter((unit) => unit.isFinal && !(unit.status.LeftRunning && hasLeftovers(unit)));
+    const over = this.#store.all().filter((unit) => unit.isFinal && !this.#isKept(unit));
     const finished = over.map((unit) => this.#finished(unit));
     for (const id of expiredUnits(finished, this.#retention, this.#clock.now())) {
       this.#log.info(`unit ${id} released by retention`);
@@ -251,6 +322,11 @@ export class Units {
         this.#log.warn(`unit ${id} not released`, { error: errorText(error) });
       });
     }
+  }
+
+  #isKept(unit: Unit): boolean {
+    if (isRemote(unit)) return this.#remotes.isReleasing(unit);
+    return Boolean(unit.status.LeftRunning) && hasLeftovers(unit);
   }
 
   #finished(unit: Unit) {

@@ -21,6 +21,14 @@ export function isFinal(state: number): boolean {
   return state === UnitState.Succeeded || state === UnitState.Failed || state === UnitState.Canceled;
 }
 
+/** The work type that stands for work on another node (spec §2.3). */
+export const remoteType = "remote";
+
+/** Is this the name of a param that is never shown, and never sent in clear (spec §2.7.2)? */
+export function isSecretName(param: string): boolean {
+  return param.toLowerCase().startsWith("secret_");
+}
+
 /** Why a unit ended, for programs. The `Detail` text says the same to people. */
 export const unitCauses = {
   EXITED: "the command exited by itself; see ExitCode",
@@ -36,6 +44,13 @@ export const unitCauses = {
   STATUS_CORRUPT: "the status file is damaged or missing and no exit was recorded",
   STORAGE_FAILED: "the disk refused to take the unit's files (full, read-only or broken)",
   RUNNER_REPORTED: "a plugin runner wrote the ending itself",
+  REMOTE_REPORTED: "the remote node told this ending, and it runs a program that tells no cause",
+  REMOTE_REFUSED: "the remote node was reached and refused the work, so it never ran",
+  REMOTE_INVALID: "the remote node answers with what is no answer of the protocol",
+  REMOTE_GONE: "the remote node no longer knows the unit; it was released there, or its data are lost",
+  TLS_REFUSED: "the remote node's certificate, or ours, was not accepted, so the work was never sent",
+  TTL_EXPIRED: "the remote node could not be reached within the ttl, so the work never ran",
+  OUTPUT_MISMATCH: "the output that came from the remote node is not what its final status counts and hashes",
 } as const;
 export type UnitCause = keyof typeof unitCauses;
 
@@ -68,6 +83,31 @@ export interface UnitStatus {
   Stopping?: UnitCause;
   /** The payload is whole and the unit waits for a free place of its work type; a restart keeps it waiting. */
   Queued?: boolean;
+  /** Why nothing comes in from the remote node now; the rest is what it said last. Only of remote units. */
+  Stalled?: string;
+  /** How another Farhand node gave this work; never shown. */
+  Order?: OrderRecord;
+  /** What is remembered about the unit this one mirrors; never shown. */
+  Twin?: TwinRecord;
+}
+
+/** What an executing node keeps of an order, so that the same order given again finds the same unit. */
+export interface OrderRecord {
+  /** SHA-256 of the submitter's token, hex: whoever reads the status cannot give the order again. */
+  readonly TokenSha256: string;
+  /** Length and SHA-256 (hex) of the payload, which must be whole before anything starts. */
+  readonly Bytes: number;
+  readonly Sha256: string;
+}
+
+/** What a submitting node keeps of the unit on the other node, beside Receptor's `ExtraData`. */
+export interface TwinRecord {
+  /** Proves that an order is ours when it is given again. */
+  readonly Token: string;
+  /** Which protocol the other node spoke. */
+  readonly Protocol?: "farhand" | "receptor";
+  /** The payload is over there and the start was asked for, so it may run although no answer came. */
+  readonly Sent?: boolean;
 }
 
 /** One element of `work list`, and the whole reply of `work status`. */

@@ -1,5 +1,6 @@
 import { WorkError } from "./errors.ts";
 import type { WorkTypeSettings } from "./settings.ts";
+import { remoteType } from "./wire.ts";
 
 /** The work types this node offers, by name. */
 export class WorkTypes {
@@ -8,7 +9,7 @@ export class WorkTypes {
   /** @throws {WorkError} `WORK_TYPE_TAKEN` for a second type of one name; `remote` is always taken (spec §2.3). */
   constructor(types: readonly WorkTypeSettings[]) {
     for (const type of types) {
-      if (type.workType === "remote" || this.#types.has(type.workType)) {
+      if (type.workType === remoteType || this.#types.has(type.workType)) {
         throw new WorkError("WORK_TYPE_TAKEN", `work type ${type.workType} already registered`);
       }
       this.#types.set(type.workType, type);
@@ -26,8 +27,14 @@ export class WorkTypes {
     return this.#types.get(name);
   }
 
+  /** Does this node ask for signatures on work of this type? */
+  isSigned(name: string): boolean {
+    const type = this.#types.get(name);
+    return type?.kind === "command" && type.verifySignature === true;
+  }
+
   /** As they stand in service advertisements (spec §1.5). */
   list(): { WorkType: string; Secure: boolean }[] {
-    return [...this.#types.keys()].map((WorkType) => ({ WorkType, Secure: false }));
+    return [...this.#types.keys()].map((WorkType) => ({ WorkType, Secure: this.isSigned(WorkType) }));
   }
 }

@@ -52,7 +52,15 @@ const ownFields: Record<string, (value: unknown) => boolean> = {
   Reaped: isCount,
   LeftRunning: isCount,
   Queued: (value) => typeof value === "boolean",
+  Stalled: isText,
+  Order: (value) => hasFields(value, { TokenSha256: isText, Bytes: isCount, Sha256: isText }),
+  Twin: (value) => hasFields(value, { Token: isText }),
 };
+
+function hasFields(value: unknown, fields: Record<string, (value: unknown) => boolean>): boolean {
+  if (typeof value !== "object" || value === null) return false;
+  return Object.entries(fields).every(([field, valid]) => valid((value as Record<string, unknown>)[field]));
+}
 
 /** Our own fields are extras: a damaged one is left out rather than making the unit unreadable. */
 function dropDamaged(status: Record<string, unknown>): Record<string, unknown> {

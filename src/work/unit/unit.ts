@@ -1,4 +1,4 @@
-import { isFinal, stateName, UnitState, type UnitReport, type UnitStatus } from "../wire.ts";
+import { isFinal, isSecretName, remoteType, stateName, UnitState, type UnitReport, type UnitStatus } from "../wire.ts";
 import { outputSize } from "./output.ts";
 import type { UnitFolder } from "./unit-folder.ts";
 
@@ -65,23 +65,34 @@ export class Unit {
 
   /** What `work status` answers. While the unit runs, the size is the file's own. */
   report(): UnitReport {
-    const { State, Detail, StdoutSize, WorkType, ExtraData, ...own } = this.#status;
+    const { State, Detail, StdoutSize, WorkType, ExtraData, Order, Twin, ...own } = this.#status;
     return {
       State,
       StateName: stateName(State),
       Detail,
-      StdoutSize: State === UnitState.Running ? sizeOr(this.folder.stdout, StdoutSize) : StdoutSize,
+      StdoutSize: State === UnitState.Running ? this.#sizeNow() : StdoutSize,
       WorkType,
-      ExtraData,
+      ExtraData: withoutSecrets(ExtraData),
       ...own,
     };
   }
+
+  #sizeNow(): number {
+    const { StdoutSize, WorkType } = this.#status;
+    try {
+      const size = outputSize(this.folder.stdout);
+      // A mirror's output may be behind the size its twin has told.
+      return WorkType === remoteType ? Math.max(size, StdoutSize) : size;
+    } catch {
+      return StdoutSize;
+    }
+  }
 }
 
-function sizeOr(path: string, known: number): number {
-  try {
-    return outputSize(path);
-  } catch {
-    return known;
-  }
+/** Params called `secret_…` are for the remote node alone (spec §1.10). */
+function withoutSecrets(extra: unknown): unknown {
+  const { RemoteParams } = (extra ?? {}) as { RemoteParams?: unknown };
+  if (typeof RemoteParams !== "object" || RemoteParams === null) return extra;
+  const shown = Object.entries(RemoteParams).filter(([name]) => !isSecretName(name));
+  return { ...(extra as object), RemoteParams: Object.fromEntries(shown) };
 }

@@ -1,0 +1,101 @@
+import type { ControlClient, JsonObject } from "#control";
+import { errorText, systemCode } from "#core";
+import { WorkError } from "../errors.ts";
+import { newUnitId } from "../unit/unit-id.ts";
+import { within } from "./connect-node.ts";
+import type { TwinLink } from "./mirror-context.ts";
+import { decodeAccepted, startLine } from "./order-wire.ts";
+import { payloadDigest, payloadFrom } from "./payload-file.ts";
+import { InvalidAnswer, isUnknownSubcommand } from "./troubles.ts";
+
+/** An order is accepted at once; its start waits for a process, or for a place of the work type. */
+const acceptMs = 60_000;
+const mostIds = 5;
+
+/**
+ * Give the work to a Farhand node. Giving it again, because an answer was lost, finds the same unit and never starts a
+ * second one.
+ *
+ * @returns false when the far end knows no orders, so that it has to be asked in Receptor's words.
+ * @throws {WorkError} `REMOTE_REFUSED`; anything else is worth another try.
+ */
+export async function giveOrder(link: TwinLink, control: ControlClient): Promise<boolean> {
+  const { record } = link;
+  const payload = await payloadDigest(link.unit.folder.stdin);
+  for (let tries = 0; tries < mostIds; tries++) {
+    const unitId = record.data.RemoteUnitID || (tries === 0 ? link.unit.id : newUnitId());
+    let line: string;
+    try {
+      line = await within(acceptMs, control, control.callLine(await orderLine(link, unitId, payload)));
+    } catch (error) {
+      if (isUnknownSubcommand(error)) return false;
+      // Before any answer came the id is free to be changed; later it is ours, and somebody else has it.
+      if (/^unit ID \S+ is taken$/.test(errorText(error)) && !record.data.RemoteUnitID) continue;
+      throw refusal(error);
+    }
+    const accepted = decodeAccepted(line, payload.bytes);
+    if (accepted?.unitid !== unitId) throw couldNotParse(line);
+    await record.keep({ RemoteUnitID: unitId }, { Twin: { ...record.twin, Protocol: "farhand" } });
+    await sendRest(link, control, accepted.from);
+    await record.keep({ RemoteStarted: true }, { Detail: "Started on the remote node" });
+    return true;
+  }
+  throw new WorkError("REMOTE_REFUSED", "every unit ID is taken on the remote node");
+}
+
+async function orderLine(
+  link: TwinLink,
+  unitId: string,
+  { bytes, sha256 }: { bytes: number; sha256: string },
+): Promise<JsonObject> {
+  const { RemoteNode: node, RemoteWorkType: workType, RemoteParams: params } = link.record.data;
+  const facts = { operation: "submit", unitId, workType, params } as const;
+  return {
+    command: "work",
+    subcommand: "order",
+    node,
+    worktype: workType,
+    params,
+    workUnitID: unitId,
+    token: link.record.twin.Token,
+    bytes,
+    sha256,
+    ...(await link.signature({ ...facts, payloadSha256: () => Promise.resolve(sha256) }, "farhand")),
+  };
+}
+
+/** The payload behind what is there already, then the word to start, then the answer to it. */
+async function sendRest(link: TwinLink, control: ControlClient, from: number): Promise<void> {
+  const { record } = link;
+  const source = async function* () {
+    yield* payloadFrom(link.unit.folder.stdin, from);
+    // From here on it may run over there, whether we hear of it or not.
+    await record.keep({}, { Twin: { ...record.twin, Sent: true } });
+    yield Buffer.from(startLine);
+  };
+  try {
+    await control.sendPayload(source());
+    await control.readJson();
+  } catch (error) {
+    // What came in pieces over several connections may have a piece missing: then all of it is sent anew.
+    if (from > 0 && errorText(error).includes("payload")) throw new InvalidAnswer(errorText(error), { cause: error });
+    throw refusal(error);
+  }
+}
+
+/** In Receptor's words, whatever the far end is (spec §2.7.4). */
+export function couldNotParse(line: string): WorkError {
+  return new WorkError("REMOTE_REFUSED", `could not parse response: ${line.slice(0, 1_000)}`);
+}
+
+/** An answer that is an error is a refusal; an answer that did not come may yet come. */
+function refusal(error: unknown): unknown {
+  if (systemCode(error) === "REMOTE_ERROR") return couldNotParse(`ERROR: ${errorText(error)}`);
+  return error;
+}
+
+/** Take back an order that cannot have started. Only the token proves that it is ours. @throws when it cannot be. */
+export async function withdrawOrder(link: TwinLink, control: ControlClient): Promise<void> {
+  const request = { command: "work", subcommand: "withdraw", workUnitID: link.record.data.RemoteUnitID };
+  await within(acceptMs, control, control.call({ ...request, token: link.record.twin.Token }));
+}

@@ -1,0 +1,109 @@
+import { type Clock, errorText, type Log } from "#core";
+import { WorkError } from "../errors.ts";
+import { updateStatus } from "../unit/status-file.ts";
+import type { Unit } from "../unit/unit.ts";
+import { isFinal, type TwinRecord, type UnitCause, type UnitStatus } from "../wire.ts";
+import { decodeRemoteData, type RemoteData } from "./remote-data.ts";
+
+/** Status that is only news goes to disk this often at most. */
+const writeMs = 1_000;
+
+/** How a mirror ends. */
+export type MirrorEnding = Pick<UnitStatus, "State" | "Detail"> & { readonly Cause: UnitCause } & Partial<UnitStatus>;
+
+/** The status of a remote unit, in memory and on disk. Only this daemon writes it, one write after another. */
+export class MirrorRecord {
+  readonly unit: Unit;
+  readonly #clock: Pick<Clock, "now">;
+  readonly #log: Log;
+  #writing: Promise<unknown> = Promise.resolve();
+  #later: NodeJS.Timeout | undefined;
+  #isClosed = false;
+
+  constructor(unit: Unit, clock: Pick<Clock, "now">, log: Log) {
+    this.unit = unit;
+    this.#clock = clock;
+    this.#log = log;
+  }
+
+  /** @throws {WorkError} `STORAGE_FAILED` when the status on disk was damaged. */
+  get data(): RemoteData {
+    const data = decodeRemoteData(this.unit.status.ExtraData);
+    if (!data) throw new WorkError("STORAGE_FAILED", `what unit ${this.unit.id} says of its node is damaged`);
+    return data;
+  }
+
+  get twin(): TwinRecord {
+    return this.unit.status.Twin ?? { Token: "" };
+  }
+
+  /** Started over there, or asked to: only a node that is asked can say whether anything runs. */
+  get mayHaveStarted(): boolean {
+    return this.data.RemoteStarted || this.twin.Sent === true;
+  }
+
+  /** What the twin's status says now: what it no longer says is forgotten. */
+  told(status: Partial<UnitStatus>): void {
+    this.show(status, ["Queued"]);
+  }
+
+  /** News: in memory at once, on disk soon. */
+  show(news: Partial<UnitStatus>, forgotten: readonly (keyof UnitStatus)[] = []): void {
+    this.#set(news, forgotten);
+    if (this.#isClosed || this.unit.isFinal) return;
+    this.#later ??= setTimeout(() => {
+      this.#later = undefined;
+      this.#write(false).catch((error: unknown) => this.#log.warn("status not written", { error: errorText(error) }));
+    }, writeMs).unref();
+  }
+
+  /** Why nothing comes in now. */
+  stall(why: string): void {
+    this.show({ Stalled: why.slice(0, 1_000) });
+  }
+
+  /** On disk when it resolves: what must be known after a restart before anything is done about it. */
+  async keep(data: Partial<RemoteData>, status: Partial<UnitStatus> = {}): Promise<void> {
+    this.#set({ ...status, ExtraData: { ...this.data, ...data } });
+    await this.#write(true);
+  }
+
+  /** Told only when it is on disk, or cannot be put there. A final unit keeps the ending it has. */
+  async finish(ending: MirrorEnding): Promise<void> {
+    if (this.unit.isFinal || this.#isClosed) return;
+    const FinishedAt = new Date(this.#clock.now()).toISOString();
+    const { Stopping, Queued, Stalled, ...status } = this.unit.status;
+    const final = { ...status, FinishedAt, ...ending };
+    await this.#write(true, final).catch((error: unknown) => {
+      this.#log.error(`status of unit ${this.unit.id} cannot be written`, { error: errorText(error) });
+    });
+    this.unit.set({ ...final, ExtraData: this.unit.status.ExtraData });
+  }
+
+  /** Nothing is written any more: the unit is gone, or belongs to the next daemon. */
+  close(): void {
+    this.#isClosed = true;
+    clearTimeout(this.#later);
+  }
+
+  #set(change: Partial<UnitStatus>, forgotten: readonly (keyof UnitStatus)[] = []): void {
+    const { Stalled, ...status } = this.unit.status;
+    for (const field of forgotten) delete (status as Partial<UnitStatus>)[field];
+    this.unit.set({ ...status, ...change });
+  }
+
+  #write(durable: boolean, final?: UnitStatus): Promise<void> {
+    const write = async () => {
+      await updateStatus(this.unit.folder, (now) => this.#next(now, final), { durable });
+    };
+    const written = this.#writing.then(write);
+    this.#writing = written.catch(() => undefined);
+    return written;
+  }
+
+  #next(now: UnitStatus | undefined, final: UnitStatus | undefined): UnitStatus {
+    if (this.#isClosed) throw new WorkError("STORAGE_FAILED", "the daemon is shutting down");
+    const next = final ? { ...final, ExtraData: this.unit.status.ExtraData } : this.unit.status;
+    return now && isFinal(now.State) && !isFinal(next.State) ? now : next;
+  }
+}

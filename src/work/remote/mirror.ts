@@ -1,0 +1,204 @@
+import { randomBytes } from "node:crypto";
+import { errorText, systemCode } from "#core";
+import type { Unit } from "../unit/unit.ts";
+import { UnitState } from "../wire.ts";
+import { watchFarhand } from "./farhand-watch.ts";
+import { FirstOutcome } from "./first-outcome.ts";
+import { Job } from "./job.ts";
+import { type MirrorContext, TwinLink } from "./mirror-context.ts";
+import { watchReceptor } from "./receptor-watch.ts";
+import { dropTwin, type Ended, type EndingWord, endTwin } from "./twin-ending.ts";
+import { type Attempted, startTwin } from "./twin-start.ts";
+
+/** After a cancel the ending is on its way here; so long it is waited for. */
+const endingMs = 5_000;
+/** A forced release gives the other node this long. */
+const forceMs = 15_000;
+
+/** A token nobody can guess: the proof of who gave an order. */
+export function newToken(): string {
+  return randomBytes(32).toString("hex");
+}
+
+/** One unit of type `remote` that is not over: starts its twin on the other node, mirrors it, ends it (spec §2.7). */
+export class Mirror {
+  readonly #link: TwinLink;
+  readonly #life = new Job();
+  readonly #ending = new Job();
+
+  constructor(unit: Unit, context: MirrorContext) {
+    this.#link = new TwinLink(unit, context);
+  }
+
+  /**
+   * Give the work to its node. The first attempt is waited for; from then on it goes on in the background.
+   *
+   * @returns false when the node was not reached yet.
+   * @throws {WorkError} `REMOTE_REFUSED`; the unit has failed then.
+   */
+  async start(signal: AbortSignal): Promise<boolean> {
+    const { record, context } = this.#link;
+    record.show({ Detail: "Starting Worker" });
+    const first = new FirstOutcome<Attempted>();
+    await this.#life.replace((stop) => this.#live(stop, first.settle).finally(() => first.settle("pending")));
+    // A node that is known to be away is not waited for.
+    if (context.options.hasRoute?.(record.data.RemoteNode) === false) return false;
+    const outcome = await first.or(signal);
+    if (outcome instanceof Error) throw outcome;
+    return outcome === "started";
+  }
+
+  /** End the twin. The mirror follows when the ending comes. Cancelling a final unit does nothing. */
+  async cancel(signal: AbortSignal): Promise<Ended> {
+    const { record } = this.#link;
+    if (record.unit.isFinal) return "done";
+    await record.keep({ LocalCancelled: true }, { Stopping: "CANCELED" });
+    if (!record.mayHaveStarted) {
+      await this.#life.stop();
+      // It may have got through in the very last moment.
+      if (!record.mayHaveStarted) return await this.#cancelHere();
+      await this.#watch();
+    }
+    const ended = await this.#tell("cancel", signal);
+    const soon = AbortSignal.any([signal, AbortSignal.timeout(endingMs)]);
+    if (ended === "done") await record.unit.until(() => record.unit.isFinal, soon).catch(() => undefined);
+    return ended;
+  }
+
+  /**
+   * Release the twin and then the mirror.
+   *
+   * @param force try to release the twin once, and delete the mirror in any case.
+   * @throws {WorkError} `REMOTE_REFUSED` when the other node will not, `STORAGE_FAILED`.
+   */
+  async release(force: boolean, signal: AbortSignal): Promise<Ended> {
+    const { record } = this.#link;
+    await record.keep({ LocalCancelled: true, LocalReleased: true }).catch((error: unknown) => {
+      if (!force) throw error;
+    });
+    await this.#life.stop();
+    if (!record.mayHaveStarted) {
+      void dropTwin(this.#link);
+      await this.#remove(force);
+      return "done";
+    }
+    if (!force) return await this.#tell("release", signal);
+    await this.#ending.stop();
+    await endTwin(this.#link, "release", AbortSignal.timeout(forceMs)).catch((error: unknown) => {
+      this.#link.context.log.warn(`unit ${record.unit.id} is released here only`, { error: errorText(error) });
+    });
+    await this.#remove(true);
+    return "done";
+  }
+
+  /** Go on where an earlier daemon stopped (spec §2.7.6). */
+  async resume(): Promise<void> {
+    const { record } = this.#link;
+    const { LocalReleased, LocalCancelled } = record.data;
+    const { isFinal } = record.unit;
+    if (LocalReleased) {
+      if (record.mayHaveStarted) await this.#tell("release", undefined);
+      else await this.#remove(false);
+    } else if (!isFinal && record.mayHaveStarted) {
+      await this.#watch();
+      if (LocalCancelled) await this.#tell("cancel", undefined);
+    } else if (!isFinal && LocalCancelled) {
+      await this.#cancelHere();
+    } else if (!isFinal) {
+      void dropTwin(this.#link);
+      const Detail = "Failed to restart: remote work had not previously started";
+      await record.finish({ State: UnitState.Failed, Detail, Cause: "NOT_STARTED" });
+    }
+  }
+
+  /** Stop everything; the unit stays as it is on disk. */
+  close(): void {
+    this.#link.record.close();
+    this.#life.abort();
+    this.#ending.abort();
+    void this.#link.closeOutput();
+  }
+
+  #watch(): Promise<void> {
+    return this.#life.replace((stop) => this.#live(stop, () => undefined));
+  }
+
+  /** From the start of the twin to the end of the mirror. */
+  async #live(stop: AbortSignal, told: (outcome: Attempted) => void): Promise<void> {
+    const { record } = this.#link;
+    try {
+      // Whoever cancels does not want it started once more only to hear how the start went.
+      const isToStart = !record.data.RemoteStarted && !(record.twin.Sent && record.data.LocalCancelled);
+      if (isToStart && !(await startTwin(this.#link, told, stop))) return;
+      if (record.twin.Protocol === "receptor" || !(await watchFarhand(this.#link, stop))) {
+        await watchReceptor(this.#link, stop);
+      }
+    } catch (error) {
+      if (stop.aborted) return;
+      this.#link.context.log.error(`unit ${record.unit.id} is no longer mirrored`, { error: errorText(error) });
+      record.stall(errorText(error));
+    } finally {
+      if (record.unit.isFinal) await this.#link.closeOutput();
+    }
+  }
+
+  async #cancelHere(): Promise<Ended> {
+    const ending = { State: UnitState.Failed, Detail: "Locally Cancelled", Cause: "CANCELED" } as const;
+    await this.#link.record.finish(ending);
+    void dropTwin(this.#link);
+    return "done";
+  }
+
+  /** Tell the other node until it has heard; the first attempt is waited for. @throws {WorkError} `REMOTE_REFUSED`. */
+  async #tell(word: EndingWord, signal: AbortSignal | undefined): Promise<Ended> {
+    const first = new FirstOutcome<Ended | Error>();
+    await this.#ending.replace((stop) =>
+      this.#tellUntilHeard(word, stop, first.settle).finally(() => first.settle("pending")),
+    );
+    // After a restart nobody waits.
+    if (!signal) return "pending";
+    const outcome = await first.or(signal);
+    if (outcome instanceof Error) throw outcome;
+    return outcome;
+  }
+
+  async #tellUntilHeard(word: EndingWord, stop: AbortSignal, told: (outcome: Ended | Error) => void): Promise<void> {
+    const { record, context } = this.#link;
+    const backoff = this.#link.backoff();
+    for (;;) {
+      if (word === "cancel" && record.unit.isFinal) return told("done");
+      try {
+        await endTwin(this.#link, word, stop);
+        if (word === "release") await this.#remove(false);
+        return told("done");
+      } catch (error) {
+        stop.throwIfAborted();
+        if (["REMOTE_REFUSED", "STORAGE_FAILED", "SIGNING_KEY_UNUSABLE"].includes(systemCode(error) ?? "")) {
+          await this.#takeBack();
+          return told(error as Error);
+        }
+        context.log.info(`unit ${record.unit.id}: ${word} waits for its node`, { error: errorText(error) });
+        record.stall(errorText(error));
+      }
+      told("pending");
+      await backoff.wait(stop);
+    }
+  }
+
+  /** The other node will not: the unit goes on as if nobody had asked. */
+  async #takeBack(): Promise<void> {
+    const { record } = this.#link;
+    const { Stopping, ...status } = record.unit.status;
+    record.unit.set(status);
+    await record.keep({ LocalCancelled: false, LocalReleased: false }).catch(() => undefined);
+    if (!record.unit.isFinal) await this.#watch();
+  }
+
+  async #remove(force: boolean): Promise<void> {
+    const { record, context } = this.#link;
+    await context.remove(record.unit, force);
+    this.#life.abort();
+    record.close();
+    await this.#link.closeOutput();
+  }
+}

@@ -1,0 +1,67 @@
+import type { ControlSession } from "#control";
+import { errorText, systemCode } from "#core";
+import type { Unit } from "../unit/unit.ts";
+import { FrameKind, frameHeader, maxTextBytes } from "./frames.ts";
+
+/** Smaller pieces go out together with their header. */
+const smallBytes = 64 * 1024;
+
+/**
+ * Push a unit to the node that mirrors it: every change of its status, its output, and at last its ending.
+ *
+ * The mirror ends this by hanging up; it has nothing to say.
+ */
+export async function pushUnit(
+  unit: Unit,
+  output: (signal: AbortSignal) => AsyncIterable<Uint8Array>,
+  session: ControlSession,
+): Promise<void> {
+  const gone = new AbortController();
+  const signal = AbortSignal.any([session.signal, gone.signal]);
+  // Raw from here on: an error behind it would be taken for frames.
+  await session.write(Buffer.from(`Streaming unit ${unit.id}\n`));
+  void untilHungUp(session).then(() => gone.abort(new Error("the mirror hung up")));
+  try {
+    await Promise.all([pushStatus(unit, session, signal), pushOutput(output(signal), session)]);
+    await send(session, FrameKind.Status, statusText(unit));
+  } catch (error) {
+    if (systemCode(error) !== "STORAGE_FAILED") throw error;
+    await send(session, FrameKind.Fault, Buffer.from(errorText(error)));
+  }
+}
+
+/** Every status but the final one, which comes behind the last byte. A slow mirror misses some, never the last. */
+async function pushStatus(unit: Unit, session: ControlSession, signal: AbortSignal): Promise<void> {
+  while (!unit.isFinal) {
+    const { revision } = unit;
+    await send(session, FrameKind.Status, statusText(unit));
+    await unit.changedSince(revision, signal);
+  }
+}
+
+async function pushOutput(output: AsyncIterable<Uint8Array>, session: ControlSession): Promise<void> {
+  for await (const chunk of output) await send(session, FrameKind.Output, chunk);
+}
+
+/** Frames of two senders never mix: header and body are given to the stream in one go. */
+async function send(session: ControlSession, kind: FrameKind, body: Uint8Array): Promise<void> {
+  const header = frameHeader(kind, body.length);
+  if (body.length <= smallBytes) await session.write(Buffer.concat([header, body]));
+  else await Promise.all([session.write(header), session.write(body)]);
+}
+
+/** What belongs to the kind of unit means nothing elsewhere, and params may be large. */
+function statusText(unit: Unit): Buffer {
+  const text = Buffer.from(JSON.stringify({ ...unit.report(), ExtraData: null }));
+  return text.length <= maxTextBytes
+    ? text
+    : Buffer.from(JSON.stringify({ ...unit.report(), ExtraData: null, Detail: "" }));
+}
+
+async function untilHungUp(session: ControlSession): Promise<void> {
+  try {
+    for await (const _ of session.payload()) continue;
+  } catch {
+    // However it ended, it ended.
+  }
+}

@@ -1,0 +1,148 @@
+import { errorText, systemCode } from "#core";
+import { UnitState } from "../wire.ts";
+import { giveOrder } from "./farhand-start.ts";
+import type { TwinLink } from "./mirror-context.ts";
+import { submitToReceptor } from "./receptor-start.ts";
+import { expiredText, expiryOf } from "./remote-data.ts";
+import { InvalidAnswer } from "./troubles.ts";
+
+/** Longest timer Node has is 24 days; a ttl may be longer. */
+const longestSleepMs = 24 * 60 * 60_000;
+const mostInvalid = 5;
+
+/** How an attempt went: `pending` when the node was not reached, an error when it was and refused. */
+export type Attempted = "started" | "pending" | Error;
+
+/**
+ * Try until the twin is started, the node refuses, or the ttl is over (spec §2.7.3, §2.7.6).
+ *
+ * @param told hears of every attempt.
+ * @returns whether it is started; otherwise the mirror is final.
+ * @throws the reason of `signal`.
+ */
+export async function startTwin(
+  link: TwinLink,
+  told: (outcome: Attempted) => void,
+  signal: AbortSignal,
+): Promise<boolean> {
+  const { record } = link;
+  const expiry = new Expiry(link, signal);
+  const backoff = link.backoff();
+  let invalid = 0;
+  try {
+    for (;;) {
+      try {
+        await startOnce(link, expiry);
+        told("started");
+        return true;
+      } catch (error) {
+        signal.throwIfAborted();
+        if (error instanceof InvalidAnswer) invalid++;
+        const refused = invalid >= mostInvalid || isRefusal(error);
+        if (refused || (isTlsTrouble(error) && !record.mayHaveStarted)) {
+          await fail(link, error, refused);
+          told(refused ? (error as Error) : "pending");
+          return false;
+        }
+        record.show({ Detail: `Waiting for node ${record.data.RemoteNode}: ${errorText(error)}`.slice(0, 1_000) });
+      }
+      told("pending");
+      if (!expiry.isOver) await backoff.wait(expiry.signal).catch(() => signal.throwIfAborted());
+      if (expiry.isOver) {
+        await record.finish({ State: UnitState.Failed, Detail: expiry.text, Cause: "TTL_EXPIRED" });
+        return false;
+      }
+    }
+  } finally {
+    expiry.stop();
+  }
+}
+
+async function startOnce(link: TwinLink, expiry: Expiry): Promise<void> {
+  const { record, context } = link;
+  const { RemoteNode: node } = record.data;
+  const control = await link.connect(expiry.signal);
+  try {
+    // A node that is heard is asked to the end: what has begun to start cannot expire.
+    expiry.hold();
+    const isReceptor = context.peers.isReceptor(node) && record.twin.Protocol !== "farhand";
+    if (!isReceptor && (await giveOrder(link, control))) return;
+    context.peers.foundReceptor(node);
+    await submitToReceptor(link, control);
+  } finally {
+    control.close();
+    expiry.resume();
+  }
+}
+
+async function fail({ record }: TwinLink, error: unknown, isRefused: boolean): Promise<void> {
+  const text = errorText(error);
+  await record.finish(
+    isRefused
+      ? { State: UnitState.Failed, Detail: `Error starting worker: ${text}`, Cause: "REMOTE_REFUSED" }
+      : { State: UnitState.Failed, Detail: text, Cause: "TLS_REFUSED" },
+  );
+}
+
+function isRefusal(error: unknown): boolean {
+  return ["REMOTE_REFUSED", "SIGNING_KEY_UNUSABLE"].includes(systemCode(error) ?? "");
+}
+
+function isTlsTrouble(error: unknown): boolean {
+  return systemCode(error) === "REMOTE_TLS_REFUSED";
+}
+
+/** The ttl of work that has not started. */
+class Expiry {
+  readonly #link: TwinLink;
+  readonly #at: number | undefined;
+  readonly #outer: AbortSignal;
+  readonly #stopping = new AbortController();
+  #passed = new AbortController();
+  #isHeld = false;
+
+  constructor(link: TwinLink, outer: AbortSignal) {
+    this.#link = link;
+    this.#at = expiryOf(link.record.data);
+    this.#outer = outer;
+    if (this.#at !== undefined) void this.#watch(this.#at);
+  }
+
+  get text(): string {
+    return expiredText(this.#at ?? 0);
+  }
+
+  /** Over, and nothing of it can have started. */
+  get isOver(): boolean {
+    return this.#at !== undefined && this.#link.clock.now() >= this.#at && !this.#link.record.mayHaveStarted;
+  }
+
+  /** Fires when it is over, and when everything is to stop. */
+  get signal(): AbortSignal {
+    return AbortSignal.any([this.#outer, this.#passed.signal]);
+  }
+
+  hold(): void {
+    this.#isHeld = true;
+  }
+
+  resume(): void {
+    this.#isHeld = false;
+  }
+
+  stop(): void {
+    this.#stopping.abort(new Error("no longer waited for"));
+  }
+
+  async #watch(at: number): Promise<void> {
+    const { clock } = this.#link;
+    try {
+      for (let left = at - clock.now(); left > 0; left = at - clock.now()) {
+        await clock.sleep(Math.min(left, longestSleepMs), AbortSignal.any([this.#outer, this.#stopping.signal]));
+      }
+    } catch {
+      return;
+    }
+    if (!this.#isHeld && this.isOver) this.#passed.abort(new Error(this.text));
+  }
+}

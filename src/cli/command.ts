@@ -45,6 +45,8 @@ export type Example = readonly [line: string, does: string];
 export interface Command<O = never> {
   /** One word, or group and word: `work submit`. */
   readonly name: string;
+  /** Heading in help; without one that of its group, or of the program itself. */
+  readonly title?: string;
   /** One line without a full stop. */
   readonly summary: string;
   /** What the summary cannot say, for its own help. */

@@ -1,4 +1,7 @@
 import type { AnyCommand } from "./command.ts";
+import { certInit } from "./commands/cert-init.ts";
+import { certMakereq } from "./commands/cert-makereq.ts";
+import { certSignreq } from "./commands/cert-signreq.ts";
 import { completion } from "./commands/completion.ts";
 import { configCheck } from "./commands/config-check.ts";
 import { configConvert } from "./commands/config-convert.ts";
@@ -42,4 +45,7 @@ export const commands: readonly AnyCommand[] = [
   workRelease,
   configCheck,
   configConvert,
+  certInit,
+  certMakereq,
+  certSignreq,
 ];

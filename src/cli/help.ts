@@ -30,7 +30,8 @@ export function sections(commands: readonly AnyCommand[]): [title: string, membe
   const titles = new Map<string, AnyCommand[]>();
   for (const command of commands) {
     const [first = "", second] = command.name.split(" ");
-    const title = (second === undefined ? undefined : groups[first]) ?? "The worker and this program";
+    const group = second === undefined ? undefined : groups[first];
+    const title = command.title ?? group ?? "The worker and this program";
     titles.set(title, [...(titles.get(title) ?? []), command]);
   }
   return [...titles];

@@ -1,7 +1,7 @@
 import { hostname } from "node:os";
 import { ControlError } from "#control";
 import { WorkError } from "#work";
-import { type Directive, parseReceptorArgs, readSettingsFile, startDaemon } from "#worker";
+import { type Directive, parseReceptorArgs, readSettingsFile, sectionRow, startDaemon } from "#worker";
 import { embeddedArgs, makeStateFolder } from "./embedded.ts";
 import { CliError } from "./errors.ts";
 import { hearInterrupts } from "./interrupts.ts";
@@ -32,6 +32,7 @@ export async function runDaemon(
   configFiles: readonly string[],
   terminal: Terminal,
 ): Promise<number> {
+  if (await ranCertificatesOnly(directives, terminal)) return 0;
   terminal.outliveOutput();
   // Heard before there is anything to stop, so that a signal while it starts is not lost.
   const interrupts = hearInterrupts();
@@ -46,6 +47,17 @@ export async function runDaemon(
   } finally {
     interrupts.close();
   }
+}
+
+/** Certificate sections come before everything else, and in a file of nothing else they are all (spec §5.5). */
+async function ranCertificatesOnly(directives: readonly Directive[], terminal: Terminal): Promise<boolean> {
+  const certificates = directives.filter(({ section }) => sectionRow(section).exclusive);
+  if (certificates.length === 0) return false;
+  // Loaded where it is used: a worker starts without it.
+  const { askOn, makeCertificates } = await import("./certificates.ts");
+  using ask = askOn(terminal, (text) => terminal.write(Buffer.from(text)));
+  await makeCertificates(certificates, ask);
+  return certificates.length === directives.length;
 }
 
 function isTaken(error: unknown): boolean {

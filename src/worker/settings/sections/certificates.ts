@@ -1,8 +1,7 @@
 import { boolean, integer, text, texts } from "../field.ts";
 import type { SectionTable } from "../section.ts";
 
-const later = "making certificates";
-const alone = { phase: "run", exclusive: true, later } as const;
+const alone = { phase: "run", exclusive: true } as const;
 
 const bits = "Length of the RSA key.";
 const notbefore = text("Start of validity, RFC 3339; now when absent.");

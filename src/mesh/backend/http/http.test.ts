@@ -1,0 +1,72 @@
+import { afterAll, beforeAll, describe, vi } from "vitest";
+import { makeCertificates, type TestCertificates } from "../../../../test/kit/certificates.ts";
+import { freePort } from "../../../../test/kit/free-port.ts";
+import { forwardProxy, reverseProxy } from "../../../../test/kit/http-proxy.ts";
+import { type TempFolder, tempFolder } from "../../../../test/kit/temp-folder.ts";
+import { tlsClientSource, tlsServerSource } from "#core";
+import { type BackendPair, describeBackend } from "../conformance.ts";
+import { maxNumberedMessageBytes } from "../numbered/batch.ts";
+import { httpPeer } from "./dialer.ts";
+import { httpListener } from "./listener.ts";
+
+const times = { firstMs: [10, 20], baseMs: 50, maxMs: 100 } as const;
+const traits = { reliable: true, maxMessageBytes: maxNumberedMessageBytes };
+const bindAddress = "127.0.0.1";
+
+describeBackend(
+  "http",
+  async () => {
+    const port = await freePort();
+    return {
+      listener: httpListener({ bindAddress, port }),
+      dialer: httpPeer({ url: `http://127.0.0.1:${port}/`, times }),
+      close: () => {},
+    };
+  },
+  traits,
+);
+
+describeBackend(
+  "http behind a reverse proxy",
+  async () => {
+    const port = await freePort();
+    const proxy = await reverseProxy(() => port);
+    return {
+      listener: httpListener({ bindAddress, port, path: "/mesh/" }),
+      dialer: httpPeer({ url: `${proxy.url}/mesh/?token=1`, times }),
+      close: () => proxy.stop(),
+    };
+  },
+  traits,
+);
+
+describe("through the environment's proxy", () => {
+  describeBackend("http", async () => await proxied(false), { ...traits, manySessions: 10 });
+  describeBackend("https", async () => await proxied(true), { ...traits, manySessions: 10 });
+});
+
+let folder: TempFolder;
+let certificates: TestCertificates;
+beforeAll(async () => {
+  folder = await tempFolder();
+  certificates = await makeCertificates(folder.path);
+});
+afterAll(async () => await folder[Symbol.asyncDispose]());
+
+async function proxied(isTls: boolean): Promise<BackendPair> {
+  const proxy = await forwardProxy();
+  const port = await freePort();
+  vi.stubEnv("no_proxy", "");
+  vi.stubEnv(isTls ? "https_proxy" : "http_proxy", proxy.url);
+  const { ca, server, client } = certificates;
+  const tls = isTls ? tlsServerSource({ ...server, clientCas: ca, requireClientCert: true }) : undefined;
+  const clientTls = isTls ? tlsClientSource({ ...client, rootCas: ca }) : undefined;
+  return {
+    listener: httpListener({ bindAddress, port, tls }),
+    dialer: httpPeer({ url: `${isTls ? "https" : "http"}://127.0.0.1:${port}/`, tls: clientTls, times }),
+    close: async () => {
+      vi.unstubAllEnvs();
+      await proxy.stop();
+    },
+  };
+}

@@ -21,7 +21,7 @@ export async function runCertificateCommand(
   );
   const request = parseReceptorArgs([`--${section}`, ...words], readSettingsFile);
   if (request.kind !== "start") return;
-  using ask = askOn(terminal, async (text) => terminal.say(text));
+  const ask = askOn(terminal, async (text) => terminal.say(text));
   const files = await makeCertificates(request.directives, ask);
   if (json) terminal.print(JSON.stringify({ files }));
   else for (const file of files) terminal.print(file);

@@ -115,7 +115,7 @@ test("makeCertificates() stops at the first thing that cannot be done", async ()
     readSettingsFile,
   );
   const { terminal, out } = terminalWith("yes\n");
-  using ask = askOn(terminal, (text) => terminal.write(Buffer.from(text)));
+  const ask = askOn(terminal, (text) => terminal.write(Buffer.from(text)));
   const made = makeCertificates(request.kind === "start" ? request.directives : [], ask);
   await expect(made).rejects.toMatchObject({ code: "CERTIFICATE_INVALID", message: /cannot read no/ });
   expect(out).toEqual([]);

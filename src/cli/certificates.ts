@@ -42,14 +42,13 @@ export async function makeCertificates(directives: readonly Directive[], ask: As
 }
 
 /** Ask on the terminal, by `show`; an answer is a line, and only `y` and `yes` are consent (spec §5.6). */
-export function askOn(terminal: Terminal, show: (text: string) => Promise<void>): Ask & Disposable {
+export function askOn(terminal: Terminal, show: (text: string) => Promise<void>): Ask {
   const answers = linesOf(terminal);
-  const ask = async (details: string): Promise<boolean> => {
+  return async (details) => {
     await show(`${details}\nSign certificate (yes/no)? `);
     const { value } = await answers.next();
     return /^\s*y(es)?\s*$/i.test(value ?? "");
   };
-  return Object.assign(ask, { [Symbol.dispose]: () => void answers.return(undefined) });
 }
 
 /** Stdin is not touched before the first question. */

@@ -55,7 +55,7 @@ async function ranCertificatesOnly(directives: readonly Directive[], terminal: T
   if (certificates.length === 0) return false;
   // Loaded where it is used: a worker starts without it.
   const { askOn, makeCertificates } = await import("./certificates.ts");
-  using ask = askOn(terminal, (text) => terminal.write(Buffer.from(text)));
+  const ask = askOn(terminal, (text) => terminal.write(Buffer.from(text)));
   await makeCertificates(certificates, ask);
   return certificates.length === directives.length;
 }

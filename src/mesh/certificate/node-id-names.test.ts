@@ -8,6 +8,8 @@ import { checkNodeId, namesOfCertificate, nodeIdsOfCertificate } from "./node-id
 import { parsePem } from "./pem.ts";
 import { decodeSubjectNames, encodeNodeIdName, encodeSubjectNames } from "./subject-names.ts";
 
+const openssl = "openssl";
+
 /** A certificate by openssl with this subjectAltName, DER. */
 async function certificateWith(names: string, section = ""): Promise<Buffer> {
   await using folder = await tempFolder();
@@ -15,7 +17,7 @@ async function certificateWith(names: string, section = ""): Promise<Buffer> {
   writeFileSync(folder.file("cnf"), config);
   const key = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-keyout", folder.file("key")];
   const args = ["req", "-x509", "-config", folder.file("cnf"), "-subj", "/CN=a", "-extensions", "x", "-outform", "DER"];
-  return execFileSync("openssl", [...args, ...key], { stdio: ["ignore", "pipe", "ignore"] });
+  return execFileSync(openssl, [...args, ...key], { stdio: ["ignore", "pipe", "ignore"] });
 }
 
 const nodeId = (name: string) => `otherName:1.3.6.1.4.1.2312.19.1;UTF8:${name}`;

@@ -1,7 +1,7 @@
 import { MeshError } from "../errors.ts";
 import { printable } from "./printable.ts";
 import { decodeSubjectNames, type SubjectNames } from "./subject-names.ts";
-import { certificateFields, type Extensions, extensionIds, requestFields } from "./x509-fields.ts";
+import { certificateFields, extensionIds } from "./x509-fields.ts";
 
 const noNames: SubjectNames = { dnsNames: [], ipAddresses: [], nodeIds: [] };
 
@@ -21,16 +21,7 @@ export function nodeIdsOfCertificate(certificate: Uint8Array): readonly string[]
 
 /** All names of a certificate (DER). @throws {MeshError} `CERTIFICATE_INVALID` */
 export function namesOfCertificate(certificate: Uint8Array): SubjectNames {
-  return namesIn(certificateFields(certificate).extensions);
-}
-
-/** All names a request (DER) asks for. @throws {MeshError} `CERTIFICATE_INVALID` */
-export function namesOfRequest(request: Uint8Array): SubjectNames {
-  return namesIn(requestFields(request).extensions);
-}
-
-function namesIn(extensions: Extensions): SubjectNames {
-  const names = extensions.get(extensionIds.subjectAltName);
+  const names = certificateFields(certificate).extensions.get(extensionIds.subjectAltName);
   return names ? decodeSubjectNames(names.value) : noNames;
 }
 

@@ -14,8 +14,10 @@ const now = new Date("2026-05-01T12:00:00Z");
 const noNames = { dnsNames: [], ipAddresses: [], nodeIds: [] };
 const names = { dnsNames: ["a.example"], ipAddresses: ["10.0.0.1", "2001:db8::1"], nodeIds: ["node1", "zwölf"] };
 
+const program = "openssl";
+
 function openssl(...args: string[]): string {
-  return execFileSync("openssl", args, { encoding: "utf8", stdio: ["ignore", "pipe", "pipe"] });
+  return execFileSync(program, args, { encoding: "utf8", stdio: ["ignore", "pipe", "pipe"] });
 }
 
 /** A folder with an authority, and options for requests and signatures in it. */

@@ -19,8 +19,10 @@ export function proxyUrlFor(url: string): URL | undefined {
 /**
  * An agent that tunnels through the environment's proxy for an address by CONNECT, for `http`, `https`, `ws` and `wss`
  * alike; undefined when the address is reached without one. TLS options of a request still apply to the far server.
+ *
+ * @param signal destroys what the agent opened: a request that is given up leaves its half-made tunnel behind.
  */
-export function proxyAgentFor(url: string): Agent | undefined {
+export function proxyAgentFor(url: string, signal?: AbortSignal): Agent | undefined {
   const proxy = proxyUrlFor(url);
-  return proxy && new HttpsProxyAgent(proxy, { keepAlive: true });
+  return proxy && new HttpsProxyAgent(proxy, { keepAlive: true, ...(signal ? { signal } : {}) });
 }

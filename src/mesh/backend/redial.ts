@@ -124,6 +124,8 @@ class Dialer implements OpenDialer {
       return undefined;
     } finally {
       over.abort();
+      // The dial is over: its signal must not reach into the session that came of it.
+      this.#begin();
     }
   }
 

@@ -1,5 +1,5 @@
 import type { Server, Socket } from "node:net";
-import type { TLSSocket } from "node:tls";
+import type { PeerCertificate, TLSSocket } from "node:tls";
 import { errorText, refuseTlsClient, refuseTlsServer, type TlsClientSource, type TlsServerSource } from "#core";
 import { nodeIdsOfCertificate } from "../certificate/node-id-names.ts";
 import { MeshError } from "../errors.ts";
@@ -14,23 +14,43 @@ export const handshakesAtOnce = 2000;
  * Receptor node ids in the certificate the other side showed and we verified; undefined when there is none such
  * (spec §4.5). A certificate that was not verified proves nothing.
  */
-export function provenNodeIds(socket: TLSSocket): readonly string[] | undefined {
-  const leaf = socket.authorized ? socket.getPeerX509Certificate() : undefined;
-  return leaf && nodeIdsOfCertificate(leaf.raw);
+function provenNodeIds(socket: TLSSocket): readonly string[] | undefined {
+  if (!socket.authorized) return undefined;
+  // Not getPeerX509Certificate(): in a client that takes the certificate out of the chain, and the next call would
+  // give its issuer's instead.
+  const { raw } = socket.getPeerCertificate() as Partial<PeerCertificate>;
+  return raw && nodeIdsOfCertificate(raw);
 }
 
-/** What `node:tls` does not check of a server. @throws {MeshError} `TLS_REFUSED` */
-export function checkTlsServer(source: TlsClientSource | undefined, socket: TLSSocket): void {
+/**
+ * Check what `node:tls` does not check of a server. Once per connection, before anything else looks at its certificate.
+ *
+ * @returns the node ids it proved. @throws {MeshError} `TLS_REFUSED`
+ */
+export function checkTlsServer(source: TlsClientSource | undefined, socket: TLSSocket): readonly string[] | undefined {
+  const proven = provenNodeIds(socket);
   const refusal = source && refuseTlsServer(source.profile, socket);
   if (refusal) throw new MeshError("TLS_REFUSED", refusal);
+  return proven;
 }
 
-/** Whether a client that came through its handshake may stay; otherwise it is told off and gone. */
-export function admitTlsClient(source: TlsServerSource, socket: TLSSocket, name: string, log: SparingLog): boolean {
+/** A client that may stay. */
+export interface AdmittedClient {
+  readonly provenNodeIds: readonly string[] | undefined;
+}
+
+/** What a client that came through its handshake proved; or, when it may not stay, undefined and it is gone. */
+export function admitTlsClient(
+  source: TlsServerSource,
+  socket: TLSSocket,
+  name: string,
+  log: SparingLog,
+): AdmittedClient | undefined {
+  const proven = provenNodeIds(socket);
   const refusal = refuseTlsClient(source.profile, socket);
-  if (refusal === undefined) return true;
+  if (refusal === undefined) return { provenNodeIds: proven };
   refuse(socket, refusal, name, log);
-  return false;
+  return undefined;
 }
 
 /**

@@ -6,7 +6,7 @@ import { hostAndPort } from "../host-and-port.ts";
 import { type ListenAt, listenTcp } from "../listening.ts";
 import { SessionSet } from "../session-set.ts";
 import { SparingLog } from "../sparing-log.ts";
-import { admitTlsClient, handshakeLimitMs, provenNodeIds, watchHandshakes } from "../tls-road.ts";
+import { admitTlsClient, handshakeLimitMs, watchHandshakes } from "../tls-road.ts";
 import { FramedSession } from "./framed-session.ts";
 import { socketOptions } from "./sockets.ts";
 
@@ -71,7 +71,8 @@ function tlsServer(settings: TcpListenerSettings, tls: TlsServerSource, listenin
   const handshakeTimeout = settings.handshakeMs ?? handshakeLimitMs;
   const options = { ...socketOptions, ...tls.options(), handshakeTimeout };
   const server = createTlsServer(options, (socket: TLSSocket) => {
-    if (admitTlsClient(tls, socket, description, refusals)) take(socket, provenNodeIds(socket), listening);
+    const admitted = admitTlsClient(tls, socket, description, refusals);
+    if (admitted) take(socket, admitted.provenNodeIds, listening);
   });
   followTlsSource(server, tls);
   return { server, breakHandshakes: watchHandshakes(server, description, refusals, settings.maxHandshakes) };

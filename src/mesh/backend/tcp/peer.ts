@@ -3,7 +3,6 @@ import type { Session } from "../backend.ts";
 import { dialError } from "../dial-error.ts";
 import { hostAndPort, type HostAndPort, parseHostAndPort } from "../host-and-port.ts";
 import { type DialerBackend, type RedialOptions, redialling } from "../redial.ts";
-import { provenNodeIds } from "../tls-road.ts";
 import { FramedSession } from "./framed-session.ts";
 import { connectTcp, connectTlsTo } from "./sockets.ts";
 
@@ -25,8 +24,8 @@ async function dial(to: HostAndPort, tls: TlsClientSource | undefined, signal: A
   try {
     const description = `tcp ${hostAndPort(to.host, to.port)}`;
     if (!tls) return new FramedSession(await connectTcp(to, signal), { description });
-    const socket = await connectTlsTo(to, tls, signal);
-    return new FramedSession(socket, { description, provenNodeIds: provenNodeIds(socket) });
+    const { socket, provenNodeIds } = await connectTlsTo(to, tls, signal);
+    return new FramedSession(socket, { description, provenNodeIds });
   } catch (error) {
     throw dialError(error);
   }

@@ -22,8 +22,18 @@ export async function connectTcp(to: HostAndPort, signal: AbortSignal): Promise<
   return socket;
 }
 
+/** A connection to a server that was checked. */
+export interface SecureConnection {
+  readonly socket: TLSSocket;
+  readonly provenNodeIds: readonly string[] | undefined;
+}
+
 /** Connect with TLS and check who is there. @throws {MeshError} `TLS_REFUSED`; TlsProfileError; what the system said. */
-export async function connectTlsTo(to: HostAndPort, source: TlsClientSource, signal: AbortSignal): Promise<TLSSocket> {
+export async function connectTlsTo(
+  to: HostAndPort,
+  source: TlsClientSource,
+  signal: AbortSignal,
+): Promise<SecureConnection> {
   const options = source.options(to.host);
   const raw = await connectTcp(to, signal);
   const socket = connectTls({ ...options, socket: raw });
@@ -31,8 +41,7 @@ export async function connectTlsTo(to: HostAndPort, source: TlsClientSource, sig
   raw.on("error", () => {});
   await until(socket, "secureConnect", signal);
   try {
-    checkTlsServer(source, socket);
-    return socket;
+    return { socket, provenNodeIds: checkTlsServer(source, socket) };
   } catch (error) {
     socket.destroy();
     throw error;

@@ -1,7 +1,7 @@
 import { createServer as createHttpServer, type IncomingMessage, type Server, type ServerOptions } from "node:http";
 import { createServer as createHttpsServer } from "node:https";
 import type { Socket } from "node:net";
-import { TLSSocket } from "node:tls";
+import type { TLSSocket } from "node:tls";
 import { followTlsSource, type Log, silentLog, type TlsServerSource } from "#core";
 import type { Backend, OpenBackend, Session } from "../backend.ts";
 import { hostAndPort } from "../host-and-port.ts";
@@ -11,7 +11,7 @@ import { SparingLog } from "../sparing-log.ts";
 import { maxFrameBytes } from "../tcp/framer.ts";
 import { connectionsAtOnce } from "../tcp/listener.ts";
 import { socketOptions } from "../tcp/sockets.ts";
-import { admitTlsClient, handshakeLimitMs, provenNodeIds, watchHandshakes } from "../tls-road.ts";
+import { type AdmittedClient, admitTlsClient, handshakeLimitMs, watchHandshakes } from "../tls-road.ts";
 import { WebSocketSession } from "./session.ts";
 import { refuseUpgrade } from "./upgrade-rules.ts";
 import { upgrader } from "./ws.ts";
@@ -103,31 +103,31 @@ class Listening {
       response.writeHead(426, { Connection: "close", Upgrade: "websocket", "Content-Length": 0 }).end();
     });
     server.on("upgrade", (request: IncomingMessage, socket: Socket, head: Buffer) => {
-      if (!this.#admits(request, socket)) return;
-      webSockets.upgrade(request, socket, head, (open) => this.#take(new WebSocketSession(open, this.#about(socket))));
+      const admitted = this.#admit(request, socket);
+      if (!admitted) return;
+      const about = {
+        description: `ws ${hostAndPort(socket.remoteAddress ?? "?", socket.remotePort ?? 0)}`,
+        maxMessageBytes: this.#maxMessageBytes,
+        ...admitted,
+      };
+      webSockets.upgrade(request, socket, head, (open) => this.#take(new WebSocketSession(open, about)));
     });
   }
 
-  #admits(request: IncomingMessage, socket: Socket): boolean {
+  /** What a client proved that may have its WebSocket; another gets its refusal and is gone. */
+  #admit(request: IncomingMessage, socket: Socket): AdmittedClient | undefined {
     const { tls, path = "/" } = this.#settings;
-    if (tls && !admitTlsClient(tls, socket as TLSSocket, this.#description, this.#refusals)) return false;
+    const secure = tls && admitTlsClient(tls, socket as TLSSocket, this.#description, this.#refusals);
+    if (tls && !secure) return undefined;
     const refusal = refuseUpgrade(request, path || "/");
-    if (!refusal) return true;
+    if (!refusal) return secure ?? { provenNodeIds: undefined };
     const { status, text } = refusal;
     this.#refusals.warn(`${this.#description} refused a client: ${status} ${text}`, {
       remoteAddress: socket.remoteAddress,
     });
     socket.on("error", () => {});
     socket.end(`HTTP/1.1 ${status} ${text}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`, () => socket.destroy());
-    return false;
-  }
-
-  #about(socket: Socket) {
-    return {
-      description: `ws ${hostAndPort(socket.remoteAddress ?? "?", socket.remotePort ?? 0)}`,
-      maxMessageBytes: this.#maxMessageBytes,
-      provenNodeIds: socket instanceof TLSSocket ? provenNodeIds(socket) : undefined,
-    };
+    return undefined;
   }
 
   #take(session: Session): void {

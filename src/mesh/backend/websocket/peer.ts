@@ -1,4 +1,5 @@
-import { TLSSocket } from "node:tls";
+import { isIP } from "node:net";
+import type { TLSSocket } from "node:tls";
 import type { TlsClientSource } from "#core";
 import { MeshError } from "../../errors.ts";
 import type { Session } from "../backend.ts";
@@ -7,7 +8,7 @@ import { maxFrameBytes } from "../tcp/framer.ts";
 import { connectOptions } from "../tcp/sockets.ts";
 import { proxyAgentFor } from "../proxy-agent.ts";
 import { type DialerBackend, type RedialOptions, redialling } from "../redial.ts";
-import { checkTlsServer, provenNodeIds } from "../tls-road.ts";
+import { checkTlsServer } from "../tls-road.ts";
 import { WebSocketSession } from "./session.ts";
 import { openWebSocket } from "./ws.ts";
 
@@ -45,19 +46,25 @@ function open(
 ): Promise<Session> {
   const host = url.hostname.replace(/^\[(.*)\]$/, "$1");
   const { autoSelectFamily, autoSelectFamilyAttemptTimeout } = connectOptions({ host, port: 0 });
+  let provenNodeIds: readonly string[] | undefined;
   const client = {
     maxMessageBytes,
     headers,
     origin: `${url.protocol === "wss:" ? "https" : "http"}://${url.host}`,
-    agent: proxyAgentFor(url.href),
+    agent: isThisMachine(host) ? undefined : proxyAgentFor(url.href, signal),
     tls: { ...tls?.options(host), autoSelectFamily, autoSelectFamilyAttemptTimeout },
-    checkServer: (socket: TLSSocket) => checkTlsServer(tls, socket),
+    checkServer: (socket: TLSSocket) => {
+      provenNodeIds = checkTlsServer(tls, socket);
+    },
   };
-  return openWebSocket(url, client, signal, ({ webSocket, socket }) => {
-    const proven = socket instanceof TLSSocket ? provenNodeIds(socket) : undefined;
-    const description = `ws ${shown(url)}`;
-    return new WebSocketSession({ webSocket, socket }, { description, maxMessageBytes, provenNodeIds: proven });
+  return openWebSocket(url, client, signal, (open) => {
+    return new WebSocketSession(open, { description: `ws ${shown(url)}`, maxMessageBytes, provenNodeIds });
   });
+}
+
+/** As in a Receptor, no proxy is asked for what is here. */
+function isThisMachine(host: string): boolean {
+  return host === "localhost" || host === "::1" || (isIP(host) === 4 && host.startsWith("127."));
 }
 
 /** @throws {MeshError} `DIAL_FAILED` */

@@ -81,9 +81,9 @@ async function takePushed(
         await output.append(event.bytes);
         continue;
       }
-      progress();
       if (event.kind === "fault") return { fault: event.text.slice(0, 500) };
       const told = toldIn(event.text);
+      progress();
       if (isFinal(told.State)) return { final: told };
       link.record.told(told);
     }

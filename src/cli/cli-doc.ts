@@ -1,5 +1,6 @@
 import { controlErrors } from "#control";
 import { tlsErrors } from "#core";
+import { meshErrors } from "#mesh";
 import { workErrors } from "#work";
 import { workerErrors } from "#worker";
 import type { AnyCommand, CommandOption } from "./command.ts";
@@ -82,7 +83,14 @@ function printConnection(): string {
 
 /** Exit codes of every room's errors; what each code means stands in docs/errors.md. */
 function printExits(): string {
-  const codes = Object.entries({ ...controlErrors, ...workErrors, ...workerErrors, ...tlsErrors, ...cliErrors });
+  const codes = Object.entries({
+    ...controlErrors,
+    ...meshErrors,
+    ...workErrors,
+    ...workerErrors,
+    ...tlsErrors,
+    ...cliErrors,
+  });
   const exits = [...new Set(codes.map(([, { exit }]) => exit))].filter((exit) => exit > 1).sort((a, b) => a - b);
   const rows = exits.map((exit) => {
     const names = codes.filter(([, entry]) => entry.exit === exit).map(([code]) => `\`${code}\``);

@@ -4,17 +4,14 @@ import type { Session } from "../backend.ts";
 import { type DialerBackend, type RedialOptions, redialling } from "../redial.ts";
 import { ClientCarrier } from "./client-carrier.ts";
 import { batchType, decodeOpening, type Opening } from "./protocol.ts";
-import { Requests, type RequestsSettings } from "./requests.ts";
-
-/** An `http-peer`. */
-export interface HttpPeerSettings extends RequestsSettings, RedialOptions {}
+import { Requests, type HttpPeerSettings } from "./requests.ts";
 
 /** Dials an `http-listener`, through the proxy that the environment names if there is one. */
-export function httpPeer(settings: HttpPeerSettings): DialerBackend {
+export function httpPeer(settings: HttpPeerSettings, options: RedialOptions = {}): DialerBackend {
   const address = withoutSecrets(settings.url);
   const dial = async (signal: AbortSignal): Promise<Session> =>
-    await openSession(settings, `http ${address}`, settings.clock ?? systemClock, signal);
-  return redialling({ description: `http-peer ${address}`, dial }, settings);
+    await openSession(settings, `http ${address}`, options.clock ?? systemClock, signal);
+  return redialling({ description: `http-peer ${address}`, dial }, options);
 }
 
 async function openSession(

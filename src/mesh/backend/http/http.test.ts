@@ -1,25 +1,25 @@
 import { afterAll, beforeAll, describe, vi } from "vitest";
 import { makeCertificates, type TestCertificates } from "../../../../test/kit/certificates.ts";
-import { freePort } from "../../../../test/kit/free-port.ts";
 import { forwardProxy, reverseProxy } from "../../../../test/kit/http-proxy.ts";
 import { type TempFolder, tempFolder } from "../../../../test/kit/temp-folder.ts";
 import { tlsClientSource, tlsServerSource } from "#core";
 import { type BackendPair, describeBackend } from "../conformance.ts";
+import { unusedPort } from "../conformance-port.ts";
 import { maxNumberedMessageBytes } from "../numbered/batch.ts";
 import { httpPeer } from "./dialer.ts";
 import { httpListener } from "./listener.ts";
 
-const times = { firstMs: [10, 20], baseMs: 50, maxMs: 100 } as const;
+const options = { times: { firstMs: [10, 20], baseMs: 50, maxMs: 100 } } as const;
 const traits = { reliable: true, maxMessageBytes: maxNumberedMessageBytes };
 const bindAddress = "127.0.0.1";
 
 describeBackend(
   "http",
   async () => {
-    const port = await freePort();
+    const port = await unusedPort();
     return {
       listener: httpListener({ bindAddress, port }),
-      dialer: httpPeer({ url: `http://127.0.0.1:${port}/`, times }),
+      dialer: httpPeer({ url: `http://127.0.0.1:${port}/` }, options),
       close: () => {},
     };
   },
@@ -29,11 +29,11 @@ describeBackend(
 describeBackend(
   "http behind a reverse proxy",
   async () => {
-    const port = await freePort();
+    const port = await unusedPort();
     const proxy = await reverseProxy(() => port);
     return {
       listener: httpListener({ bindAddress, port, path: "/mesh/" }),
-      dialer: httpPeer({ url: `${proxy.url}/mesh/?token=1`, times }),
+      dialer: httpPeer({ url: `${proxy.url}/mesh/?token=1` }, options),
       close: () => proxy.stop(),
     };
   },
@@ -55,7 +55,7 @@ afterAll(async () => await folder[Symbol.asyncDispose]());
 
 async function proxied(isTls: boolean): Promise<BackendPair> {
   const proxy = await forwardProxy();
-  const port = await freePort();
+  const port = await unusedPort();
   vi.stubEnv("no_proxy", "");
   vi.stubEnv(isTls ? "https_proxy" : "http_proxy", proxy.url);
   const { ca, server, client } = certificates;
@@ -63,7 +63,7 @@ async function proxied(isTls: boolean): Promise<BackendPair> {
   const clientTls = isTls ? tlsClientSource({ ...client, rootCas: ca }) : undefined;
   return {
     listener: httpListener({ bindAddress, port, tls }),
-    dialer: httpPeer({ url: `${isTls ? "https" : "http"}://127.0.0.1:${port}/`, tls: clientTls, times }),
+    dialer: httpPeer({ url: `${isTls ? "https" : "http"}://127.0.0.1:${port}/`, tls: clientTls }, options),
     close: async () => {
       vi.unstubAllEnvs();
       await proxy.stop();

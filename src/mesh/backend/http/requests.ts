@@ -2,12 +2,13 @@ import { Agent, type ClientRequest, type IncomingMessage, type RequestOptions, r
 import { Agent as TlsAgent, request as tlsRequest } from "node:https";
 import type { Socket } from "node:net";
 import { TLSSocket } from "node:tls";
-import { errorText, refuseTlsServer, type TlsClientSource } from "#core";
+import type { TlsClientSource } from "#core";
 import { MeshError } from "../../errors.ts";
+import { dialError } from "../dial-error.ts";
 import { maxBatchBytes } from "../numbered/batch.ts";
 import { proxyAgentFor, proxyUrlFor } from "../proxy-agent.ts";
+import { checkTlsServer } from "../tls-road.ts";
 import { readBody } from "./body.ts";
-import { provenNodeIds } from "./tls-peer.ts";
 
 /** One request of a client. */
 export interface Ask {
@@ -26,7 +27,8 @@ export interface Answer {
   readonly body: Buffer;
 }
 
-export interface RequestsSettings {
+/** An `http-peer`. */
+export interface HttpPeerSettings {
   /** `http` or `https`. A user and a password in it are sent as basic authorization. */
   readonly url: string;
   readonly tls?: TlsClientSource | undefined;
@@ -45,16 +47,19 @@ export class Requests {
   readonly #target: RequestOptions;
   readonly #headers: Record<string, string>;
   readonly #isTls: boolean;
+  readonly #isAbsolute: boolean;
+  readonly #closed = new AbortController();
+  readonly #checked = new WeakSet<Socket>();
   #proven: readonly string[] | undefined;
 
   /** @throws {MeshError} `DIAL_FAILED` for an address that is none; TlsProfileError. */
-  constructor({ url, tls, extraHeader }: RequestsSettings) {
+  constructor({ url, tls, extraHeader }: HttpPeerSettings) {
     this.#url = parseUrl(url);
     this.#tls = tls;
     const isSecure = this.#url.protocol === "https:";
     const proxy = isSecure ? undefined : proxyUrlFor(url);
     this.#isTls = isSecure || proxy?.protocol === "https:";
-    const tunnel = isSecure ? proxyAgentFor(url) : undefined;
+    const tunnel = isSecure ? proxyAgentFor(url, this.#closed.signal) : undefined;
     const own = { keepAlive: true, maxSockets: 4 };
     this.#agent = tunnel ?? (this.#isTls ? new TlsAgent(own) : new Agent(own));
     this.#target = {
@@ -72,26 +77,23 @@ export class Requests {
     this.#isAbsolute = proxy !== undefined;
   }
 
-  readonly #isAbsolute: boolean;
-
   /** Receptor node ids that the far end proved with its certificate; known after the first answer. */
   get provenNodeIds(): readonly string[] | undefined {
     return this.#proven;
   }
 
-  /** Ask, and wait for the whole answer. @throws {MeshError} `NO_CONNECTION`, `TLS_REFUSED`; the signal's reason. */
+  /** Ask, and wait for the whole answer. @throws {MeshError} `DIAL_FAILED`, `TLS_REFUSED`; the signal's reason. */
   async ask(ask: Ask, signal: AbortSignal): Promise<Answer> {
     signal.throwIfAborted();
     const limit = new AbortController();
-    const timer = setTimeout(() => limit.abort(new MeshError("NO_CONNECTION", "no answer came in time")), ask.limitMs);
+    const timer = setTimeout(() => limit.abort(new MeshError("DIAL_FAILED", "no answer came in time")), ask.limitMs);
     const stop = (): void => limit.abort(signal.reason);
     signal.addEventListener("abort", stop, { once: true });
     try {
       return await this.#exchange(ask, limit.signal);
     } catch (error) {
       limit.signal.throwIfAborted();
-      if (error instanceof MeshError) throw error;
-      throw new MeshError("NO_CONNECTION", `the request failed: ${errorText(error)}`, { cause: error });
+      throw dialError(error);
     } finally {
       clearTimeout(timer);
       signal.removeEventListener("abort", stop);
@@ -100,6 +102,7 @@ export class Requests {
 
   /** Close the connections that are kept. */
   close(): void {
+    this.#closed.abort();
     this.#agent.destroy();
   }
 
@@ -128,22 +131,22 @@ export class Requests {
     return await new Promise((resolve, reject) => {
       outgoing.once("response", resolve).on("error", reject);
       outgoing.once("socket", (socket) => {
-        void this.#verified(socket).then((refusal) => {
-          if (refusal === undefined) outgoing.end(body);
-          else outgoing.destroy(new MeshError("TLS_REFUSED", refusal));
-        });
+        this.#check(socket).then(
+          () => outgoing.end(body),
+          (error: Error) => outgoing.destroy(error),
+        );
       });
     });
   }
 
-  /** Why this connection must not be used, or undefined. */
-  async #verified(socket: Socket): Promise<string | undefined> {
-    if (this.#url.protocol !== "https:" || !(socket instanceof TLSSocket)) return undefined;
-    // A connection used before has its certificate already; one that fails reports it by itself.
-    if (!socket.getPeerX509Certificate()) await new Promise((resolve) => socket.once("secureConnect", resolve));
-    const pins = this.#tls?.profile.pinnedServerCert;
-    this.#proven = provenNodeIds(socket, pins);
-    return this.#tls && refuseTlsServer(this.#tls.profile, socket);
+  /** Look once at the certificate of each connection. A handshake that fails is reported by the request itself. */
+  async #check(socket: Socket): Promise<void> {
+    if (this.#url.protocol !== "https:" || !(socket instanceof TLSSocket) || this.#checked.has(socket)) return;
+    // Not in Node's types: true until `secureConnect`.
+    const { secureConnecting } = socket as TLSSocket & { readonly secureConnecting?: boolean };
+    if (secureConnecting !== false) await new Promise((resolve) => socket.once("secureConnect", resolve));
+    this.#proven = checkTlsServer(this.#tls, socket);
+    this.#checked.add(socket);
   }
 }
 
@@ -168,8 +171,10 @@ function authorization(name: string, { username, password }: URL): Record<string
   return { [name]: `Basic ${Buffer.from(credentials).toString("base64")}` };
 }
 
-/** Split at the first colon (spec §3.2). */
+/** Split at the first colon (spec §3.2). @throws {MeshError} `DIAL_FAILED` */
 function headerOf(line: string | undefined): Record<string, string> {
-  const [, key, value] = /^([^:]+):\s*(.*)$/.exec(line ?? "") ?? [];
-  return key === undefined || value === undefined ? {} : { [key.trim()]: value.trim() };
+  if (!line) return {};
+  const [, key, value = ""] = /^([^:\s]+):(.*)$/s.exec(line) ?? [];
+  if (key === undefined) throw new MeshError("DIAL_FAILED", "the extra header must be in the form key:value");
+  return { [key]: value.trim() };
 }

@@ -14,8 +14,8 @@ export interface Batch {
   readonly messages: readonly Uint8Array[];
 }
 
-/** Longest message of a numbered session, bytes. */
-export const maxNumberedMessageBytes = 256 * 1024;
+/** Longest message of a numbered session, bytes: as of the other roads, so that what one carries another does too. */
+export const maxNumberedMessageBytes = 65_535;
 /** Longest batch, bytes: below the 1 MiB that many reverse proxies allow a body. */
 export const maxBatchBytes = 512 * 1024;
 /** What a batch takes besides its messages, and what each message takes besides its bytes. */

@@ -2,12 +2,12 @@ import { MeshError } from "../../errors.ts";
 import type { Session, SessionEvents } from "../backend.ts";
 import { Ending } from "../ending.ts";
 import { Inbox } from "../inbox.ts";
+import { overflowBytes, overflowError } from "../overflow.ts";
 import { type Batch, maxNumberedMessageBytes } from "./batch.ts";
 import { Incoming } from "./incoming.ts";
 import { Outgoing } from "./outgoing.ts";
 
-/** What is queued beyond this ends the session: the far end takes nothing. A message counts its bytes and some more. */
-const maxQueuedBytes = 16 * 1024 * 1024;
+/** What a message in the queue costs besides its bytes. */
 const bytesPerQueued = 64;
 /** How long what is queued at `close` may take to get there. */
 const closeLimitMs = 2000;
@@ -74,8 +74,7 @@ export class NumberedSession implements Session {
     this.#outgoing.push(message);
     this.#inbox.queued(this.#outgoing.bytes);
     const held = this.#outgoing.bytes + this.#outgoing.count * bytesPerQueued;
-    if (held > maxQueuedBytes)
-      return this.end(new MeshError("NO_CONNECTION", `${this.description} takes nothing any more`));
+    if (held > overflowBytes) return this.end(overflowError());
     this.#changed();
   }
 

@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import type { Duplex } from "node:stream";
 import { beforeAll, describe, expect, test, vi } from "vitest";
 import { openMeshNode, TestMesh } from "../../../test/kit/remote.ts";
-import { builtHelpers, ended, quoted, shell, type Unit } from "../../../test/kit/units.ts";
+import { builtHelpers, ended, eventually, quoted, shell, type Unit } from "../../../test/kit/units.ts";
 
 vi.setConfig({ testTimeout: 180_000, hookTimeout: 120_000 });
 beforeAll(builtHelpers);
@@ -114,6 +114,46 @@ describe("streams of remote units", () => {
     expect((await ended(unit)).State).toBe(2);
     expect(readFileSync(mark, "utf8")).toBe("run\n");
     expect(Object.keys(pair.beta.node.units.list())).toEqual([unit.id]);
+  });
+
+  test("an executor that restarts in mid-payload keeps what came, and starts nothing before the rest", async () => {
+    const mesh = new TestMesh();
+    await using pair = await openPair(mesh);
+    const { units } = pair.alpha.node;
+    const payload = Buffer.alloc(8 * mebibyte, "farhand ");
+    mesh.onStream = cutting(3 * mebibyte);
+    const unit = units.allocateRemote({ node: "beta", workType: "sh", params: { params: "sha256sum" } });
+    await units.receive(
+      unit,
+      (async function* () {
+        yield payload;
+      })(),
+    );
+    await units.start(unit);
+    await pair.beta.stop();
+    await pair.beta.start();
+    expect((await ended(unit)).State).toBe(2);
+    const expected = createHash("sha256").update(payload).digest("hex");
+    expect(readFileSync(unit.folder.stdout, "utf8")).toBe(`${expected}  -\n`);
+  });
+
+  test("an order that is cancelled in mid-payload is taken back", async () => {
+    const mesh = new TestMesh();
+    await using pair = await openPair(mesh);
+    const { units } = pair.alpha.node;
+    mesh.onStream = cutting(3 * mebibyte);
+    const unit = units.allocateRemote({ node: "beta", workType: "sh", params: { params: "cat" } });
+    await units.receive(
+      unit,
+      (async function* () {
+        yield Buffer.alloc(8 * mebibyte);
+      })(),
+    );
+    await units.start(unit);
+    expect(Object.keys(pair.beta.node.units.list())).toEqual([unit.id]);
+    expect(await units.cancel(unit.id, AbortSignal.timeout(60_000))).toBe("done");
+    await eventually("it is gone", () => Object.keys(pair.beta.node.units.list()).length === 0);
+    expect(unit.status.Detail).toBe("Locally Cancelled");
   });
 
   test("a stranger's unit of the same id is not taken for it", async () => {

@@ -44,6 +44,8 @@ export async function startTwin(
           told(refused ? (error as Error) : "pending");
           return false;
         }
+        // Heard and lost again is another thing than out of reach: what was sent is kept, so it goes on soon.
+        if (record.twin.Protocol === "farhand" && systemCode(error) === "CONNECTION_LOST") backoff.reset();
         record.show({ Detail: `Waiting for node ${record.data.RemoteNode}: ${errorText(error)}`.slice(0, 1_000) });
       }
       told("pending");

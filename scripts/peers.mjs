@@ -13,10 +13,17 @@ const cache = join(import.meta.dirname, "..", ".cache");
 const receptorctl = "1.6.9";
 const requirements = [`receptorctl==${receptorctl}`];
 /** Debian packages behind the programs that the tests start. */
-const debianPackages = ["python3", "python3-venv", "python3-pip", "openssl", "procps"];
+const debianPackages = ["python3", "python3-venv", "python3-pip", "openssl", "procps", "rabbitmq-server"];
 
 /** Programs of the system that the tests start, each with a call that shows it is there. */
-const tools = { openssl: ["openssl", "version"], ps: ["ps", "--version"] };
+const tools = {
+  openssl: ["openssl", "version"],
+  ps: ["ps", "--version"],
+  // The tests start one of their own (test/kit/rabbitmq.ts); asking this one for its version would start it.
+  "rabbitmq-server": ["test", "-x", "/usr/lib/rabbitmq/bin/rabbitmq-server"],
+};
+/** Debian asks this script before a package may start its service. */
+const servicePolicy = "/usr/sbin/policy-rc.d";
 
 export function preparePeers() {
   const absentTools = () => Object.keys(tools).filter((name) => !works(tools[name]));
@@ -53,8 +60,20 @@ function installDebianPackages() {
   console.log(`installing ${debianPackages.join(", ")}`);
   const env = { ...process.env, DEBIAN_FRONTEND: "noninteractive" };
   failureOf(["apt-get", "update", "-q"], env);
-  const problem = failureOf(["apt-get", "install", "-y", "-q", "--no-install-recommends", ...debianPackages], env);
+  const install = ["apt-get", "install", "-y", "-q", "--no-install-recommends", ...debianPackages];
+  const problem = withoutServices(() => failureOf(install, env));
   if (problem) console.log(problem);
+}
+
+/** Packages that bring a server start it, open to the network: none of that. */
+function withoutServices(install) {
+  if (existsSync(servicePolicy)) return install();
+  writeFileSync(servicePolicy, "#!/bin/sh\nexit 101\n", { mode: 0o755 });
+  try {
+    return install();
+  } finally {
+    rmSync(servicePolicy);
+  }
 }
 
 function works([program, ...args]) {

@@ -1,8 +1,9 @@
+import { checkedConnections } from "./connections.ts";
 import { parseExactJson, writeExactJson } from "./exact-json.ts";
 import { decodeFarhandHello, encodeFarhandHello, type FarhandHello } from "./farhand-hello.ts";
 import { fieldNames, JsonFields } from "./json-fields.ts";
 import { invalidPacket, messageType } from "./message-types.ts";
-import { isNodeId } from "./node-names.ts";
+import { type PlainUpdate, readPlainUpdate } from "./plain-update.ts";
 
 /** A node's view of its own links, flooded through the mesh (spec §3.6). */
 export interface RoutingUpdate {
@@ -22,10 +23,13 @@ export interface RoutingUpdate {
   readonly suspectedDuplicate: bigint;
   /** What the origin, a Farhand node, offers. It stays when Farhand nodes pass the update on; Receptor drops it. */
   readonly farhand?: FarhandHello | undefined;
+  /** The text around `ForwardingNode` as it came, so that passing it on writes nothing anew. */
+  readonly written?: { readonly before: string; readonly behind: string } | undefined;
 }
 
 const maxUpdateBytes = 1024 * 1024;
-const maxConnections = 10_000;
+
+const typeByte = String.fromCharCode(messageType.routing);
 
 const fields = fieldNames(
   "NodeID",
@@ -45,6 +49,8 @@ const fields = fieldNames(
  */
 export function decodeRoutingUpdate(message: Uint8Array): RoutingUpdate {
   if (message[0] !== messageType.routing) throw invalidPacket("the message is no routing update");
+  const plain = message.length <= maxUpdateBytes ? readPlainUpdate(latin1(message)) : undefined;
+  if (plain) return updateOf(plain);
   const read = new JsonFields(parseExactJson(message.subarray(1), maxUpdateBytes), fields);
   const farhand = decodeFarhandHello(read.any("Farhand"));
   return {
@@ -59,8 +65,30 @@ export function decodeRoutingUpdate(message: Uint8Array): RoutingUpdate {
   };
 }
 
+/** Spelled out field by field, because this is where a flood spends its time. */
+function updateOf(plain: PlainUpdate): RoutingUpdate {
+  return {
+    nodeId: plain.nodeId,
+    updateId: plain.updateId,
+    updateEpoch: plain.updateEpoch,
+    updateSequence: plain.updateSequence,
+    connections: plain.connections,
+    forwardingNode: plain.forwardingNode,
+    suspectedDuplicate: plain.suspectedDuplicate,
+    farhand: plain.farhand,
+    written: { before: plain.before, behind: plain.behind },
+  };
+}
+
+/** For plain updates only, which are ASCII. */
+function latin1(message: Uint8Array): string {
+  return Buffer.from(message.buffer, message.byteOffset, message.length).latin1Slice(1);
+}
+
 /** The bytes of an update, its type byte included. They are as long as the connections are many. */
 export function encodeRoutingUpdate(update: RoutingUpdate): Uint8Array {
+  const { written } = update;
+  if (written) return Buffer.from(typeByte + written.before + JSON.stringify(update.forwardingNode) + written.behind);
   const json = writeExactJson({
     NodeID: update.nodeId,
     UpdateID: update.updateId,
@@ -71,7 +99,7 @@ export function encodeRoutingUpdate(update: RoutingUpdate): Uint8Array {
     SuspectedDuplicate: update.suspectedDuplicate,
     Farhand: update.farhand && encodeFarhandHello(update.farhand),
   });
-  return Buffer.from(String.fromCharCode(messageType.routing) + json);
+  return Buffer.from(typeByte + json);
 }
 
 /** The update as this node passes it on; every other field stays as it came, to the last bit. */
@@ -81,13 +109,6 @@ export function withForwardingNode(update: RoutingUpdate, nodeId: string): Routi
 
 /** A Go map that was never made is written as null: no connections. */
 function decodeConnections(read: JsonFields<"Connections">): ReadonlyMap<string, number> {
-  const connections = new Map<string, number>();
   const listed = read.object("Connections");
-  if (listed && listed.size > maxConnections) throw invalidPacket(`more than ${maxConnections} connections`);
-  for (const [nodeId, value] of listed ?? []) {
-    const cost = typeof value === "number" || typeof value === "bigint" ? Number(value) : Number.NaN;
-    if (!isNodeId(nodeId) || !Number.isFinite(cost) || cost <= 0) throw invalidPacket("a connection is not valid");
-    connections.set(nodeId, cost);
-  }
-  return connections;
+  return checkedConnections(listed ?? [], listed?.size ?? 0);
 }

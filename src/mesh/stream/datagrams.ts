@@ -3,11 +3,11 @@ export interface DatagramSocket {
   /** At most 8 bytes; of a dialer eight random letters and digits. */
   readonly service: string;
   /**
-   * Send one datagram. Nothing says whether it arrives; the memory may be held until it is written.
+   * Send one datagram, over at most `hops` nodes (30 when absent). Nothing says whether it arrives; the memory may be held until it is written.
    *
    * @throws {MeshError} `NO_ROUTE`, `NO_CONNECTION`, `BLOCKED`, `SERVICE_UNKNOWN` (own node only), `MESSAGE_TOO_LONG`.
    */
-  send(toNode: string, toService: string, payload: Uint8Array): void;
+  send(toNode: string, toService: string, payload: Uint8Array, hops?: number): void;
   close(): void;
 }
 

@@ -1,0 +1,184 @@
+import { errorText, type Log } from "#core";
+import {
+  type Advertisement,
+  type ConnType,
+  decodeAdvertisement,
+  encodeAdvertisement,
+  type WorkCommand,
+} from "../packet/advertisement.ts";
+import { type GoTime, goTime } from "../packet/go-time.ts";
+import type { Cancel, Environment } from "./environment.ts";
+import type { Link } from "./link.ts";
+
+const periodMs = 60_000;
+/** A service that has just come is told of soon, together with others that came with it (spec §3.9). */
+const soonMs = 100;
+/** A service that was withdrawn is remembered, so that its end does not go round in a ring for ever. */
+const tombstoneMs = 30 * 60_000;
+const maxEntries = 50_000;
+
+/** A service of this node, as others are told of it. */
+export interface OwnService {
+  readonly connType: ConnType;
+  readonly tags: ReadonlyMap<string, string> | null;
+}
+
+/** What the board needs of its node. */
+export interface BoardOptions {
+  readonly ownId: string;
+  readonly environment: Environment;
+  readonly log: Log;
+  readonly workCommands: () => readonly WorkCommand[];
+  /** Send to all neighbours that take part in flooding, but one. */
+  readonly flood: (message: Uint8Array, except?: Link) => void;
+}
+
+interface Entry {
+  readonly ad: Advertisement;
+  readonly message: Uint8Array;
+}
+
+/** Who offers which service (spec §3.9). Nobody needs it to dial; it is for people and for choosing a worker. */
+export class AdvertisementBoard {
+  readonly #options: BoardOptions;
+  readonly #own = new Map<string, OwnService>();
+  readonly #entries = new Map<string, Map<string, Entry>>();
+  /** Time of the cancel and when it came, by node and service. */
+  readonly #tombstones = new Map<string, { nanoseconds: bigint; at: number }>();
+  #size = 0;
+  #lastMs = 0;
+  #sameMs = 0;
+  #soon: Cancel | undefined;
+  #period: Cancel;
+
+  constructor(options: BoardOptions) {
+    this.#options = options;
+    this.#period = this.#later();
+  }
+
+  advertise(service: string, own: OwnService): void {
+    this.#own.set(service, own);
+    this.announceSoon();
+  }
+
+  /** Take a service back, and tell everybody. */
+  withdraw(service: string): void {
+    const own = this.#own.get(service);
+    if (!own) return;
+    this.#own.delete(service);
+    const gone = { ...this.#ad(service, own), tags: null, workCommands: null, cancel: true };
+    this.#options.flood(encodeAdvertisement(gone));
+  }
+
+  /** Tell of our services again soon: something about them changed. */
+  announceSoon(): void {
+    this.#soon ??= this.#options.environment.after(soonMs, () => {
+      this.#soon = undefined;
+      this.#announce((message) => this.#options.flood(message));
+    });
+  }
+
+  /** Tell a new neighbour all there is. */
+  introduce(link: Link): void {
+    this.#announce((message) => link.send(message));
+    for (const services of this.#entries.values()) for (const { message } of services.values()) link.send(message);
+  }
+
+  receive(link: Link, message: Uint8Array): void {
+    let ad: Advertisement;
+    try {
+      ad = decodeAdvertisement(message);
+    } catch (error) {
+      this.#options.log.debug(`an advertisement of ${link.peer} is ignored: ${errorText(error)}`);
+      return;
+    }
+    if (ad.nodeId === this.#options.ownId || !this.#isNews(ad)) return;
+    if (ad.cancel) this.#bury(ad);
+    else this.#put(ad, message);
+    this.#options.flood(message, link);
+  }
+
+  /** Everything on offer, our own first. */
+  list(): Advertisement[] {
+    const own = [...this.#own].map(([service, entry]) => this.#ad(service, entry));
+    const others = [...this.#entries.values()].flatMap((services) => [...services.values()].map(({ ad }) => ad));
+    return [...own, ...others];
+  }
+
+  /** A node is gone for good. */
+  forget(node: string): void {
+    this.#size -= this.#entries.get(node)?.size ?? 0;
+    this.#entries.delete(node);
+  }
+
+  close(): void {
+    this.#soon?.();
+    this.#period();
+  }
+
+  #later(): Cancel {
+    return this.#options.environment.after(periodMs, () => {
+      this.#period = this.#later();
+      this.#announce((message) => this.#options.flood(message));
+      this.#forgetTombstones();
+    });
+  }
+
+  #announce(send: (message: Uint8Array) => void): void {
+    for (const [service, own] of this.#own) send(encodeAdvertisement(this.#ad(service, own)));
+  }
+
+  #ad(service: string, { connType, tags }: OwnService): Advertisement {
+    const workCommands = tags?.get("type") === "Control Service" ? this.#options.workCommands() : [];
+    return {
+      nodeId: this.#options.ownId,
+      service,
+      time: this.#nextTime(),
+      connType,
+      tags,
+      workCommands: workCommands.length > 0 ? workCommands : null,
+      cancel: false,
+    };
+  }
+
+  /** Only grows, also when the clock is set back. */
+  #nextTime(): GoTime {
+    const now = Math.floor(this.#options.environment.now());
+    this.#sameMs = now > this.#lastMs ? 0 : this.#sameMs + 1;
+    this.#lastMs = Math.max(now, this.#lastMs);
+    return goTime(this.#lastMs, this.#sameMs);
+  }
+
+  #isNews({ nodeId, service, time }: Advertisement): boolean {
+    const known = this.#entries.get(nodeId)?.get(service)?.ad.time.nanoseconds;
+    const buried = this.#tombstones.get(key(nodeId, service))?.nanoseconds;
+    if (known !== undefined) return time.nanoseconds > known;
+    if (buried !== undefined) return time.nanoseconds > buried;
+    return this.#size < maxEntries;
+  }
+
+  #put(ad: Advertisement, message: Uint8Array): void {
+    const services = this.#entries.get(ad.nodeId) ?? new Map<string, Entry>();
+    this.#entries.set(ad.nodeId, services);
+    if (!services.has(ad.service)) this.#size++;
+    services.set(ad.service, { ad, message });
+  }
+
+  #bury({ nodeId, service, time }: Advertisement): void {
+    const services = this.#entries.get(nodeId);
+    if (services?.delete(service)) this.#size--;
+    if (services?.size === 0) this.#entries.delete(nodeId);
+    if (this.#tombstones.size >= maxEntries) this.#tombstones.clear();
+    const at = this.#options.environment.elapsed();
+    this.#tombstones.set(key(nodeId, service), { nanoseconds: time.nanoseconds, at });
+  }
+
+  #forgetTombstones(): void {
+    const before = this.#options.environment.elapsed() - tombstoneMs;
+    for (const [name, { at }] of this.#tombstones) if (at < before) this.#tombstones.delete(name);
+  }
+}
+
+function key(nodeId: string, service: string): string {
+  return JSON.stringify([nodeId, service]);
+}

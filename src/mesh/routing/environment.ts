@@ -1,0 +1,42 @@
+/** Stops a timer; harmless when it has fired already. */
+export type Cancel = () => void;
+
+/**
+ * Time and chance as routing sees them: of this machine, or of the simulator. Routing touches nothing else of the
+ * world, so a seed decides everything it does (design §4.2).
+ */
+export interface Environment {
+  /** Wall clock, milliseconds since 1970. */
+  now(): number;
+  /** Milliseconds since some fixed moment; never goes back. */
+  elapsed(): number;
+  after(ms: number, run: () => void): Cancel;
+  /** From 0 to below 1. */
+  random(): number;
+}
+
+/** This machine's time. Its timers keep no process alive. */
+export const systemEnvironment: Environment = {
+  now: () => Date.now(),
+  elapsed: () => performance.now(),
+  after: (ms, run) => {
+    const timer = setTimeout(run, ms).unref();
+    return () => clearTimeout(timer);
+  },
+  random: () => Math.random(),
+};
+
+const letters = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+
+/** Eight letters and digits, as update ids and ephemeral services have them (spec §3.1, §3.6). */
+export function randomName(environment: Environment): string {
+  let name = "";
+  for (let i = 0; i < 8; i++) name += letters[Math.floor(environment.random() * letters.length)];
+  return name;
+}
+
+/** Differs with every start, and grows with time: `unixSeconds * 2^24 + random24` (spec §3.6). */
+export function newEpoch(environment: Environment): bigint {
+  const seconds = BigInt(Math.floor(environment.now() / 1000));
+  return (seconds << 24n) + BigInt(Math.floor(environment.random() * 2 ** 24));
+}

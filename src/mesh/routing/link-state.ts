@@ -1,0 +1,107 @@
+import type { RoutingUpdate } from "../packet/routing-update.ts";
+
+/** The newest word of a node about itself. */
+export interface NodeRecord {
+  readonly update: RoutingUpdate;
+  /** Hash of the node's id, 16 hex digits; what summaries name it by. */
+  readonly hash: string;
+  readonly epoch: bigint;
+  readonly sequence: bigint;
+  /** {@link Environment.elapsed} when it was found that no way leads to the node; undefined while one does. */
+  lostAt: number | undefined;
+}
+
+/** A node's id, hashed, with the age of its newest word: one line of a summary. */
+export interface SummaryEntry {
+  readonly hash: string;
+  readonly epoch: bigint;
+  readonly sequence: bigint;
+}
+
+/** How an update compares with what is known of its node. */
+export type Freshness = "new node" | "newer" | "known";
+
+/**
+ * The newest update of every node, and one number over all of them. Two neighbours whose numbers are equal know the same,
+ * so nobody needs to flood again what has not changed.
+ */
+export class LinkState {
+  readonly #hashOf: (node: string) => string;
+  readonly #maxNodes: number;
+  readonly #records = new Map<string, NodeRecord>();
+  #digest = 0;
+
+  /** @param maxNodes more nodes than these are not remembered, whoever tells of them. */
+  constructor(hashOf: (node: string) => string, maxNodes: number) {
+    this.#hashOf = hashOf;
+    this.#maxNodes = maxNodes;
+  }
+
+  /** Changes whenever a record does; the same for the same records in any order. 32 bits. */
+  get digest(): number {
+    return this.#digest >>> 0;
+  }
+
+  get size(): number {
+    return this.#records.size;
+  }
+
+  get isFull(): boolean {
+    return this.#records.size >= this.#maxNodes;
+  }
+
+  get(node: string): NodeRecord | undefined {
+    return this.#records.get(node);
+  }
+
+  records(): IterableIterator<[string, NodeRecord]> {
+    return this.#records.entries();
+  }
+
+  /** Compare by epoch, then by sequence (spec §3.6, step 5). */
+  freshness({ nodeId, updateEpoch, updateSequence }: RoutingUpdate): Freshness {
+    const known = this.#records.get(nodeId);
+    if (!known) return "new node";
+    if (updateEpoch !== known.epoch) return updateEpoch > known.epoch ? "newer" : "known";
+    return updateSequence > known.sequence ? "newer" : "known";
+  }
+
+  /** Remember an update in place of the one before. */
+  put(update: RoutingUpdate): void {
+    const { nodeId, updateEpoch: epoch, updateSequence: sequence } = update;
+    const before = this.#records.get(nodeId);
+    if (!before && this.isFull) return;
+    this.#count(before);
+    const record = { update, hash: before?.hash ?? this.#hashOf(nodeId), epoch, sequence, lostAt: undefined };
+    this.#records.set(nodeId, record);
+    this.#count(record);
+  }
+
+  forget(node: string): void {
+    this.#count(this.#records.get(node));
+    this.#records.delete(node);
+  }
+
+  /** Every record, by hash, so that a summary can be sent in pieces. */
+  summary(): SummaryEntry[] {
+    return [...this.#records.values()].sort((a, b) => (a.hash < b.hash ? -1 : 1));
+  }
+
+  /** Adding a record and taking it away again is the same operation, so the order never matters. */
+  #count(record: NodeRecord | undefined): void {
+    if (record) this.#digest ^= fingerprint(record);
+  }
+}
+
+/** 32 well mixed bits of a record's identity and age. */
+function fingerprint({ hash, epoch, sequence }: SummaryEntry): number {
+  let bits = Number.parseInt(hash.slice(0, 8), 16) ^ Math.imul(Number.parseInt(hash.slice(8), 16), 0x9e3779b1);
+  bits = mix(bits ^ Number(epoch & 0xffffffffn));
+  bits = mix(bits ^ Number((epoch >> 32n) & 0xffffffffn));
+  return mix(bits ^ Number(sequence & 0xffffffffn));
+}
+
+function mix(bits: number): number {
+  const spread = Math.imul(bits ^ (bits >>> 16), 0x85ebca6b);
+  return Math.imul(spread ^ (spread >>> 13), 0xc2b2ae35) ^ (spread >>> 16);
+}

@@ -1,0 +1,215 @@
+import { errorText, type Log } from "#core";
+import type { Session } from "../backend/backend.ts";
+import type { FarhandHello } from "../packet/farhand-hello.ts";
+import { messageType, rejectMessage } from "../packet/message-types.ts";
+import { peekUpdate } from "../packet/plain-update.ts";
+import { decodeRoutingUpdate, type RoutingUpdate } from "../packet/routing-update.ts";
+import type { Cancel, Environment } from "./environment.ts";
+
+const greetEveryMs = 1_000;
+const greetings = 11;
+/** A neighbour may send this many routing messages at once, and this many a second for long. */
+const routingBurst = 20_000;
+const routingPerSecond = 2_000;
+
+/** What a link may cost and who may use it; from the section of its backend (spec §5.4). */
+export interface LinkTerms {
+  /** Cost of the link, above 0. Both ends must say the same. */
+  readonly cost: number;
+  /** Another cost for some nodes, by id. */
+  readonly nodeCosts?: Readonly<Record<string, number>> | undefined;
+  /** Who may connect; absent: everybody. An empty list is nobody. */
+  readonly allowedPeers?: readonly string[] | undefined;
+}
+
+/** What a link needs of a session. */
+export type Road = Pick<
+  Session,
+  "description" | "isReliable" | "maxMessageBytes" | "queuedBytes" | "provenNodeIds" | "send" | "close"
+>;
+
+/** The node a link belongs to. */
+export interface LinkOwner {
+  readonly ownId: string;
+  readonly environment: Environment;
+  readonly log: Log;
+  /** An update of ours for somebody who does not know us yet. */
+  greeting(): Uint8Array;
+  /** The neighbour is who it says. @returns why it is turned away, or undefined: the link is up. */
+  admit(link: Link): string | undefined;
+  /** An update of a third node that need not be looked at again. */
+  isOld(nodeId: string, updateId: string): boolean;
+  update(link: Link, update: RoutingUpdate): void;
+  /** Any message of a link that is up but routing updates and rejects. */
+  message(link: Link, message: Uint8Array): void;
+  /** The link is over. @param wasUp it had been admitted. */
+  ended(link: Link, wasUp: boolean): void;
+}
+
+/** One connection to a neighbour, from the first word to the last (spec §3.4). */
+export class Link {
+  readonly road: Road;
+  /** The neighbour was told what we knew when the link came up. */
+  isIntroduced = false;
+  readonly #owner: LinkOwner;
+  readonly #terms: LinkTerms;
+  #state: "greeting" | "up" | "over" = "greeting";
+  #peer = "";
+  #cost: number;
+  #farhand: FarhandHello | undefined;
+  #isListed = false;
+  #heardAt: number;
+  #greetingsSent = 0;
+  #cancelGreeting: Cancel = () => {};
+  #credit = routingBurst;
+  #creditAt: number;
+
+  constructor(owner: LinkOwner, road: Road, terms: LinkTerms) {
+    this.#owner = owner;
+    this.road = road;
+    this.#terms = terms;
+    this.#cost = terms.cost;
+    this.#heardAt = this.#creditAt = owner.environment.elapsed();
+  }
+
+  /** Id of the neighbour; empty until it has said it. */
+  get peer(): string {
+    return this.#peer;
+  }
+
+  get cost(): number {
+    return this.#cost;
+  }
+
+  get isUp(): boolean {
+    return this.#state === "up";
+  }
+
+  /** What the neighbour says of itself as a Farhand node; undefined when it is none. */
+  get farhand(): FarhandHello | undefined {
+    return this.#farhand;
+  }
+
+  /** Milliseconds since anything came. */
+  get silentMs(): number {
+    return this.#owner.environment.elapsed() - this.#heardAt;
+  }
+
+  /** Say who we are until the neighbour does, or for so long that it never will. */
+  greet(): void {
+    if (this.#state !== "greeting") return;
+    if (this.#greetingsSent === greetings) return this.drop("the neighbour does not answer");
+    this.#greetingsSent++;
+    this.#cancelGreeting = this.#owner.environment.after(greetEveryMs, () => this.greet());
+    this.send(this.#owner.greeting());
+  }
+
+  send(message: Uint8Array): void {
+    if (message.length <= this.road.maxMessageBytes) this.road.send(message);
+    else this.#owner.log.warn(`a message of ${message.length} bytes is too long for ${this.road.description}`);
+  }
+
+  receive(message: Uint8Array): void {
+    if (this.#state === "over") return;
+    this.#heardAt = this.#owner.environment.elapsed();
+    const type = message[0];
+    if (type === messageType.reject) return this.drop("the neighbour turned us away");
+    if (type === messageType.data || type === messageType.direct) {
+      if (this.#state === "up") this.#owner.message(this, message);
+      return;
+    }
+    if (!this.#spend()) return;
+    if (type === messageType.routing) this.#readUpdate(message);
+    else if (this.#state === "up") this.#owner.message(this, message);
+  }
+
+  /** Tell the neighbour that it is not wanted, and hang up. */
+  reject(why: string): void {
+    if (this.#state === "over") return;
+    this.road.send(rejectMessage);
+    this.drop(why);
+  }
+
+  /** End the link. @param why for the log. */
+  drop(why: string): void {
+    if (this.#state === "over") return;
+    this.#cancelGreeting();
+    const wasUp = this.#state === "up";
+    this.#state = "over";
+    this.road.close();
+    const who = this.#peer === "" ? "" : ` to ${this.#peer}`;
+    this.#owner.log[wasUp ? "info" : "warn"](`link${who} over ${this.road.description} ended: ${why}`);
+    this.#owner.ended(this, wasUp);
+  }
+
+  #readUpdate(message: Uint8Array): void {
+    const head = this.#state === "up" ? peekUpdate(message) : undefined;
+    // In a flood most updates come over several links; what the neighbour says of itself is always looked at.
+    if (head && head.nodeId !== this.#peer && this.#owner.isOld(head.nodeId, head.updateId)) return;
+    let update: RoutingUpdate;
+    try {
+      update = decodeRoutingUpdate(message);
+    } catch (error) {
+      this.#owner.log.debug(`a routing update of ${this.road.description} is ignored: ${errorText(error)}`);
+      return;
+    }
+    if (this.#state === "greeting") this.#meet(update);
+    else this.#hear(update);
+  }
+
+  /** The first update says who is there; the rest of it is not looked at (spec §3.4, step 2). */
+  #meet(update: RoutingUpdate): void {
+    const peer = update.forwardingNode;
+    if (peer === "") return;
+    this.#cost = this.#terms.nodeCosts?.[peer] ?? this.#terms.cost;
+    this.#peer = peer;
+    if (update.nodeId === peer) this.#farhand = update.farhand;
+    const refusal = this.#refusal(peer) ?? this.#owner.admit(this);
+    if (refusal !== undefined) return this.reject(refusal);
+    this.#cancelGreeting();
+  }
+
+  /** Called by the owner when it admits the link, so that what it does then finds it up. */
+  setUp(): void {
+    this.#state = "up";
+  }
+
+  #refusal(peer: string): string | undefined {
+    const { allowedPeers } = this.#terms;
+    if (peer === this.#owner.ownId) return "tried to connect using our own node ID";
+    if (allowedPeers && !allowedPeers.includes(peer)) return `node ${peer} is not one of the allowed peers`;
+    const proven = this.road.provenNodeIds;
+    // Receptor's own certificates need not name the node here, only those of streams (spec §4.5).
+    if (this.#farhand && proven && proven.length > 0 && !proven.includes(peer))
+      return `its certificate is for node ${proven.join(", ")} and not for ${peer}`;
+    return undefined;
+  }
+
+  /** Checks of spec §3.4, step 3. */
+  #hear(update: RoutingUpdate): void {
+    if (update.forwardingNode !== this.#peer) return this.reject("remote node ID changed unexpectedly");
+    if (update.nodeId === this.#peer) {
+      if (update.farhand) this.#farhand = update.farhand;
+      const cost = update.connections.get(this.#owner.ownId);
+      if (cost === undefined) {
+        if (this.#isListed) return this.reject("remote node no longer lists us as a connection");
+        // A greeting that is late: it was written before the link was up.
+        return;
+      }
+      this.#isListed = true;
+      if (cost !== this.#cost)
+        return this.reject(`we disagree about the connection cost: ${this.#cost} here, ${cost} at ${this.#peer}`);
+    }
+    this.#owner.update(this, update);
+  }
+
+  /** Routing messages have a price, so that one neighbour cannot keep us from all others. */
+  #spend(): boolean {
+    const earned = ((this.#heardAt - this.#creditAt) / 1000) * routingPerSecond;
+    this.#credit = Math.min(routingBurst, this.#credit + earned) - 1;
+    this.#creditAt = this.#heardAt;
+    if (this.#credit >= 0) return true;
+    this.#credit = 0;
+    return false;
+  }
+}

@@ -1,0 +1,371 @@
+import type { Log } from "#core";
+import type { FarhandHello } from "../packet/farhand-hello.ts";
+import { encodeRoutingUpdate, type RoutingUpdate, withForwardingNode } from "../packet/routing-update.ts";
+import { type Cancel, type Environment, newEpoch, randomName } from "./environment.ts";
+import { Link, type LinkOwner, type LinkTerms, type Road } from "./link.ts";
+import { LinkState } from "./link-state.ts";
+import { decodeAlive, decodeSummary, neighbourMessageType } from "./neighbour-messages.ts";
+import { SeenUpdates } from "./seen-updates.ts";
+import { type Route, shortestPaths } from "./shortest-paths.ts";
+import { Synchronizer } from "./synchronizer.ts";
+import { Topology } from "./topology.ts";
+
+/** Periods of Receptor (spec §10), in milliseconds. */
+const idleCheckMs = 5_000;
+const updatePeriodMs = 10_000;
+const coalesceMs = 100;
+const sweepMs = 10 * 60_000;
+
+export interface RouterOptions {
+  readonly nodeId: string;
+  readonly environment: Environment;
+  readonly log: Log;
+  /** Hash of a node id, 16 hex digits. */
+  readonly hashOf: (node: string) => string;
+  /** What we tell neighbours that are Farhand nodes too. */
+  readonly hello: FarhandHello;
+  /** A link over which nothing came for longer is dropped. */
+  readonly maxIdleMs: number;
+  /** Nodes remembered at most. */
+  readonly maxNodes: number;
+  /** Stubs that other nodes are told of at most; the rest is known to this hub alone. */
+  readonly maxAnnouncedStubs: number;
+  /** Nodes that no way led to for longer are forgotten. */
+  readonly forgetMs: number;
+}
+
+/** What a router tells its node. */
+export interface RouterEvents {
+  /** Data, advertisements, direct streams: any message of a link that is up and is not about routing. */
+  message(link: Link, message: Uint8Array): void;
+  linkUp(link: Link): void;
+  linkDown(link: Link): void;
+  /** A node was heard of for the first time, or again after it had been forgotten. */
+  nodeKnown(node: string): void;
+  nodeForgotten(node: string): void;
+  /** Another node of our id was there before us (spec §3.6, step 2): this one must stop. */
+  duplicate(): void;
+}
+
+/** Who can be reached, and over which neighbour (spec §3.4 to §3.7). It knows time only through its environment. */
+export class Router implements LinkOwner {
+  readonly ownId: string;
+  readonly environment: Environment;
+  readonly log: Log;
+  readonly epoch: bigint;
+  readonly topology: Topology;
+  readonly #options: RouterOptions;
+  readonly #events: RouterEvents;
+  readonly #state: LinkState;
+  readonly #synchronizer: Synchronizer;
+  readonly #seen = new SeenUpdates();
+  /** Every link, also those that have not met yet. */
+  readonly #links = new Set<Link>();
+  readonly #up = new Map<string, Link>();
+  readonly #announcedStubs = new Set<string>();
+  #stubs = 0;
+  #sequence = 0n;
+  #floodsDue = false;
+  #routes: ReadonlyMap<string, Route> = new Map();
+  #routesVersion = 0;
+  #routesAt = Number.NEGATIVE_INFINITY;
+  #ticks = 0;
+  #stopTicking: Cancel = () => {};
+  #stopSweeping: Cancel = () => {};
+  #isClosed = false;
+
+  constructor(options: RouterOptions, events: RouterEvents) {
+    this.#options = options;
+    this.#events = events;
+    this.ownId = options.nodeId;
+    this.environment = options.environment;
+    this.log = options.log;
+    this.epoch = newEpoch(options.environment);
+    this.topology = new Topology(options.nodeId);
+    this.#state = new LinkState(options.hashOf, options.maxNodes);
+    this.#synchronizer = new Synchronizer(options.nodeId, this.#state, () => this.#reachable());
+    this.#state.put(this.#ownUpdate());
+    // Nodes that start together must not all speak at once for ever.
+    this.#tickAfter(idleCheckMs * (0.5 + 0.5 * this.environment.random()));
+    this.#sweepLater();
+  }
+
+  /** Nobody further away knows us; what we do not know ourselves our hub does. */
+  get isStub(): boolean {
+    return this.#options.hello.stub === true;
+  }
+
+  /** Neighbours whose link is up, by id. */
+  get links(): ReadonlyMap<string, Link> {
+    return this.#up;
+  }
+
+  /** One number over all we know; equal at all nodes of a mesh that has settled. */
+  get digest(): number {
+    return this.#state.digest;
+  }
+
+  /** Begin a link. Its messages are to be handed to {@link Link.receive}, its end to {@link Link.drop}. */
+  addRoad(road: Road, terms: LinkTerms): Link {
+    const link = new Link(this, road, terms);
+    this.#links.add(link);
+    link.greet();
+    return link;
+  }
+
+  /** The neighbour a message to `node` goes to, or undefined: no way is known. */
+  nextHop(node: string): Link | undefined {
+    const direct = this.#up.get(node);
+    if (direct?.farhand?.stub) return direct;
+    const route = this.routes().get(node);
+    if (route) return this.#up.get(route.nextHop);
+    return this.isStub ? this.#hub() : undefined;
+  }
+
+  /** Whether a stub that speaks no QUIC hangs off this node. */
+  isStubHere(node: string): boolean {
+    return this.#stubs > 0 && this.#up.get(node)?.farhand?.stub === true;
+  }
+
+  /** The routes of now. They may lag 100 ms behind what other nodes say, never behind our own links (spec §3.7). */
+  routes(): ReadonlyMap<string, Route> {
+    const { version } = this.topology;
+    const elapsed = this.environment.elapsed();
+    if (version !== this.#routesVersion && elapsed - this.#routesAt >= coalesceMs) {
+      this.#routes = shortestPaths(this.topology);
+      this.#routesVersion = version;
+      this.#routesAt = elapsed;
+    }
+    return this.#routes;
+  }
+
+  close(): void {
+    this.#isClosed = true;
+    this.#stopTicking();
+    this.#stopSweeping();
+    for (const link of this.#links) link.drop("the node is shutting down");
+    this.#links.clear();
+  }
+
+  // What links ask of their node.
+
+  greeting(): Uint8Array {
+    return encodeRoutingUpdate(this.#ownUpdate());
+  }
+
+  admit(link: Link): string | undefined {
+    const { peer } = link;
+    const before = this.#up.get(peer);
+    if (before) {
+      // A link whose other end has restarted unnoticed breaks as soon as it is used.
+      before.send(this.greeting());
+      return `${peer} connected using a node ID we are already connected to`;
+    }
+    this.#up.set(peer, link);
+    link.setUp();
+    if (link.farhand?.stub && this.#announcedStubs.size < this.#options.maxAnnouncedStubs)
+      this.#announcedStubs.add(peer);
+    if (link.farhand?.stub) this.#stubs++;
+    else this.topology.addLink(peer, link.cost);
+    this.#routesAt = Number.NEGATIVE_INFINITY;
+    this.log.info(`Connection established with ${peer}`, { road: link.road.description, cost: link.cost });
+    this.#events.nodeKnown(peer);
+    this.#events.linkUp(link);
+    this.#introduce(link);
+    this.floodSoon();
+    return undefined;
+  }
+
+  ended(link: Link, wasUp: boolean): void {
+    this.#links.delete(link);
+    if (!wasUp) return;
+    this.#up.delete(link.peer);
+    this.#announcedStubs.delete(link.peer);
+    this.topology.removeLink(link.peer);
+    if (link.farhand?.stub) {
+      this.#stubs--;
+      this.#forget(link.peer);
+    }
+    this.#routesAt = Number.NEGATIVE_INFINITY;
+    this.#events.linkDown(link);
+    this.floodSoon();
+  }
+
+  message(link: Link, message: Uint8Array): void {
+    if (message[0] === neighbourMessageType.alive) {
+      const digest = decodeAlive(message);
+      if (digest !== undefined && !this.#isAside(link)) this.#synchronizer.hearAlive(link, digest);
+    } else if (message[0] === neighbourMessageType.summary) {
+      const summary = decodeSummary(message);
+      if (summary && !this.#isAside(link)) this.#synchronizer.hearSummary(link, summary);
+    } else this.#events.message(link, message);
+  }
+
+  isOld(nodeId: string, updateId: string): boolean {
+    return this.#seen.has(updateId) && this.#state.get(nodeId) !== undefined;
+  }
+
+  update(link: Link, update: RoutingUpdate): void {
+    const { nodeId } = update;
+    if (nodeId === "") return;
+    if (nodeId === this.ownId) return this.#hearOfOurselves(update);
+    if (link.farhand?.stub && !(nodeId === link.peer && this.#announcedStubs.has(nodeId))) return;
+    if (nodeId === link.peer) this.#introduce(link);
+    if (update.suspectedDuplicate !== 0n) return this.#hearOfDuplicate(link, update);
+    const freshness = this.#state.freshness(update);
+    if (freshness === "known") return;
+    // An update that came already and is newer than what is known: its sender was found to be a duplicate since.
+    const isSeen = !this.#seen.add(update.updateId, this.environment.elapsed());
+    if (isSeen && freshness === "newer") return;
+    if (freshness === "new node") {
+      if (this.#state.isFull) return;
+      this.#events.nodeKnown(nodeId);
+      // Farhand nodes tell a newcomer what they know; a Receptor node learns of us only from ourselves.
+      if (!update.farhand) this.floodSoon();
+    }
+    this.#state.put(update);
+    this.topology.set(nodeId, update.connections);
+    this.#reflood(link, update);
+  }
+
+  /** Flood an update of ours within 100 ms. */
+  floodSoon(): void {
+    if (this.#floodsDue || this.#isClosed) return;
+    this.#floodsDue = true;
+    this.environment.after(coalesceMs, () => {
+      this.#floodsDue = false;
+      if (!this.#isClosed) this.#floodOwn();
+    });
+  }
+
+  /** Send to every neighbour that takes part in flooding. */
+  flood(message: Uint8Array, except?: Link): void {
+    for (const link of this.#up.values()) if (link !== except && !link.farhand?.stub) link.send(message);
+  }
+
+  #ownUpdate(suspectedDuplicate = 0n): RoutingUpdate {
+    const connections = new Map<string, number>();
+    for (const [peer, link] of this.#up)
+      if (!link.farhand?.stub || this.#announcedStubs.has(peer)) connections.set(peer, link.cost);
+    return {
+      nodeId: this.ownId,
+      updateId: randomName(this.environment),
+      updateEpoch: this.epoch,
+      updateSequence: ++this.#sequence,
+      connections,
+      forwardingNode: this.ownId,
+      suspectedDuplicate,
+      farhand: this.#options.hello,
+    };
+  }
+
+  #floodOwn(suspectedDuplicate = 0n): void {
+    const update = this.#ownUpdate(suspectedDuplicate);
+    // It comes back over every ring.
+    this.#seen.add(update.updateId, this.environment.elapsed());
+    if (suspectedDuplicate === 0n) this.#state.put(update);
+    this.flood(encodeRoutingUpdate(update));
+  }
+
+  #reflood(from: Link, update: RoutingUpdate): void {
+    if (this.isStub || this.#up.size < 2) return;
+    this.flood(encodeRoutingUpdate(withForwardingNode(update, this.ownId)), from);
+  }
+
+  /** A neighbour of the same kind compares what it knows with us; others get all there is. */
+  #introduce(link: Link): void {
+    if (this.#isAside(link)) return;
+    if (link.farhand) return this.#synchronizer.begin(link);
+    if (link.isIntroduced) return;
+    link.isIntroduced = true;
+    for (const [node, { update }] of this.#state.records())
+      if (node !== this.ownId && node !== link.peer)
+        link.send(encodeRoutingUpdate(withForwardingNode(update, this.ownId)));
+  }
+
+  /** Between a hub and its stub nothing is flooded. */
+  #isAside(link: Link): boolean {
+    return link.farhand?.stub === true || (this.isStub && link.farhand?.hub === true);
+  }
+
+  #hearOfOurselves({ updateEpoch, suspectedDuplicate }: RoutingUpdate): void {
+    if (updateEpoch === this.epoch) return;
+    if (suspectedDuplicate === this.epoch) {
+      this.log.error(`We are a duplicate node with ID ${this.ownId} and will now shut down`);
+      this.#events.duplicate();
+    } else if (updateEpoch > this.epoch) {
+      this.log.warn(`another node uses our ID ${this.ownId}, and it is newer than this one`);
+      this.#floodOwn(updateEpoch);
+      // What the other said of our connections is still believed: put it right.
+      this.floodSoon();
+    }
+  }
+
+  /** Spec §3.6, step 4: the older of two nodes says which one shall not be believed. */
+  #hearOfDuplicate(link: Link, update: RoutingUpdate): void {
+    if (!this.#seen.add(update.updateId, this.environment.elapsed())) return;
+    const known = this.#state.get(update.nodeId);
+    if (known?.epoch === update.suspectedDuplicate)
+      this.#state.put({
+        ...update,
+        connections: known.update.connections,
+        suspectedDuplicate: 0n,
+        written: undefined,
+      });
+    this.#reflood(link, update);
+  }
+
+  #hub(): Link | undefined {
+    let best: Link | undefined;
+    for (const link of this.#up.values()) if (link.farhand?.hub && (!best || link.cost < best.cost)) best = link;
+    return best;
+  }
+
+  #reachable(): Set<string> {
+    const found = this.topology.reachable();
+    for (const stub of this.#announcedStubs) found.add(stub);
+    return found;
+  }
+
+  #tickAfter(ms: number): void {
+    this.#stopTicking = this.environment.after(ms, () => {
+      this.#tickAfter(idleCheckMs);
+      this.#tick();
+    });
+  }
+
+  #tick(): void {
+    for (const link of this.#up.values())
+      if (link.silentMs > this.#options.maxIdleMs) link.drop(`nothing came for ${this.#options.maxIdleMs / 1000} s`);
+    if (++this.#ticks % (updatePeriodMs / idleCheckMs) !== 0) return;
+    let mustFlood = false;
+    for (const link of this.#up.values()) {
+      if (link.farhand) this.#synchronizer.alive(link);
+      else mustFlood = true;
+    }
+    if (mustFlood) this.#floodOwn();
+  }
+
+  #sweepLater(): void {
+    this.#stopSweeping = this.environment.after(sweepMs, () => {
+      this.#sweepLater();
+      this.#sweep();
+    });
+  }
+
+  /** Nodes that are gone leave nothing behind, in the end. */
+  #sweep(): void {
+    const reachable = this.#reachable();
+    const elapsed = this.environment.elapsed();
+    for (const [node, record] of this.#state.records()) {
+      if (node === this.ownId || reachable.has(node)) record.lostAt = undefined;
+      else if (elapsed - (record.lostAt ??= elapsed) > this.#options.forgetMs) this.#forget(node);
+    }
+  }
+
+  #forget(node: string): void {
+    this.#state.forget(node);
+    this.topology.delete(node);
+    this.#events.nodeForgotten(node);
+  }
+}

@@ -30,9 +30,13 @@ export function refuseTlsServer(profile: TlsClientProfile, socket: TLSSocket): s
   return pinnedFault(leafOf(socket), profile.pinnedServerCert);
 }
 
-/** The other side's certificate in DER. */
+/**
+ * The other side's certificate in DER. Not by `getPeerX509Certificate`: a second call of it gives no leaf any more on a
+ * client of Node 20.
+ */
 function leafOf(socket: TLSSocket): Buffer | undefined {
-  return socket.getPeerX509Certificate()?.raw;
+  const certificate = socket.getPeerCertificate() as { readonly raw?: Buffer } | null;
+  return certificate?.raw;
 }
 
 /**

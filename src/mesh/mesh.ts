@@ -4,7 +4,7 @@ import type { TlsProfiles } from "./certificate/profiles.ts";
 import { DatagramSwitch } from "./datagram/datagram-switch.ts";
 import { ping, type PingOptions, type PingReply, traceroute } from "./datagram/ping.ts";
 import { MeshError } from "./errors.ts";
-import { type FirewallRule, parseFirewallRules } from "./packet/firewall.ts";
+import { parseFirewallRules } from "./packet/firewall.ts";
 import type { WorkCommand } from "./packet/advertisement.ts";
 import { messageType } from "./packet/message-types.ts";
 import { nodeHash } from "./packet/node-hash.ts";
@@ -83,7 +83,7 @@ export class Mesh {
     this.#log = log;
     this.#environment = environment;
     this.#names.learn(nodeId);
-    const rules: readonly FirewallRule[] = parseFirewallRules(options.firewallRules ?? []);
+    const rules = parseFirewallRules(options.firewallRules ?? []);
     this.#router = new Router(
       {
         nodeId,
@@ -179,6 +179,11 @@ export class Mesh {
   /** The nodes on the way to a node, this one first (spec §1.4). */
   traceroute(node: string, signal?: AbortSignal): AsyncGenerator<PingReply, void, undefined> {
     return traceroute((hops) => this.ping(node, { hops, signal }));
+  }
+
+  /** Does a way lead to the node now, as far as this node knows? */
+  hasRoute(node: string): boolean {
+    return node === this.nodeId || this.#router.nextHop(node) !== undefined;
   }
 
   /** The mesh as this node sees it (spec §1.5). */

@@ -1,8 +1,16 @@
 import { type Log, errorText } from "#core";
 import { highWaterBytes } from "../backend/backend.ts";
 import { MeshError, type MeshErrorCode } from "../errors.ts";
-import { dataHeaderBytes, dataOffset, decrementHops, encodeData, firstHops, isData } from "../packet/data-message.ts";
-import { decide, type FirewallRules } from "../packet/firewall.ts";
+import {
+  dataHeaderBytes,
+  dataOffset,
+  decodeData,
+  decrementHops,
+  encodeData,
+  firstHops,
+  isData,
+} from "../packet/data-message.ts";
+import { DataPassage, decide, type FirewallRules } from "../packet/firewall.ts";
 import { nodeHash } from "../packet/node-hash.ts";
 import type { NodeNames } from "../packet/node-names.ts";
 import { checkServiceName, readServiceName } from "../packet/service-name.ts";
@@ -81,7 +89,7 @@ export class DatagramSwitch {
   /** Ask the firewall about a stream that does not go by datagrams. @throws {MeshError} `BLOCKED`. */
   refuse(fromNode: string, toNode: string, toService: string): void {
     const { rules } = this.#options;
-    if (rules.length > 0 && decide(rules, { fromNode, toNode, fromService: "", toService }) !== "accept")
+    if (decide(rules, { fromNode, toNode, fromService: "", toService }) !== "accept")
       throw new MeshError("BLOCKED", "blocked by firewall");
   }
 
@@ -175,10 +183,8 @@ export class DatagramSwitch {
   }
 
   #judge(message: Uint8Array, fromNode: string, toNode: string): "accept" | "reject" | "drop" {
-    const { rules } = this.#options;
-    if (rules.length === 0) return "accept";
-    const fromService = readServiceName(message, dataOffset.fromService);
-    return decide(rules, { fromNode, toNode, fromService, toService: readServiceName(message, dataOffset.toService) });
+    const data = decodeData(message);
+    return data ? decide(this.#options.rules, new DataPassage(fromNode, toNode, data)) : "drop";
   }
 
   /** Later, so that nobody is called back while it sends. */

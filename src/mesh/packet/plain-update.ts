@@ -61,7 +61,7 @@ export function readPlainUpdate(json: string): PlainUpdate | undefined {
 /** Origin and id of an update, without reading the rest: enough to know one that came already. */
 export function peekUpdate(message: Uint8Array): { readonly nodeId: string; readonly updateId: string } | undefined {
   const bytes = Buffer.from(message.buffer, message.byteOffset, message.length);
-  const found = head.exec(bytes.latin1Slice(1, Math.min(bytes.length, headBytes)));
+  const found = head.exec(bytes.toString("latin1", 1, Math.min(bytes.length, headBytes)));
   return found ? { nodeId: found[1] ?? "", updateId: found[2] ?? "" } : undefined;
 }
 

@@ -82,7 +82,7 @@ function updateOf(plain: PlainUpdate): RoutingUpdate {
 
 /** For plain updates only, which are ASCII. */
 function latin1(message: Uint8Array): string {
-  return Buffer.from(message.buffer, message.byteOffset, message.length).latin1Slice(1);
+  return Buffer.from(message.buffer, message.byteOffset, message.length).toString("latin1", 1);
 }
 
 /** The bytes of an update, its type byte included. They are as long as the connections are many. */

@@ -1,11 +1,11 @@
 import { errorText, type Log } from "#core";
 import {
   type Advertisement,
-  type ConnType,
   decodeAdvertisement,
   encodeAdvertisement,
   type WorkCommand,
 } from "../packet/advertisement.ts";
+import type { ConnType } from "../wire.ts";
 import { type GoTime, goTime } from "../packet/go-time.ts";
 import type { Cancel, Environment } from "./environment.ts";
 import type { Link } from "./link.ts";

@@ -1,6 +1,7 @@
 import { silentLog } from "#core";
 import { DatagramSwitch } from "../datagram/datagram-switch.ts";
 import { ping, type PingReply } from "../datagram/ping.ts";
+import { parseFirewallRules } from "../packet/firewall.ts";
 import { messageType } from "../packet/message-types.ts";
 import { nodeHash } from "../packet/node-hash.ts";
 import { NodeNames } from "../packet/node-names.ts";
@@ -51,7 +52,7 @@ export class SimulatedNode {
     this.#datagrams = new DatagramSwitch({
       ownId: id,
       names,
-      rules: [],
+      rules: parseFirewallRules([]),
       environment,
       log: silentLog,
       nextHop: (node) => this.router.nextHop(node)?.road,

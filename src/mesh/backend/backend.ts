@@ -57,7 +57,9 @@ export interface Session {
   close(): void;
 }
 
-/** Above this the caller must not send what can be lost (data); routing still goes. */
-export const highWaterBytes = 1024 * 1024;
+/** Above this whoever has more to send waits for `drained`: it would only make routing and pings wait. */
+export const highWaterBytes = 256 * 1024;
 /** Below this a session that was above the other mark says `drained`. */
-export const lowWaterBytes = 256 * 1024;
+export const lowWaterBytes = 64 * 1024;
+/** Above this nothing must be sent any more that can be lost (data); routing still goes. */
+export const fullBytes = 1024 * 1024;

@@ -1,5 +1,5 @@
 import { type Log, errorText } from "#core";
-import { highWaterBytes } from "../backend/backend.ts";
+import { fullBytes } from "../backend/backend.ts";
 import { MeshError, type MeshErrorCode } from "../errors.ts";
 import {
   dataHeaderBytes,
@@ -107,7 +107,7 @@ export class DatagramSwitch {
     if (this.#isHosted(toNode, message)) return this.#deliver(message, fromNode, toNode);
     const road = this.#options.nextHop(toNode);
     if (message[dataOffset.hops] === 0) return this.#report(message, fromNode, toNode, "message expired");
-    if (!road || road.queuedBytes > highWaterBytes) return this.#drop();
+    if (!road || road.queuedBytes > fullBytes) return this.#drop();
     decrementHops(message);
     this.counts.forwarded++;
     road.send(message);
@@ -142,7 +142,7 @@ export class DatagramSwitch {
         "MESSAGE_TOO_LONG",
         `a datagram has at most ${road.maxMessageBytes - dataHeaderBytes} bytes here`,
       );
-    if (road.queuedBytes > highWaterBytes) return this.#drop();
+    if (road.queuedBytes > fullBytes) return this.#drop();
     decrementHops(message);
     road.send(message);
   }

@@ -3,12 +3,9 @@ import { messageType } from "../packet/message-types.ts";
 import type { Link } from "../routing/link.ts";
 import { type DirectPipe, type DirectPipeEvents, headroomBytes } from "./direct/pipe.ts";
 
-/** Direct streams give way long before a road counts as full, so that pings and routing never stand behind them. */
-const directHighWaterBytes = highWaterBytes / 4;
-
 /** The part of a link that direct streams use: its messages of type `direct`. */
 export class LinkPipe implements DirectPipe {
-  readonly highWaterBytes = directHighWaterBytes;
+  readonly highWaterBytes = highWaterBytes;
   readonly #link: Link;
   #events: DirectPipeEvents | undefined;
 

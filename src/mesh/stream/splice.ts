@@ -1,7 +1,6 @@
-import { Socket } from "node:net";
 import type { Duplex } from "node:stream";
-import { TLSSocket } from "node:tls";
 import { MeshError } from "../errors.ts";
+import { breakOff } from "./break-off.ts";
 
 /** How a splice went. */
 export interface Spliced {
@@ -67,11 +66,4 @@ function closedWith(stream: Duplex, other: Duplex, broke: (error: Error) => void
     if (stream.closed) closed();
     else stream.on("close", closed);
   });
-}
-
-/** A TCP client must be able to tell a stream that broke from one that ended, as a TLS client can. */
-function breakOff(stream: Duplex, error: Error | null): void {
-  const isTcp = stream instanceof Socket && !(stream instanceof TLSSocket) && stream.remoteFamily !== undefined;
-  if (isTcp && error) stream.resetAndDestroy();
-  else stream.destroy(error ?? undefined);
 }

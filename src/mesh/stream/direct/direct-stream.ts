@@ -72,8 +72,13 @@ export class DirectStream extends Duplex implements MeshStream, TurnTaker {
     this.#link = link;
     this.#window = terms.window;
     this.#credit = terms.credit;
-    // A stream may break before its user has it in hand, and that must not end the process.
+    // What nobody listens for must not end the process: the far end can break a stream whenever it likes.
     this.on("error", ignore);
+  }
+
+  /** Until whoever waits for the stream has it in hand, it neither breaks nor closes: he would never hear of it. */
+  override _construct(done: () => void): void {
+    setImmediate(done);
   }
 
   /** @throws {MeshError} `PACKET_INVALID` when the far end sent more than it may. */

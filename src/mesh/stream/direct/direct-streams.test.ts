@@ -205,6 +205,15 @@ describe("open()", () => {
     expect(await text((await stub.open(target("echo"))).end("room again"))).toBe("room again");
   });
 
+  test("gives a stream that breaks at once to its caller before it breaks", async () => {
+    const { stub } = join(memoryPipes(), serve({ fail: (stream) => stream.destroy(new MeshError("TIMEOUT", "late")) }));
+    const stream = await stub
+      .open(target("fail"))
+      .then((opened) => opened)
+      .finally(() => {});
+    expect((await once(stream, "error"))[0]).toMatchObject({ code: "TIMEOUT" });
+  });
+
   test("refuses a name that does not fit", async () => {
     const { stub } = join(memoryPipes());
     const long = { ...target("echo"), toNode: "x".repeat(256) };

@@ -15,7 +15,7 @@ import { makeFolder } from "./kit/stage.mjs";
 /** More than any benchmark needs; one that hangs is ended, and clears up behind itself. */
 const limitMs = 20 * 60_000;
 
-const known = ["start", "submit", "short-units", "follow", "results", "memory", "list"];
+const known = ["start", "submit", "short-units", "follow", "results", "memory", "list", "direct-stream"];
 const asked = process.argv.slice(2);
 const unknown = asked.filter((name) => !known.includes(name));
 

@@ -88,12 +88,10 @@ function configuration(port: number): string {
 
 /** Wait until it speaks AMQP: its port opens a moment earlier. */
 async function untilReady(port: number, server: StartedProcess): Promise<void> {
-  let ended = false;
-  void server.ended.then(() => {
-    ended = true;
-  });
-  for (const limit = AbortSignal.timeout(90_000); !limit.aborted && !ended; await sleep(50))
-    if (await greets(port)) return;
+  const giveUp = new AbortController();
+  void server.ended.then(() => giveUp.abort());
+  const limit = AbortSignal.any([giveUp.signal, AbortSignal.timeout(90_000)]);
+  for (; !limit.aborted; await sleep(50)) if (await greets(port)) return;
   throw new Error(`RabbitMQ did not start:\n${server.stdout()}${server.stderr()}`);
 }
 

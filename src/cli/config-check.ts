@@ -2,6 +2,7 @@ import {
   describeFault,
   type Directive,
   notReady,
+  nothingToDo,
   parseSettings,
   readSettingsFile,
   sectionRow,
@@ -36,11 +37,11 @@ export function checkConfig(file: string): ConfigReport {
   }
 }
 
-/** Files that do one job and end, such as making a certificate, need no control service. */
+/** Files that do one job and end, such as making a certificate, need nobody to reach them. */
 function startWarnings(directives: readonly Directive[]): string[] {
-  const isEnough = ({ section }: Directive) => section === "control-service" || sectionRow(section).exclusive === true;
-  if (directives.some(isEnough)) return [];
-  return ["no control service is configured: a worker with this file alone does not start"];
+  if (directives.some(({ section }) => sectionRow(section).exclusive)) return [];
+  const idle = nothingToDo(directives);
+  return idle === undefined ? [] : [`a worker with this file alone does not start: ${idle}`];
 }
 
 function textOf(file: string): string {

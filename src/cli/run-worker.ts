@@ -26,7 +26,7 @@ function directivesIn(args: readonly string[]): readonly Directive[] {
   return request.kind === "start" ? request.directives : [];
 }
 
-/** Run a daemon until a signal ends it; units that run go on without it. */
+/** Run a daemon until a signal ends it, or it must not go on; units that run go on without it. */
 export async function runDaemon(
   directives: readonly Directive[],
   configFiles: readonly string[],
@@ -38,15 +38,19 @@ export async function runDaemon(
   const interrupts = hearInterrupts();
   try {
     const daemon = await startDaemon(directives, { configFiles });
-    if (!interrupts.signal.aborted) {
-      await new Promise((resolve) => interrupts.signal.addEventListener("abort", resolve, { once: true }));
-    }
-    daemon.log.info("stopping; units that run go on");
+    const failure = await Promise.race([fired(interrupts.signal), daemon.failed]);
+    if (!failure) daemon.log.info("stopping; units that run go on");
     await daemon.close();
+    if (failure) throw failure;
     return 0;
   } finally {
     interrupts.close();
   }
+}
+
+async function fired(signal: AbortSignal): Promise<undefined> {
+  if (signal.aborted) return;
+  await new Promise((resolve) => signal.addEventListener("abort", resolve, { once: true }));
 }
 
 /** Certificate sections come before everything else, and in a file of nothing else they are all (spec §5.5). */

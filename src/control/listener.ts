@@ -35,7 +35,8 @@ export interface ControlListenerOptions extends ControlListenerSettings {
 /** Open the sockets of one control service (spec §1.1). @throws {ControlError | TlsProfileError} */
 export async function openControlListener(options: ControlListenerOptions): Promise<ControlListener> {
   const { nodeId, log } = options;
-  if (!options.filename && !options.tcpListen) throw new ControlError("NO_LISTENERS", "no listeners specified");
+  const hasListener = options.filename || options.tcpListen || options.onMesh;
+  if (!hasListener) throw new ControlError("NO_LISTENERS", "no listeners specified");
   const limits = { ...controlLimits, ...options.limits };
   const sessions = new OpenSessions({ nodeId, commands: commandTable(options.commands), limits, log });
   const closers = new Closers();

@@ -1,6 +1,6 @@
 import type { TlsServerProfile, TlsServerSource } from "#core";
 
-/** Where a control service listens (spec §1.1, §5.4 `control-service`). At least one of the two is set. */
+/** Where a control service listens (spec §1.1, §5.4 `control-service`): a socket, a port, the mesh, or all three. */
 export interface ControlListenerSettings {
   /** Path of the Unix socket. Beside it stands `<filename>.lock`. */
   readonly filename?: string | undefined;
@@ -10,6 +10,8 @@ export interface ControlListenerSettings {
   readonly tcpListen?: string | undefined;
   /** Makes the TCP listener a TLS one. A renewed certificate is taken up without a restart. */
   readonly tcpTls?: TlsServerProfile | TlsServerSource | undefined;
+  /** Streams of the mesh are handed to `serve()`; then neither socket nor port is needed. */
+  readonly onMesh?: boolean | undefined;
 }
 
 /** What one client may take. */

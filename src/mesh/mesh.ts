@@ -167,6 +167,11 @@ export class Mesh {
     return { service: socket.service, send: socket.send, close };
   }
 
+  /** Tell others this of a service of this node that is open, in place of what they were told. */
+  tag(service: string, tags: Readonly<Record<string, string>>): void {
+    this.#board.tag(service, tagsOf(tags));
+  }
+
   /** The work types of this node changed: tell others soon. */
   announce(): void {
     this.#board.announceSoon();

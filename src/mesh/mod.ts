@@ -1,12 +1,24 @@
 /**
  * The mesh: named nodes that reach one another over any set of roads.
  *
+ * Start at {@link openMesh}, give it roads ({@link makeBackend}, {@link Mesh.addBackend}), and talk: {@link Mesh.dial} and
+ * {@link Mesh.listen} for byte streams, {@link splice} to join one to something else, {@link openProxy} for whole services.
+ * Routing, packets and streams stay inside this room.
+ *
  * Certificates of its nodes: {@link makeAuthority}, {@link makeRequest}, {@link signRequest}; the profiles that hold them:
  * {@link tlsProfiles}.
  */
+export type { Backend, OpenBackend } from "./backend/backend.ts";
+export { makeBackend, type RoadSettings } from "./backend/road.ts";
 export { type AuthorityOptions, makeAuthority } from "./certificate/authority.ts";
 export { type CheckedProfile, checkProfileNames } from "./certificate/profile-names.ts";
 export { type ProfileExpiry, type TlsProfiles, type TlsProfilesOptions, tlsProfiles } from "./certificate/profiles.ts";
 export { makeRequest, type RequestOptions } from "./certificate/request.ts";
 export { type SignOptions, signRequest } from "./certificate/sign.ts";
+export type { PingReply } from "./datagram/ping.ts";
 export { MeshError, type MeshErrorCode, meshErrors } from "./errors.ts";
+export { type Mesh, type MeshOptions, openMesh, type OpenService } from "./mesh.ts";
+export type { LinkTerms } from "./routing/link.ts";
+export { openProxy, type ProxySettings } from "./service/open-proxy.ts";
+export { splice } from "./stream/splice.ts";
+export type { MeshStream } from "./stream/stream.ts";

@@ -18,4 +18,5 @@ export { workCommand } from "./commands.ts";
 export { WorkError, type WorkErrorCode, workErrors } from "./errors.ts";
 export type { Dial, RemoteOptions } from "./remote/remote-options.ts";
 export type { CommandSettings, PythonSettings, Retention, WorkLimits, WorkTypeSettings } from "./settings.ts";
+export { openSignatures, type SignatureOptions, type WorkSignatures } from "./signature/signatures.ts";
 export { type NewUnit, openUnits, type Units, type UnitsOptions } from "./units.ts";

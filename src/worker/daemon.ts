@@ -1,11 +1,16 @@
 import { hostname } from "node:os";
-import type { Duplex } from "node:stream";
-import { type ControlCommand, type ControlListener, openControlListener } from "#control";
-import { Closers, type Log, type TlsServerProfile } from "#core";
+import { Closers, type FarhandError, type Log } from "#core";
+import { type Mesh, openMesh, type TlsProfiles } from "#mesh";
 import { openUnits, type Units, workCommand } from "#work";
+import { openControlService } from "./control-services.ts";
 import { WorkerError } from "./errors.ts";
 import { openLog } from "./log.ts";
+import { checkProfiles, profilesOf } from "./mesh-profiles.ts";
+import { openProxies } from "./mesh-proxies.ts";
+import { MeshRoads } from "./mesh-roads.ts";
 import { nodeCommands } from "./node-commands.ts";
+import { openSigning, openVerification } from "./node-signatures.ts";
+import { nothingToDo } from "./nothing-to-do.ts";
 import { reloadCommand } from "./reload-command.ts";
 import {
   checkFiles,
@@ -15,7 +20,6 @@ import {
   nodeSettings,
   refuseNotReady,
   splitHostPort,
-  type Values,
 } from "./settings/mod.ts";
 import { version } from "./version.ts";
 import { retentionOf, workTypesOf } from "./work-settings.ts";
@@ -23,9 +27,13 @@ import { retentionOf, workTypesOf } from "./work-settings.ts";
 /** A worker that runs. */
 export interface Daemon {
   readonly nodeId: string;
-  /** Where its control services can be reached, in the client's grammar. */
+  /** Where its control services can be reached without the mesh, in the client's grammar. */
   readonly controlAddresses: readonly string[];
+  /** Where it listens for neighbours, with the real ports. */
+  readonly meshAddresses: readonly string[];
   readonly log: Log;
+  /** Resolves when the node must not go on, with the reason: another node of its id was there before. */
+  readonly failed: Promise<FarhandError>;
   /** Stop listening and let go of helpers; running units go on without us. */
   close(): Promise<void>;
 }
@@ -35,56 +43,106 @@ export interface DaemonOptions {
   readonly configFiles: readonly string[];
 }
 
+/** What the parts of a daemon share. */
+interface Parts {
+  readonly directives: readonly Directive[];
+  readonly node: NodeSettings;
+  readonly log: Log;
+  readonly profiles: TlsProfiles;
+  /** What is open, closed in reverse. */
+  readonly closers: Closers;
+}
+
 /**
- * Start a worker from its settings: units first, so that no client ever sees them half loaded.
+ * Start a worker from its settings. Nobody sees half of it: units are loaded before anybody can ask for them, and
+ * services are there before the roads that lead to them (spec §5.3 does the same by phases).
  *
- * @throws {SettingsError | WorkerError | WorkError | ControlError | TlsProfileError} then nothing is left open.
+ * @throws {SettingsError | WorkerError | WorkError | ControlError | MeshError | TlsProfileError} then nothing is left open.
  */
 export async function startDaemon(directives: readonly Directive[], options: DaemonOptions): Promise<Daemon> {
   refuseNotReady(directives);
   await checkFiles(directives);
   const node = nodeSettings(directives, hostname());
   const log = await openLog(...logSettings(directives));
-  const services = directivesOf(directives, "control-service").map(({ values }) => values);
-  if (services.length === 0) {
-    throw new WorkerError(
-      "NOTHING_TO_DO",
-      "Nothing to do - no control service is configured, so nobody could give work",
-    );
-  }
+  checkProfiles(directives, node.nodeId);
+  const idle = nothingToDo(directives);
+  if (idle) throw new WorkerError("NOTHING_TO_DO", idle);
   const closers = new Closers();
-  const listeners = new Map<string, ControlListener>();
   try {
-    const units = closers.add(await openNodeUnits(directives, node, log));
-    const facts = {
-      nodeId: node.nodeId,
-      version: node.reportVersion ?? version,
-      services: services.map(({ service }) => service).filter((service) => service !== ""),
-      workCommands: () => units.workTypes.list(),
-      serve: (service: string) => {
-        const listener = listeners.get(service);
-        return listener && ((stream: Duplex) => listener.serve(stream, "mesh"));
-      },
-    };
-    const commands = [
-      ...nodeCommands(facts),
-      reloadCommand(directives, options.configFiles, log),
-      workCommand(units, node.nodeId),
-    ];
-    const controlAddresses: string[] = [];
-    for (const service of services) {
-      const listener = await openControlService(service, directives, node.nodeId, commands, log);
-      if (!listener) continue;
-      listeners.set(service.service, listener);
-      controlAddresses.push(...closers.add(listener).addresses);
-    }
-    await openMetricsService(directives, node.nodeId, units, closers);
-    log.info("Initialization complete", { node: node.nodeId, control: controlAddresses });
-    return { nodeId: node.nodeId, controlAddresses, log, close: () => closers.close() };
+    const parts = { directives, node, log, profiles: profilesOf(directives, log), closers };
+    return await openDaemon(parts, options);
   } catch (error) {
     await closers.close();
     throw error;
   }
+}
+
+async function openDaemon(parts: Parts, { configFiles }: DaemonOptions): Promise<Daemon> {
+  const { directives, node, log, profiles, closers } = parts;
+  const { nodeId } = node;
+  const { mesh, units } = await openMeshAndUnits(parts);
+  const verification = closers.add(await openVerification(directives, node, log));
+  const roads = new MeshRoads(mesh, profiles, log);
+  const commands = [
+    ...nodeCommands({ mesh, profiles, version: node.reportVersion ?? version }),
+    reloadCommand(directives, configFiles, (now) => roads.apply(now), log),
+    workCommand(units, nodeId, verification),
+  ];
+  const controlAddresses: string[] = [];
+  for (const { values } of directivesOf(directives, "control-service")) {
+    controlAddresses.push(...(await openControlService(values, { commands, mesh, profiles, log, closers })));
+  }
+  await openProxies(directives, { mesh, profiles, log, closers });
+  await openMetricsService(parts, mesh, units, roads);
+  await roads.apply(directives);
+  mesh.announce();
+  log.info("Initialization complete", { node: nodeId, control: controlAddresses });
+  return {
+    nodeId,
+    controlAddresses,
+    meshAddresses: roads.open.flatMap(({ addresses }) => addresses),
+    log,
+    failed: new Promise((resolve) => void mesh.closed.then((error) => error && resolve(error))),
+    close: () => closers.close(),
+  };
+}
+
+/** Each needs the other: work for other nodes goes over the mesh, and the mesh tells others what work there is. */
+async function openMeshAndUnits({ directives, node, log, profiles, closers }: Parts) {
+  const { nodeId } = node;
+  const loaded: { units?: Units } = {};
+  const mesh = openMesh({
+    nodeId,
+    log,
+    tls: profiles,
+    firewallRules: node.firewallRules,
+    maxIdleMs: node.maxIdleConnectionMs,
+    isStub: node.isStub,
+    workCommands: () => workCommandsOf(loaded.units),
+  });
+  closers.add(mesh);
+  const tlsClients = new Set(directivesOf(directives, "tls-client").map(({ values }) => values.name));
+  const units = await openUnits({
+    dataDir: node.dataDir,
+    nodeId,
+    workTypes: workTypesOf(directives),
+    version,
+    retention: retentionOf(node),
+    log,
+    remote: {
+      dial: (toNode, service, options) => mesh.dial(toNode, service, options),
+      hasTlsClient: (name) => name === "default" || tlsClients.has(name),
+      hasRoute: (toNode) => mesh.hasRoute(toNode),
+      signatures: closers.add(await openSigning(directives, node, log)),
+    },
+    ...(node.helpers !== undefined && { maxHelpers: node.helpers }),
+  });
+  loaded.units = closers.add(units);
+  return { mesh, units };
+}
+
+function workCommandsOf(units: Units | undefined) {
+  return (units?.workTypes.list() ?? []).map(({ WorkType, Secure }) => ({ workType: WorkType, secure: Secure }));
 }
 
 /** Without a section: info. The section without a level: error (spec §5.3). */
@@ -93,57 +151,22 @@ function logSettings(directives: readonly Directive[]) {
   return [level, format] as Parameters<typeof openLog>;
 }
 
-function openNodeUnits(directives: readonly Directive[], node: NodeSettings, log: Log): Promise<Units> {
-  return openUnits({
-    dataDir: node.dataDir,
-    nodeId: node.nodeId,
-    workTypes: workTypesOf(directives),
-    version,
-    retention: retentionOf(node),
-    log,
-    ...(node.helpers !== undefined && { maxHelpers: node.helpers }),
-  });
-}
-
-/** A service that is only meant for the mesh has no listener of its own. */
-async function openControlService(
-  { filename, permissions, tcplisten, tcptls }: Values<"control-service">,
-  directives: readonly Directive[],
-  nodeId: string,
-  commands: readonly ControlCommand[],
-  log: Log,
-): Promise<ControlListener | undefined> {
-  if (!filename && !tcplisten) return undefined;
-  const tcpTls = tcptls ? tlsServerProfile(directives, tcptls) : undefined;
-  return openControlListener({ filename, permissions, tcpListen: tcplisten, tcpTls, nodeId, commands, log });
-}
-
-function tlsServerProfile(directives: readonly Directive[], name: string): TlsServerProfile | undefined {
-  const values = directivesOf(directives, "tls-server").find((profile) => profile.values.name === name)?.values;
-  return (
-    values && {
-      cert: values.cert,
-      key: values.key,
-      requireClientCert: values.requireclientcert,
-      clientCas: values.clientcas,
-      pinnedClientCert: values.pinnedclientcert,
-      minTls13: values.mintls13,
-    }
-  );
-}
-
 async function openMetricsService(
-  directives: readonly Directive[],
-  nodeId: string,
+  { directives, node, profiles, closers }: Parts,
+  mesh: Mesh,
   units: Units,
-  closers: Closers,
+  roads: MeshRoads,
 ): Promise<void> {
   const [service] = directivesOf(directives, "metrics-service");
   if (!service) return;
   const address = splitHostPort(service.values.listen);
   if (!address) throw new TypeError(`metrics-service: ${service.values.listen} was not checked`);
   // Loaded where it is used: a daemon without metrics starts some 10 ms sooner.
-  const { openMetrics } = await import("./metrics.ts");
-  const source = { nodeId, version, unitsByState: () => units.countByState(), helpers: () => units.helperPids.length };
-  closers.add(await openMetrics(address.host, address.port, source));
+  const [{ openMetrics }, { unitSeries }, { meshSeries }] = await Promise.all([
+    import("./metrics.ts"),
+    import("./unit-metrics.ts"),
+    import("./mesh-metrics.ts"),
+  ]);
+  const series = [...unitSeries(units), ...meshSeries({ mesh, profiles, roads: () => roads.open })];
+  closers.add(await openMetrics(address.host, address.port, { nodeId: node.nodeId, version, series }));
 }

@@ -22,19 +22,13 @@ export const workerErrors = {
     status: 400,
     exit: 2,
     meaning:
-      "The settings open no control service, so the worker would run and nobody could reach it. Add a control-service.",
+      "The settings have neither a control service on a socket or port nor a mesh connection, so nobody could reach the worker. Add one.",
   },
   PORT_UNAVAILABLE: {
     status: 500,
     exit: 3,
     meaning: "A port is taken or may not be used. Stop the program that holds it, or choose another port.",
   },
-  SERVICE_UNKNOWN: {
-    status: 404,
-    exit: 4,
-    meaning: "The node offers no service of this name. `status` lists those it does.",
-  },
-  NO_ROUTE: { status: 502, exit: 5, meaning: "The named node cannot be reached: this worker is not part of a mesh." },
 } as const satisfies ErrorTable;
 
 /** Codes of {@link workerErrors}. */

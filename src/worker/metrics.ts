@@ -1,17 +1,26 @@
 import { createServer } from "node:http";
 import { once } from "node:events";
-import { collectDefaultMetrics, Gauge, Registry } from "prom-client";
+import { collectDefaultMetrics, Counter, Gauge, Registry } from "prom-client";
 import { errorText } from "#core";
-import { stateName, UnitState } from "#work/wire";
 import { WorkerError } from "./errors.ts";
+
+/** One thing that is measured: a value for each combination of its labels. */
+export interface Series {
+  /** Counters end in `_total`. */
+  readonly name: string;
+  readonly help: string;
+  /** A counter only grows, as long as this process lives. */
+  readonly kind: "gauge" | "counter";
+  readonly labels: readonly string[];
+  /** What it is now; label values in the order of `labels`. */
+  read(): Iterable<readonly [labels: readonly string[], value: number]>;
+}
 
 /** What the metrics show beside the process itself. */
 export interface MetricsSource {
   readonly nodeId: string;
   readonly version: string;
-  /** Units by state name. */
-  unitsByState(): ReadonlyMap<string, number>;
-  helpers(): number;
+  readonly series: readonly Series[];
 }
 
 /**
@@ -46,33 +55,30 @@ export async function openMetrics(host: string, port: number, source: MetricsSou
   };
 }
 
-function metricsOf(source: MetricsSource): Registry {
+function metricsOf({ nodeId, version, series }: MetricsSource): Registry {
   const registry = new Registry();
-  registry.setDefaultLabels({ node: source.nodeId });
+  registry.setDefaultLabels({ node: nodeId });
   collectDefaultMetrics({ register: registry });
-  const registers = [registry];
-  new Gauge({ name: "farhand_info", help: "Version of this worker", labelNames: ["version"], registers })
-    .labels(source.version)
+  new Gauge({ name: "farhand_info", help: "Version of this worker", labelNames: ["version"], registers: [registry] })
+    .labels(version)
     .set(1);
-  new Gauge({
-    name: "farhand_units",
-    help: "Units on this node by state",
-    labelNames: ["state"],
-    registers,
-    collect() {
-      this.reset();
-      // States no unit is in are shown too: a series that comes and goes breaks rates and alerts.
-      for (const state of Object.values(UnitState)) this.labels(stateName(state)).set(0);
-      for (const [state, count] of source.unitsByState()) this.labels(state).set(count);
-    },
-  });
-  new Gauge({
-    name: "farhand_helpers",
-    help: "Helper processes this worker uses",
-    registers,
-    collect() {
-      this.set(source.helpers());
-    },
-  });
+  for (const one of series) register(one, registry);
   return registry;
+}
+
+function register({ name, help, kind, labels, read }: Series, registry: Registry): void {
+  const about = { name, help, labelNames: [...labels], registers: [registry] };
+  if (kind === "gauge") {
+    const collect = function (this: Gauge): void {
+      this.reset();
+      for (const [values, value] of read()) this.labels(...values).set(value);
+    };
+    new Gauge({ ...about, collect });
+  } else {
+    const collect = function (this: Counter): void {
+      this.reset();
+      for (const [values, value] of read()) this.labels(...values).inc(value);
+    };
+    new Counter({ ...about, collect });
+  }
 }

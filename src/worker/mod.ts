@@ -5,6 +5,7 @@
  */
 export { type Daemon, type DaemonOptions, startDaemon } from "./daemon.ts";
 export { describeFault, SettingsError, type SettingsFault, WorkerError, workerErrors } from "./errors.ts";
+export { nothingToDo } from "./nothing-to-do.ts";
 export {
   convertSettings,
   type Directive,

@@ -16,6 +16,7 @@ function commandOf(values: Values<"work-command">): CommandSettings {
     command: values.command,
     params: values.params ?? "",
     allowRuntimeParams: values.allowruntimeparams,
+    verifySignature: values.verifysignature,
     ...limitsOf(values),
   };
 }

@@ -24,6 +24,7 @@ describeWithReceptorctl("receptorctl reload", () => {
       "with a comment and other order of keys",
       `# hello\n${settings.replace(/worktype: cat, (.*)}/, "$1, worktype: cat}")}`,
     ],
+    ["with a mesh connection more", `${settings}- tcp-listener: {port: 0, bindaddr: 127.0.0.1}\n`],
     ["without local-only, which may come and go", settings.replace("- local-only: {}\n", "")],
   ])("succeeds with the file %s", async (_name, changed) => {
     await using place = await workerPlace(settings);
@@ -50,7 +51,7 @@ describeWithReceptorctl("receptorctl reload", () => {
     ["is no YAML any more", "- node: {id: [\n", "error loading config file"],
     ["has an unknown section", `${settings}- nosuch: {}\n`, "unknown config type nosuch"],
     ["has a bad cost", `${settings}- tcp-peer: {address: "a:1", cost: -1}\n`, "connection cost must be positive"],
-    ["asks for what is not there yet", `${settings}- tcp-listener: {port: 0}\n`, "tcp-listener"],
+    ["has a listener that cannot bind", `${settings}- tcp-listener: {port: 1, bindaddr: 192.0.2.1}\n`, "cannot listen"],
   ])("ends with 4 when the file %s", async (_name, changed, why) => {
     await using place = await workerPlace(settings);
     await using _daemon = await place.start();

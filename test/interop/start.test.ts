@@ -41,14 +41,22 @@ describe("bin/receptor", () => {
       "- tls-server: {name: x, cert: /nowhere/cert, key: ''}",
       "error preparing tls server config: /nowhere/cert does not exist",
     ],
-    ["a listener for the mesh", "- tcp-listener: {port: 2222}", "tcp-listener at {file}:5: "],
-    ["a peer of the mesh", "- tcp-peer: {address: 'localhost:2222'}", "tcp-peer at {file}:5: "],
-    ["a websocket listener", "- ws-listener: {port: 2222}", "ws-listener at {file}:5: "],
-    ["a proxy", "- tcp-client: {service: a, address: 'localhost:22'}", "tcp-client at {file}:5: "],
     [
-      "signed work",
+      "a mesh listener that cannot bind",
+      "- tcp-listener: {port: 2222, bindaddr: 192.0.2.1}",
+      "tcp-listener 192.0.2.1:2222 cannot listen",
+    ],
+    ["a terminal service", "- command-service: {service: a, command: ls}", "command-service at {file}:5: "],
+    ["a tun device", "- ip-router: {networkname: a, localnet: 10.0.0.0/30}", "ip-router at {file}:5: "],
+    [
+      "a service name too long",
+      "- tcp-client: {service: ninebytes, address: 'a:1'}",
+      "service name ninebytes too long",
+    ],
+    [
+      "work to be signed that nobody can verify",
       "- work-command: {worktype: a, command: ls, verifysignature: true}",
-      "verifysignature of work-command at {file}:5: ",
+      "VerifySignature for work command 'a' is true, but the work verification public key is not specified",
     ],
     ["a Kubernetes type", "- work-kubernetes: {worktype: a}", "work-kubernetes at {file}:5: "],
   ];
@@ -81,7 +89,7 @@ describe("bin/receptor", () => {
   });
 
   test("does not start where nobody could give it work", async () => {
-    const { code, stdout } = await receptor("--node", "id=a", "--local-only");
+    const { code, stdout } = await receptor("--node", "id=a", "--control-service", "service=control");
     expect(stdout).toMatch(/^Error: Nothing to do/);
     expect(code).toBe(1);
   });

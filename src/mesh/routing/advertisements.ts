@@ -61,6 +61,12 @@ export class AdvertisementBoard {
     this.announceSoon();
   }
 
+  /** Other tags for a service that is on offer. */
+  tag(service: string, tags: ReadonlyMap<string, string> | null): void {
+    const own = this.#own.get(service);
+    if (own) this.advertise(service, { ...own, tags });
+  }
+
   /** Take a service back, and tell everybody. */
   withdraw(service: string): void {
     const own = this.#own.get(service);

@@ -1,6 +1,6 @@
 import type { Log } from "#core";
 import type { Mesh } from "../mesh.ts";
-import type { OpenProxy } from "./proxy.ts";
+import type { DatagramProxyNode, OpenProxy, StreamProxyNode } from "./proxy.ts";
 import type { TcpClientOptions } from "./tcp-client.ts";
 import type { TcpServerOptions } from "./tcp-server.ts";
 import type { UdpClientOptions } from "./udp-client.ts";
@@ -18,13 +18,24 @@ export type ProxySettings =
   | ({ readonly kind: "unix-socket-client" } & UnixClientOptions);
 
 /**
- * Open a proxy on a node. What it offers to the mesh is advertised with its tags. Its code is loaded now: a daemon pays
- * only for the kinds it uses.
+ * Open a proxy on a node. What it offers to the mesh is advertised with its tags.
  *
  * @throws {MeshError | TlsProfileError} `LISTEN_FAILED`, `DIAL_FAILED`, `SERVICE_TAKEN`, `SERVICE_NAME_INVALID`.
  */
 export async function openProxy(proxy: ProxySettings, mesh: Mesh, log: Log): Promise<OpenProxy> {
-  const node = proxyNode(proxy, mesh, log);
+  const opened = await openKind(proxy, {
+    streams: mesh,
+    // Only a service that others name is worth an advertisement.
+    openDatagrams: (service, events) =>
+      mesh.openDatagrams(service, events, service === undefined ? undefined : { tags: {} }),
+    log,
+  });
+  if (opened.offers) mesh.tag(opened.offers.service, opened.offers.tags);
+  return opened;
+}
+
+/** The code of a kind is loaded when it is used: a daemon pays for no other. */
+async function openKind(proxy: ProxySettings, node: StreamProxyNode & DatagramProxyNode): Promise<OpenProxy> {
   switch (proxy.kind) {
     case "tcp-server":
       return await (await import("./tcp-server.ts")).openTcpServer(proxy, node);

@@ -10,6 +10,7 @@ export { checkFiles } from "./check-files.ts";
 export { splitHostPort } from "./checks/address.ts";
 export { convertSettings } from "./convert.ts";
 export { type Directive, directivesOf, type Values } from "./directive.ts";
+export { directiveText } from "./directive-text.ts";
 export { type NodeSettings, nodeSettings } from "./node-settings.ts";
 export { notReady, refuseNotReady } from "./not-ready.ts";
 export { parseSettings } from "./parse.ts";

@@ -8,29 +8,18 @@ function linesOf(text: string): string[] {
 }
 
 test("notReady() names what a later version brings, and the remedy", () => {
-  expect(linesOf("- trace\n\n- tcp-listener:\n    port: 1\n")).toEqual([
-    "tcp-listener at foo.yml:3: joining a mesh comes with a later version of Farhand; remove the section to start this worker alone",
+  expect(linesOf("- trace\n\n- work-kubernetes:\n    worktype: a\n")).toEqual([
+    "work-kubernetes at foo.yml:3: running work in Kubernetes comes with a later version of Farhand; remove the section to start without it",
   ]);
-  const request = parseReceptorArgs(["--udp-peer", "a:1"], () => "");
-  expect(request.kind === "start" && notReady(request.directives)[0]).toMatch(/^udp-peer on the command line: joining/);
+  const request = parseReceptorArgs(["--command-service", "service=a", "command=b"], () => "");
+  expect(request.kind === "start" && notReady(request.directives)[0]).toMatch(
+    /^command-service on the command line: a/,
+  );
 });
 
 test.each([
-  "- tcp-listener: 1",
-  "- ws-listener: 1",
-  "- udp-listener: 1",
-  "- tcp-peer: a:1",
-  "- ws-peer: ws://a",
-  "- udp-peer: a:1",
-  "- tcp-server: {port: 1, remotenode: a, remoteservice: b}",
-  "- tcp-client: {service: a, address: 'b:1'}",
-  "- udp-server: {port: 1, remotenode: a, remoteservice: b}",
-  "- udp-client: {service: a, address: 'b:1'}",
-  "- unix-socket-server: {filename: a, remotenode: a, remoteservice: b}",
-  "- unix-socket-client: {service: a, filename: b}",
   "- command-service: {service: a, command: b}",
   "- ip-router: {networkname: a, localnet: 10.0.0.0/30}",
-  "- node: {firewallrules: [{action: drop}]}",
   "- work-kubernetes: {worktype: a}",
 ])("notReady() refuses %s", (text) => {
   expect(linesOf(text)).toHaveLength(1);
@@ -40,7 +29,12 @@ test.each([
   "- tls-server: {name: a, cert: a, key: b}\n- control-service: {tls: a}",
   "- tls-client: {name: a, cert: '', key: ''}",
   "- local-only\n- trace",
-  "- node: {firewallrules: [], id: a}",
+  "- node: {firewallrules: [{action: drop}], id: a, stub: true}",
+  "- tcp-listener: 1\n- ws-listener: 1\n- udp-listener: 1\n- http-listener: 1",
+  "- tcp-peer: a:1\n- ws-peer: ws://a\n- udp-peer: a:1\n- http-peer: http://a",
+  "- tcp-server: {port: 1, remotenode: a, remoteservice: b}\n- tcp-client: {service: a, address: 'b:1'}",
+  "- udp-server: {port: 1, remotenode: a, remoteservice: b}\n- udp-client: {service: a, address: 'b:1'}",
+  "- unix-socket-server: {filename: a, remotenode: a, remoteservice: b}\n- unix-socket-client: {service: a, filename: b}",
   "- work-command: {worktype: a, command: b, verifysignature: true}\n- work-verification: a",
   "- work-signing: a",
   "- work-python: {worktype: a, plugin: b, function: c}",
@@ -51,8 +45,14 @@ test.each([
 });
 
 test("refuseNotReady() throws all lines at once", () => {
-  const directives = parseSettings("- tcp-peer: a:1\n- udp-peer: a:1\n", "foo.yml");
+  const directives = parseSettings(
+    "- work-kubernetes: {worktype: a}\n- command-service: {service: a, command: b}\n",
+    "foo.yml",
+  );
   expect(() => refuseNotReady(directives)).toThrow(
-    expect.objectContaining({ code: "FEATURE_NOT_READY", message: expect.stringMatching(/^tcp-peer .*\nudp-peer /) }),
+    expect.objectContaining({
+      code: "FEATURE_NOT_READY",
+      message: expect.stringMatching(/^work-kubernetes .*\ncommand-service /),
+    }),
   );
 });

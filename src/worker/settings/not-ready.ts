@@ -1,19 +1,12 @@
 import { WorkerError } from "../errors.ts";
-import type { Directive } from "./directive.ts";
-import { sectionRow } from "./sections.ts";
+import type { Directive, Place } from "./directive.ts";
+import { type SectionName, sectionRow } from "./sections.ts";
 
-/**
- * One line for each section that needs a feature of a later version; starting must refuse them.
- *
- * Profiles that nothing uses, `local-only` and `trace` are fine.
- */
+/** One line for each section that needs a feature of a later version; starting must refuse them. */
 export function notReady(directives: readonly Directive[]): string[] {
-  return directives.flatMap((directive) => {
-    const { later } = sectionRow(directive.section);
-    if (later === undefined) return keysNotReady(directive);
-    const without =
-      directive.section.endsWith("-peer") || directive.section.endsWith("-listener") ? "alone" : "without it";
-    return [refusal(directive, undefined, later, `remove the section to start this worker ${without}`)];
+  return directives.flatMap(({ section, at }) => {
+    const { later } = sectionRow(section);
+    return later === undefined ? [] : [refusal(section, at, later)];
   });
 }
 
@@ -23,18 +16,8 @@ export function refuseNotReady(directives: readonly Directive[]): void {
   if (lines.length > 0) throw new WorkerError("FEATURE_NOT_READY", lines.join("\n"));
 }
 
-function keysNotReady(directive: Directive): string[] {
-  if (directive.section === "node" && (directive.values.firewallrules ?? []).length > 0) {
-    return [
-      refusal(directive, "firewallrules", "filtering mesh messages", "remove the key to start this worker alone"),
-    ];
-  }
-  return [];
-}
-
-function refusal({ section, at }: Directive, key: string | undefined, feature: string, remedy: string): string {
-  const line = (key === undefined ? undefined : at.keys.get(key)?.line) ?? at.position?.line;
-  const place = at.file === undefined ? "on the command line" : `at ${at.file}${line === undefined ? "" : `:${line}`}`;
-  const what = key === undefined ? section : `${key} of ${section}`;
-  return `${what} ${place}: ${feature} comes with a later version of Farhand; ${remedy}`;
+function refusal(section: SectionName, { file, position }: Place, feature: string): string {
+  const line = position === undefined ? "" : `:${position.line}`;
+  const place = file === undefined ? "on the command line" : `at ${file}${line}`;
+  return `${section} ${place}: ${feature} comes with a later version of Farhand; remove the section to start without it`;
 }

@@ -1,7 +1,8 @@
 import { errorText } from "#core";
 import { SettingsError } from "../errors.ts";
 import { checkDirectives } from "./checks.ts";
-import { type Directive, valueOf } from "./directive.ts";
+import type { Directive } from "./directive.ts";
+import { directiveText } from "./directive-text.ts";
 import { Faults } from "./faults.ts";
 import { sectionRow } from "./sections.ts";
 import { loadSettings, type ReadFile } from "./settings-files.ts";
@@ -56,20 +57,14 @@ function readAgain(atStart: readonly Directive[], files: readonly string[], read
   return all;
 }
 
-/** How often each non-reloadable section occurs, by its text with the keys in order. */
+/** How often each non-reloadable section occurs, by its text. */
 function countFixed(directives: readonly Directive[]): Map<string, { section: string; count: number }> {
   const counts = new Map<string, { section: string; count: number }>();
   for (const directive of directives) {
-    const { section, given } = directive;
+    const { section } = directive;
     if (sectionRow(section).reloadable) continue;
-    const values = given.toSorted().map((key) => [key, valueOf(directive, key)]);
-    const written = JSON.stringify([section, values], withSortedKeys);
+    const written = directiveText(directive);
     counts.set(written, { section, count: (counts.get(written)?.count ?? 0) + 1 });
   }
   return counts;
-}
-
-function withSortedKeys(_key: string, value: unknown): unknown {
-  if (typeof value !== "object" || value === null || Array.isArray(value)) return value;
-  return Object.fromEntries(Object.entries(value).toSorted(([a], [b]) => (a < b ? -1 : 1)));
 }

@@ -17,7 +17,7 @@ test("printSettingsDoc() marks what is Farhand's own and what comes later", () =
     "| `maxoutput` **own** | size, like `1GiB` or `500MB` |  | A unit that writes more output is ended. |",
   );
   expect(page).toContain("In map form: `metrics-service`. At most one. **own**");
-  expect(page).toContain("**later** (joining a mesh)");
+  expect(page).toContain("**later** (running work in Kubernetes)");
   expect(page).toContain(
     "| `permissions` | permissions, like `0660` | `0600` | Permissions of the Unix socket, in octal. |",
   );

@@ -2,9 +2,14 @@ import { isIPv4, isIPv6 } from "node:net";
 import { type Directive, faultOf } from "../directive.ts";
 import type { Faults } from "../faults.ts";
 import { isAddress } from "./address.ts";
+import { serviceNameFault } from "./service-name.ts";
 
 /** Addresses and networks of mesh services. Source: Receptor specification §5.4. */
 export function checkService(directive: Directive, faults: Faults): void {
+  if ("service" in directive.values) {
+    const fault = serviceNameFault(directive.values.service);
+    if (fault) faults.add(faultOf(directive, "service", fault, "a name has at most 8 bytes"));
+  }
   if (directive.section === "tcp-client" || directive.section === "udp-client") {
     const { address } = directive.values;
     if (!isAddress(address)) faults.add(faultOf(directive, "address", `${address} is not host:port`));

@@ -1,11 +1,9 @@
 import { boolean, float, floats, integer, text, texts } from "../field.ts";
 import type { SectionTable } from "../section.ts";
 
-const later = "joining a mesh";
-
 const cost = float("Cost of a connection, above 0.", { default: 1 });
 const nodecost = floats("Cost of the connection to a node, by node id.");
-const allowedpeers = texts("Ids of the nodes that may connect; all when empty.");
+const allowedpeers = texts("Ids of the nodes that may connect; all when absent, none when empty.");
 const redial = boolean("Dial again when the connection is lost.", { default: true });
 const serverProfile = text("Name of a tls-server profile.", { profile: "tls-server" });
 const clientProfile = text("Name of a tls-client profile.", { profile: "tls-client" });
@@ -19,7 +17,10 @@ const listener = {
 };
 
 const peer = { redial, cost, allowedpeers };
-const backend = { inMap: "list", phase: "run", reloadable: true, later } as const;
+const path = text("Path of the URL; one that ends in a slash takes everything below it.", { default: "/" });
+const extraheader = text("A header to send, `Key: value`.");
+const urlfile = text("File with the URL, for one that holds a password.", { own: true, file: true });
+const backend = { inMap: "list", phase: "run", reloadable: true } as const;
 
 /** Roads to neighbours. Source: Receptor specification §5.4. */
 export const backendSections = {
@@ -33,7 +34,7 @@ export const backendSections = {
     ...backend,
     description: "Takes mesh connections over WebSocket.",
     mapName: "ws-listeners",
-    fields: { ...listener, tls: serverProfile, path: text("Path of the URL.", { default: "/" }) },
+    fields: { ...listener, tls: serverProfile, path },
   },
   "udp-listener": {
     ...backend,
@@ -58,7 +59,7 @@ export const backendSections = {
     fields: {
       address: text("URL of the node, ws:// or wss://.", { required: true, bare: true }),
       ...peer,
-      extraheader: text("A header to send, `Key: value`."),
+      extraheader,
       tls: clientProfile,
     },
   },
@@ -67,5 +68,25 @@ export const backendSections = {
     description: "Connects to a mesh node over UDP.",
     mapName: "udp-peers",
     fields: { address: text("host:port of the node.", { required: true, bare: true }), ...peer },
+  },
+  "http-listener": {
+    ...backend,
+    own: true,
+    description: "Takes mesh connections over HTTP, by POST and long poll.",
+    mapName: "http-listeners",
+    fields: { ...listener, tls: serverProfile, path },
+  },
+  "http-peer": {
+    ...backend,
+    own: true,
+    description: "Connects to a mesh node over HTTP, through whatever proxies there are.",
+    mapName: "http-peers",
+    fields: {
+      url: text("URL of the node, http:// or https://.", { bare: true }),
+      urlfile,
+      ...peer,
+      extraheader,
+      tls: clientProfile,
+    },
   },
 } as const satisfies SectionTable;

@@ -30,6 +30,10 @@ export const nodeSections = {
       receptorkubeclientsetburst: text(unused),
       receptorkubeclientsetratelimiter: text(unused),
       reportversion: text("Version that `status` reports, when it shall not be Farhand's own.", { own: true }),
+      stub: boolean(
+        "Hang off one hub and take no part in the mesh's routing; for the many workers of a large installation.",
+        { own: true, default: false },
+      ),
       retentionage: duration("Finished units older than this are removed.", { own: true, min: 0 }),
       retentioncount: integer("No more finished units than this are kept; the oldest go first.", { own: true, min: 0 }),
       retentionbytes: size("Finished units together take no more than this; the oldest go first.", { own: true }),

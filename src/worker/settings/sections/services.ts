@@ -1,8 +1,6 @@
 import { integer, permissions, text } from "../field.ts";
 import type { SectionTable } from "../section.ts";
 
-const later = "carrying other traffic over the mesh";
-
 const service = text("Name of the service on the mesh.", { required: true });
 const port = integer("Port to listen on.", { required: true, min: 0, max: 65_535 });
 const bindaddr = text("Address to listen on.", { default: "0.0.0.0" });
@@ -11,7 +9,7 @@ const remoteservice = text("Service to connect to.", { required: true });
 const address = text("host:port to connect to.", { required: true });
 const tlsserver = text("tls-server profile for connections that come in.", { profile: "tls-server" });
 const tlsclient = text("tls-client profile for connections that go out.", { profile: "tls-client" });
-const list = { inMap: "list", phase: "run", later } as const;
+const list = { inMap: "list", phase: "run" } as const;
 
 /** Proxies and other services of the mesh. Source: Receptor specification §5.4 and §7. */
 export const serviceSections = {
@@ -63,6 +61,7 @@ export const serviceSections = {
   },
   "command-service": {
     ...list,
+    later: "a terminal for each connection",
     description: "A service of the mesh that runs a command on a terminal for each connection.",
     mapName: "command-services",
     fields: {
@@ -73,6 +72,7 @@ export const serviceSections = {
   },
   "ip-router": {
     ...list,
+    later: "routing IP packets over the mesh",
     description: "Routes IP packets over the mesh through a tun device.",
     mapName: "iprouters",
     fields: {

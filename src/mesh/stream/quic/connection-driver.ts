@@ -1,0 +1,219 @@
+import { errorText } from "#core";
+import { MeshError } from "../../errors.ts";
+import type { QuicConnection } from "./engine.ts";
+import type { QuicLimits } from "./limits.ts";
+import { MemorySlab } from "./memory-slab.ts";
+import { badCertificate, closeCodes, normalClose, type StreamEnding } from "./stream-endings.ts";
+
+/** What a driver tells its owner, in turns of its own: never inside a call, but for `abandon` and `leave`. */
+export interface DriverEvents {
+  /** The handshake is over; nothing was sent since. */
+  established(): void;
+  /** Something came or time passed: there may be bytes to read, or room to write. */
+  progress(): void;
+  /** The connection is over for its streams. What had come before can still be read. Called once. */
+  ended(ending: StreamEnding): void;
+  /** Nothing more is sent or expected: forget the driver. Called once, after {@link ended}. */
+  released(): void;
+}
+
+/**
+ * A connection that is over answers late datagrams of the far end for so long at most, milliseconds. The standard's time
+ * is three times what an answer takes, which a slow handshake makes very long.
+ */
+const closingMs = 1000;
+
+/** Datagrams sent in one turn, so that one fast connection neither starves others nor hoards the engine's memory. */
+const datagramsPerTurn = 64;
+
+/** Shared by all connections. */
+const sendSlab = new MemorySlab(512 * 1024);
+
+/**
+ * Turns the wheel of one connection: what came in goes to the engine at once; its answers go out together in the next
+ * turn of the event loop, and one timer waits for the engine's next deadline.
+ */
+export class ConnectionDriver {
+  readonly connection: QuicConnection;
+  readonly limits: QuicLimits;
+  readonly #transmit: (datagram: Uint8Array) => void;
+  readonly #events: DriverEvents;
+  #received = 0;
+  #turnDue = false;
+  #established = false;
+  #ending: StreamEnding | undefined;
+  #released = false;
+  #lastFault: string | undefined;
+  #timer: NodeJS.Timeout | undefined;
+  #timerDue = 0;
+  #handshakeTimer: NodeJS.Timeout | undefined;
+  #keepAliveTimer: NodeJS.Timeout | undefined;
+  #closingTimer: NodeJS.Timeout | undefined;
+
+  /** `transmit` may throw what {@link DatagramSocket.send} throws. */
+  constructor(
+    connection: QuicConnection,
+    transmit: (datagram: Uint8Array) => void,
+    limits: QuicLimits,
+    events: DriverEvents,
+  ) {
+    this.connection = connection;
+    this.limits = limits;
+    this.#transmit = transmit;
+    this.#events = events;
+    const giveUp = () => this.abandon({ kind: "unanswered", lastFault: this.#lastFault });
+    this.#handshakeTimer = setTimeout(giveUp, limits.handshakeMs);
+    this.wake();
+  }
+
+  /** Datagrams that came so far. */
+  get received(): number {
+    return this.#received;
+  }
+
+  /** Set once the connection is over for its streams. */
+  get ending(): StreamEnding | undefined {
+    return this.#ending;
+  }
+
+  /** As dialer: let hear from us now and then (spec §4.2). */
+  keepAlive(): void {
+    this.#keepAliveTimer ??= setInterval(() => {
+      this.connection.ping();
+      this.wake();
+    }, this.limits.keepAliveMs);
+  }
+
+  /** Take a datagram of this connection. The memory is altered. */
+  receive(datagram: Uint8Array): void {
+    if (this.#released) return;
+    this.#received++;
+    this.connection.receive(datagram);
+    this.wake();
+  }
+
+  /** Look for something to send, and to tell, in the next turn. */
+  wake(): void {
+    if (this.#turnDue || this.#released) return;
+    this.#turnDue = true;
+    setImmediate(this.#turn);
+  }
+
+  /** Both ends have what they wanted (spec §4.4). */
+  close(): void {
+    this.#close("application", closeCodes.normal, normalClose);
+  }
+
+  /** Turn the far end away, as a listener (spec §4.4). */
+  refuse(reason: string): void {
+    this.#close("application", closeCodes.listenerRefuses, reason);
+  }
+
+  /** Turn the far end away for its certificate. */
+  refuseCertificate(reason: string): void {
+    this.#close("transport", badCertificate, reason);
+  }
+
+  /** Let go of it at once, without a word to the far end. */
+  abandon(ending: StreamEnding): void {
+    if (this.#released) return;
+    this.#end(ending);
+    this.#release();
+  }
+
+  /** As `close()` or `refuse()`, and let go at once: the far end is told once, and not told again if that is lost. */
+  leave(reason: string | undefined): void {
+    if (this.#released) return;
+    if (reason === undefined) this.close();
+    else this.refuse(reason);
+    this.#sendSome();
+    this.abandon({ kind: "shutdown" });
+  }
+
+  #close(by: "application" | "transport", code: number, reason: string): void {
+    if (this.#released) return;
+    this.connection.close(by, code, reason);
+    this.wake();
+  }
+
+  readonly #turn = (): void => {
+    this.#turnDue = false;
+    if (this.#released) return;
+    this.#look();
+    const isMore = this.#sendSome();
+    // Sending can end a connection too: the own node may have no such service.
+    if (this.#released) return;
+    if (this.connection.isClosed) this.abandon(this.connection.ending ?? { kind: "idle" });
+    else if (isMore) this.wake();
+    else this.#arm();
+  };
+
+  /** Tell the owner what the engine has for it. */
+  #look(): void {
+    if (!this.#established && this.connection.isEstablished) {
+      this.#established = true;
+      clearTimeout(this.#handshakeTimer);
+      this.#events.established();
+    }
+    const ending = this.connection.ending;
+    if (ending) this.#end(ending);
+    else if (this.#established) this.#events.progress();
+  }
+
+  #end(ending: StreamEnding): void {
+    if (this.#ending) return;
+    this.#ending = ending;
+    clearTimeout(this.#handshakeTimer);
+    clearInterval(this.#keepAliveTimer);
+    this.#closingTimer = setTimeout(() => this.#release(), closingMs);
+    this.#events.ended(ending);
+  }
+
+  /** @returns whether there may be more to send. */
+  #sendSome(): boolean {
+    for (let sent = 0; sent < datagramsPerTurn; sent++) {
+      const length = this.connection.send(sendSlab.room(this.limits.maxDatagramBytes));
+      if (length === 0) return false;
+      this.#transmitOne(sendSlab.take(length));
+      if (this.#released) return false;
+    }
+    return true;
+  }
+
+  #transmitOne(datagram: Uint8Array): void {
+    try {
+      this.#transmit(datagram);
+      this.#lastFault = undefined;
+    } catch (error) {
+      if (!(error instanceof MeshError)) throw error;
+      if (error.code === "SERVICE_UNKNOWN") this.abandon({ kind: "no service" });
+      // Anything else may pass: a route that is away for a moment must not end a stream. It is a datagram lost.
+      else this.#lastFault = errorText(error);
+    }
+  }
+
+  /** Have the engine's deadline wake us. A timer that is due earlier anyway is left alone. */
+  #arm(): void {
+    const ms = this.connection.timeout();
+    if (ms === undefined) return;
+    const due = performance.now() + ms;
+    if (this.#timer && this.#timerDue <= due) return;
+    clearTimeout(this.#timer);
+    this.#timerDue = due;
+    // The engine counts in finer steps than it tells: a millisecond later the deadline has passed for sure.
+    this.#timer = setTimeout(this.#onTimer, ms + 1);
+  }
+
+  readonly #onTimer = (): void => {
+    this.#timer = undefined;
+    this.connection.onTimeout();
+    this.wake();
+  };
+
+  #release(): void {
+    this.#released = true;
+    clearTimeout(this.#timer);
+    clearTimeout(this.#closingTimer);
+    this.#events.released();
+  }
+}

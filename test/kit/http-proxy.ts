@@ -7,6 +7,8 @@ export interface TestProxy extends AsyncDisposable {
   readonly url: string;
   /** What it was asked: `POST http://127.0.0.1:80/`, `CONNECT 127.0.0.1:443`. */
   readonly asked: string[];
+  /** The `Proxy-Authorization` of each ordinary request. */
+  readonly credentials: (string | undefined)[];
   /** Cut every connection and stop listening. */
   stop(): Promise<void>;
   /** Listen again, on the same port. */
@@ -33,12 +35,14 @@ export async function reverseProxy(targetPort: () => number, faults: ProxyFaults
 
 async function openProxy(targetOf: (url: string) => URL, faults: ProxyFaults): Promise<TestProxy> {
   const asked: string[] = [];
+  const credentials: (string | undefined)[] = [];
   const sockets = new Set<Socket>();
   let count = 0;
   let server: Server | undefined;
   let port = 0;
   const relay = async (from: IncomingMessage, to: ServerResponse): Promise<void> => {
     asked.push(`${from.method} ${from.url}`);
+    credentials.push(from.headers["proxy-authorization"]);
     count++;
     if (count % (faults.refuseEveryNth ?? Number.POSITIVE_INFINITY) === 0) return void to.writeHead(502).end("bad");
     const answer = await exchange(from, to, targetOf(from.url ?? "/"));
@@ -66,7 +70,7 @@ async function openProxy(targetOf: (url: string) => URL, faults: ProxyFaults): P
     await isClosed;
   };
   await start();
-  return { port, url: `http://127.0.0.1:${port}`, asked, start, stop, [Symbol.asyncDispose]: stop };
+  return { port, url: `http://127.0.0.1:${port}`, asked, credentials, start, stop, [Symbol.asyncDispose]: stop };
 }
 
 async function exchange(from: IncomingMessage, to: ServerResponse, target: URL): Promise<IncomingMessage> {

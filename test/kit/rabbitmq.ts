@@ -3,7 +3,7 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { type AddressInfo, connect, createServer, type Server, type Socket } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import { freePort } from "./free-port.ts";
-import { type StartedProcess, startProcess } from "./processes.ts";
+import { runProcess, type StartedProcess, startProcess } from "./processes.ts";
 import { tempFolder } from "./temp-folder.ts";
 
 /** The server itself: Debian's wrapper before it would change to another user. Undefined where it is not installed. */
@@ -16,6 +16,8 @@ export interface Rabbitmq extends AsyncDisposable {
   readonly url: string;
   /** End it; unless told otherwise without a warning, as when its machine loses power. */
   stop(signal?: NodeJS.Signals): Promise<void>;
+  /** Names of the queues it has. Takes seconds: Erlang starts for it. */
+  queues(): Promise<string[]>;
   /** Start it again, with the queues it kept on disk, and wait until it takes connections. */
   start(): Promise<void>;
 }
@@ -51,8 +53,15 @@ export async function startRabbitmq(): Promise<Rabbitmq> {
     await dispose();
     throw error;
   }
-  return { port, url: `amqp://guest:guest@127.0.0.1:${port}`, start, stop, [Symbol.asyncDispose]: dispose };
+  const queues = async (): Promise<string[]> => {
+    const listed = await runProcess(program.replace(/-server$/, "ctl"), listQueues, { env });
+    if (listed.code !== 0) throw new Error(listed.stderr);
+    return listed.stdout.split("\n").filter((name) => name !== "");
+  };
+  return { port, url: `amqp://guest:guest@127.0.0.1:${port}`, start, stop, queues, [Symbol.asyncDispose]: dispose };
 }
+
+const listQueues = ["-q", "list_queues", "--no-table-headers", "name"];
 
 function environment(folder: string, mapperPort: number, clusterPort: number): Record<string, string> {
   return {

@@ -13,6 +13,8 @@ export interface BrokerSettings {
   readonly tls?: TlsClientSource | undefined;
   /** Between two signs of life on an idle connection, seconds. Default 10. */
   readonly heartbeatSeconds?: number | undefined;
+  /** One link takes one channel, or two while it is dialled. RabbitMQ itself allows 2047. Default 1000. */
+  readonly channelsPerConnection?: number | undefined;
 }
 
 /** Bounds of a queue. Both ends declare it, so they must be the same in every version that shares queues. */
@@ -28,8 +30,6 @@ export interface QueueBounds {
 /** What became of a message: `lost` says nothing about it, `refused` that the queue is full. */
 export type Published = "confirmed" | "refused" | "lost";
 
-/** Channels on one connection. RabbitMQ itself allows 2047. */
-const channelsPerConnection = 1000;
 const closeLimitMs = 2000;
 
 /** A connection, and how many channels it has. */
@@ -107,9 +107,9 @@ export class Broker {
   }
 
   #line(): Line {
+    const { tls, heartbeatSeconds = 10, channelsPerConnection = 1000 } = this.#settings;
     const found = this.#lines.find(({ channels }) => channels < channelsPerConnection);
     if (found) return found;
-    const { tls, heartbeatSeconds = 10 } = this.#settings;
     const { url, host, isTls } = this.address;
     const connection = new Connection({
       url,

@@ -1,9 +1,10 @@
 /**
- * `npm start`: a worker on embedded defaults, and one unit before your eyes.
+ * `npm start`: two workers joined over the mesh, and one unit on the far one before your eyes.
  *
- * Starts `bin/farhand worker`, waits until its control socket answers, hands in the work type `hello`, prints its output
- * line by line as it is written and how it ended, says what to try next, and stays until the worker ends. Ctrl-C stops
- * both. A worker that runs already is used and left alone. `npm start` has built dist/ before this runs.
+ * Starts `bin/farhand worker` twice, waits until the near one has a way to the far one, hands the work type `hello` to the
+ * near one for the far one, prints its output line by line as it is written and how it ended, says what to try next, and
+ * stays until the workers end. Ctrl-C stops all. A worker that runs here already is used and left alone. `npm start` has
+ * built dist/ before this runs.
  */
 import { spawn } from "node:child_process";
 import { createHash } from "node:crypto";
@@ -15,12 +16,14 @@ import { connectControl, parseControlAddress } from "#control";
 import { submitUnit, unitOutput, unitStatus } from "#work";
 import { lockHolder } from "../dist/cli/lock-holder.js";
 import { defaultPlaces } from "../dist/cli/places.js";
+import { farId, writeMesh } from "./start-mesh.mjs";
 
 const program = join(import.meta.dirname, "..", "bin", "farhand");
-const { state, socket } = defaultPlaces(process.env);
+const places = defaultPlaces(process.env);
+const { state, socket } = places;
 const address = parseControlAddress(`unix:${socket}`);
 const stopping = new AbortController();
-let worker;
+const workers = [];
 
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, stop);
 // npm that is told to end takes its shell along, but not us: then nobody would be left to stop the worker.
@@ -28,60 +31,83 @@ const parent = process.ppid;
 setInterval(() => process.ppid !== parent && stop(), 500).unref();
 
 try {
-  const pid = (await answers()) ? lockHolder(socket) : undefined;
-  if (await answers())
+  const pid = (await answers(address)) ? lockHolder(socket) : undefined;
+  if (await answers(address))
     say(`A worker already runs here${pid ? ` (pid ${pid})` : ""}; using it. Its state is in ${state}`);
-  else await startWorker();
-  const unitId = await showUnit();
-  sayWhatNext(unitId);
-  if (worker) process.exitCode = await worker.ended;
+  else await startWorkers();
+  const node = await nodeToUse();
+  const unitId = await showUnit(node);
+  sayWhatNext(unitId, node);
+  const codes = await Promise.all(workers.map(({ ended }) => ended));
+  process.exitCode = codes.find((code) => code !== 0) ?? 0;
 } catch (error) {
   if (!stopping.signal.aborted) {
     console.error(`npm start: ${error.message}`);
     process.exitCode = 1;
   }
-  worker?.child.kill("SIGTERM");
-  await worker?.ended;
+  for (const { child } of workers) child.kill("SIGTERM");
+  await Promise.all(workers.map(({ ended }) => ended));
 }
 
-/** The first signal asks the worker to stop, the second makes it. */
+/** The first signal asks the workers to stop, the second makes them. */
 function stop() {
   stopping.abort(new Error("stopped"));
-  worker?.child.kill("SIGTERM");
+  for (const { child } of workers) child.kill("SIGTERM");
 }
 
-async function answers() {
+async function answers(where) {
   try {
-    (await connectControl(address, { timeoutMs: 2_000 })).close();
+    (await connectControl(where, { timeoutMs: 2_000 })).close();
     return true;
   } catch {
     return false;
   }
 }
 
-async function startWorker() {
-  say(`Starting a worker. Its state is in ${state}`);
+async function startWorkers() {
+  say(`Starting two workers that meet over the mesh. Their state is in ${state}`);
+  const { nearFile, farFile, farSocket } = await writeMesh(places);
+  await startWorker(farFile, parseControlAddress(`unix:${farSocket}`));
+  await startWorker(nearFile, address);
+}
+
+async function startWorker(file, control) {
   // In a process group of its own: Ctrl-C reaches it once, through us.
-  const child = spawn(process.execPath, [program, "worker"], {
+  const child = spawn(process.execPath, [program, "worker", "-c", file], {
     stdio: ["ignore", "inherit", "inherit"],
     detached: true,
   });
   const ended = new Promise((resolve) => child.once("close", (code) => resolve(code ?? 1)));
-  worker = { child, ended };
+  workers.push({ child, ended });
   let isOver = false;
   void ended.then(() => (isOver = true));
-  while (!(await answers())) {
+  while (!(await answers(control))) {
     stopping.signal.throwIfAborted();
-    if (isOver) throw new Error("the worker ended before its control socket answered; what it said stands above");
+    if (isOver) throw new Error("a worker ended before its control socket answered; what it said stands above");
     await sleep(50, undefined, { signal: stopping.signal });
   }
 }
 
-async function showUnit() {
+/** The far worker, once the near one has a way to it; of a worker that was here before, itself. */
+async function nodeToUse() {
   const control = await connectControl(address, { signal: stopping.signal });
-  const { unitId } = await submitUnit(control, { node: "localhost", workType: "hello" }, nothing());
+  try {
+    for (;;) {
+      const { RoutingTable } = await control.call({ command: "status", requested_fields: ["RoutingTable"] });
+      if (Object.hasOwn(RoutingTable, farId)) return farId;
+      if (workers.length === 0) return "localhost";
+      await sleep(50, undefined, { signal: stopping.signal });
+    }
+  } finally {
+    control.close();
+  }
+}
+
+async function showUnit(node) {
+  const control = await connectControl(address, { signal: stopping.signal });
+  const { unitId } = await submitUnit(control, { node, workType: "hello" }, nothing());
   control.close();
-  say(`Unit ${unitId} of work type hello runs on ${control.nodeId}:`);
+  say(`Unit ${unitId} of work type hello runs on ${node === "localhost" ? control.nodeId : node}:`);
   const seen = await printOutput(unitId);
   const asking = await connectControl(address, { signal: stopping.signal });
   const status = await unitStatus(asking, unitId);
@@ -119,13 +145,16 @@ function sayHowItEnded({ StateName, ExitCode, StdoutSize, StdoutSha256, RunSecon
   if (!isSame) throw new Error("the output that came is not the output of the final status");
 }
 
-function sayWhatNext(unitId) {
+function sayWhatNext(unitId, node) {
   const farhand = relative(process.cwd(), program) || program;
-  const stays = worker ? "The worker goes on until Ctrl-C." : "The worker goes on.";
+  const stays = workers.length > 0 ? "The workers go on until Ctrl-C." : "The worker goes on.";
   say(`\n${stays} In another terminal, try:`);
+  const isFar = node === farId;
   const tries = [
     [`${farhand} work list`, `${unitId} is in it`],
     [`echo "hello there" | ${farhand} work submit uppercase -f`, "a payload in, output and exit code out"],
+    ...(isFar ? [[`${farhand} work submit hello --node ${farId} --no-payload -f`, "the same on the far worker"]] : []),
+    ...(isFar ? [[`${farhand} traceroute ${farId}`, "the way there"]] : []),
     [`receptorctl --socket ${socket} status`, "the client you may have already"],
   ];
   const width = Math.max(...tries.map(([line]) => line.length));

@@ -35,6 +35,7 @@ const arrivalsBeforeReady = 64;
 /** One service: one datagram socket, and on it any number of connections, told apart by their ids. */
 export class QuicListener {
   readonly #socket: DatagramSocket;
+  readonly #engineOf: ListenContext["engine"];
   readonly #limits: QuicLimits;
   readonly #log: Log;
   readonly #security: StreamSecurity;
@@ -46,11 +47,13 @@ export class QuicListener {
   /** Makes reset tokens out of connection ids, so that none need be remembered. */
   readonly #resetKey = randomBytes(32);
   #engine: QuicEngine | undefined;
-  #early: Arrival[] = [];
+  readonly #early: Arrival[] = [];
+  #saidWhy = false;
   #closed = false;
 
   constructor(context: ListenContext, service: string, security: StreamSecurity, accept: (stream: QuicStream) => void) {
     const { openDatagrams, limits, log } = context;
+    this.#engineOf = context.engine;
     this.#limits = limits;
     this.#log = log;
     this.#security = security;
@@ -61,7 +64,6 @@ export class QuicListener {
       received: (datagram, node, service) => this.#received({ datagram, node, service }),
       unreachable: (report) => this.#unreachable(report),
     });
-    void this.#prepare(context);
   }
 
   /** Turn everybody away, and free the service's name. */
@@ -72,22 +74,24 @@ export class QuicListener {
     this.#socket.close();
   }
 
-  async #prepare({ engine }: ListenContext): Promise<void> {
-    try {
-      const [loaded] = await Promise.all([engine(), this.#security.ready()]);
-      this.#engine = loaded;
-    } catch (error) {
-      this.#log.error(`no streams for service ${this.#socket.service}: ${errorText(error)}`);
-    }
-    const early = this.#early;
-    this.#early = [];
-    for (const arrival of early) this.#received(arrival);
-  }
-
   #received(arrival: Arrival): void {
     if (this.#closed) return;
     if (this.#engine) this.#sort(arrival, this.#engine);
-    else if (this.#early.length < arrivalsBeforeReady) this.#early.push(arrival);
+    else if (this.#early.push(arrival) === 1) void this.#prepare();
+    else if (this.#early.length > arrivalsBeforeReady) this.#early.pop();
+  }
+
+  /** Engine and certificate are made for the first that comes: most nodes wait long, and some for ever. */
+  async #prepare(): Promise<void> {
+    try {
+      const [engine] = await Promise.all([this.#engineOf(), this.#security.ready()]);
+      this.#engine = engine;
+    } catch (error) {
+      // Said once: whoever sends us datagrams must not fill our log.
+      if (!this.#saidWhy) this.#log.error(`no streams for service ${this.#socket.service}: ${errorText(error)}`);
+      this.#saidWhy = true;
+    }
+    for (const arrival of this.#early.splice(0)) if (this.#engine) this.#received(arrival);
   }
 
   #sort(arrival: Arrival, engine: QuicEngine): void {

@@ -436,6 +436,9 @@ describe("dial()", () => {
     const streams = openQuicStreams({ nodeId: "alpha", openDatagrams, tls: noProfiles, log, loadEngine });
     await expect(streams.dial("beta", "svc", {})).rejects.toMatchObject({ code: "QUIC_UNAVAILABLE" });
     streams.listen("svc", { accept: () => {} });
+    net
+      .node("beta")(undefined, { received: () => {}, unreachable: () => {} })
+      .send("alpha", "svc", randomBytes(1200));
     while (logged.length === 0) await sleep(1);
     expect(logged).toEqual(["no streams for service svc: no QUIC engine for sunos-sparc"]);
     await streams.close();

@@ -110,6 +110,8 @@ function applyTransport(config: native.Config, transport: QuicTransport): void {
   config.setDisableActiveMigration(true);
 }
 
+/** INTERNAL_ERROR (RFC 9000 §20.1). */
+const internalError = 1;
 /** Longer than it waits, on any road worth the name, for an acknowledgement before it probes; milliseconds. */
 const longestProbeMs = 3000;
 
@@ -149,7 +151,13 @@ class QuicheConnection implements QuicConnection {
   }
 
   send(into: Uint8Array): number {
-    return this.#connection.send(into)?.[0] ?? 0;
+    try {
+      return this.#connection.send(into)?.[0] ?? 0;
+    } catch (error) {
+      // It could not go on with the handshake, or has a defect. Either ends this connection and nothing else.
+      this.#connection.close(false, internalError, Buffer.from(errorText(error)));
+      return 0;
+    }
   }
 
   timeout(): number | undefined {

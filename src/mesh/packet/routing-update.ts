@@ -3,7 +3,7 @@ import { parseExactJson, writeExactJson } from "./exact-json.ts";
 import { decodeFarhandHello, encodeFarhandHello, type FarhandHello } from "./farhand-hello.ts";
 import { fieldNames, JsonFields } from "./json-fields.ts";
 import { invalidPacket, messageType } from "./message-types.ts";
-import { type PlainUpdate, readPlainUpdate } from "./plain-update.ts";
+import { copyWrittenUpdate, readWrittenUpdate, type UpdateHead } from "./written-updates.ts";
 
 /** A node's view of its own links, flooded through the mesh (spec §3.6). */
 export interface RoutingUpdate {
@@ -23,8 +23,6 @@ export interface RoutingUpdate {
   readonly suspectedDuplicate: bigint;
   /** What the origin, a Farhand node, offers. It stays when Farhand nodes pass the update on; Receptor drops it. */
   readonly farhand?: FarhandHello | undefined;
-  /** The text around `ForwardingNode` as it came, so that passing it on writes nothing anew. */
-  readonly written?: { readonly before: string; readonly behind: string } | undefined;
 }
 
 const maxUpdateBytes = 1024 * 1024;
@@ -45,12 +43,13 @@ const fields = fieldNames(
 /**
  * A message of type 1, its type byte included. Up to 1 MiB, 10,000 connections and ids of 255 bytes.
  *
+ * @param head what `peekUpdate` gave, for who has asked already.
  * @throws {MeshError} `PACKET_INVALID`.
  */
-export function decodeRoutingUpdate(message: Uint8Array): RoutingUpdate {
+export function decodeRoutingUpdate(message: Uint8Array, head?: UpdateHead): RoutingUpdate {
   if (message[0] !== messageType.routing) throw invalidPacket("the message is no routing update");
-  const plain = message.length <= maxUpdateBytes ? readPlainUpdate(latin1(message)) : undefined;
-  if (plain) return updateOf(plain);
+  const written = message.length <= maxUpdateBytes ? readWrittenUpdate(message, head) : undefined;
+  if (written) return written;
   const read = new JsonFields(parseExactJson(message.subarray(1), maxUpdateBytes), fields);
   const farhand = decodeFarhandHello(read.any("Farhand"));
   return {
@@ -65,30 +64,10 @@ export function decodeRoutingUpdate(message: Uint8Array): RoutingUpdate {
   };
 }
 
-/** Spelled out field by field, because this is where a flood spends its time. */
-function updateOf(plain: PlainUpdate): RoutingUpdate {
-  return {
-    nodeId: plain.nodeId,
-    updateId: plain.updateId,
-    updateEpoch: plain.updateEpoch,
-    updateSequence: plain.updateSequence,
-    connections: plain.connections,
-    forwardingNode: plain.forwardingNode,
-    suspectedDuplicate: plain.suspectedDuplicate,
-    farhand: plain.farhand,
-    written: { before: plain.before, behind: plain.behind },
-  };
-}
-
-/** For plain updates only, which are ASCII. */
-function latin1(message: Uint8Array): string {
-  return Buffer.from(message.buffer, message.byteOffset, message.length).toString("latin1", 1);
-}
-
 /** The bytes of an update, its type byte included. They are as long as the connections are many. */
 export function encodeRoutingUpdate(update: RoutingUpdate): Uint8Array {
-  const { written } = update;
-  if (written) return Buffer.from(typeByte + written.before + JSON.stringify(update.forwardingNode) + written.behind);
+  const copied = copyWrittenUpdate(update);
+  if (copied) return copied;
   const json = writeExactJson({
     NodeID: update.nodeId,
     UpdateID: update.updateId,

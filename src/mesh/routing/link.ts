@@ -2,7 +2,7 @@ import { errorText, type Log } from "#core";
 import type { Session } from "../backend/backend.ts";
 import type { FarhandHello } from "../packet/farhand-hello.ts";
 import { messageType, rejectMessage } from "../packet/message-types.ts";
-import { peekUpdate } from "../packet/plain-update.ts";
+import { peekUpdate } from "../packet/written-updates.ts";
 import { decodeRoutingUpdate, type RoutingUpdate } from "../packet/routing-update.ts";
 import type { Cancel, Environment } from "./environment.ts";
 
@@ -148,7 +148,7 @@ export class Link {
     if (head && head.nodeId !== this.#peer && this.#owner.isOld(head.nodeId, head.updateId)) return;
     let update: RoutingUpdate;
     try {
-      update = decodeRoutingUpdate(message);
+      update = decodeRoutingUpdate(message, head);
     } catch (error) {
       this.#owner.log.debug(`a routing update of ${this.road.description} is ignored: ${errorText(error)}`);
       return;

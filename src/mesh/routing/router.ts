@@ -306,12 +306,7 @@ export class Router implements LinkOwner {
     if (!this.#seen.add(update.updateId, this.environment.elapsed())) return;
     const known = this.#state.get(update.nodeId);
     if (known?.epoch === update.suspectedDuplicate)
-      this.#state.put({
-        ...update,
-        connections: known.update.connections,
-        suspectedDuplicate: 0n,
-        written: undefined,
-      });
+      this.#state.put({ ...update, connections: known.update.connections, suspectedDuplicate: 0n });
     this.#reflood(link, update);
   }
 

@@ -10,8 +10,8 @@ import { type AmqpListenerSettings, amqpListener } from "../../src/mesh/backend/
 import { amqpPeer } from "../../src/mesh/backend/amqp/peer.ts";
 import { announceQueue, encodeLinkRequest, linkQueues } from "../../src/mesh/backend/amqp/queues.ts";
 import type { OpenBackend } from "../../src/mesh/backend/backend.ts";
-import { describeBackend } from "../../src/mesh/backend/conformance.ts";
-import { eventually, type Link, Meeting } from "../../src/mesh/backend/conformance-link.ts";
+import { describeBackend } from "../kit/backend/conformance.ts";
+import { eventually, type Link, Meeting } from "../kit/backend/conformance-link.ts";
 import { maxNumberedMessageBytes } from "../../src/mesh/backend/numbered/batch.ts";
 import { fingerprintOf, makeCertificates } from "../kit/certificates.ts";
 import { type Cable, layCable, type Rabbitmq, rabbitmqServer, startRabbitmq } from "../kit/rabbitmq.ts";

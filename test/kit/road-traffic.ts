@@ -1,5 +1,5 @@
 import { expect } from "vitest";
-import { type End, eventually } from "../../src/mesh/backend/conformance-link.ts";
+import { type End, eventually } from "./backend/conformance-link.ts";
 
 /**
  * Send `count` messages from one end to the other while `meanwhile` does harm, and check that each arrives

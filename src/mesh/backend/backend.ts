@@ -2,7 +2,7 @@
  * A road to neighbours (design §2, idea 2). A listener gives a session for each neighbour that comes, a dialer one
  * after the other to the same neighbour; the node cannot tell them apart.
  *
- * Every kind passes the suite of `conformance.ts`.
+ * Every kind passes the suite of `test/kit/backend/conformance.ts`.
  */
 export interface Backend {
   /** For logs and metrics: `tcp-listener 0.0.0.0:2222`, `ws-peer wss://hub/mesh`. */

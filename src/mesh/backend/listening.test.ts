@@ -1,7 +1,7 @@
 import { createServer } from "node:net";
 import { expect, test } from "vitest";
 import { silentLog } from "#core";
-import { unusedPort } from "./conformance-port.ts";
+import { unusedPort } from "../../../test/kit/backend/conformance-port.ts";
 import { hostAndPort, parseHostAndPort } from "./host-and-port.ts";
 import { bindDualStack, listenTcp } from "./listening.ts";
 

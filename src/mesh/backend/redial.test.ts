@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { Clock, Log } from "#core";
 import type { Session } from "./backend.ts";
-import { eventually } from "./conformance.ts";
+import { eventually } from "../../../test/kit/backend/conformance.ts";
 import { type MemoryLink, memorySessions } from "./memory/session.ts";
 import { type Dialing, type RedialOptions, redialling } from "./redial.ts";
 

@@ -1,4 +1,6 @@
 import type { Log } from "#core";
+import type { AmqpListenerSettings } from "./amqp/listener.ts";
+import type { AmqpPeerSettings } from "./amqp/peer.ts";
 import type { Backend } from "./backend.ts";
 import type { HttpListenerSettings } from "./http/listener.ts";
 import type { HttpPeerSettings } from "./http/requests.ts";
@@ -23,7 +25,9 @@ export type RoadSettings =
   | ({ readonly kind: "udp-listener" } & UdpListenerSettings)
   | ({ readonly kind: "udp-peer" } & UdpPeerSettings & Redialled)
   | ({ readonly kind: "http-listener" } & HttpListenerSettings)
-  | ({ readonly kind: "http-peer" } & HttpPeerSettings & Redialled);
+  | ({ readonly kind: "http-peer" } & HttpPeerSettings & Redialled)
+  | ({ readonly kind: "amqp-listener" } & AmqpListenerSettings)
+  | ({ readonly kind: "amqp-peer" } & AmqpPeerSettings & Redialled);
 
 /**
  * The backend of a road. Its code is loaded now: a daemon pays only for the kinds it uses.
@@ -48,5 +52,9 @@ export async function makeBackend(road: RoadSettings, log: Log): Promise<Backend
       return (await import("./http/listener.ts")).httpListener(road, log);
     case "http-peer":
       return (await import("./http/dialer.ts")).httpPeer(road, { redial: road.redial, log });
+    case "amqp-listener":
+      return (await import("./amqp/listener.ts")).amqpListener(road, log);
+    case "amqp-peer":
+      return (await import("./amqp/peer.ts")).amqpPeer(road, { redial: road.redial, log });
   }
 }

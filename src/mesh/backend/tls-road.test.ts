@@ -19,8 +19,8 @@ import {
 } from "../../../test/kit/certificates.ts";
 import { type TempFolder, tempFolder } from "../../../test/kit/temp-folder.ts";
 import type { Backend, OpenBackend, Session } from "./backend.ts";
-import { describeBackend, eventually } from "./conformance.ts";
-import { unusedPort } from "./conformance-port.ts";
+import { describeBackend, eventually } from "../../../test/kit/backend/conformance.ts";
+import { unusedPort } from "../../../test/kit/backend/conformance-port.ts";
 import type { RedialOptions } from "./redial.ts";
 import { tcpListener } from "./tcp/listener.ts";
 import { tcpPeer } from "./tcp/peer.ts";

@@ -3,8 +3,8 @@ import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { forwardProxy, type ProxyFaults, reverseProxy, type TestProxy } from "../../../../test/kit/http-proxy.ts";
 import { checkTraffic } from "../../../../test/kit/road-traffic.ts";
 import type { OpenBackend } from "../backend.ts";
-import { eventually, type Link, Meeting } from "../conformance-link.ts";
-import { unusedPort } from "../conformance-port.ts";
+import { eventually, type Link, Meeting } from "../../../../test/kit/backend/conformance-link.ts";
+import { unusedPort } from "../../../../test/kit/backend/conformance-port.ts";
 
 import { httpPeer } from "./dialer.ts";
 import { httpListener } from "./listener.ts";

@@ -8,7 +8,7 @@ import { makeCertificates } from "../../../../test/kit/certificates.ts";
 import { tempFolder } from "../../../../test/kit/temp-folder.ts";
 import { tlsServerSource } from "#core";
 import type { OpenBackend, Session } from "../backend.ts";
-import { eventually } from "../conformance-link.ts";
+import { eventually } from "../../../../test/kit/backend/conformance-link.ts";
 import { encodeBatch, maxBatchBytes } from "../numbered/batch.ts";
 import { type HttpListenerSettings, httpListener } from "./listener.ts";
 import { batchType } from "./protocol.ts";

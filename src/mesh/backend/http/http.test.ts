@@ -3,8 +3,8 @@ import { makeCertificates, type TestCertificates } from "../../../../test/kit/ce
 import { forwardProxy, reverseProxy } from "../../../../test/kit/http-proxy.ts";
 import { type TempFolder, tempFolder } from "../../../../test/kit/temp-folder.ts";
 import { tlsClientSource, tlsServerSource } from "#core";
-import { type BackendPair, describeBackend } from "../conformance.ts";
-import { unusedPort } from "../conformance-port.ts";
+import { type BackendPair, describeBackend } from "../../../../test/kit/backend/conformance.ts";
+import { unusedPort } from "../../../../test/kit/backend/conformance-port.ts";
 import { maxNumberedMessageBytes } from "../numbered/batch.ts";
 import { httpPeer } from "./dialer.ts";
 import { httpListener } from "./listener.ts";

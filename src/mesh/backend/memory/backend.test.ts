@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { Session } from "../backend.ts";
-import { describeBackend, eventually } from "../conformance.ts";
+import { describeBackend, eventually } from "../../../../test/kit/backend/conformance.ts";
 import { type MemoryOptions, memoryRoad } from "./backend.ts";
 
 const times = { firstMs: [5, 10], baseMs: 20, maxMs: 40 } as const;

@@ -1,5 +1,5 @@
-import { describeBackend } from "../conformance.ts";
-import { unusedPort } from "../conformance-port.ts";
+import { describeBackend } from "../../../../test/kit/backend/conformance.ts";
+import { unusedPort } from "../../../../test/kit/backend/conformance-port.ts";
 import { tcpListener } from "./listener.ts";
 import { tcpPeer } from "./peer.ts";
 

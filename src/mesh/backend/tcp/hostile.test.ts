@@ -1,7 +1,7 @@
 import { connect, type Socket } from "node:net";
 import { afterEach, expect, test } from "vitest";
 import type { OpenBackend, Session } from "../backend.ts";
-import { eventually } from "../conformance.ts";
+import { eventually } from "../../../../test/kit/backend/conformance.ts";
 import { tcpListener } from "./listener.ts";
 import { tcpPeer } from "./peer.ts";
 

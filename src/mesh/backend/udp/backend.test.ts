@@ -1,8 +1,8 @@
 import { createSocket, type Socket } from "node:dgram";
 import { afterEach, describe, expect, test } from "vitest";
 import type { OpenBackend, Session } from "../backend.ts";
-import { describeBackend, eventually } from "../conformance.ts";
-import { unusedPort } from "../conformance-port.ts";
+import { describeBackend, eventually } from "../../../../test/kit/backend/conformance.ts";
+import { unusedPort } from "../../../../test/kit/backend/conformance-port.ts";
 import { udpListener, type UdpListenerSettings } from "./listener.ts";
 import { udpPeer } from "./peer.ts";
 

@@ -4,8 +4,8 @@ import { afterEach, describe, expect, test, vi } from "vitest";
 import { WebSocket, WebSocketServer } from "ws";
 import { type Log, silentLog } from "#core";
 import type { OpenBackend, Session } from "../backend.ts";
-import { describeBackend, eventually } from "../conformance.ts";
-import { unusedPort } from "../conformance-port.ts";
+import { describeBackend, eventually } from "../../../../test/kit/backend/conformance.ts";
+import { unusedPort } from "../../../../test/kit/backend/conformance-port.ts";
 import { webSocketListener, type WebSocketListenerSettings } from "./listener.ts";
 import { webSocketPeer, type WebSocketPeerSettings } from "./peer.ts";
 

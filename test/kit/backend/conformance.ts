@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { highWaterBytes } from "./backend.ts";
+import { highWaterBytes } from "../../../src/mesh/backend/backend.ts";
 import { type BackendPair, type End, eventually, type Link, Meeting } from "./conformance-link.ts";
 
 export { type BackendPair, eventually } from "./conformance-link.ts";

@@ -1,4 +1,4 @@
-import type { Backend, OpenBackend, Session } from "./backend.ts";
+import type { Backend, OpenBackend, Session } from "../../../src/mesh/backend/backend.ts";
 
 /** A listener and a dialer of it, neither started. Both can be started again after they were closed. */
 export interface BackendPair {

@@ -18,6 +18,8 @@ export { type SignOptions, signRequest } from "./certificate/sign.ts";
 export type { PingReply } from "./datagram/ping.ts";
 export { MeshError, type MeshErrorCode, meshErrors } from "./errors.ts";
 export { type Mesh, type MeshOptions, openMesh, type OpenService } from "./mesh.ts";
+export { parseFirewallRules } from "./packet/firewall.ts";
+export { checkServiceName } from "./packet/service-name.ts";
 export type { LinkTerms } from "./routing/link.ts";
 export { openProxy, type ProxySettings } from "./service/open-proxy.ts";
 export { splice } from "./stream/splice.ts";

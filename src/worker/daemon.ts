@@ -41,6 +41,8 @@ export interface Daemon {
 export interface DaemonOptions {
   /** Files that `reload` reads again; none when the settings did not come from files. */
   readonly configFiles: readonly string[];
+  /** Where to log; to standard output, as the settings say, when absent. */
+  readonly log?: Log | undefined;
 }
 
 /** What the parts of a daemon share. */
@@ -63,7 +65,7 @@ export async function startDaemon(directives: readonly Directive[], options: Dae
   refuseNotReady(directives);
   await checkFiles(directives);
   const node = nodeSettings(directives, hostname());
-  const log = await openLog(...logSettings(directives));
+  const log = options.log ?? (await openLog(...logSettings(directives)));
   checkProfiles(directives, node.nodeId);
   const idle = nothingToDo(directives);
   if (idle) throw new WorkerError("NOTHING_TO_DO", idle);

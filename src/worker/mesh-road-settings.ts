@@ -12,20 +12,29 @@ export interface RoadSection {
   readonly terms: LinkTerms;
 }
 
+/** What sections may name. */
+export interface RoadContext {
+  readonly nodeId: string;
+  readonly profiles: TlsProfiles;
+}
+
 /**
  * The road a section describes, or undefined when the section is about something else. A URL that stands in a file of
  * its own is read now.
  *
  * @throws {WorkerError} `SETTINGS_UNREADABLE`. @throws {MeshError} `TLS_PROFILE_UNKNOWN`.
  */
-export async function roadSection(directive: Directive, profiles: TlsProfiles): Promise<RoadSection | undefined> {
-  const road = await roadOf(directive, profiles);
+export async function roadSection(
+  directive: Directive,
+  { nodeId, profiles }: RoadContext,
+): Promise<RoadSection | undefined> {
+  const road = await roadOf(directive, nodeId, profiles);
   if (!road) return undefined;
   const text = directiveText(directive) + ("url" in road ? road.url : "");
   return { text, road, terms: termsOf(directive) };
 }
 
-async function roadOf(directive: Directive, profiles: TlsProfiles): Promise<RoadSettings | undefined> {
+async function roadOf(directive: Directive, nodeId: string, profiles: TlsProfiles): Promise<RoadSettings | undefined> {
   const server = (name: string | undefined) => (name ? profiles.server(name) : undefined);
   const client = (name: string | undefined) => (name ? profiles.client(name) : undefined);
   switch (directive.section) {
@@ -57,6 +66,14 @@ async function roadOf(directive: Directive, profiles: TlsProfiles): Promise<Road
     case "http-peer": {
       const { redial, extraheader: extraHeader, tls } = directive.values;
       return { kind: directive.section, url: await urlOf(directive.values), redial, extraHeader, tls: client(tls) };
+    }
+    case "amqp-listener": {
+      const { prefix, tls } = directive.values;
+      return { kind: directive.section, nodeId, url: await urlOf(directive.values), prefix, tls: client(tls) };
+    }
+    case "amqp-peer": {
+      const { prefix, hub, redial, tls } = directive.values;
+      return { kind: directive.section, url: await urlOf(directive.values), prefix, hub, redial, tls: client(tls) };
     }
     default:
       return undefined;

@@ -17,7 +17,7 @@ type Road = OpenRoad & Pick<OpenBackend, "close">;
 
 /** The roads of a daemon: those its settings have, and after a reload those they have then. */
 export class MeshRoads {
-  readonly #mesh: Pick<Mesh, "addBackend">;
+  readonly #mesh: Pick<Mesh, "nodeId" | "addBackend">;
   readonly #profiles: TlsProfiles;
   readonly #log: Log;
   /** By the text of their sections; two sections may say the same. */
@@ -25,7 +25,7 @@ export class MeshRoads {
   /** One change at a time. */
   #turn: Promise<unknown> = Promise.resolve();
 
-  constructor(mesh: Pick<Mesh, "addBackend">, profiles: TlsProfiles, log: Log) {
+  constructor(mesh: Pick<Mesh, "nodeId" | "addBackend">, profiles: TlsProfiles, log: Log) {
     this.#mesh = mesh;
     this.#profiles = profiles;
     this.#log = log;
@@ -50,7 +50,7 @@ export class MeshRoads {
   async #apply(directives: readonly Directive[]): Promise<void> {
     const wanted = new Map<string, RoadSection[]>();
     for (const directive of directives) {
-      const section = await roadSection(directive, this.#profiles);
+      const section = await roadSection(directive, { nodeId: this.#mesh.nodeId, profiles: this.#profiles });
       if (section) wanted.set(section.text, [...(wanted.get(section.text) ?? []), section]);
     }
     // First what is gone: a listener may come back on the same port with other settings.

@@ -32,6 +32,9 @@ function checkPeer(directive: Directive, faults: Faults): void {
   if (directive.section === "http-peer") {
     checkUrl(directive, ["http:", "https:"], "write it like https://host:port/path", faults);
   }
+  if (directive.section === "amqp-listener" || directive.section === "amqp-peer") {
+    checkUrl(directive, ["amqp:", "amqps:"], "write it like amqp://user@host:5672/vhost", faults);
+  }
   const header = "extraheader" in directive.values ? directive.values.extraheader : undefined;
   if (header && !header.includes(":")) {
     faults.add(faultOf(directive, "extraheader", "extra header must be in the form key:value"));

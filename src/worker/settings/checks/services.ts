@@ -1,15 +1,12 @@
 import { isIPv4, isIPv6 } from "node:net";
+import { checkServiceName, MeshError } from "#mesh";
 import { type Directive, faultOf } from "../directive.ts";
 import type { Faults } from "../faults.ts";
 import { isAddress } from "./address.ts";
-import { serviceNameFault } from "./service-name.ts";
 
 /** Addresses and networks of mesh services. Source: Receptor specification §5.4. */
 export function checkService(directive: Directive, faults: Faults): void {
-  if ("service" in directive.values) {
-    const fault = serviceNameFault(directive.values.service);
-    if (fault) faults.add(faultOf(directive, "service", fault, "a name has at most 8 bytes"));
-  }
+  if ("service" in directive.values) checkName(directive, directive.values.service, faults);
   if (directive.section === "tcp-client" || directive.section === "udp-client") {
     const { address } = directive.values;
     if (!isAddress(address)) faults.add(faultOf(directive, "address", `${address} is not host:port`));
@@ -24,6 +21,17 @@ export function checkService(directive: Directive, faults: Faults): void {
       if (!isNetwork(route.trim()))
         faults.add(faultOf(directive, "routes", `${route.trim()} is not a network in CIDR form`));
     }
+  }
+}
+
+/** A control service without a name has none on the mesh. */
+function checkName(directive: Directive, service: string, faults: Faults): void {
+  if (service === "" && directive.section === "control-service") return;
+  try {
+    checkServiceName(service);
+  } catch (error) {
+    if (!(error instanceof MeshError)) throw error;
+    faults.add(faultOf(directive, "service", error.message, "a name has 1 to 8 bytes and is neither ping nor unreach"));
   }
 }
 

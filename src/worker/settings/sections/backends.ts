@@ -20,6 +20,12 @@ const peer = { redial, cost, allowedpeers };
 const path = text("Path of the URL; one that ends in a slash takes everything below it.", { default: "/" });
 const extraheader = text("A header to send, `Key: value`.");
 const urlfile = text("File with the URL, for one that holds a password.", { own: true, file: true });
+const broker = {
+  url: text("URL of the broker, amqp:// or amqps://.", { bare: true }),
+  urlfile,
+  prefix: text("What the names of the queues begin with; the same at both ends.", { default: "farhand" }),
+  tls: clientProfile,
+};
 const backend = { inMap: "list", phase: "run", reloadable: true } as const;
 
 /** Roads to neighbours. Source: Receptor specification §5.4. */
@@ -88,5 +94,19 @@ export const backendSections = {
       extraheader,
       tls: clientProfile,
     },
+  },
+  "amqp-listener": {
+    ...backend,
+    own: true,
+    description: "Takes mesh connections through a RabbitMQ that both ends can reach.",
+    mapName: "amqp-listeners",
+    fields: { ...broker, cost, nodecost, allowedpeers },
+  },
+  "amqp-peer": {
+    ...backend,
+    own: true,
+    description: "Connects to a mesh node through a RabbitMQ.",
+    mapName: "amqp-peers",
+    fields: { ...broker, hub: text("Id of the node that has the amqp-listener.", { required: true }), ...peer },
   },
 } as const satisfies SectionTable;

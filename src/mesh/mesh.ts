@@ -105,7 +105,8 @@ export class Mesh {
           this.#names.forget(node);
           this.#board.forget(node);
         },
-        duplicate: () => void this.#shutDown(new MeshError("DUPLICATE_NODE", "We are a duplicate node")),
+        duplicate: () =>
+          void this.#shutDown(new MeshError("DUPLICATE_NODE", "We are a duplicate node")).catch(() => {}),
       },
     );
     this.#datagrams = new DatagramSwitch({
@@ -116,7 +117,8 @@ export class Mesh {
       log,
       nextHop: (node) => this.#router.nextHop(node)?.road,
       isStubHere: (node) => this.#router.isStubHere(node),
-      host: (node, service) => this.#streams.hostStub(node, service),
+      // A stub takes datagrams and TLS itself; what came back to a socket it dialled with is no service at all.
+      host: (node, service) => this.#board.connTypeOf(node, service) === 1 && this.#streams.hostStub(node, service),
     });
     this.#board = new AdvertisementBoard({
       ownId: nodeId,
@@ -245,7 +247,8 @@ export class Mesh {
   }
 
   #message(link: Link, message: Uint8Array): void {
-    if (message[0] === messageType.data) this.#datagrams.receive(message);
+    const speaker = link.farhand?.stub ? link.peer : undefined;
+    if (message[0] === messageType.data) this.#datagrams.receive(message, speaker);
     else if (message[0] === messageType.direct) this.#streams.frame(link, message);
     else if (message[0] === messageType.advertisement) this.#board.receive(link, message);
     else this.#log.debug(`a message of unknown type ${message[0]} from ${link.peer} is ignored`);

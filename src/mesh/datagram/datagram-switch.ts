@@ -14,7 +14,7 @@ import { DataPassage, decide, type FirewallRules } from "../packet/firewall.ts";
 import { nodeHash } from "../packet/node-hash.ts";
 import type { NodeNames } from "../packet/node-names.ts";
 import { checkServiceName, readServiceName } from "../packet/service-name.ts";
-import { decodeUnreachable, encodeUnreachable, type Unreachable } from "../packet/unreachable.ts";
+import { decodeUnreachable, encodeUnreachable, problem } from "../packet/unreachable.ts";
 import { type Environment, randomName } from "../routing/environment.ts";
 import type { Road } from "../routing/link.ts";
 import type { DatagramEvents, DatagramSocket } from "../stream/datagrams.ts";
@@ -33,7 +33,7 @@ export interface SwitchOptions {
   readonly nextHop: (node: string) => Road | undefined;
   /** A stub that has its link here, and no QUIC of its own. */
   readonly isStubHere: (node: string) => boolean;
-  /** Begin to answer for a service of a stub, when this node does that. Called for what would otherwise be passed on. */
+  /** Begin to answer for a service of a stub. False: its datagrams are passed on to the stub itself. */
   readonly host: (node: string, service: string) => boolean;
 }
 
@@ -90,24 +90,29 @@ export class DatagramSwitch {
   refuse(fromNode: string, toNode: string, toService: string): void {
     const { rules } = this.#options;
     if (decide(rules, { fromNode, toNode, fromService: "", toService }) !== "accept")
-      throw new MeshError("BLOCKED", "blocked by firewall");
+      throw new MeshError("BLOCKED", problem.blockedByFirewall);
   }
 
-  /** A message from a neighbour. Its memory is ours. */
-  receive(message: Uint8Array): void {
+  /**
+   * A message from a neighbour. Its memory is ours.
+   *
+   * @param speaker the only node it may be from: a stub sends nothing for others. Absent: any node.
+   */
+  receive(message: Uint8Array, speaker?: string): void {
     if (!isData(message)) return;
     const { names, ownId } = this.#options;
     const toNode = names.nameAt(message, dataOffset.toHash);
     const fromNode = names.nameAt(message, dataOffset.fromHash);
     if (toNode === undefined || fromNode === undefined) return this.#drop();
+    if (speaker !== undefined && fromNode !== speaker) return this.#drop();
     const verdict = this.#judge(message, fromNode, toNode);
-    if (verdict === "reject") this.#report(message, fromNode, toNode, "blocked by firewall");
+    if (verdict === "reject") this.#report(message, fromNode, toNode, problem.blockedByFirewall);
     if (verdict !== "accept") return this.#drop();
     if (toNode === ownId) return this.#deliver(message, fromNode, toNode);
     if (this.#isHosted(toNode, message)) return this.#deliver(message, fromNode, toNode);
     const road = this.#options.nextHop(toNode);
-    if (message[dataOffset.hops] === 0) return this.#report(message, fromNode, toNode, "message expired");
-    if (!road || road.queuedBytes > fullBytes) return this.#drop();
+    if (message[dataOffset.hops] === 0) return this.#report(message, fromNode, toNode, problem.messageExpired);
+    if (!road || road.queuedBytes > fullBytes || message.length > road.maxMessageBytes) return this.#drop();
     decrementHops(message);
     this.counts.forwarded++;
     road.send(message);
@@ -132,9 +137,9 @@ export class DatagramSwitch {
     names.learn(target);
     const [fromHash, toHash] = [nodeHash(fromNode), nodeHash(target)];
     const message = encodeData({ hops, fromHash, toHash, fromService, toService, payload });
-    if (this.#judge(message, fromNode, target) !== "accept") throw new MeshError("BLOCKED", "blocked by firewall");
+    if (this.#judge(message, fromNode, target) !== "accept") throw new MeshError("BLOCKED", problem.blockedByFirewall);
     if (target === ownId) return this.#sendHere(message, fromNode, toService);
-    if (hops === 0) throw new MeshError("EXPIRED", "message expired");
+    if (hops === 0) throw new MeshError("EXPIRED", problem.messageExpired);
     const road = nextHop(target);
     if (!road) throw new MeshError("NO_ROUTE", "no route to node");
     if (message.length > road.maxMessageBytes)
@@ -190,7 +195,7 @@ export class DatagramSwitch {
   /** Later, so that nobody is called back while it sends. */
   #sendHere(message: Uint8Array, fromNode: string, toService: string): void {
     if (toService !== pingService && toService !== unreachableService && !this.#sockets.has(toService))
-      throw new MeshError("SERVICE_UNKNOWN", "service unknown");
+      throw new MeshError("SERVICE_UNKNOWN", problem.serviceUnknown);
     queueMicrotask(() => this.#deliver(message, fromNode, this.#options.ownId));
   }
 
@@ -198,21 +203,26 @@ export class DatagramSwitch {
     const toService = readServiceName(message, dataOffset.toService);
     const fromService = readServiceName(message, dataOffset.fromService);
     const sockets = toNode === this.#options.ownId ? this.#sockets : this.#hosted.get(toNode);
-    if (toService === pingService)
-      return this.#quietly(() => this.send(toNode, pingService, fromNode, fromService, nothing));
+    if (toService === pingService) return this.#answerPing(toNode, fromNode, fromService);
     if (toService === unreachableService) return this.#hearUnreachable(message, fromNode);
     const socket = sockets?.get(toService);
-    if (!socket) return this.#report(message, fromNode, toNode, "service unknown");
+    if (!socket) return this.#report(message, fromNode, toNode, problem.serviceUnknown);
     this.counts.delivered++;
     socket.events.received(message.subarray(dataHeaderBytes), fromNode, fromService);
   }
 
+  /** Two that answer each other's answers never stop, and so does a node that believes it pinged itself. */
+  #answerPing(ownName: string, toNode: string, toService: string): void {
+    if (toService === pingService || toService === unreachableService) return this.#drop();
+    this.#quietly(() => this.send(ownName, pingService, toNode, toService, nothing));
+  }
+
   /** Tell the sender that its datagram did not arrive; never about a message that itself tells such (spec §3.8). */
-  #report(message: Uint8Array, fromNode: string, toNode: string, problem: Unreachable["problem"]): void {
+  #report(message: Uint8Array, fromNode: string, toNode: string, what: string): void {
     const fromService = readServiceName(message, dataOffset.fromService);
     if (fromService === unreachableService) return;
     const toService = readServiceName(message, dataOffset.toService);
-    const report = encodeUnreachable({ fromNode, toNode, fromService, toService, problem });
+    const report = encodeUnreachable({ fromNode, toNode, fromService, toService, problem: what });
     const { ownId } = this.#options;
     this.#quietly(() => this.send(ownId, unreachableService, fromNode, unreachableService, report));
   }
@@ -220,9 +230,9 @@ export class DatagramSwitch {
   #hearUnreachable(message: Uint8Array, reporter: string): void {
     const report = this.#quietly(() => decodeUnreachable(message.subarray(dataHeaderBytes)));
     if (!report) return;
-    const { fromNode, fromService, toNode, toService, problem } = report;
+    const { fromNode, fromService, toNode, toService } = report;
     const sockets = fromNode === this.#options.ownId ? this.#sockets : this.#hosted.get(fromNode);
-    sockets?.get(fromService)?.events.unreachable({ reporter, toNode, toService, problem });
+    sockets?.get(fromService)?.events.unreachable({ reporter, toNode, toService, problem: report.problem });
   }
 
   /** What nobody waits for may fail. */
@@ -243,9 +253,9 @@ export class DatagramSwitch {
 
 const nothing = new Uint8Array(0);
 
-/** The code of each problem text of the protocol. */
-export const problemCodes: Readonly<Record<string, MeshErrorCode>> = {
-  "service unknown": "SERVICE_UNKNOWN",
-  "message expired": "EXPIRED",
-  "blocked by firewall": "BLOCKED",
-};
+/** The code of each problem text of the protocol; the text comes from a peer and may be any. */
+export const problemCodes: ReadonlyMap<string, MeshErrorCode> = new Map([
+  [problem.serviceUnknown, "SERVICE_UNKNOWN"],
+  [problem.messageExpired, "EXPIRED"],
+  [problem.blockedByFirewall, "BLOCKED"],
+]);

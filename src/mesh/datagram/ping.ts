@@ -43,7 +43,7 @@ export function ping(
     const cancel = environment.after(pingTimeoutMs, () => end(ownId, "TIMEOUT", "timeout"));
     const socket = datagrams.open(undefined, {
       received: (_payload, fromNode) => end(fromNode),
-      unreachable: ({ reporter, problem }) => end(reporter, problemCodes[problem] ?? "TIMEOUT", problem),
+      unreachable: ({ reporter, problem }) => end(reporter, problemCodes.get(problem) ?? "TIMEOUT", problem),
     });
     signal?.addEventListener("abort", stop, { once: true });
     if (signal?.aborted) return stop();

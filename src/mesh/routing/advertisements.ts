@@ -15,7 +15,12 @@ const periodMs = 60_000;
 const soonMs = 100;
 /** A service that was withdrawn is remembered, so that its end does not go round in a ring for ever. */
 const tombstoneMs = 30 * 60_000;
-const maxEntries = 50_000;
+/** A service that nobody spoke of for so long, five times the period, is gone without a word. */
+const expiryMs = 5 * periodMs + 10_000;
+/** What is remembered at most, whoever tells of it. */
+const maxEntries = 20_000;
+const maxEntriesPerNode = 256;
+const maxBytes = 32 * 1024 * 1024;
 
 /** A service of this node, as others are told of it. */
 export interface OwnService {
@@ -36,6 +41,8 @@ export interface BoardOptions {
 interface Entry {
   readonly ad: Advertisement;
   readonly message: Uint8Array;
+  /** When it came, by {@link Environment.elapsed}. */
+  readonly at: number;
 }
 
 /** Who offers which service (spec §3.9). Nobody needs it to dial; it is for people and for choosing a worker. */
@@ -46,6 +53,7 @@ export class AdvertisementBoard {
   /** Time of the cancel and when it came, by node and service. */
   readonly #tombstones = new Map<string, { nanoseconds: bigint; at: number }>();
   #size = 0;
+  #bytes = 0;
   #lastMs = 0;
   #sameMs = 0;
   #soon: Cancel | undefined;
@@ -98,10 +106,16 @@ export class AdvertisementBoard {
       this.#options.log.debug(`an advertisement of ${link.peer} is ignored: ${errorText(error)}`);
       return;
     }
-    if (ad.nodeId === this.#options.ownId || !this.#isNews(ad)) return;
+    const isItsOwn = ad.nodeId === link.peer;
+    if (ad.nodeId === this.#options.ownId || (link.farhand?.stub && !isItsOwn) || !this.#isNews(ad)) return;
     if (ad.cancel) this.#bury(ad);
-    else this.#put(ad, message);
+    else if (!this.#put(ad, message)) return;
     this.#options.flood(message, link);
+  }
+
+  /** What a service of another node says it speaks, or undefined: nothing is known of it. */
+  connTypeOf(node: string, service: string): ConnType | undefined {
+    return this.#entries.get(node)?.get(service)?.ad.connType;
   }
 
   /** Everything on offer, our own first. */
@@ -113,8 +127,7 @@ export class AdvertisementBoard {
 
   /** A node is gone for good. */
   forget(node: string): void {
-    this.#size -= this.#entries.get(node)?.size ?? 0;
-    this.#entries.delete(node);
+    for (const service of this.#entries.get(node)?.keys() ?? []) this.#take(node, service);
   }
 
   close(): void {
@@ -126,6 +139,7 @@ export class AdvertisementBoard {
     return this.#options.environment.after(periodMs, () => {
       this.#period = this.#later();
       this.#announce((message) => this.#options.flood(message));
+      this.#expire();
       this.#forgetTombstones();
     });
   }
@@ -159,24 +173,50 @@ export class AdvertisementBoard {
     const known = this.#entries.get(nodeId)?.get(service)?.ad.time.nanoseconds;
     const buried = this.#tombstones.get(key(nodeId, service))?.nanoseconds;
     if (known !== undefined) return time.nanoseconds > known;
-    if (buried !== undefined) return time.nanoseconds > buried;
-    return this.#size < maxEntries;
+    return buried === undefined || time.nanoseconds > buried;
   }
 
-  #put(ad: Advertisement, message: Uint8Array): void {
+  /** @returns false when there is no room. */
+  #put(ad: Advertisement, message: Uint8Array): boolean {
     const services = this.#entries.get(ad.nodeId) ?? new Map<string, Entry>();
+    const before = services.get(ad.service);
+    const bytes = this.#bytes + message.length - (before?.message.length ?? 0);
+    const isFull = this.#size >= maxEntries || services.size >= maxEntriesPerNode;
+    if (bytes > maxBytes || (isFull && !before)) return false;
     this.#entries.set(ad.nodeId, services);
-    if (!services.has(ad.service)) this.#size++;
-    services.set(ad.service, { ad, message });
+    services.set(ad.service, { ad, message, at: this.#options.environment.elapsed() });
+    this.#bytes = bytes;
+    if (!before) this.#size++;
+    return true;
+  }
+
+  #take(node: string, service: string): void {
+    const services = this.#entries.get(node);
+    const entry = services?.get(service);
+    if (!services || !entry) return;
+    services.delete(service);
+    if (services.size === 0) this.#entries.delete(node);
+    this.#size--;
+    this.#bytes -= entry.message.length;
   }
 
   #bury({ nodeId, service, time }: Advertisement): void {
-    const services = this.#entries.get(nodeId);
-    if (services?.delete(service)) this.#size--;
-    if (services?.size === 0) this.#entries.delete(nodeId);
-    if (this.#tombstones.size >= maxEntries) this.#tombstones.clear();
-    const at = this.#options.environment.elapsed();
-    this.#tombstones.set(key(nodeId, service), { nanoseconds: time.nanoseconds, at });
+    this.#take(nodeId, service);
+    const name = key(nodeId, service);
+    // The latest is the last, so that the oldest is the first.
+    this.#tombstones.delete(name);
+    this.#tombstones.set(name, { nanoseconds: time.nanoseconds, at: this.#options.environment.elapsed() });
+    for (const [oldest] of this.#tombstones) {
+      if (this.#tombstones.size <= maxEntries) return;
+      this.#tombstones.delete(oldest);
+    }
+  }
+
+  /** Buried, because a node that still has it may tell us of it again. */
+  #expire(): void {
+    const before = this.#options.environment.elapsed() - expiryMs;
+    for (const services of this.#entries.values())
+      for (const { ad, at } of services.values()) if (at < before) this.#bury(ad);
   }
 
   #forgetTombstones(): void {

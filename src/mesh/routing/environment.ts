@@ -1,3 +1,5 @@
+import { randomInt } from "node:crypto";
+
 /** Stops a timer; harmless when it has fired already. */
 export type Cancel = () => void;
 
@@ -23,7 +25,8 @@ export const systemEnvironment: Environment = {
     const timer = setTimeout(run, ms).unref();
     return () => clearTimeout(timer);
   },
-  random: () => Math.random(),
+  // Ephemeral services are drawn from it, and who sees our update ids must not know which ones come next.
+  random: () => randomInt(2 ** 32) / 2 ** 32,
 };
 
 const letters = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";

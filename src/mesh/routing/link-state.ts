@@ -7,6 +7,8 @@ export interface NodeRecord {
   readonly hash: string;
   readonly epoch: bigint;
   readonly sequence: bigint;
+  /** {@link Environment.elapsed} when it came. */
+  readonly heardAt: number;
   /** {@link Environment.elapsed} when it was found that no way leads to the node; undefined while one does. */
   lostAt: number | undefined;
 }
@@ -17,6 +19,9 @@ export interface SummaryEntry {
   readonly epoch: bigint;
   readonly sequence: bigint;
 }
+
+/** Connections remembered at most, for each node that may be remembered; most nodes have fewer. */
+const connectionsPerNode = 16;
 
 /** How an update compares with what is known of its node. */
 export type Freshness = "new node" | "newer" | "known";
@@ -30,6 +35,8 @@ export class LinkState {
   readonly #maxNodes: number;
   readonly #records = new Map<string, NodeRecord>();
   #digest = 0;
+  #connections = 0;
+  #strangers = 0;
 
   /** @param maxNodes more nodes than these are not remembered, whoever tells of them. */
   constructor(hashOf: (node: string) => string, maxNodes: number) {
@@ -46,8 +53,17 @@ export class LinkState {
     return this.#records.size;
   }
 
-  get isFull(): boolean {
-    return this.#records.size >= this.#maxNodes;
+  /** Whether any node is known that said nothing of being a Farhand node. */
+  get hasStrangers(): boolean {
+    return this.#strangers > 0;
+  }
+
+  /** Whether an update can be remembered: nodes and connections are limited, whoever tells of them. */
+  hasRoomFor({ nodeId, connections }: RoutingUpdate): boolean {
+    const before = this.#records.get(nodeId);
+    if (!before && this.#records.size >= this.#maxNodes) return false;
+    const more = connections.size - (before?.update.connections.size ?? 0);
+    return more <= 0 || this.#connections + more <= this.#maxNodes * connectionsPerNode;
   }
 
   get(node: string): NodeRecord | undefined {
@@ -66,19 +82,18 @@ export class LinkState {
     return updateSequence > known.sequence ? "newer" : "known";
   }
 
-  /** Remember an update in place of the one before. */
-  put(update: RoutingUpdate): void {
+  /** Remember an update in place of the one before. The caller has seen that there is room. */
+  put(update: RoutingUpdate, heardAt: number): void {
     const { nodeId, updateEpoch: epoch, updateSequence: sequence } = update;
     const before = this.#records.get(nodeId);
-    if (!before && this.isFull) return;
-    this.#count(before);
-    const record = { update, hash: before?.hash ?? this.#hashOf(nodeId), epoch, sequence, lostAt: undefined };
+    this.#count(before, -1);
+    const record = { update, hash: before?.hash ?? this.#hashOf(nodeId), epoch, sequence, heardAt, lostAt: undefined };
     this.#records.set(nodeId, record);
-    this.#count(record);
+    this.#count(record, 1);
   }
 
   forget(node: string): void {
-    this.#count(this.#records.get(node));
+    this.#count(this.#records.get(node), -1);
     this.#records.delete(node);
   }
 
@@ -87,9 +102,12 @@ export class LinkState {
     return [...this.#records.values()].sort((a, b) => (a.hash < b.hash ? -1 : 1));
   }
 
-  /** Adding a record and taking it away again is the same operation, so the order never matters. */
-  #count(record: NodeRecord | undefined): void {
-    if (record) this.#digest ^= fingerprint(record);
+  #count(record: NodeRecord | undefined, sign: 1 | -1): void {
+    if (!record) return;
+    // Adding a record and taking it away again is the same operation, so the order never matters.
+    this.#digest ^= fingerprint(record);
+    this.#connections += sign * record.update.connections.size;
+    if (!record.update.farhand) this.#strangers += sign;
   }
 }
 

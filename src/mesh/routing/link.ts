@@ -161,12 +161,18 @@ export class Link {
   #meet(update: RoutingUpdate): void {
     const peer = update.forwardingNode;
     if (peer === "") return;
-    this.#cost = this.#terms.nodeCosts?.[peer] ?? this.#terms.cost;
+    this.#cost = this.#costFor(peer);
     this.#peer = peer;
     if (update.nodeId === peer) this.#farhand = update.farhand;
     const refusal = this.#refusal(peer) ?? this.#owner.admit(this);
     if (refusal !== undefined) return this.reject(refusal);
     this.#cancelGreeting();
+  }
+
+  /** The neighbour chooses its id, and it may be `constructor`. */
+  #costFor(peer: string): number {
+    const { nodeCosts, cost } = this.#terms;
+    return nodeCosts && Object.hasOwn(nodeCosts, peer) ? (nodeCosts[peer] ?? cost) : cost;
   }
 
   /** Called by the owner when it admits the link, so that what it does then finds it up. */
@@ -189,7 +195,7 @@ export class Link {
   #hear(update: RoutingUpdate): void {
     if (update.forwardingNode !== this.#peer) return this.reject("remote node ID changed unexpectedly");
     if (update.nodeId === this.#peer) {
-      if (update.farhand) this.#farhand = update.farhand;
+      this.#recognize(update.farhand);
       const cost = update.connections.get(this.#owner.ownId);
       if (cost === undefined) {
         if (this.#isListed) return this.reject("remote node no longer lists us as a connection");
@@ -203,13 +209,21 @@ export class Link {
     this.#owner.update(this, update);
   }
 
+  /**
+   * A Farhand node whose greeting was lost, so that the first we saw of it was somebody else's update. What a link is to
+   * its node (a stub's, a hub's) is settled when it comes up and stays.
+   */
+  #recognize(hello: FarhandHello | undefined): void {
+    if (hello && !hello.stub) this.#farhand ??= hello;
+  }
+
   /** Routing messages have a price, so that one neighbour cannot keep us from all others. */
   #spend(): boolean {
     const earned = ((this.#heardAt - this.#creditAt) / 1000) * routingPerSecond;
-    this.#credit = Math.min(routingBurst, this.#credit + earned) - 1;
+    this.#credit = Math.min(routingBurst, this.#credit + earned);
     this.#creditAt = this.#heardAt;
-    if (this.#credit >= 0) return true;
-    this.#credit = 0;
-    return false;
+    if (this.#credit < 1) return false;
+    this.#credit--;
+    return true;
   }
 }

@@ -14,7 +14,11 @@ import { Topology } from "./topology.ts";
 const idleCheckMs = 5_000;
 const updatePeriodMs = 10_000;
 const coalesceMs = 100;
+/** Time within which the updates that make a way to a new node have all come. */
+const youngMs = 5_000;
 const sweepMs = 10 * 60_000;
+/** How often own updates are flooded for Receptor nodes that are no neighbours of ours, in update periods. */
+const strangerPeriods = 6;
 
 export interface RouterOptions {
   readonly nodeId: string;
@@ -66,6 +70,10 @@ export class Router implements LinkOwner {
   #stubs = 0;
   #sequence = 0n;
   #floodsDue = false;
+  /** Of a newer node with our id, that is to be told so. */
+  #suspectedEpoch = 0n;
+  /** Nodes that no way led to when we last looked; they give way to others when there are too many. */
+  #lost: string[] = [];
   #routes: ReadonlyMap<string, Route> = new Map();
   #routesVersion = 0;
   #routesAt = Number.NEGATIVE_INFINITY;
@@ -83,8 +91,8 @@ export class Router implements LinkOwner {
     this.epoch = newEpoch(options.environment);
     this.topology = new Topology(options.nodeId);
     this.#state = new LinkState(options.hashOf, options.maxNodes);
-    this.#synchronizer = new Synchronizer(options.nodeId, this.#state, () => this.#reachable());
-    this.#state.put(this.#ownUpdate());
+    this.#synchronizer = new Synchronizer(options.nodeId, this.#state, () => this.#tellable());
+    this.#state.put(this.#ownUpdate(), this.environment.elapsed());
     // Nodes that start together must not all speak at once for ever.
     this.#tickAfter(idleCheckMs * (0.5 + 0.5 * this.environment.random()));
     this.#sweepLater();
@@ -92,7 +100,7 @@ export class Router implements LinkOwner {
 
   /** Nobody further away knows us; what we do not know ourselves our hub does. */
   get isStub(): boolean {
-    return this.#options.hello.stub === true;
+    return this.#options.hello.stub;
   }
 
   /** Neighbours whose link is up, by id. */
@@ -109,6 +117,7 @@ export class Router implements LinkOwner {
   addRoad(road: Road, terms: LinkTerms): Link {
     const link = new Link(this, road, terms);
     this.#links.add(link);
+    if (this.#isClosed) link.drop("the node is shutting down");
     link.greet();
     return link;
   }
@@ -157,38 +166,38 @@ export class Router implements LinkOwner {
     const { peer } = link;
     const before = this.#up.get(peer);
     if (before) {
-      // A link whose other end has restarted unnoticed breaks as soon as it is used.
-      before.send(this.greeting());
+      // A link whose other end has restarted unnoticed breaks as soon as it is used. Nothing new is said on it: an
+      // update that only some get would make neighbours compare what they know.
+      const own = this.#state.get(this.ownId);
+      if (own) before.send(encodeRoutingUpdate(own.update));
       return `${peer} connected using a node ID we are already connected to`;
     }
     this.#up.set(peer, link);
     link.setUp();
-    if (link.farhand?.stub && this.#announcedStubs.size < this.#options.maxAnnouncedStubs)
-      this.#announcedStubs.add(peer);
-    if (link.farhand?.stub) this.#stubs++;
+    if (link.farhand?.stub) this.#addStub(peer);
     else this.topology.addLink(peer, link.cost);
     this.#routesAt = Number.NEGATIVE_INFINITY;
     this.log.info(`Connection established with ${peer}`, { road: link.road.description, cost: link.cost });
     this.#events.nodeKnown(peer);
     this.#events.linkUp(link);
     this.#introduce(link);
-    this.floodSoon();
+    if (!this.#isSecret(link)) this.floodSoon();
     return undefined;
   }
 
   ended(link: Link, wasUp: boolean): void {
     this.#links.delete(link);
     if (!wasUp) return;
+    const isSecret = this.#isSecret(link);
     this.#up.delete(link.peer);
     this.#announcedStubs.delete(link.peer);
     this.topology.removeLink(link.peer);
-    if (link.farhand?.stub) {
-      this.#stubs--;
-      this.#forget(link.peer);
-    }
+    if (link.farhand?.stub) this.#stubs--;
     this.#routesAt = Number.NEGATIVE_INFINITY;
     this.#events.linkDown(link);
-    this.floodSoon();
+    // What all nodes know of it they forget at about the same time; this is for whom we alone have known.
+    if (!this.#state.get(link.peer)) this.#events.nodeForgotten(link.peer);
+    if (!isSecret) this.floodSoon();
   }
 
   message(link: Link, message: Uint8Array): void {
@@ -208,23 +217,22 @@ export class Router implements LinkOwner {
   update(link: Link, update: RoutingUpdate): void {
     const { nodeId } = update;
     if (nodeId === "") return;
+    if (link.farhand?.stub && (nodeId !== link.peer || this.#isSecret(link))) return;
     if (nodeId === this.ownId) return this.#hearOfOurselves(update);
-    if (link.farhand?.stub && !(nodeId === link.peer && this.#announcedStubs.has(nodeId))) return;
     if (nodeId === link.peer) this.#introduce(link);
     if (update.suspectedDuplicate !== 0n) return this.#hearOfDuplicate(link, update);
     const freshness = this.#state.freshness(update);
     if (freshness === "known") return;
     // An update that came already and is newer than what is known: its sender was found to be a duplicate since.
     const isSeen = !this.#seen.add(update.updateId, this.environment.elapsed());
-    if (isSeen && freshness === "newer") return;
-    if (freshness === "new node") {
-      if (this.#state.isFull) return;
+    if ((isSeen && freshness === "newer") || !this.#makeRoom(update)) return;
+    if (!this.#state.get(nodeId)) {
       this.#events.nodeKnown(nodeId);
       // Farhand nodes tell a newcomer what they know; a Receptor node learns of us only from ourselves.
       if (!update.farhand) this.floodSoon();
     }
-    this.#state.put(update);
-    this.topology.set(nodeId, update.connections);
+    this.#state.put(update, this.environment.elapsed());
+    this.topology.set(nodeId, update.connections, update.farhand?.stub);
     this.#reflood(link, update);
   }
 
@@ -238,15 +246,15 @@ export class Router implements LinkOwner {
     });
   }
 
-  /** Send to every neighbour that takes part in flooding. */
+  /** Send to every neighbour that takes part in flooding. What a stub says that nobody was told of stays here. */
   flood(message: Uint8Array, except?: Link): void {
+    if (except && this.#isSecret(except)) return;
     for (const link of this.#up.values()) if (link !== except && !link.farhand?.stub) link.send(message);
   }
 
   #ownUpdate(suspectedDuplicate = 0n): RoutingUpdate {
     const connections = new Map<string, number>();
-    for (const [peer, link] of this.#up)
-      if (!link.farhand?.stub || this.#announcedStubs.has(peer)) connections.set(peer, link.cost);
+    for (const [peer, link] of this.#up) if (!this.#isSecret(link)) connections.set(peer, link.cost);
     return {
       nodeId: this.ownId,
       updateId: randomName(this.environment),
@@ -263,7 +271,7 @@ export class Router implements LinkOwner {
     const update = this.#ownUpdate(suspectedDuplicate);
     // It comes back over every ring.
     this.#seen.add(update.updateId, this.environment.elapsed());
-    if (suspectedDuplicate === 0n) this.#state.put(update);
+    if (suspectedDuplicate === 0n) this.#state.put(update, this.environment.elapsed());
     this.flood(encodeRoutingUpdate(update));
   }
 
@@ -278,14 +286,25 @@ export class Router implements LinkOwner {
     if (link.farhand) return this.#synchronizer.begin(link);
     if (link.isIntroduced) return;
     link.isIntroduced = true;
+    const tellable = this.#tellable();
     for (const [node, { update }] of this.#state.records())
-      if (node !== this.ownId && node !== link.peer)
+      if (node !== this.ownId && node !== link.peer && tellable.has(node))
         link.send(encodeRoutingUpdate(withForwardingNode(update, this.ownId)));
   }
 
   /** Between a hub and its stub nothing is flooded. */
   #isAside(link: Link): boolean {
     return link.farhand?.stub === true || (this.isStub && link.farhand?.hub === true);
+  }
+
+  #addStub(peer: string): void {
+    this.#stubs++;
+    if (this.#announcedStubs.size < this.#options.maxAnnouncedStubs) this.#announcedStubs.add(peer);
+  }
+
+  /** A stub that no other node is told of. */
+  #isSecret(link: Link): boolean {
+    return link.farhand?.stub === true && !this.#announcedStubs.has(link.peer);
   }
 
   #hearOfOurselves({ updateEpoch, suspectedDuplicate }: RoutingUpdate): void {
@@ -295,10 +314,22 @@ export class Router implements LinkOwner {
       this.#events.duplicate();
     } else if (updateEpoch > this.epoch) {
       this.log.warn(`another node uses our ID ${this.ownId}, and it is newer than this one`);
-      this.#floodOwn(updateEpoch);
+      this.#warnSoon(updateEpoch);
+    }
+  }
+
+  /** Tell a newer node of our id that it is one; not for each of its updates, of which everybody can make many. */
+  #warnSoon(epoch: bigint): void {
+    const isDue = this.#suspectedEpoch !== 0n;
+    this.#suspectedEpoch = epoch;
+    if (isDue) return;
+    this.environment.after(coalesceMs, () => {
+      if (this.#isClosed) return;
+      this.#floodOwn(this.#suspectedEpoch);
+      this.#suspectedEpoch = 0n;
       // What the other said of our connections is still believed: put it right.
       this.floodSoon();
-    }
+    });
   }
 
   /** Spec §3.6, step 4: the older of two nodes says which one shall not be believed. */
@@ -306,7 +337,10 @@ export class Router implements LinkOwner {
     if (!this.#seen.add(update.updateId, this.environment.elapsed())) return;
     const known = this.#state.get(update.nodeId);
     if (known?.epoch === update.suspectedDuplicate)
-      this.#state.put({ ...update, connections: known.update.connections, suspectedDuplicate: 0n });
+      this.#state.put(
+        { ...update, connections: known.update.connections, suspectedDuplicate: 0n },
+        this.environment.elapsed(),
+      );
     this.#reflood(link, update);
   }
 
@@ -318,7 +352,15 @@ export class Router implements LinkOwner {
 
   #reachable(): Set<string> {
     const found = this.topology.reachable();
-    for (const stub of this.#announcedStubs) found.add(stub);
+    for (const peer of this.#up.keys()) found.add(peer);
+    return found;
+  }
+
+  /** Nodes a neighbour is told of. One just heard of may have its way found a moment later. */
+  #tellable(): Set<string> {
+    const found = this.#reachable();
+    const since = this.environment.elapsed() - youngMs;
+    for (const [node, { heardAt }] of this.#state.records()) if (heardAt > since) found.add(node);
     return found;
   }
 
@@ -333,7 +375,9 @@ export class Router implements LinkOwner {
     for (const link of this.#up.values())
       if (link.silentMs > this.#options.maxIdleMs) link.drop(`nothing came for ${this.#options.maxIdleMs / 1000} s`);
     if (++this.#ticks % (updatePeriodMs / idleCheckMs) !== 0) return;
-    let mustFlood = false;
+    // Somewhere behind our neighbours nodes compare nothing, and one that missed our last word never asks for it.
+    const isStrangersTurn = this.#ticks % ((strangerPeriods * updatePeriodMs) / idleCheckMs) === 0;
+    let mustFlood = isStrangersTurn && this.#state.hasStrangers;
     for (const link of this.#up.values()) {
       if (link.farhand) this.#synchronizer.alive(link);
       else mustFlood = true;
@@ -352,10 +396,22 @@ export class Router implements LinkOwner {
   #sweep(): void {
     const reachable = this.#reachable();
     const elapsed = this.environment.elapsed();
+    this.#lost = [];
     for (const [node, record] of this.#state.records()) {
       if (node === this.ownId || reachable.has(node)) record.lostAt = undefined;
       else if (elapsed - (record.lostAt ??= elapsed) > this.#options.forgetMs) this.#forget(node);
+      else this.#lost.push(node);
     }
+  }
+
+  /** Nodes that have been gone for some time give way to others. @returns false when there is no room nevertheless. */
+  #makeRoom(update: RoutingUpdate): boolean {
+    while (!this.#state.hasRoomFor(update)) {
+      const node = this.#lost.pop();
+      if (node === undefined) return false;
+      if (this.#state.get(node)?.lostAt !== undefined && !this.routes().has(node)) this.#forget(node);
+    }
+    return true;
   }
 
   #forget(node: string): void {

@@ -12,13 +12,20 @@ import {
 
 /** Neighbours that differ for so many signs of life in a row compare what they know. */
 const mismatchesUntilSummary = 2;
+/** Two that can never agree (a table that is full) must not talk of nothing else, and yet not stop comparing. */
+const mostMismatchesUntilSummary = 8;
 /** Summaries one neighbour gets answered within one period of signs of life. */
 const answersPerPeriod = 24;
+/** How often all that is known may be told one neighbour within one such period, whatever it claims to lack. */
+const tellingsPerPeriod = 2;
 
 interface NeighbourProgress {
+  /** Signs of life in a row that showed a difference; one counts per period. */
   mismatches: number;
-  nextSummaryAt: number;
+  hasMismatched: boolean;
+  untilSummary: number;
   answers: number;
+  told: number;
 }
 
 /**
@@ -28,27 +35,36 @@ interface NeighbourProgress {
 export class Synchronizer {
   readonly #ownId: string;
   readonly #state: LinkState;
-  readonly #reachable: () => ReadonlySet<string>;
+  readonly #tellable: () => ReadonlySet<string>;
   readonly #progress = new WeakMap<Link, NeighbourProgress>();
 
-  /** @param reachable every node some way leads to; of others a neighbour is told nothing. */
-  constructor(ownId: string, state: LinkState, reachable: () => ReadonlySet<string>) {
+  /** @param tellable of nodes that are not among these a neighbour that does not know them is told nothing. */
+  constructor(ownId: string, state: LinkState, tellable: () => ReadonlySet<string>) {
     this.#ownId = ownId;
     this.#state = state;
-    this.#reachable = reachable;
+    this.#tellable = tellable;
   }
 
   /** Compare everything, once: the link has just come up. */
   begin(link: Link): void {
     if (this.#progress.has(link)) return;
-    this.#progress.set(link, { mismatches: 0, nextSummaryAt: mismatchesUntilSummary, answers: 0 });
+    this.#progress.set(link, {
+      mismatches: 0,
+      hasMismatched: false,
+      untilSummary: mismatchesUntilSummary,
+      answers: 0,
+      told: 0,
+    });
     this.#sendSummary(link, allHashes, true);
   }
 
   /** A sign of life, with what the neighbour needs to see whether it knows the same. */
   alive(link: Link): void {
     const progress = this.#progress.get(link);
-    if (progress) progress.answers = 0;
+    if (progress) {
+      progress.answers = progress.told = 0;
+      progress.hasMismatched = false;
+    }
     link.send(encodeAlive(this.#state.digest));
   }
 
@@ -57,12 +73,14 @@ export class Synchronizer {
     if (!progress) return;
     if (digest === this.#state.digest) {
       progress.mismatches = 0;
-      progress.nextSummaryAt = mismatchesUntilSummary;
+      progress.untilSummary = mismatchesUntilSummary;
       return;
     }
-    if (++progress.mismatches < progress.nextSummaryAt) return;
-    // Two that can never agree (a table that is full) must not talk of nothing else.
-    progress.nextSummaryAt = Math.min(progress.nextSummaryAt * 2, progress.mismatches + 64);
+    if (progress.hasMismatched) return;
+    progress.hasMismatched = true;
+    if (++progress.mismatches < progress.untilSummary) return;
+    progress.mismatches = 0;
+    progress.untilSummary = Math.min(progress.untilSummary * 2, mostMismatchesUntilSummary);
     this.#sendSummary(link, allHashes, true);
   }
 
@@ -71,19 +89,24 @@ export class Synchronizer {
     const progress = this.#progress.get(link);
     if (!progress || ++progress.answers > answersPerPeriod) return;
     const theirs = new Map(summary.entries.map((entry) => [entry.hash, entry]));
-    const reachable = this.#reachable();
-    for (const [node, record] of this.#state.records()) {
-      if (record.hash < summary.from || record.hash > summary.to) continue;
-      const entry = theirs.get(record.hash);
-      if (entry && isNewer(record, entry)) this.#send(link, record);
-      else if (!entry && node !== link.peer && (node === this.#ownId || reachable.has(node))) this.#send(link, record);
-      if (entry && !isNewer(entry, record)) theirs.delete(record.hash);
-    }
+    const mayTell = tellingsPerPeriod * this.#state.size - progress.told;
+    const lacking = this.#lacking(link, summary, theirs).slice(0, Math.max(0, mayTell));
+    progress.told += lacking.length;
+    for (const { update } of lacking) link.send(encodeRoutingUpdate(withForwardingNode(update, this.#ownId)));
     if (summary.wantsAnswer && theirs.size > 0) this.#sendSummary(link, summary, false);
   }
 
-  #send(link: Link, { update }: NodeRecord): void {
-    link.send(encodeRoutingUpdate(withForwardingNode(update, this.#ownId)));
+  /** What the neighbour does not know yet. What we know as well leaves `theirs`. */
+  #lacking(link: Link, range: HashRange, theirs: Map<string, Age>): NodeRecord[] {
+    const tellable = this.#tellable();
+    const lacking: NodeRecord[] = [];
+    for (const [node, record] of this.#state.records()) {
+      if (record.hash < range.from || record.hash > range.to) continue;
+      const entry = theirs.get(record.hash);
+      if (entry ? isNewer(record, entry) : node !== link.peer && tellable.has(node)) lacking.push(record);
+      if (entry && !isNewer(entry, record)) theirs.delete(record.hash);
+    }
+    return lacking;
   }
 
   #sendSummary(link: Link, range: HashRange, wantsAnswer: boolean): void {

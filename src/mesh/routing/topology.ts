@@ -12,6 +12,8 @@ export class Topology {
   readonly ownId: string;
   readonly #links = new Map<string, number>();
   readonly #nodes = new Map<string, Connections>();
+  /** Nodes that pass nothing on: a way may end there, not lead through. */
+  readonly #leaves = new Set<string>();
   #version = 0;
 
   constructor(ownId: string) {
@@ -42,9 +44,19 @@ export class Topology {
     if (this.#links.delete(peer)) this.#version++;
   }
 
-  /** @returns whether anything differs from what the node said before. */
-  set(node: string, connections: Connections): boolean {
+  /**
+   * What a node says of itself.
+   *
+   * @param isLeaf it is a stub. Its hubs send nothing through it, so neither must we believe they do.
+   * @returns whether anything differs from what the node said before.
+   */
+  set(node: string, connections: Connections, isLeaf = false): boolean {
     const before = this.#nodes.get(node);
+    if (isLeaf !== this.#leaves.has(node)) {
+      if (isLeaf) this.#leaves.add(node);
+      else this.#leaves.delete(node);
+      this.#version++;
+    }
     if (before && sameConnections(before, connections)) return false;
     this.#nodes.set(node, connections);
     this.#version++;
@@ -53,10 +65,16 @@ export class Topology {
 
   delete(node: string): void {
     if (this.#nodes.delete(node)) this.#version++;
+    this.#leaves.delete(node);
+  }
+
+  /** Calls `visit` for each edge out of `node` that a way may take. */
+  edges(node: string, visit: (to: string, cost: number) => void): void {
+    if (!this.#leaves.has(node)) this.#listed(node, visit);
   }
 
   /** Calls `visit` for each edge out of `node` that counts. */
-  edges(node: string, visit: (to: string, cost: number) => void): void {
+  #listed(node: string, visit: (to: string, cost: number) => void): void {
     if (node === this.ownId) return this.#links.forEach((cost, peer) => visit(peer, cost));
     const listed = this.#nodes.get(node);
     const own = this.#links.get(node);
@@ -82,7 +100,7 @@ export class Topology {
     return Object.fromEntries(
       [...ids].map((id) => {
         const costs: Record<string, number> = {};
-        this.edges(id, (to, cost) => {
+        this.#listed(id, (to, cost) => {
           costs[to] = cost;
         });
         return [id, costs];

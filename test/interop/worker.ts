@@ -1,8 +1,9 @@
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { makeCertificates, type TestCertificates } from "../kit/certificates.ts";
 import { type Daemon, startDaemon } from "../kit/daemon.ts";
-import { liveProcesses, type Output, type StartOptions } from "../kit/processes.ts";
+import { endMarkedProcesses, processMark } from "../kit/marked-processes.ts";
+import type { Output, StartOptions } from "../kit/processes.ts";
 import { type ReceptorctlTarget, receptorctl } from "../kit/receptorctl.ts";
 import { tempFolder } from "../kit/temp-folder.ts";
 
@@ -41,28 +42,13 @@ export async function workerPlace(settings: string): Promise<Place> {
     dataDir: folder.file("data"),
     write,
     start: ({ args = ["-c", path], env, ...options } = {}) =>
-      startDaemon({ ...options, args, socket, env: { ...env, [marker]: folder.path } }),
+      startDaemon({ ...options, args, socket, env: { ...env, ...processMark(folder.path) } }),
     ctl: (...args) => receptorctl(socket, ...args),
     [Symbol.asyncDispose]: async () => {
-      endProcessesOf(folder.path);
+      endMarkedProcesses(folder.path);
       await folder[Symbol.asyncDispose]();
     },
   };
-}
-
-/** Set in the environment of every daemon of a place, and so of its helpers and commands, which outlive it. The daemon
- * keeps names that begin with FARHAND_ to itself. */
-const marker = "TEST_WORKER_PLACE";
-
-function endProcessesOf(place: string): void {
-  for (const { pid } of liveProcesses()) {
-    try {
-      if (!readFileSync(`/proc/${pid}/environ`, "latin1").split("\0").includes(`${marker}=${place}`)) continue;
-      process.kill(pid, "SIGKILL");
-    } catch {
-      // It ended by itself meanwhile, or is not ours.
-    }
-  }
 }
 
 /** Node `alpha` and its Unix socket; work types come after it. receptorctl stumbles over items that are plain text. */

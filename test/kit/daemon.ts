@@ -22,8 +22,8 @@ export interface Daemon extends StartedProcess {
 }
 
 export interface DaemonOptions extends StartOptions {
-  /** `receptor` unless told otherwise. */
-  readonly program?: keyof typeof programs;
+  /** `receptor` unless told otherwise: one of ours, or the path of an executable. */
+  readonly program?: keyof typeof programs | { readonly path: string };
   /** What comes after the program's name: `["-c", file]`, `["worker", "-c", file]`. */
   readonly args: readonly string[];
   /** Unix socket path of its control service. */
@@ -35,7 +35,8 @@ export interface DaemonOptions extends StartOptions {
 /** Start the built daemon and wait until its control socket answers. @throws with its output when it ends before. */
 export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   const { program = "receptor", args, socket, timeoutMs = 30_000 } = options;
-  const daemon = await startProcess(process.execPath, [programs[program], ...args], options);
+  const [command, ...words] = typeof program === "string" ? [process.execPath, programs[program]] : [program.path];
+  const daemon = await startProcess(command, [...words, ...args], options);
   const giveUp = new AbortController();
   void daemon.ended.then(({ code, signal }) => {
     giveUp.abort(new Error(`the daemon ended (${code ?? signal}) before it answered:\n${daemon.stderr()}`));

@@ -104,6 +104,11 @@ export class ConnectionDriver {
     this.#close("application", closeCodes.normal, normalClose);
   }
 
+  /** What we sent is not whole, and never will be. */
+  breakOff(): void {
+    this.#close("application", closeCodes.brokenOff, "broken off");
+  }
+
   /** Turn the far end away, as a listener (spec §4.4). */
   refuse(reason: string): void {
     this.#close("application", closeCodes.listenerRefuses, reason);

@@ -114,7 +114,8 @@ export class IncomingConnection implements DriverEvents {
   #accept(): void {
     clearTimeout(this.#acceptTimer);
     const { node, service } = this.#peer;
-    const place = { remoteNode: node, remoteService: service, lingerMs: this.#context.limits.listenerLingerMs };
+    const lingerMs = this.#context.limits.listenerLingerMs;
+    const place = { remoteNode: node, remoteService: service, lingerMs, isCloseAnEnd: false };
     const stream = new QuicStream(this.driver, place);
     this.#stream = stream;
     try {

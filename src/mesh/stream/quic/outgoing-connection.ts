@@ -121,7 +121,8 @@ export class OutgoingConnection implements DriverEvents {
 
   #open(): void {
     const { node, service } = this.#target;
-    const place = { remoteNode: node, remoteService: service, lingerMs: this.#driver.limits.dialerLingerMs };
+    const lingerMs = this.#driver.limits.dialerLingerMs;
+    const place = { remoteNode: node, remoteService: service, lingerMs, isCloseAnEnd: true };
     this.#stream = new QuicStream(this.#driver, place);
     this.#settled = true;
     this.#events.opened(this.#stream);

@@ -24,6 +24,11 @@ export interface QuicStreamPlace {
   readonly remoteService: string;
   /** From our end of a finished stream to its close, milliseconds (see QuicLimits). */
   readonly lingerMs: number;
+  /**
+   * A far end that closes without having ended its stream still ended it: true for what we dialled (spec §4.4). Not for
+   * what was dialled to us, where it may have been in the middle of a payload that must not be taken for whole.
+   */
+  readonly isCloseAnEnd: boolean;
 }
 
 /** A connection's stream, behind its hidden first byte. Its owner passes the driver's `progress` and `ended` on. */
@@ -32,6 +37,7 @@ export class QuicStream extends Duplex implements MeshStream {
   readonly remoteService: string;
   readonly #driver: ConnectionDriver;
   readonly #lingerMs: number;
+  readonly #isCloseAnEnd: boolean;
   readonly #sending: SendHalf;
   /** Somebody wants to read. While nobody does, flow control holds the far end back. */
   #wanted = false;
@@ -40,12 +46,13 @@ export class QuicStream extends Duplex implements MeshStream {
   #timer: NodeJS.Timeout | undefined;
   #leaving = false;
 
-  constructor(driver: ConnectionDriver, { remoteNode, remoteService, lingerMs }: QuicStreamPlace) {
+  constructor(driver: ConnectionDriver, { remoteNode, remoteService, lingerMs, isCloseAnEnd }: QuicStreamPlace) {
     super({ highWaterMark: bufferBytes, allowHalfOpen: true });
     this.remoteNode = remoteNode;
     this.remoteService = remoteService;
     this.#driver = driver;
     this.#lingerMs = lingerMs;
+    this.#isCloseAnEnd = isCloseAnEnd;
     this.#sending = new SendHalf(driver.connection, onlyStream);
     // Whoever uses the stream hears of its end. A stream that nobody uses just then must not take the process along.
     this.on("error", () => {});
@@ -130,7 +137,12 @@ export class QuicStream extends Duplex implements MeshStream {
       this.#received = true;
       this.destroy(new MeshError("STREAM_LOST", `${this.#to} broke off the stream (code ${error.code})`));
     }
-    if (this.#driver.ending && !this.#received && !connection.streamReadable(onlyStream)) this.#endReading();
+    if (this.#driver.ending && !this.#received && !connection.streamReadable(onlyStream)) this.#closedEarly();
+  }
+
+  #closedEarly(): void {
+    if (this.#isCloseAnEnd) this.#endReading();
+    else this.destroy(new MeshError("STREAM_LOST", `${this.#to} closed the stream before its end`));
   }
 
   #endReading(): void {
@@ -168,10 +180,9 @@ export class QuicStream extends Duplex implements MeshStream {
   /** Nobody uses the stream any more. */
   #leave(error: Error | null): void {
     if (this.#leaving) return;
-    if (error || this.#sending.finishedAt === undefined) {
-      this.#driver.close();
-      return;
-    }
+    const isWhole = this.#sending.finishedAt !== undefined;
+    if (error && !isWhole) return this.#driver.breakOff();
+    if (error || !isWhole) return this.#driver.close();
     if (!this.#received) {
       // All we had to say was written, and a close at once would take it back.
       this.#received = true;

@@ -109,19 +109,45 @@ describe("a stream", () => {
     await onlySockets(net, "beta:echo");
   });
 
-  test("destroyed without an end reads as an ordinary end at the other side, whose writes then fail", async () => {
+  test("destroyed by its listener without an end reads as an ordinary end at the dialer, whose writes then fail", async () => {
+    const net = new DatagramNet();
+    await using alpha = openNode(net, "alpha");
+    await using beta = openNode(net, "beta");
+    const { near, far } = await connect(alpha, beta);
+    far.write("something");
+    expect(String(await once(near, "data"))).toBe("something");
+    far.destroy();
+    near.resume();
+    await once(near, "end");
+    await closed(near);
+    expect(near.errored).toBeNull();
+    expect(near.writable).toBe(false);
+  });
+
+  test("destroyed by its dialer without an end is broken at the listener: half a payload is not a payload", async () => {
     const net = new DatagramNet();
     await using alpha = openNode(net, "alpha");
     await using beta = openNode(net, "beta");
     const { near, far } = await connect(alpha, beta);
     near.write("something");
     expect(String(await once(far, "data"))).toBe("something");
-    near.destroy();
     far.resume();
-    await once(far, "end");
-    await closed(far);
-    expect(far.errored).toBeNull();
-    expect(far.writable).toBe(false);
+    near.destroy();
+    const [error] = (await once(far, "error")) as [Error];
+    expect(error).toMatchObject({ code: "STREAM_LOST", message: expect.stringContaining("before its end") });
+  });
+
+  test("destroyed with an error is broken at the other side, whichever it is", async () => {
+    const net = new DatagramNet();
+    await using alpha = openNode(net, "alpha");
+    await using beta = openNode(net, "beta");
+    const { near, far } = await connect(alpha, beta);
+    far.write("something");
+    expect(String(await once(near, "data"))).toBe("something");
+    near.resume();
+    far.on("error", () => {}).destroy(new Error("the disk is full"));
+    const [error] = (await once(near, "error")) as [Error];
+    expect(error.message).toContain("broken off (code 1)");
   });
 
   test("destroyed after its end still delivers that, all of it", async () => {

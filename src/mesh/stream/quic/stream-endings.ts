@@ -12,7 +12,13 @@ export type StreamEnding =
   | { readonly kind: "shutdown" };
 
 /** Codes of the application (spec §4.4). */
-export const closeCodes = { normal: 0, stopReading: 499, listenerRefuses: 500 } as const;
+export const closeCodes = {
+  normal: 0,
+  /** Ours: what was sent is not whole. Receptor takes every code for that. */
+  brokenOff: 1,
+  stopReading: 499,
+  listenerRefuses: 500,
+} as const;
 /** What goes with {@link closeCodes} `normal`. */
 export const normalClose = "normal close";
 /** The TLS alert bad_certificate as a transport code (RFC 9001 §4.8). */

@@ -1,22 +1,30 @@
 import type { JsonObject } from "#control";
 import type { Colours } from "./colours.ts";
 import { CliError } from "./errors.ts";
-import { oneLine } from "./quantities.ts";
+import { oneLine, readableDuration, readableTime } from "./quantities.ts";
 import { type Cell, tableLines } from "./table.ts";
 
-/** `status` for people (spec §1.5). What the node does not say is left out. */
-export function nodeLines(status: JsonObject, colours: Colours): string[] {
+/** What `farhand status` asks for: Receptor's keys, and what only a Farhand node tells. */
+export const statusFields: readonly string[] = [
+  ...["Version", "SystemCPUCount", "SystemMemoryMiB", "NodeID"],
+  ...["Connections", "RoutingTable", "Advertisements", "KnownConnectionCosts", "Certificates"],
+];
+
+/** `status` for people (spec §1.5). What the node does not say is left out. `now`: milliseconds since 1970. */
+export function nodeLines(status: JsonObject, colours: Colours, now: number): string[] {
   const facts: (readonly [string, string])[] = [
     ["node", colours.strong(text(status["NodeID"]))],
     ["version", text(status["Version"])],
     ["machine", `${text(status["SystemCPUCount"])} CPUs, ${text(status["SystemMemoryMiB"])} MiB of memory`],
-    ["links", linksText(status["Connections"])],
+    ["mesh", meshText(status)],
   ];
   return [
     ...facts.map(([name, value]) => `${colours.faint(name.padEnd(9))} ${value}`),
+    ...section("links", linkRows(status["Connections"]), colours),
+    ...section("routes", routeRows(status["RoutingTable"]), colours),
     ...section("services", serviceRows(status["Advertisements"]), colours),
     ...section("work types", workTypeRows(status["Advertisements"]), colours),
-    ...section("routes", routeRows(status["RoutingTable"]), colours),
+    ...section("certificates", certificateRows(status["Certificates"], now), colours),
   ];
 }
 
@@ -26,15 +34,24 @@ function section(title: string, rows: readonly string[][], colours: Colours): st
   return ["", colours.faint(title), ...tableLines(cells)];
 }
 
-function linksText(connections: unknown): string {
-  const links = objects(connections).map((link) => `${text(link["NodeID"])} (cost ${text(link["Cost"])})`);
-  return links.length > 0 ? links.join(", ") : "none";
+function meshText(status: JsonObject): string {
+  const links = objects(status["Connections"]).length;
+  const nodes = Object.keys(status["RoutingTable"] ?? {}).length;
+  if (links === 0) return "no links";
+  return `${links} ${links === 1 ? "link" : "links"}, ${nodes} ${nodes === 1 ? "node" : "nodes"} in reach`;
 }
+
+function linkRows(connections: unknown): string[][] {
+  return objects(connections).map((link) => [text(link["NodeID"]), `cost ${text(link["Cost"])}`]);
+}
+
+const kinds: Readonly<Record<string, string>> = { 0: "datagrams", 1: "streams", 2: "streams with TLS" };
 
 function serviceRows(advertisements: unknown): string[][] {
   return objects(advertisements).map((ad) => {
-    const tags = (ad["Tags"] ?? {}) as JsonObject;
-    return [text(ad["Service"]), text(ad["NodeID"]), text(tags["type"] ?? "")];
+    const { type = "", ...about } = (ad["Tags"] ?? {}) as JsonObject;
+    const more = Object.values(about).map(text).join(" ");
+    return [text(ad["Service"]), text(ad["NodeID"]), kinds[text(ad["ConnType"])] ?? "", `${text(type)} ${more}`.trim()];
   });
 }
 
@@ -52,6 +69,17 @@ function workTypeRows(advertisements: unknown): string[][] {
 
 function routeRows(table: unknown): string[][] {
   return Object.entries((table ?? {}) as JsonObject).map(([node, next]) => [oneLine(node), `by ${text(next)}`]);
+}
+
+function certificateRows(certificates: unknown, now: number): string[][] {
+  return objects(certificates).map((one) => {
+    const end = text(one["NotAfter"]);
+    return [text(one["Profile"]), text(one["Kind"]), readableTime(end), timeLeft(Date.parse(end) - now)];
+  });
+}
+
+function timeLeft(ms: number): string {
+  return ms > 0 ? `${readableDuration(ms / 1000)} left` : "has expired";
 }
 
 /** One reply of `ping` (spec §1.3). */

@@ -4,16 +4,17 @@ import { type ConnectionOptions, connectionOptions, withControl } from "../conne
 /** `farhand status` (spec §1.5). */
 export const status = {
   name: "status",
-  summary: "Show the worker: its node, its links and its work types",
+  summary: "Show the worker: its node, its mesh, and when its certificates end",
   options: [jsonOption, ...connectionOptions],
   examples: [
     ["farhand status", "the worker on embedded defaults"],
     ["farhand status --socket tcp://127.0.0.1:7323 --json", "another one, for programs"],
   ],
   async run({ options }, terminal) {
-    const reply = await withControl(options, terminal, (control) => control.call("status"));
+    const { nodeLines, statusFields } = await import("../node-text.ts");
+    const request = { command: "status", requested_fields: statusFields };
+    const reply = await withControl(options, terminal, (control) => control.call(request));
     if (options.json) return terminal.print(JSON.stringify(reply));
-    const { nodeLines } = await import("../node-text.ts");
-    for (const line of nodeLines(reply, terminal.colours)) terminal.print(line);
+    for (const line of nodeLines(reply, terminal.colours, Date.now())) terminal.print(line);
   },
 } satisfies Command<ConnectionOptions & JsonOptions>;

@@ -18,7 +18,7 @@ export function overview(commands: readonly AnyCommand[]): string {
   return [
     "Usage: farhand COMMAND [options]",
     "",
-    "Runs units of work on this machine, shows their output live, and tells the truth about how they ended.",
+    "Runs units of work on this machine and on others, shows their output live, and tells the truth about how they ended.",
     ...sections(commands).flatMap(([title, members]) => ["", `${title}:`, ...members.flatMap(entry(width))]),
     "",
     "farhand COMMAND --help says more. -V, --version prints the version.",

@@ -73,6 +73,32 @@ test("unitTable() stands in columns", () => {
   ]);
 });
 
+describe("work of another node", () => {
+  const ExtraData = { RemoteNode: "bar", RemoteWorkType: "echoint", RemoteUnitID: "Zb81kQpL", LocalCancelled: true };
+  const remote = { ...report, State: 1, WorkType: "remote", ExtraData, Stalled: "no route to node" };
+
+  test("unitTable() says which node, and what is waited for", () => {
+    const lines = unitTable({ abcd1234: report, b: remote }, now, { colours: noColours, columns: undefined });
+    expect(lines).toEqual([
+      "ID        STATE      TYPE     NODE  AGE     SIZE  DETAIL",
+      "abcd1234  Succeeded  hello    -      1m  2.0 KiB  exit status 0",
+      "b         Running    echoint  bar    1m  2.0 KiB  cancel waits for bar; exit status 0",
+    ]);
+  });
+
+  test("unitLines() says which unit there, and why nothing is heard of it", () => {
+    const lines = unitLines("b", remote, now, { colours: noColours, columns: undefined });
+    expect(lines).toEqual(
+      expect.arrayContaining([
+        "type      echoint",
+        "node      bar, unit Zb81kQpL there",
+        "waiting   cancel waits for bar",
+        "because   no route to node",
+      ]),
+    );
+  });
+});
+
 test("oldestFirst() orders by creation; units of old daemons, which do not say, come first", () => {
   const { CreatedAt, ...old } = report;
   const units = { b: { ...report, CreatedAt: "2026-01-02T00:00:00Z" }, a: report, c: old };

@@ -23,6 +23,8 @@ const remedies: Readonly<Record<string, string>> = {
   UNIT_NOT_FOUND: "`farhand work list` shows the units there are",
   WORK_TYPE_UNKNOWN: "`farhand status` shows the work types there are",
   PARAMS_REFUSED: "check their quotes; a work type takes parameters only where it has `allowruntimeparams`",
+  PING_FAILED: "`farhand status` lists the nodes in reach",
+  REMOTE_REFUSED: "`farhand status` shows which node offers which work type",
   NODE_UNREACHABLE: "leave --node out to run it on the worker itself",
   UNIT_STUCK: "`farhand work release --force ID`",
   START_FAILED: "`farhand work status ID` has the whole story; check the command of the work type",

@@ -31,10 +31,10 @@ export async function submit({ workType, words, options }: Submission, terminal:
     const { json } = options;
     if (!options.follow) {
       if (json) terminal.print(JSON.stringify({ unitid: unitId, result }));
-      else tellStarted(unitId, result, nodeId, terminal);
+      else tellStarted(unitId, whatBecame(result, nodeId, node), terminal);
       return 0;
     }
-    if (!json) terminal.say(`unit ${unitId} ${startedWord(result)} on ${nodeId}`);
+    if (!json) terminal.say(`unit ${unitId} ${whatBecame(result, nodeId, node)}`);
     const { cancelOnInterrupt = false } = options;
     const follow = { unitId, from: 0, connect, cancelOnInterrupt, json, wasReached: true, more: { result } };
     const exit = await following(follow, interrupts.signal, terminal);
@@ -45,14 +45,17 @@ export async function submit({ workType, words, options }: Submission, terminal:
   }
 }
 
-function startedWord(result: string): string {
-  return result === "Job Submitted" ? "waits for its turn" : "started";
+/** @param nodeId of the node spoken to. @param target of the node that shall run the unit. */
+function whatBecame(result: string, nodeId: string, target: string): string {
+  const isHere = target.toLowerCase() === "localhost" || target === nodeId;
+  if (result !== "Job Submitted") return `started on ${isHere ? nodeId : target}`;
+  return isHere ? `waits for its turn on ${nodeId}` : `waits on ${nodeId} for ${target}`;
 }
 
 /** The id alone is output; what one may do with it is prose. */
-function tellStarted(unitId: string, result: string, nodeId: string, terminal: Terminal): void {
+function tellStarted(unitId: string, became: string, terminal: Terminal): void {
   terminal.print(unitId);
-  terminal.say(`${startedWord(result)} on ${nodeId}; follow it with \`farhand work results ${unitId}\``);
+  terminal.say(`${became}; follow it with \`farhand work results ${unitId}\``);
 }
 
 type Request = Parameters<typeof submitUnit>[1];

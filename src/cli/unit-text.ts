@@ -2,6 +2,7 @@ import { isFinal, stateName, type UnitReport, UnitState } from "#work/wire";
 import type { Colours } from "./colours.ts";
 import { runSeconds } from "./ending.ts";
 import { oneLine, readableAge, readableDuration, readableSize, readableTime } from "./quantities.ts";
+import { elsewhere, waitText } from "./remote-text.ts";
 import { type Cell, tableLines } from "./table.ts";
 
 interface Look {
@@ -17,17 +18,23 @@ export function oldestFirst(units: Units): Units {
   return Object.fromEntries(Object.entries(units).sort(([, a], [, b]) => madeAt(a) - madeAt(b)));
 }
 
-/** `work list` for people: a heading and a line for each unit. `now` in milliseconds since 1970. */
+/**
+ * `work list` for people: a heading and a line for each unit; a column for nodes when work of other nodes is among them.
+ *
+ * @param now milliseconds since 1970.
+ */
 export function unitTable(units: Units, now: number, { colours, columns }: Look): string[] {
-  const heading = ["ID", "STATE", "TYPE", "AGE", "SIZE", "DETAIL"];
+  const hasRemote = Object.values(units).some((report) => elsewhere(report) !== undefined);
+  const heading = ["ID", "STATE", "TYPE", ...(hasRemote ? ["NODE"] : []), "AGE", "SIZE", "DETAIL"];
   const right = new Set(["AGE", "SIZE"]);
   const rows = Object.entries(units).map(([id, report]): Cell[] => [
     { text: oneLine(id) },
     { text: stateName(report.State), mark: stateMark(report.State, colours) },
-    { text: oneLine(report.WorkType) },
+    { text: elsewhere(report)?.workType ?? oneLine(report.WorkType) },
+    ...(hasRemote ? [{ text: elsewhere(report)?.node ?? "-" }] : []),
     { text: ageOf(report, now), alignRight: true },
     { text: readableSize(report.StdoutSize), alignRight: true },
-    { text: oneLine(report.Detail) },
+    { text: [waitText(report), oneLine(report.Detail)].filter(Boolean).join("; ") },
   ]);
   return tableLines(
     [heading.map((text) => ({ text, mark: colours.faint, alignRight: right.has(text) })), ...rows],
@@ -48,9 +55,11 @@ function stateMark(state: number, colours: Colours): (text: string) => string {
 
 /** `work status` for people: one fact a line. */
 export function unitLines(id: string, report: UnitReport, now: number, { colours }: Look): string[] {
+  const there = elsewhere(report);
   const facts: (readonly [string, string | undefined])[] = [
     ["unit", colours.strong(id)],
-    ["type", oneLine(report.WorkType)],
+    ["type", there?.workType ?? oneLine(report.WorkType)],
+    ["node", there && `${there.node}${there.unitId ? `, unit ${there.unitId} there` : ""}`],
     ["state", stateMark(report.State, colours)(stateName(report.State)) + endNote(report)],
     ["detail", oneLine(report.Detail)],
     ["cause", report.Cause],
@@ -63,6 +72,8 @@ export function unitLines(id: string, report: UnitReport, now: number, { colours
     ["reaped", report.Reaped ? `${report.Reaped} process(es) had to be killed` : undefined],
     ["left", report.LeftRunning ? `${report.LeftRunning} process(es) it started still ran when it ended` : undefined],
     ["stopping", report.Stopping],
+    ["waiting", waitText(report)],
+    ["because", report.Stalled && oneLine(report.Stalled)],
   ];
   return facts.flatMap(([name, value]) => (value ? [`${colours.faint(name.padEnd(9))} ${value}`] : []));
 }

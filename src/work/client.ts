@@ -58,7 +58,9 @@ export async function submitUnit(
   } catch (error) {
     if (!isRemoteError(error)) throw error;
     const code = refusalIn(error.message) ?? "START_FAILED";
-    throw new WorkError(code, `unit ${unitId} was not started: ${error.message}`, { cause: error });
+    // Receptor's words for what another node answers say less than the answer.
+    const why = error.message.replace(/^could not parse response: ERROR: /, "the other node refused it: ");
+    throw new WorkError(code, `unit ${unitId} was not started: ${why}`, { cause: error });
   }
 }
 

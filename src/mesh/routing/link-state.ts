@@ -7,6 +7,8 @@ export interface NodeRecord {
   readonly hash: string;
   readonly epoch: bigint;
   readonly sequence: bigint;
+  /** What the record adds to the digest. */
+  readonly fingerprint: number;
   /** {@link Environment.elapsed} when it came. */
   readonly heardAt: number;
   /** {@link Environment.elapsed} when it was found that no way leads to the node; undefined while one does. */
@@ -87,7 +89,9 @@ export class LinkState {
     const { nodeId, updateEpoch: epoch, updateSequence: sequence } = update;
     const before = this.#records.get(nodeId);
     this.#count(before, -1);
-    const record = { update, hash: before?.hash ?? this.#hashOf(nodeId), epoch, sequence, heardAt, lostAt: undefined };
+    const hash = before?.hash ?? this.#hashOf(nodeId);
+    const mark = fingerprint(hash, epoch, sequence);
+    const record = { update, hash, epoch, sequence, fingerprint: mark, heardAt, lostAt: undefined };
     this.#records.set(nodeId, record);
     this.#count(record, 1);
   }
@@ -105,14 +109,14 @@ export class LinkState {
   #count(record: NodeRecord | undefined, sign: 1 | -1): void {
     if (!record) return;
     // Adding a record and taking it away again is the same operation, so the order never matters.
-    this.#digest ^= fingerprint(record);
+    this.#digest ^= record.fingerprint;
     this.#connections += sign * record.update.connections.size;
     if (!record.update.farhand) this.#strangers += sign;
   }
 }
 
 /** 32 well mixed bits of a record's identity and age. */
-function fingerprint({ hash, epoch, sequence }: SummaryEntry): number {
+function fingerprint(hash: string, epoch: bigint, sequence: bigint): number {
   let bits = Number.parseInt(hash.slice(0, 8), 16) ^ Math.imul(Number.parseInt(hash.slice(8), 16), 0x9e3779b1);
   bits = mix(bits ^ Number(epoch & 0xffffffffn));
   bits = mix(bits ^ Number((epoch >> 32n) & 0xffffffffn));

@@ -12,7 +12,7 @@ const entryBytes = 24;
 
 /** `[17][digest u32]` */
 export function encodeAlive(digest: number): Uint8Array {
-  const message = Buffer.alloc(aliveBytes);
+  const message = Buffer.allocUnsafe(aliveBytes);
   message[0] = neighbourMessageType.alive;
   message.writeUInt32BE(digest, 1);
   return message;

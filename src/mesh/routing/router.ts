@@ -113,6 +113,11 @@ export class Router implements LinkOwner {
     return this.#state.digest;
   }
 
+  /** Nodes remembered, ourselves included. */
+  get knownNodes(): number {
+    return this.#state.size;
+  }
+
   /** Begin a link. Its messages are to be handed to {@link Link.receive}, its end to {@link Link.drop}. */
   addRoad(road: Road, terms: LinkTerms): Link {
     const link = new Link(this, road, terms);
@@ -211,7 +216,8 @@ export class Router implements LinkOwner {
   }
 
   isOld(nodeId: string, updateId: string): boolean {
-    return this.#seen.has(updateId) && this.#state.get(nodeId) !== undefined;
+    const known = this.#state.get(nodeId);
+    return known !== undefined && (known.update.updateId === updateId || this.#seen.has(updateId));
   }
 
   update(link: Link, update: RoutingUpdate): void {

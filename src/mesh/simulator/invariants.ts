@@ -1,69 +1,86 @@
+import { nodeHash } from "../packet/node-hash.ts";
+import type { Route } from "../routing/shortest-paths.ts";
+import { LeastCosts } from "./least-costs.ts";
 import type { SimulatedMesh, Site } from "./simulated-mesh.ts";
 
-const walksPerCheck = 200;
-const maxHops = 30;
-
-/**
- * What must hold of a mesh that has had time to settle: between any two nodes that some way connects, each node on the
- * way knows the next one, no way goes in a circle, and its cost is the least there is; to a node that no way leads to,
- * nobody claims one.
- */
-export function violations(mesh: SimulatedMesh): string[] {
-  const found: string[] = [];
-  if (!mesh.hasSettled()) found.push("two neighbours know different things");
-  const components = mesh.components();
-  const up = [...components.keys()];
-  for (let walk = 0; walk < walksPerCheck; walk++) {
-    const [from, to] = [anyOf(mesh, up), anyOf(mesh, up)];
-    const fault = from === to ? undefined : walkFault(from, to, components.get(from) === components.get(to));
-    if (fault) found.push(fault);
-  }
-  return found;
+/** What was looked at, and what did not hold. */
+export interface Findings {
+  /** Number of single statements that were examined. */
+  readonly statements: number;
+  readonly violations: readonly string[];
 }
 
-function walkFault(from: Site, to: Site, isConnected: boolean): string | undefined {
-  const route = from.node?.router.routes().get(to.id);
-  if (!isConnected) return route ? `${from.id} claims a way to ${to.id}, and there is none` : undefined;
+/** Nodes whose whole table is examined; which ones, chance says each time. */
+const tablesPerCheck = 25;
+/** A node that is gone for an hour is forgotten: with the ten minutes until that is noticed, and ten until it is done. */
+export const forgottenAfterMs = 80 * 60_000;
+/** Events to come for each node and road, and besides: a timer that is never given back is seen by these. */
+const pendingPerPart = 6;
+const pendingBesides = 1000;
+const roundingError = 1e-9;
+
+/** What must hold of a mesh that has had time to settle. */
+export function examine(mesh: SimulatedMesh): Findings {
+  const violations: string[] = [];
+  let statements = 0;
+  const claim = (what: string | undefined): void => {
+    statements++;
+    if (what !== undefined) violations.push(what);
+  };
+  claim(mesh.unsettled());
+  claim(tooMuchPending(mesh));
+  const gone = mesh.sites.filter(({ leftAt }) => leftAt !== undefined && mesh.time.now - leftAt > forgottenAfterMs);
+  for (const site of mesh.sites) if (site.node) claim(tooMuchKnown(site, mesh.sites.length - gone.length));
+  const costs = new LeastCosts(mesh);
+  for (const site of someOf(mesh)) {
+    for (const other of gone) claim(traceOf(site, other));
+    const routes = site.node?.router.routes() ?? new Map<string, Route>();
+    for (const other of mesh.sites) if (other !== site) claim(routeFault(site, other, routes.get(other.id), costs));
+  }
+  return { statements, violations };
+}
+
+/** Each way is known, costs the least there is, and goes on over a neighbour from which it does as well: so no ring can be. */
+function routeFault(from: Site, to: Site, route: Route | undefined, costs: LeastCosts): string | undefined {
+  const least = costs.from(from.index)[to.index] as number;
+  if (!Number.isFinite(least)) return route && `${from.id} claims a way to ${to.id}, and there is none`;
   if (!route) return `${from.id} knows no way to ${to.id}`;
-  const least = leastCosts(from).get(to);
-  if (least === undefined || Math.abs(route.cost - least) > 1e-9)
+  if (differ(route.cost, least))
     return `${from.id} believes that ${to.id} costs ${route.cost}, and the least is ${least}`;
-  return follow(from, to);
+  const road = costs.ofRoad(from.index, route.nextHop);
+  const rest = road && costs.from(road.to)[to.index];
+  if (road && rest !== undefined && !differ(road.cost + rest, least)) return undefined;
+  return `${from.id} sends what is for ${to.id} to ${route.nextHop}, which is not on the cheapest way`;
 }
 
-/** Go from node to node as a datagram would. */
-function follow(from: Site, to: Site): string | undefined {
-  let here = from;
-  for (let hops = 0; hops < maxHops; hops++) {
-    if (here === to) return undefined;
-    const next = here.node?.nextHop(to.id)?.peer;
-    const road = here.roads.find(({ a, b }) => (a === here ? b : a).id === next);
-    if (!road) return `${here.id} on the way from ${from.id} knows no next node to ${to.id}`;
-    here = road.a === here ? road.b : road.a;
-  }
-  return `the way from ${from.id} to ${to.id} goes in a circle`;
+function differ(a: number, b: number): boolean {
+  return Math.abs(a - b) > roundingError;
 }
 
-/** Least costs by a method of its own (Bellman and Ford's), from the roads themselves. */
-function leastCosts(from: Site): Map<Site, number> {
-  const costs = new Map([[from, 0]]);
-  let changed = new Set([from]);
-  while (changed.size > 0) {
-    const next = new Set<Site>();
-    for (const site of changed) {
-      for (const road of site.roads) {
-        const to = road.a === site ? road.b : road.a;
-        const cost = (costs.get(site) ?? 0) + road.cost;
-        if (!road.session || road.session.isOver || cost >= (costs.get(to) ?? Number.POSITIVE_INFINITY)) continue;
-        costs.set(to, cost);
-        next.add(to);
-      }
-    }
-    changed = next;
-  }
-  return costs;
+/** Whoever is there knows all that are, so that one too many is one that should have been forgotten. */
+function tooMuchKnown({ id, node }: Site, limit: number): string | undefined {
+  const known = Math.max(node?.router.knownNodes ?? 0, node?.names.size ?? 0);
+  return known > limit ? `${id} remembers ${known} nodes, and no more than ${limit} can be there` : undefined;
 }
 
-function anyOf(mesh: SimulatedMesh, sites: readonly Site[]): Site {
-  return sites[Math.floor(mesh.random() * sites.length)] as Site;
+function traceOf({ id, node }: Site, gone: Site): string | undefined {
+  const traces = [
+    node?.router.topology.knownCosts()[gone.id] && "its costs",
+    node?.router.routes().has(gone.id) && "a way to it",
+    node?.names.nameOf(nodeHash(gone.id)) !== undefined && "its name",
+  ].filter(Boolean);
+  return traces.length > 0 ? `${id} still has ${traces.join(", ")}: of ${gone.id}, which left for good` : undefined;
+}
+
+function tooMuchPending({ time, sites, roads }: SimulatedMesh): string | undefined {
+  const limit = (sites.length + roads.length) * pendingPerPart + pendingBesides;
+  return time.pending > limit ? `${time.pending} events are to come, and ${limit} would be many` : undefined;
+}
+
+function someOf(mesh: SimulatedMesh): Site[] {
+  const up = mesh.sites.filter(({ node }) => node);
+  return Array.from(
+    { length: Math.min(tablesPerCheck, up.length) },
+    () => up[Math.floor(mesh.random() * up.length)] as Site,
+  );
 }

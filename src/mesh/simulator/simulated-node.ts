@@ -6,24 +6,28 @@ import { messageType } from "../packet/message-types.ts";
 import { nodeHash } from "../packet/node-hash.ts";
 import { NodeNames } from "../packet/node-names.ts";
 import type { Environment } from "../routing/environment.ts";
-import type { Link } from "../routing/link.ts";
-import { Router } from "../routing/router.ts";
+import { Router, type RouterEvents, type RouterOptions } from "../routing/router.ts";
+
+/** Makes the router of each node; tests make broken ones, to see that the simulation finds it. */
+export type RouterMaker = (options: RouterOptions, events: RouterEvents) => Router;
+
+export const realRouter: RouterMaker = (options, events) => new Router(options, events);
 
 /** One run of a node, from start to stop: the same routing and packet code as a daemon's, on virtual roads. */
 export class SimulatedNode {
   readonly id: string;
+  readonly names = new NodeNames();
   readonly router: Router;
   /** Another node of its id was there first, so it must stop. */
   isDuplicate = false;
   readonly #datagrams: DatagramSwitch;
   readonly #environment: Environment;
 
-  constructor(id: string, environment: Environment) {
+  constructor(id: string, environment: Environment, makeRouter: RouterMaker) {
     this.id = id;
     this.#environment = environment;
-    const names = new NodeNames();
-    names.learn(id);
-    this.router = new Router(
+    this.names.learn(id);
+    this.router = makeRouter(
       {
         nodeId: id,
         environment,
@@ -41,8 +45,8 @@ export class SimulatedNode {
         },
         linkUp: () => {},
         linkDown: () => {},
-        nodeKnown: (node) => void names.learn(node),
-        nodeForgotten: (node) => names.forget(node),
+        nodeKnown: (node) => void this.names.learn(node),
+        nodeForgotten: (node) => this.names.forget(node),
         duplicate: () => {
           this.isDuplicate = true;
           environment.after(0, () => this.stop());
@@ -51,7 +55,7 @@ export class SimulatedNode {
     );
     this.#datagrams = new DatagramSwitch({
       ownId: id,
-      names,
+      names: this.names,
       rules: parseFirewallRules([]),
       environment,
       log: silentLog,
@@ -63,11 +67,6 @@ export class SimulatedNode {
 
   ping(node: string): Promise<PingReply> {
     return ping(this.#datagrams, this.#environment, this.id, node);
-  }
-
-  /** The neighbour a datagram for `node` would go to. */
-  nextHop(node: string): Link | undefined {
-    return this.router.nextHop(node);
   }
 
   stop(): void {

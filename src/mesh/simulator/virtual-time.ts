@@ -1,62 +1,87 @@
 import type { Cancel, Environment } from "../routing/environment.ts";
 
-/** Timers up to this far ahead stand in a ring of milliseconds; later ones wait their turn in a list. */
-const ringMs = 1 << 15;
-
-interface Timer {
-  readonly at: number;
-  run: (() => void) | undefined;
+/** Something that happens at a moment. What comes often is an object of its own, so that no closure is made for it. */
+export interface Due {
+  run(): void;
 }
+
+/** What is due up to this far ahead stands in a ring of milliseconds; the rest waits its turn in a list. */
+const ringMs = 1 << 15;
+/** A list that was longer than this is given back when it is done with; the others are used again. */
+const keptLength = 1024;
 
 /**
  * A clock that jumps from event to event. Events of one millisecond run in the order they were asked for, so that a
  * seed gives the same run every time. Setting a timer and running it costs the same however many there are.
  */
 export class VirtualTime {
-  readonly #ring: Timer[][] = Array.from({ length: ringMs }, () => []);
-  #later: Timer[] = [];
+  readonly #ring: (Due | undefined)[][] = Array.from({ length: ringMs }, () => []);
+  /** How many of each list are in use. */
+  readonly #filled = new Int32Array(ringMs);
+  #later: { readonly at: number; readonly due: Due }[] = [];
   #now = 0;
-  #pending = 0;
+  #inRing = 0;
   #sortedUntil = ringMs;
-  /** Events that have run. */
-  count = 0;
+  #count = 0;
 
   /** Milliseconds since the simulation began. */
   get now(): number {
     return this.#now;
   }
 
-  after(ms: number, run: () => void): Cancel {
-    const timer: Timer = { at: this.#now + Math.max(0, Math.round(ms)), run };
-    if (timer.at < this.#sortedUntil) this.#put(timer);
-    else this.#later.push(timer);
-    return () => {
-      timer.run = undefined;
-    };
+  /** Events that have run. */
+  get count(): number {
+    return this.#count;
   }
 
-  /** Run everything that is due up to a moment, in order. */
+  /** Events that are to come, cancelled timers among them until their time. */
+  get pending(): number {
+    return this.#inRing + this.#later.length;
+  }
+
+  /** Run something once, a number of whole milliseconds from now. */
+  add(ms: number, due: Due): void {
+    const at = this.#now + ms;
+    if (at < this.#sortedUntil) this.#put(at, due);
+    else this.#later.push({ at, due });
+  }
+
+  after(ms: number, run: () => void): Cancel {
+    const timer = new Timer(run);
+    this.add(Math.max(0, Math.round(ms)), timer);
+    return () => timer.cancel();
+  }
+
+  /** Run everything that is due before a moment, in order, and be there. */
   runUntil(end: number): void {
     while (this.#now < end) {
-      const bucket = this.#ring[this.#now % ringMs] as Timer[];
-      // A timer of 0 ms lands in the bucket that is being emptied.
-      for (let i = 0; i < bucket.length; i++) this.#run(bucket[i] as Timer);
-      bucket.length = 0;
-      this.#now = this.#pending === 0 ? Math.min(end, this.#sortedUntil) : this.#now + 1;
+      this.#runDue(this.#now & (ringMs - 1));
+      this.#now = this.#inRing === 0 ? Math.min(end, this.#sortedUntil) : this.#now + 1;
       if (this.#now >= this.#sortedUntil) this.#sortLater();
     }
   }
 
-  #run(timer: Timer): void {
-    this.#pending--;
-    if (!timer.run) return;
-    this.count++;
-    timer.run();
+  #runDue(slot: number): void {
+    const list = this.#ring[slot] as (Due | undefined)[];
+    let done = 0;
+    // What is due in 0 ms joins the list while it is worked off.
+    for (; done < (this.#filled[slot] as number); done++) {
+      const due = list[done] as Due;
+      list[done] = undefined;
+      this.#inRing--;
+      due.run();
+    }
+    this.#count += done;
+    this.#filled[slot] = 0;
+    if (list.length > keptLength) this.#ring[slot] = [];
   }
 
-  #put(timer: Timer): void {
-    (this.#ring[timer.at % ringMs] as Timer[]).push(timer);
-    this.#pending++;
+  #put(at: number, due: Due): void {
+    const slot = at & (ringMs - 1);
+    const filled = this.#filled[slot] as number;
+    (this.#ring[slot] as (Due | undefined)[])[filled] = due;
+    this.#filled[slot] = filled + 1;
+    this.#inRing++;
   }
 
   /** The ring has gone round once: what comes due in its next round is put into it. */
@@ -64,11 +89,28 @@ export class VirtualTime {
     this.#sortedUntil = this.#now + ringMs;
     const later = this.#later;
     this.#later = [];
-    for (const timer of later) {
-      if (!timer.run) continue;
-      if (timer.at < this.#sortedUntil) this.#put(timer);
-      else this.#later.push(timer);
+    for (const each of later) {
+      if (each.at < this.#sortedUntil) this.#put(each.at, each.due);
+      else this.#later.push(each);
     }
+  }
+}
+
+class Timer implements Due {
+  #callback: (() => void) | undefined;
+
+  constructor(callback: () => void) {
+    this.#callback = callback;
+  }
+
+  run(): void {
+    const callback = this.#callback;
+    this.#callback = undefined;
+    callback?.();
+  }
+
+  cancel(): void {
+    this.#callback = undefined;
   }
 }
 

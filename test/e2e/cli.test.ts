@@ -250,7 +250,6 @@ describe("errors", () => {
     [["work", "status", "nosuchid"], 4, "UNIT_NOT_FOUND"],
     [["work", "submit", "nosuchtype", "-n"], 2, "WORK_TYPE_UNKNOWN"],
     [["work", "submit", "cat", "-n", "--", "x"], 2, "PARAMS_REFUSED"],
-    [["work", "submit", "cat", "-n", "--node", "elsewhere"], 5, "NODE_UNREACHABLE"],
     [["work", "submit", "cat", "-p", "/no/such/file"], 2, "FILE_UNREADABLE"],
     [["work", "results", "nosuchid"], 4, "UNIT_NOT_FOUND"],
     [["status", "--socket", "/no/such/socket"], 5, "SOCKET_MISSING"],

@@ -76,9 +76,9 @@ export interface Worker extends AsyncDisposable {
 
 const services = `
 - tls-server: {name: server, cert: "{place}/tls/server.crt", key: "{place}/tls/server.key",
-    requireclientcert: true, clientcas: "{place}/tls/ca.crt"}
+    requireclientcert: true, clientcas: "{place}/tls/ca.crt", skipreceptornamescheck: true}
 - tls-client: {name: client, cert: "{place}/tls/client.crt", key: "{place}/tls/client.key",
-    rootcas: "{place}/tls/ca.crt"}
+    rootcas: "{place}/tls/ca.crt", skipreceptornamescheck: true}
 - control-service: {service: tcp, tcplisten: "127.0.0.1:0"}
 - control-service: {service: tls, tcplisten: "127.0.0.1:0", tcptls: server}
 `;

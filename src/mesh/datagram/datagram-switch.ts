@@ -75,7 +75,7 @@ export class DatagramSwitch {
   }
 
   /** A socket that receives and sends for another node, whose datagrams pass through here. */
-  openFor(node: string, service: string, events: DatagramEvents): DatagramSocket {
+  openFor(node: string, service: string | undefined, events: DatagramEvents): DatagramSocket {
     let sockets = this.#hosted.get(node);
     if (!sockets) this.#hosted.set(node, (sockets = new Map()));
     return this.#open(sockets, node, service, events);
@@ -152,12 +152,19 @@ export class DatagramSwitch {
     road.send(message);
   }
 
-  /** Streams to a stub end here; its pings and other datagrams it answers itself. */
+  /** What we do in the name of a stub ends here; its pings and other datagrams it answers itself. */
   #isHosted(toNode: string, message: Uint8Array): boolean {
     if (!this.#options.isStubHere(toNode)) return false;
+    const hosted = this.#hosted.get(toNode);
     const service = readServiceName(message, dataOffset.toService);
-    if (service === pingService || service === unreachableService) return false;
-    return this.#hosted.get(toNode)?.has(service) === true || this.#options.host(toNode, service);
+    if (service === pingService) return false;
+    if (service === unreachableService) return hosted?.has(this.#reportedService(message) ?? "") === true;
+    return hosted?.has(service) === true || this.#options.host(toNode, service);
+  }
+
+  /** The service whose datagram did not arrive, as an unreachable message tells. */
+  #reportedService(message: Uint8Array): string | undefined {
+    return this.#quietly(() => decodeUnreachable(message.subarray(dataHeaderBytes)))?.fromService;
   }
 
   #open(

@@ -141,6 +141,11 @@ export class Router implements LinkOwner {
     return this.#stubs > 0 && this.#up.get(node)?.farhand?.stub === true;
   }
 
+  /** What a node says of itself as a Farhand node; undefined of others and of one that nothing is known of. */
+  helloOf(node: string): FarhandHello | undefined {
+    return this.#up.get(node)?.farhand ?? this.#state.get(node)?.update.farhand;
+  }
+
   /** The routes of now. They may lag 100 ms behind what other nodes say, never behind our own links (spec §3.7). */
   routes(): ReadonlyMap<string, Route> {
     const { version } = this.topology;

@@ -10,15 +10,16 @@
  */
 export type { Backend, OpenBackend } from "./backend/backend.ts";
 export { makeBackend, type RoadSettings } from "./backend/road.ts";
-export { type AuthorityOptions, makeAuthority } from "./certificate/authority.ts";
+export { makeAuthority } from "./certificate/authority.ts";
 export { type CheckedProfile, checkProfileNames } from "./certificate/profile-names.ts";
-export { type ProfileExpiry, type TlsProfiles, type TlsProfilesOptions, tlsProfiles } from "./certificate/profiles.ts";
-export { makeRequest, type RequestOptions } from "./certificate/request.ts";
-export { type SignOptions, signRequest } from "./certificate/sign.ts";
+export { type TlsProfiles, tlsProfiles } from "./certificate/profiles.ts";
+export { makeRequest } from "./certificate/request.ts";
+export { signRequest } from "./certificate/sign.ts";
 export type { PingReply } from "./datagram/ping.ts";
-export { MeshError, type MeshErrorCode, meshErrors } from "./errors.ts";
-export { type Mesh, type MeshOptions, openMesh, type OpenService } from "./mesh.ts";
+export { MeshError, meshErrors } from "./errors.ts";
+export { type Mesh, type MeshOptions, openMesh } from "./mesh.ts";
 export { parseFirewallRules } from "./packet/firewall.ts";
+export { textMatch } from "./packet/pattern/text-match.ts";
 export { checkServiceName } from "./packet/service-name.ts";
 export type { LinkTerms } from "./routing/link.ts";
 export { openProxy, type ProxySettings } from "./service/open-proxy.ts";

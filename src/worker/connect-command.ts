@@ -1,9 +1,15 @@
-import type { ControlCommand } from "#control";
+import type { ControlCommand, ControlSession } from "#control";
 import { type Mesh, MeshError, splice } from "#mesh";
 import { invalidRequest, requiredText } from "./node-requests.ts";
 
+/** Throws when this session may not be connected there. */
+export type MayConnect = (session: ControlSession, node: string, service: string) => void;
+
 /** `connect` (spec §1.6): the session becomes a stream to a service of any node. */
-export function connectCommand(mesh: Pick<Mesh, "dial" | "hasRoute">): ControlCommand {
+export function connectCommand(
+  mesh: Pick<Mesh, "dial" | "hasRoute">,
+  mayConnect: MayConnect = () => undefined,
+): ControlCommand {
   return {
     name: "connect",
     parseText: (rest) => {
@@ -21,6 +27,7 @@ export function connectCommand(mesh: Pick<Mesh, "dial" | "hasRoute">): ControlCo
       return { node, service, tls };
     },
     run: async ({ node, service, tls }, session) => {
+      mayConnect(session, String(node), String(service));
       const stream = await dial(mesh, String(node), String(service), String(tls), session.signal);
       // Not even a command that shuffles bytes outlives its listener.
       session.signal.addEventListener("abort", () => stream.destroy(), { once: true });

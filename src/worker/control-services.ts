@@ -1,6 +1,6 @@
 import { type ControlCommand, type ControlListener, openControlListener } from "#control";
 import type { Closers, Log } from "#core";
-import type { Mesh, TlsProfiles } from "#mesh";
+import type { Mesh, MeshStream, TlsProfiles } from "#mesh";
 import type { Values } from "./settings/mod.ts";
 
 /** What control services of a node share. */
@@ -37,7 +37,7 @@ export async function openControlService(
   );
   if (service !== "") {
     const tags = { type: "Control Service" };
-    const accept = (stream: Parameters<ControlListener["serve"]>[0]): void => listener.serve(stream, "mesh");
+    const accept = (stream: MeshStream): void => listener.serve(stream, "mesh", stream.remoteNode);
     closers.add(mesh.listen(service, { tls: tls || undefined, tags, accept }));
   }
   return listener.addresses;

@@ -1,7 +1,8 @@
 import { hostname } from "node:os";
 import { Closers, type FarhandError, type Log } from "#core";
 import { type Mesh, openMesh, type TlsProfiles } from "#mesh";
-import { openUnits, type Units, workCommand } from "#work";
+import { openUnits, parseWorkRules, type Units, workCommand } from "#work";
+import { connectRules } from "./connect-rules.ts";
 import { openControlService } from "./control-services.ts";
 import { WorkerError } from "./errors.ts";
 import { openLog } from "./log.ts";
@@ -84,11 +85,17 @@ async function openDaemon(parts: Parts, { configFiles }: DaemonOptions): Promise
   const { nodeId } = node;
   const { mesh, units } = await openMeshAndUnits(parts);
   const verification = closers.add(await openVerification(directives, node, log));
+  const rules = parseWorkRules(node.workRules);
   const roads = new MeshRoads(mesh, profiles, log);
   const commands = [
-    ...nodeCommands({ mesh, profiles, version: node.reportVersion ?? version }),
+    ...nodeCommands({
+      mesh,
+      profiles,
+      version: node.reportVersion ?? version,
+      mayConnect: connectRules(rules, nodeId, directives),
+    }),
     reloadCommand(directives, configFiles, (now) => roads.apply(now), log),
-    workCommand(units, nodeId, verification),
+    workCommand(units, nodeId, verification, rules),
   ];
   const controlAddresses: string[] = [];
   for (const { values } of directivesOf(directives, "control-service")) {

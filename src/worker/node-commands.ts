@@ -1,7 +1,7 @@
 import { cpus, totalmem } from "node:os";
 import type { ControlCommand, JsonObject } from "#control";
 import type { Mesh, TlsProfiles } from "#mesh";
-import { connectCommand } from "./connect-command.ts";
+import { connectCommand, type MayConnect } from "./connect-command.ts";
 import { invalidRequest } from "./node-requests.ts";
 import { pingCommand, tracerouteCommand } from "./ping-commands.ts";
 
@@ -11,12 +11,13 @@ export interface NodeFacts {
   /** Text of `Version` in `status`. */
   readonly version: string;
   readonly profiles: Pick<TlsProfiles, "expiries">;
+  readonly mayConnect?: MayConnect;
 }
 
 /** `status`, `ping`, `traceroute` and `connect` (spec §1.3 to §1.6). */
 export function nodeCommands(facts: NodeFacts): ControlCommand[] {
-  const { mesh } = facts;
-  return [statusCommand(facts), pingCommand(mesh), tracerouteCommand(mesh), connectCommand(mesh)];
+  const { mesh, mayConnect } = facts;
+  return [statusCommand(facts), pingCommand(mesh), tracerouteCommand(mesh), connectCommand(mesh, mayConnect)];
 }
 
 function statusCommand(facts: NodeFacts): ControlCommand {

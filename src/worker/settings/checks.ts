@@ -8,6 +8,7 @@ import { checkService } from "./checks/services.ts";
 import { checkSigning, checkVerifiedTypes } from "./checks/signing.ts";
 import { checkTls } from "./checks/tls.ts";
 import { checkSingletons } from "./checks/singletons.ts";
+import { checkWorkRules } from "./checks/work-rules.ts";
 import { checkWorkTypes } from "./checks/work-types.ts";
 import type { Directive } from "./directive.ts";
 import type { Faults } from "./faults.ts";
@@ -21,6 +22,7 @@ export type TogetherCheck = (directives: readonly Directive[], faults: Faults) =
 const each: readonly DirectiveCheck[] = [
   checkNode,
   checkFirewall,
+  checkWorkRules,
   checkControl,
   checkTls,
   checkBackend,

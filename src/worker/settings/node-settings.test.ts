@@ -29,3 +29,7 @@ test("nodeSettings() has Farhand's own limits", () => {
     reportVersion: "1.4.9",
   });
 });
+
+test("nodeSettings() says who is a stub", () => {
+  expect([node("- node: foo").isStub, node("- node: {id: foo, stub: true}").isStub]).toEqual([false, true]);
+});

@@ -11,6 +11,8 @@ export interface NodeSettings {
   readonly isHostName: boolean;
   readonly maxIdleConnectionMs: number | undefined;
   readonly firewallRules: readonly Readonly<Record<string, unknown>>[];
+  /** Rules about work, as they stand in the settings. */
+  readonly workRules: readonly Readonly<Record<string, unknown>>[];
   /** It hangs off one hub (design §4.2). */
   readonly isStub: boolean;
   /** What `status` says; undefined for Farhand's own version. */
@@ -39,6 +41,7 @@ export function nodeSettings(directives: readonly Directive[], hostname: string)
     dataDir: values.datadir || defaultDataDir,
     maxIdleConnectionMs: values.maxidleconnectiontimeout,
     firewallRules: values.firewallrules ?? [],
+    workRules: values.workrules ?? [],
     isStub: values.stub ?? false,
     reportVersion: values.reportversion,
     retention: { ageMs: values.retentionage, count: values.retentioncount, bytes: values.retentionbytes },

@@ -34,6 +34,10 @@ export const nodeSections = {
         "Hang off one hub and take no part in the mesh's routing; for the many workers of a large installation.",
         { own: true, default: false },
       ),
+      workrules: maps(
+        "Who may do what with work, first match decides, none accepts; keys `action` (accept, reject), `from` (unix, tcp, tls, mesh), `fromnode`, `tonode`, `worktype`, `command`. See [allow work](tasks/allow-work.md).",
+        { own: true },
+      ),
       retentionage: duration("Finished units older than this are removed.", { own: true, min: 0 }),
       retentioncount: integer("No more finished units than this are kept; the oldest go first.", { own: true, min: 0 }),
       retentionbytes: size("Finished units together take no more than this; the oldest go first.", { own: true }),

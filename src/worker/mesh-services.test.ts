@@ -7,11 +7,12 @@ import { beforeAll, describe, expect, test, vi } from "vitest";
 import { controlOver, type JsonObject } from "#control";
 import { silentLog } from "#core";
 import { makeAuthority, makeRequest, signRequest } from "#mesh";
-import { parseSettings, startDaemon } from "#worker";
 import { freePort } from "../../test/kit/free-port.ts";
 import { type TempFolder, tempFolder } from "../../test/kit/temp-folder.ts";
 import { builtHelpers } from "../../test/kit/units.ts";
 import { untilTrue, type WorkerNode, workerNode } from "../../test/kit/worker-node.ts";
+import { startDaemon } from "./daemon.ts";
+import { parseSettings } from "./settings/mod.ts";
 
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
 beforeAll(builtHelpers);

@@ -13,6 +13,11 @@ export interface ControlSession {
   readonly nodeId: string;
   readonly remote: RemoteKind;
   /**
+   * The node a session on `mesh` came from; undefined on all others. It is what the packets say: proven only where the
+   * control service asks for client certificates.
+   */
+  readonly remoteNode: string | undefined;
+  /**
    * Fires while a command runs when the client is gone or the listener closes; nobody reads what comes after.
    *
    * A client that only ended its sending direction is not gone.

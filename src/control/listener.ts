@@ -14,8 +14,8 @@ import { openUnixListener } from "./unix-listener.ts";
 export interface ControlListener {
   /** Where it can be reached, in the grammar of {@link parseControlAddress}; with the real port when 0 was asked. */
   readonly addresses: readonly string[];
-  /** Serve a client on a stream that came by another way (a mesh stream), under the same limits. */
-  serve(stream: Duplex, remote: RemoteKind): void;
+  /** Serve a client on a stream that came by another way (a mesh stream, from `remoteNode`), under the same limits. */
+  serve(stream: Duplex, remote: RemoteKind, remoteNode?: string): void;
   /**
    * Stop listening, end the sessions by their signals and give up the lock. The socket file goes, the lock file stays.
    * Commands that do not heed their signal are cut off after `limits.closeMs`.
@@ -47,7 +47,7 @@ export async function openControlListener(options: ControlListenerOptions): Prom
     const servers = await openServers(options, { sessions, limits, log }, closers);
     return {
       addresses: servers.map(({ address }) => address),
-      serve: (stream, remote) => sessions.serve(stream, remote),
+      serve: (stream, remote, remoteNode) => sessions.serve(stream, remote, remoteNode),
       close: () => closers.close(),
     };
   } catch (error) {

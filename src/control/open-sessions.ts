@@ -20,9 +20,9 @@ export class OpenSessions {
   }
 
   /** Serve a client on a stream that is open. With too many sessions it is told so and turned away. */
-  serve(stream: Duplex, remote: RemoteKind): void {
+  serve(stream: Duplex, remote: RemoteKind, remoteNode?: string): void {
     if (this.#closed || this.#sessions.size >= this.#context.limits.sessions) return this.#turnAway(stream);
-    const session = new Session(stream, remote, this.#context);
+    const session = new Session(stream, remote, remoteNode, this.#context);
     this.#sessions.add(session);
     stream.on("close", () => this.#sessions.delete(session));
     const served = session.serve().finally(() => this.#served.delete(served));

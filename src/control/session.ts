@@ -20,6 +20,7 @@ const nothing = Buffer.alloc(0);
 /** One connection: banner, then request and reply in turn until either side has had enough (spec §1.2). */
 export class Session implements ControlSession {
   readonly remote: RemoteKind;
+  readonly remoteNode: string | undefined;
   readonly #stream: Duplex;
   readonly #context: SessionContext;
   readonly #input: StreamInput;
@@ -34,8 +35,9 @@ export class Session implements ControlSession {
   /** When everything was sent and only the client's hanging up is missing. */
   #lingerSince: number | undefined;
 
-  constructor(stream: Duplex, remote: RemoteKind, context: SessionContext) {
+  constructor(stream: Duplex, remote: RemoteKind, remoteNode: string | undefined, context: SessionContext) {
     this.remote = remote;
+    this.remoteNode = remoteNode;
     this.#stream = stream;
     this.#context = context;
     this.#input = new StreamInput(stream, clientGone);

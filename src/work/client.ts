@@ -156,6 +156,7 @@ function invalidReply(why: string): ControlError {
 const knownRefusals: readonly (readonly [text: RegExp, code: WorkErrorCode])[] = [
   [/^unknown work unit/, "UNIT_NOT_FOUND"],
   [/^unknown work type/, "WORK_TYPE_UNKNOWN"],
+  [/^(work of type|connect).* is not allowed (from node|over) /s, "WORK_REFUSED"],
   [/^extra params provided but not allowed/, "PARAMS_REFUSED"],
   [/^EOF found (when expecting closing quote|after escape character)/, "PARAMS_REFUSED"],
   [/^params contain a NUL byte/, "PARAMS_REFUSED"],

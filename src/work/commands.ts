@@ -5,6 +5,9 @@ import { payloadDigest } from "./remote/payload-file.ts";
 import { pushUnit } from "./remote/push-unit.ts";
 import type { Ended } from "./remote/twin-ending.ts";
 import { parseWorkJson, parseWorkText, type WorkRequest } from "./requests.ts";
+import { attemptsOf, isOwnName } from "./rules/attempts.ts";
+import { listable, permit } from "./rules/permission.ts";
+import { WorkRules } from "./rules/work-rules.ts";
 import { RequestChecker } from "./signature/request-checker.ts";
 import type { WorkSignatures } from "./signature/signatures.ts";
 import { checkSignature } from "./signature-check.ts";
@@ -20,19 +23,22 @@ interface Desk {
   readonly units: Units;
   readonly nodeId: string;
   readonly signatures: Pick<WorkSignatures, "check">;
+  readonly rules: WorkRules;
 }
 
 /**
  * The control command `work` over the units of this node (spec §1.8 to §1.12, and docs/wire/remote-work.md).
  *
  * @param signatures without any, work that has to be signed is taken over Unix sockets only.
+ * @param rules who may do what, looked at before anything else; without any, everybody may do everything.
  */
 export function workCommand(
   units: Units,
   nodeId: string,
   signatures: Pick<WorkSignatures, "check"> = noKeys(nodeId),
+  rules: WorkRules = new WorkRules(),
 ): ControlCommand {
-  const desk = { units, nodeId, signatures };
+  const desk = { units, nodeId, signatures, rules };
   return {
     name: "work",
     parseText: (rest) => ({ work: parseWorkText(rest) }),
@@ -52,7 +58,8 @@ function noKeys(nodeId: string): Pick<WorkSignatures, "check"> {
 }
 
 async function runWork(desk: Desk, request: WorkRequest, session: ControlSession): Promise<JsonObject | "close"> {
-  const { units } = desk;
+  const { units, nodeId, rules } = desk;
+  for (const attempt of attemptsOf(units, nodeId, request)) permit(rules, session, attempt);
   switch (request.kind) {
     case "submit":
       return submit(desk, request, session);
@@ -61,7 +68,9 @@ async function runWork(desk: Desk, request: WorkRequest, session: ControlSession
     case "withdraw":
       return units.orders.withdraw(request.unitId, request.token);
     case "list":
-      return request.unitId ? { [request.unitId]: units.get(request.unitId).report() } : units.list();
+      return request.unitId
+        ? { [request.unitId]: units.get(request.unitId).report() }
+        : units.list(listable(rules, session));
     case "status":
       return { ...units.get(request.unitId).report() };
     case "cancel":
@@ -110,7 +119,7 @@ async function submit(desk: Desk, request: SubmitRequest, session: ControlSessio
 
 function allocate({ units, nodeId }: Desk, request: SubmitRequest): Unit {
   const { node, workType, params, wantedId, ttl } = request;
-  if (node !== nodeId && node.toLowerCase() !== "localhost") return units.allocateRemote(request);
+  if (!isOwnName(node, nodeId)) return units.allocateRemote(request);
   if (ttl) throw new WorkError("REQUEST_INVALID", "ttl option is intended for remote work only");
   return units.allocate({ workType, params, ...(wantedId && { wantedId }) });
 }

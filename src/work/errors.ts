@@ -19,6 +19,17 @@ export const workErrors = {
     meaning: "The work type takes no params at run time, or they cannot be split into words (a quote is not closed).",
   },
   REQUEST_INVALID: { status: 400, exit: 2, meaning: "A field of a work request is missing or of the wrong kind." },
+  WORK_REFUSED: {
+    status: 403,
+    exit: 12,
+    meaning:
+      "The node's `workrules` do not allow this to whoever asks: the node, or the road, and the work type are named.",
+  },
+  WORK_RULE_INVALID: {
+    status: 400,
+    exit: 2,
+    meaning: "A rule among `workrules` has a fault. The message says which rule, and which key of it.",
+  },
   SIGNATURE_UNEXPECTED: {
     status: 400,
     exit: 2,

@@ -16,6 +16,9 @@ export {
 } from "./client.ts";
 export { workCommand } from "./commands.ts";
 export { WorkError, type WorkErrorCode, workErrors } from "./errors.ts";
+export { parseWorkRules } from "./rules/parse-work-rules.ts";
+export { permit } from "./rules/permission.ts";
+export type { WorkRules } from "./rules/work-rules.ts";
 export type { Dial, RemoteOptions } from "./remote/remote-options.ts";
 export type { CommandSettings, PythonSettings, Retention, WorkLimits, WorkTypeSettings } from "./settings.ts";
 export { openSignatures, type SignatureOptions, type WorkSignatures } from "./signature/signatures.ts";

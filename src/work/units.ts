@@ -191,9 +191,14 @@ export class Units {
     return unit;
   }
 
-  /** Every unit, oldest first. */
-  list(): Record<string, UnitReport> {
-    return Object.fromEntries(this.#store.all().map((unit) => [unit.id, unit.report()]));
+  /** Every unit, or those that are wanted, oldest first. */
+  list(isWanted: (unit: Unit) => boolean = () => true): Record<string, UnitReport> {
+    return Object.fromEntries(
+      this.#store
+        .all()
+        .filter(isWanted)
+        .map((unit) => [unit.id, unit.report()]),
+    );
   }
 
   /** See {@link followOutput}. */

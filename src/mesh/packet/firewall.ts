@@ -1,7 +1,7 @@
 import { errorText } from "#core";
 import { MeshError } from "../errors.ts";
 import type { DataMessage } from "./data-message.ts";
-import { Pattern } from "./pattern/pattern.ts";
+import { textMatch } from "./pattern/text-match.ts";
 
 /** What becomes of a data message; `reject` tells its sender. */
 export type FirewallAction = "accept" | "reject" | "drop";
@@ -132,16 +132,11 @@ function parseRule(written: Readonly<Record<string, unknown>>): Rule {
   return { action: known, matches };
 }
 
-/** A value that begins with a slash is `/regex/`, which the whole text must match; any other is compared. */
 function parseMatch(key: string, value: string): (text: string) => boolean {
-  if (!value.startsWith("/")) return (text) => text === value;
-  const fault = `invalid firewall rule. ${key} is not a valid regular expression: ${value}`;
-  if (value.length < 2 || !value.endsWith("/")) throw new Error(fault);
   try {
-    const pattern = new Pattern(value.slice(1, -1));
-    return (text) => pattern.matches(text);
+    return textMatch(value);
   } catch (error) {
-    throw new Error(`${fault} (${errorText(error)})`, { cause: error });
+    throw new Error(`invalid firewall rule. ${key} is ${errorText(error)}`, { cause: error });
   }
 }
 

@@ -1,9 +1,9 @@
 import type { Socket } from "node:net";
 import { createServer } from "node:tls";
 import {
-  errorText,
   followTlsSource,
   refuseTlsClient,
+  tlsClientFault,
   type TlsServerProfile,
   type TlsServerSource,
   tlsServerSource,
@@ -27,7 +27,7 @@ export async function openTlsListener(
     else refuse(socket, refusal, log);
   });
   followTlsSource(server, source);
-  server.on("tlsClientError", (error, socket) => refuse(socket, errorText(error), log));
+  server.on("tlsClientError", (error, socket) => refuse(socket, tlsClientFault(error, socket), log));
   server.on("connection", (socket: Socket) => sessions.expect(socket));
   const address = await bindTcp(server, text, service);
   return { address: `tls://${address}`, close: () => void server.close() };

@@ -18,6 +18,7 @@ export {
   tlsServerOptions,
 } from "./tls.ts";
 export { TlsProfileError, tlsErrors } from "./tls-errors.ts";
+export { plainTlsText, tlsClientFault } from "./tls-client-fault.ts";
 export { parseFingerprints, pinnedFault, refuseTlsClient, refuseTlsServer } from "./tls-pins.ts";
 export {
   followTlsSource,

@@ -1,4 +1,4 @@
-import { errorText, FarhandError, systemCode } from "#core";
+import { FarhandError, plainTlsText, systemCode } from "#core";
 import { MeshError, type MeshErrorCode } from "../errors.ts";
 
 const unknownAuthority =
@@ -29,8 +29,13 @@ export function dialError(cause: unknown): Error {
   const code = systemCode(cause) ?? "";
   const [name, why] = explanations[code] ?? explain(code);
   // A host with several addresses fails with all their errors at once, which has a code but no text.
-  const detail = errorText(cause) || code;
+  const detail = plainTlsText(cause) || code;
   return new MeshError(name, why ? `${why} (${detail})` : detail, { cause });
+}
+
+/** The error for a session that broke. A listener that turns us away in TLS 1.3 says so when the handshake seems over. */
+export function sessionError(cause: Error): Error {
+  return /ALERT/.test(systemCode(cause) ?? "") ? dialError(cause) : cause;
 }
 
 function explain(code: string): readonly [code: MeshErrorCode, why: string | undefined] {

@@ -1,6 +1,6 @@
 import type { Server, Socket } from "node:net";
 import type { PeerCertificate, TLSSocket } from "node:tls";
-import { errorText, refuseTlsClient, refuseTlsServer, type TlsClientSource, type TlsServerSource } from "#core";
+import { refuseTlsClient, refuseTlsServer, tlsClientFault, type TlsClientSource, type TlsServerSource } from "#core";
 import { nodeIdsOfCertificate } from "../certificate/node-id-names.ts";
 import { MeshError } from "../errors.ts";
 import type { SparingLog } from "./sparing-log.ts";
@@ -70,7 +70,9 @@ export function watchHandshakes(server: Server, name: string, log: SparingLog, a
     if (going.size > atOnce) giveUpOldest(going);
   });
   server.on("secureConnection", (socket: TLSSocket) => going.delete(keyOf(socket)));
-  server.on("tlsClientError", (error: Error, socket: TLSSocket) => refuse(socket, errorText(error), name, log));
+  server.on("tlsClientError", (error: Error, socket: TLSSocket) =>
+    refuse(socket, tlsClientFault(error, socket), name, log),
+  );
   return () => {
     for (const raw of going.values()) raw.destroy();
   };

@@ -1,6 +1,6 @@
 import { type AddressInfo, createServer, type Server, type Socket } from "node:net";
 import { createServer as createTlsServer, type TLSSocket } from "node:tls";
-import { errorText, followTlsSource, type Log, refuseTlsClient, type TlsServerSource } from "#core";
+import { followTlsSource, type Log, refuseTlsClient, tlsClientFault, type TlsServerSource } from "#core";
 import { formatAddress } from "./address.ts";
 import { listenLocally, socketOptions } from "./local-server.ts";
 import type { OpenProxy, StreamProxyNode } from "./proxy.ts";
@@ -40,7 +40,7 @@ function tlsServer(source: TlsServerSource, carry: (socket: Socket) => void, log
     else refuse(socket, refusal, log);
   });
   followTlsSource(server, source);
-  server.on("tlsClientError", (error, socket) => refuse(socket, errorText(error), log));
+  server.on("tlsClientError", (error, socket) => refuse(socket, tlsClientFault(error, socket), log));
   return server;
 }
 

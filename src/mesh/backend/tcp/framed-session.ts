@@ -1,5 +1,6 @@
 import type { Duplex } from "node:stream";
 import type { Session, SessionEvents } from "../backend.ts";
+import { sessionError } from "../dial-error.ts";
 import { Ending } from "../ending.ts";
 import { Inbox } from "../inbox.ts";
 import { overflowBytes, overflowError } from "../overflow.ts";
@@ -32,7 +33,7 @@ export class FramedSession implements Session {
     this.description = description;
     this.provenNodeIds = provenNodeIds;
     this.#stream = stream;
-    stream.on("error", (error) => this.#break(error));
+    stream.on("error", (error) => this.#break(sessionError(error)));
     stream.on("drain", () => this.#inbox.queued(this.queuedBytes));
     stream.on("end", () => this.#farEnded());
     stream.on("close", () => this.#gone());

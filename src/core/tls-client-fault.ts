@@ -37,8 +37,8 @@ const handshakeFaults: Readonly<Record<string, string>> = {
 export function tlsClientFault(error: Error, socket: Pick<TLSSocket, "authorizationError">): string {
   // Typed as an error, and a text in fact.
   const certificate = socket.authorizationError as unknown;
-  if (certificate)
-    return certificateFaults[String(certificate)] ?? `its certificate is not accepted (${String(certificate)})`;
+  if (typeof certificate === "string" && certificate !== "")
+    return certificateFaults[certificate] ?? `its certificate is not accepted (${certificate})`;
   return handshakeFaults[systemCode(error) ?? ""] ?? plainTlsText(error);
 }
 

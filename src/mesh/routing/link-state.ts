@@ -12,8 +12,10 @@ export interface NodeRecord {
   /** {@link Environment.elapsed} when it came. */
   readonly heardAt: number;
   /** {@link Environment.elapsed} when it was found that no way leads to the node; undefined while one does. */
-  lostAt: number | undefined;
+  readonly lostAt: number | undefined;
 }
+
+type Writable<T> = { -readonly [K in keyof T]: T[K] };
 
 /** A node's id, hashed, with the age of its newest word: one line of a summary. */
 export interface SummaryEntry {
@@ -35,7 +37,9 @@ export type Freshness = "new node" | "newer" | "known";
 export class LinkState {
   readonly #hashOf: (node: string) => string;
   readonly #maxNodes: number;
-  readonly #records = new Map<string, NodeRecord>();
+  readonly #records = new Map<string, Writable<NodeRecord>>();
+  /** Nodes that no way leads to, in the order in which that was found. */
+  readonly #lost = new Map<string, Writable<NodeRecord>>();
   #digest = 0;
   #connections = 0;
   #strangers = 0;
@@ -46,7 +50,10 @@ export class LinkState {
     this.#maxNodes = maxNodes;
   }
 
-  /** Changes whenever a record does; the same for the same records in any order. 32 bits. */
+  /**
+   * Changes whenever a record does; the same for the same records in any order. 32 bits. Nodes that are lost do not count:
+   * a newcomer is not told of them, and everybody forgets them at a time of his own.
+   */
   get digest(): number {
     return this.#digest >>> 0;
   }
@@ -66,6 +73,23 @@ export class LinkState {
     if (!before && this.#records.size >= this.#maxNodes) return false;
     const more = connections.size - (before?.update.connections.size ?? 0);
     return more <= 0 || this.#connections + more <= this.#maxNodes * connectionsPerNode;
+  }
+
+  /** Nodes that no way leads to, the longest lost first. */
+  get lost(): ReadonlyMap<string, NodeRecord> {
+    return this.#lost;
+  }
+
+  /** Note which nodes some way leads to, and which none. @param elapsed now, see {@link NodeRecord.lostAt}. */
+  noteReachable(isReachable: (node: string) => boolean, elapsed: number): void {
+    for (const [node, record] of this.#records) {
+      const isLost = !isReachable(node);
+      if (isLost === (record.lostAt !== undefined)) continue;
+      record.lostAt = isLost ? elapsed : undefined;
+      if (isLost) this.#lost.set(node, record);
+      else this.#lost.delete(node);
+      this.#digest ^= record.fingerprint;
+    }
   }
 
   get(node: string): NodeRecord | undefined {
@@ -91,13 +115,15 @@ export class LinkState {
     this.#count(before, -1);
     const hash = before?.hash ?? this.#hashOf(nodeId);
     const mark = fingerprint(hash, epoch, sequence);
-    const record = { update, hash, epoch, sequence, fingerprint: mark, heardAt, lostAt: undefined };
+    const record = { update, hash, epoch, sequence, fingerprint: mark, heardAt, lostAt: before?.lostAt };
     this.#records.set(nodeId, record);
+    if (record.lostAt !== undefined) this.#lost.set(nodeId, record);
     this.#count(record, 1);
   }
 
   forget(node: string): void {
     this.#count(this.#records.get(node), -1);
+    this.#lost.delete(node);
     this.#records.delete(node);
   }
 
@@ -109,7 +135,7 @@ export class LinkState {
   #count(record: NodeRecord | undefined, sign: 1 | -1): void {
     if (!record) return;
     // Adding a record and taking it away again is the same operation, so the order never matters.
-    this.#digest ^= record.fingerprint;
+    if (record.lostAt === undefined) this.#digest ^= record.fingerprint;
     this.#connections += sign * record.update.connections.size;
     if (!record.update.farhand) this.#strangers += sign;
   }

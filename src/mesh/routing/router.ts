@@ -3,7 +3,7 @@ import type { FarhandHello } from "../packet/farhand-hello.ts";
 import { encodeRoutingUpdate, type RoutingUpdate, withForwardingNode } from "../packet/routing-update.ts";
 import { type Cancel, type Environment, newEpoch, randomName } from "./environment.ts";
 import { Link, type LinkOwner, type LinkTerms, type Road } from "./link.ts";
-import { LinkState } from "./link-state.ts";
+import { LinkState, type NodeRecord } from "./link-state.ts";
 import { decodeAlive, decodeSummary, neighbourMessageType } from "./neighbour-messages.ts";
 import { SeenUpdates } from "./seen-updates.ts";
 import { type Route, shortestPaths } from "./shortest-paths.ts";
@@ -72,8 +72,9 @@ export class Router implements LinkOwner {
   #floodsDue = false;
   /** Of a newer node with our id, that is to be told so. */
   #suspectedEpoch = 0n;
-  /** Nodes that no way led to when we last looked; they give way to others when there are too many. */
-  #lost: string[] = [];
+  /** Version of the topology for which it was noted who is lost, and when. */
+  #notedVersion = -1;
+  #notedAt = Number.NEGATIVE_INFINITY;
   #routes: ReadonlyMap<string, Route> = new Map();
   #routesVersion = 0;
   #routesAt = Number.NEGATIVE_INFINITY;
@@ -91,7 +92,9 @@ export class Router implements LinkOwner {
     this.epoch = newEpoch(options.environment);
     this.topology = new Topology(options.nodeId);
     this.#state = new LinkState(options.hashOf, options.maxNodes);
-    this.#synchronizer = new Synchronizer(options.nodeId, this.#state, () => this.#tellable());
+    this.#synchronizer = new Synchronizer(options.nodeId, this.#state, (node, record) =>
+      this.#isTellable(node, record),
+    );
     this.#state.put(this.#ownUpdate(), this.environment.elapsed());
     // Nodes that start together must not all speak at once for ever.
     this.#tickAfter(idleCheckMs * (0.5 + 0.5 * this.environment.random()));
@@ -110,6 +113,7 @@ export class Router implements LinkOwner {
 
   /** One number over all we know; equal at all nodes of a mesh that has settled. */
   get digest(): number {
+    this.#noteLost();
     return this.#state.digest;
   }
 
@@ -187,6 +191,7 @@ export class Router implements LinkOwner {
     if (link.farhand?.stub) this.#addStub(peer);
     else this.topology.addLink(peer, link.cost);
     this.#routesAt = Number.NEGATIVE_INFINITY;
+    this.#notedAt = Number.NEGATIVE_INFINITY;
     this.log.info(`Connection established with ${peer}`, { road: link.road.description, cost: link.cost });
     this.#events.nodeKnown(peer);
     this.#events.linkUp(link);
@@ -204,6 +209,7 @@ export class Router implements LinkOwner {
     this.topology.removeLink(link.peer);
     if (link.farhand?.stub) this.#stubs--;
     this.#routesAt = Number.NEGATIVE_INFINITY;
+    this.#notedAt = Number.NEGATIVE_INFINITY;
     this.#events.linkDown(link);
     // What all nodes know of it they forget at about the same time; this is for whom we alone have known.
     if (!this.#state.get(link.peer)) this.#events.nodeForgotten(link.peer);
@@ -213,7 +219,9 @@ export class Router implements LinkOwner {
   message(link: Link, message: Uint8Array): void {
     if (message[0] === neighbourMessageType.alive) {
       const digest = decodeAlive(message);
-      if (digest !== undefined && !this.#isAside(link)) this.#synchronizer.hearAlive(link, digest);
+      if (digest === undefined || this.#isAside(link)) return;
+      this.#noteLost();
+      this.#synchronizer.hearAlive(link, digest);
     } else if (message[0] === neighbourMessageType.summary) {
       const summary = decodeSummary(message);
       if (summary && !this.#isAside(link)) this.#synchronizer.hearSummary(link, summary);
@@ -297,10 +305,9 @@ export class Router implements LinkOwner {
     if (link.farhand) return this.#synchronizer.begin(link);
     if (link.isIntroduced) return;
     link.isIntroduced = true;
-    const tellable = this.#tellable();
-    for (const [node, { update }] of this.#state.records())
-      if (node !== this.ownId && node !== link.peer && tellable.has(node))
-        link.send(encodeRoutingUpdate(withForwardingNode(update, this.ownId)));
+    for (const [node, record] of this.#state.records())
+      if (node !== this.ownId && node !== link.peer && this.#isTellable(node, record))
+        link.send(encodeRoutingUpdate(withForwardingNode(record.update, this.ownId)));
   }
 
   /** Between a hub and its stub nothing is flooded. */
@@ -361,18 +368,24 @@ export class Router implements LinkOwner {
     return best;
   }
 
-  #reachable(): Set<string> {
-    const found = this.topology.reachable();
-    for (const peer of this.#up.keys()) found.add(peer);
-    return found;
+  #isReachable(node: string): boolean {
+    return this.topology.isReachable(node) || this.#up.has(node);
   }
 
   /** Nodes a neighbour is told of. One just heard of may have its way found a moment later. */
-  #tellable(): Set<string> {
-    const found = this.#reachable();
-    const since = this.environment.elapsed() - youngMs;
-    for (const [node, { heardAt }] of this.#state.records()) if (heardAt > since) found.add(node);
-    return found;
+  #isTellable(node: string, { heardAt }: NodeRecord): boolean {
+    return heardAt > this.environment.elapsed() - youngMs || this.#isReachable(node);
+  }
+
+  /** Who is lost may lag as routes may, see {@link routes}: nobody shall make us look round for each of his messages. */
+  #noteLost(): void {
+    const { version } = this.topology;
+    const elapsed = this.environment.elapsed();
+    const isFresh = this.#notedAt > Number.NEGATIVE_INFINITY;
+    if (isFresh && (version === this.#notedVersion || elapsed - this.#notedAt < coalesceMs)) return;
+    this.#notedVersion = version;
+    this.#notedAt = elapsed;
+    this.#state.noteReachable((node) => this.#isReachable(node), elapsed);
   }
 
   #tickAfter(ms: number): void {
@@ -388,6 +401,7 @@ export class Router implements LinkOwner {
     if (++this.#ticks % (updatePeriodMs / idleCheckMs) !== 0) return;
     // Somewhere behind our neighbours nodes compare nothing, and one that missed our last word never asks for it.
     const isStrangersTurn = this.#ticks % ((strangerPeriods * updatePeriodMs) / idleCheckMs) === 0;
+    this.#noteLost();
     let mustFlood = isStrangersTurn && this.#state.hasStrangers;
     for (const link of this.#up.values()) {
       if (link.farhand) this.#synchronizer.alive(link);
@@ -405,24 +419,18 @@ export class Router implements LinkOwner {
 
   /** Nodes that are gone leave nothing behind, in the end. */
   #sweep(): void {
-    const reachable = this.#reachable();
-    const elapsed = this.environment.elapsed();
-    this.#lost = [];
-    for (const [node, record] of this.#state.records()) {
-      if (node === this.ownId || reachable.has(node)) record.lostAt = undefined;
-      else if (elapsed - (record.lostAt ??= elapsed) > this.#options.forgetMs) this.#forget(node);
-      else this.#lost.push(node);
-    }
+    this.#noteLost();
+    const before = this.environment.elapsed() - this.#options.forgetMs;
+    for (const [node, { lostAt = before }] of this.#state.lost) if (lostAt < before) this.#forget(node);
   }
 
   /** Nodes that have been gone for some time give way to others. @returns false when there is no room nevertheless. */
   #makeRoom(update: RoutingUpdate): boolean {
-    while (!this.#state.hasRoomFor(update)) {
-      const node = this.#lost.pop();
-      if (node === undefined) return false;
-      if (this.#state.get(node)?.lostAt !== undefined && !this.routes().has(node)) this.#forget(node);
+    for (const node of this.#state.lost.keys()) {
+      if (this.#state.hasRoomFor(update)) break;
+      if (!this.routes().has(node)) this.#forget(node);
     }
-    return true;
+    return this.#state.hasRoomFor(update);
   }
 
   #forget(node: string): void {

@@ -13,32 +13,39 @@ export interface Route {
  * one found first stays, so that routes do not change without need.
  */
 export function shortestPaths(topology: Topology): Map<string, Route> {
+  const { ownNumber, size } = topology;
+  const costs = new Float64Array(size).fill(Number.POSITIVE_INFINITY);
+  const firstHops = new Int32Array(size);
+  const isSettled = new Uint8Array(size);
   const routes = new Map<string, Route>();
-  const settled = new Set<string>();
   const queue = new CostQueue();
-  queue.push(topology.ownId, 0);
+  const visit = (to: number, cost: number, from: number): void => {
+    const total = (costs[from] as number) + cost;
+    if (total >= (costs[to] as number)) return;
+    costs[to] = total;
+    firstHops[to] = from === ownNumber ? to : (firstHops[from] as number);
+    queue.push(to, total);
+  };
+  costs[ownNumber] = 0;
+  queue.push(ownNumber, 0);
   for (let node = queue.pop(); node !== undefined; node = queue.pop()) {
-    if (settled.has(node)) continue;
-    settled.add(node);
-    const here = routes.get(node);
-    topology.edges(node, (to, cost) => {
-      if (to === topology.ownId || settled.has(to)) return;
-      const total = (here?.cost ?? 0) + cost;
-      const known = routes.get(to);
-      if (known && known.cost <= total) return;
-      routes.set(to, { nextHop: here?.nextHop ?? to, cost: total });
-      queue.push(to, total);
-    });
+    if (isSettled[node] === 1) continue;
+    isSettled[node] = 1;
+    if (node !== ownNumber) {
+      const nextHop = topology.nameOf(firstHops[node] as number);
+      routes.set(topology.nameOf(node), { nextHop, cost: costs[node] as number });
+    }
+    topology.walk(node, isSettled, visit);
   }
   return routes;
 }
 
 /** A binary heap of nodes, cheapest first. */
 class CostQueue {
-  readonly #nodes: string[] = [];
+  readonly #nodes: number[] = [];
   readonly #costs: number[] = [];
 
-  push(node: string, cost: number): void {
+  push(node: number, cost: number): void {
     let at = this.#nodes.length;
     while (at > 0) {
       const parent = (at - 1) >> 1;
@@ -50,7 +57,7 @@ class CostQueue {
     this.#costs[at] = cost;
   }
 
-  pop(): string | undefined {
+  pop(): number | undefined {
     const first = this.#nodes[0];
     const node = this.#nodes.pop();
     const cost = this.#costs.pop();
@@ -59,7 +66,7 @@ class CostQueue {
   }
 
   /** Put the last node into the gap at the top. */
-  #sink(node: string, cost: number): void {
+  #sink(node: number, cost: number): void {
     const length = this.#nodes.length;
     let at = 0;
     for (;;) {
@@ -75,7 +82,7 @@ class CostQueue {
   }
 
   #move(from: number, to: number): void {
-    this.#nodes[to] = this.#nodes[from] as string;
+    this.#nodes[to] = this.#nodes[from] as number;
     this.#costs[to] = this.#costs[from] as number;
   }
 }

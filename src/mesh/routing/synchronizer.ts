@@ -35,14 +35,14 @@ interface NeighbourProgress {
 export class Synchronizer {
   readonly #ownId: string;
   readonly #state: LinkState;
-  readonly #tellable: () => ReadonlySet<string>;
+  readonly #isTellable: (node: string, record: NodeRecord) => boolean;
   readonly #progress = new WeakMap<Link, NeighbourProgress>();
 
-  /** @param tellable of nodes that are not among these a neighbour that does not know them is told nothing. */
-  constructor(ownId: string, state: LinkState, tellable: () => ReadonlySet<string>) {
+  /** @param isTellable of other nodes a neighbour that does not know them is told nothing. */
+  constructor(ownId: string, state: LinkState, isTellable: (node: string, record: NodeRecord) => boolean) {
     this.#ownId = ownId;
     this.#state = state;
-    this.#tellable = tellable;
+    this.#isTellable = isTellable;
   }
 
   /** Compare everything, once: the link has just come up. */
@@ -98,12 +98,11 @@ export class Synchronizer {
 
   /** What the neighbour does not know yet. What we know as well leaves `theirs`. */
   #lacking(link: Link, range: HashRange, theirs: Map<string, Age>): NodeRecord[] {
-    const tellable = this.#tellable();
     const lacking: NodeRecord[] = [];
     for (const [node, record] of this.#state.records()) {
       if (record.hash < range.from || record.hash > range.to) continue;
       const entry = theirs.get(record.hash);
-      if (entry ? isNewer(record, entry) : node !== link.peer && tellable.has(node)) lacking.push(record);
+      if (entry ? isNewer(record, entry) : node !== link.peer && this.#isTellable(node, record)) lacking.push(record);
       if (entry && !isNewer(entry, record)) theirs.delete(record.hash);
     }
     return lacking;

@@ -1,3 +1,5 @@
+import { NumberedGraph } from "./numbered-graph.ts";
+
 /** Neighbours of a node by id, with the cost it gives the link. */
 export type Connections = ReadonlyMap<string, number>;
 
@@ -10,14 +12,22 @@ export type Connections = ReadonlyMap<string, number>;
  */
 export class Topology {
   readonly ownId: string;
+  /** Our own number in {@link #graph}, where our list is that of our links. */
+  readonly #own: number;
+  readonly #graph = new NumberedGraph();
   readonly #links = new Map<string, number>();
-  readonly #nodes = new Map<string, Connections>();
   /** Nodes that pass nothing on: a way may end there, not lead through. */
-  readonly #leaves = new Set<string>();
+  readonly #leaves = new Set<number>();
   #version = 0;
+  /** By number, of the version it was found for. */
+  #isReachable = new Uint8Array(0);
+  #reachableCount = 0;
+  #reachableVersion = -1;
 
   constructor(ownId: string) {
     this.ownId = ownId;
+    this.#own = this.#graph.hold(ownId);
+    this.#graph.setList(this.#own, this.#links);
   }
 
   /** Grows with every change that may change a route. */
@@ -30,18 +40,13 @@ export class Topology {
     return this.#links;
   }
 
-  /** Nodes with a word of their own, without ourselves. */
-  get nodeIds(): Iterable<string> {
-    return this.#nodes.keys();
-  }
-
   addLink(peer: string, cost: number): void {
     this.#links.set(peer, cost);
-    this.#version++;
+    this.#linksChanged();
   }
 
   removeLink(peer: string): void {
-    if (this.#links.delete(peer)) this.#version++;
+    if (this.#links.delete(peer)) this.#linksChanged();
   }
 
   /**
@@ -50,62 +55,137 @@ export class Topology {
    * @param isLeaf it is a stub. Its hubs send nothing through it, so neither must we believe they do.
    * @returns whether anything differs from what the node said before.
    */
-  set(node: string, connections: Connections, isLeaf = false): boolean {
-    const before = this.#nodes.get(node);
+  set(id: string, connections: Connections, isLeaf = false): boolean {
+    const known = this.#graph.numberOf(id);
+    const before = known === undefined ? undefined : this.#graph.listOf(known);
+    const node = known !== undefined && before ? known : this.#graph.hold(id);
     if (isLeaf !== this.#leaves.has(node)) {
       if (isLeaf) this.#leaves.add(node);
       else this.#leaves.delete(node);
       this.#version++;
     }
     if (before && sameConnections(before, connections)) return false;
-    this.#nodes.set(node, connections);
+    this.#graph.setList(node, connections);
     this.#version++;
     return true;
   }
 
-  delete(node: string): void {
-    if (this.#nodes.delete(node)) this.#version++;
+  delete(id: string): void {
+    const node = this.#graph.numberOf(id);
+    if (node === undefined || node === this.#own || !this.#graph.listOf(node)) return;
     this.#leaves.delete(node);
+    this.#graph.setList(node, undefined);
+    this.#graph.release(node);
+    this.#version++;
   }
 
-  /** Calls `visit` for each edge out of `node` that a way may take. */
-  edges(node: string, visit: (to: string, cost: number) => void): void {
-    if (!this.#leaves.has(node)) this.#listed(node, visit);
-  }
-
-  /** Calls `visit` for each edge out of `node` that counts. */
-  #listed(node: string, visit: (to: string, cost: number) => void): void {
-    if (node === this.ownId) return this.#links.forEach((cost, peer) => visit(peer, cost));
-    const listed = this.#nodes.get(node);
-    const own = this.#links.get(node);
-    listed?.forEach((cost, to) => {
-      if (to === this.ownId ? own !== undefined : this.#nodes.get(to)?.has(node) !== false) visit(to, cost);
-    });
-    // A neighbour that has not spoken of us yet is a neighbour all the same.
-    if (own !== undefined && !listed?.has(this.ownId)) visit(this.ownId, own);
+  /** Calls `visit` for each edge out of `id` that a way may take. */
+  edges(id: string, visit: (to: string, cost: number) => void): void {
+    const node = this.#graph.numberOf(id);
+    if (node !== undefined && !this.#leaves.has(node)) this.#listed(node, visit);
   }
 
   /** Every node that some way leads to, ourselves included. */
   reachable(): Set<string> {
-    const found = new Set([this.ownId]);
-    // A set that grows while it is walked is a queue.
-    for (const node of found) this.edges(node, (to) => found.add(to));
+    this.#findReachable();
+    const found = new Set<string>();
+    for (let node = 0; node < this.#isReachable.length; node++)
+      if (this.#isReachable[node]) found.add(this.#graph.nameOf(node));
     return found;
+  }
+
+  /** Whether some way leads to a node. */
+  isReachable(id: string): boolean {
+    this.#findReachable();
+    const node = this.#graph.numberOf(id);
+    return node !== undefined && this.#isReachable[node] === 1;
+  }
+
+  /** How many nodes some way leads to, ourselves included. */
+  get reachableCount(): number {
+    this.#findReachable();
+    return this.#reachableCount;
+  }
+
+  /**
+   * Calls `visit` for each edge out of a node that a way may take, nodes being numbers below {@link size}.
+   *
+   * @param isDone leaves out edges to these nodes, before it is found out whether they count.
+   */
+  walk(node: number, isDone: Uint8Array, visit: (to: number, cost: number, from: number) => void): void {
+    if (this.#leaves.has(node)) return;
+    const graph = this.#graph;
+    for (let at = graph.first(node), end = graph.end(node); at < end; at++) {
+      const to = graph.to(at);
+      // In our own links nobody else has a say.
+      if (isDone[to] === 0 && (node === this.#own || graph.admits(to, node))) visit(to, graph.cost(at), node);
+    }
+  }
+
+  /** See {@link walk}. */
+  get size(): number {
+    return this.#graph.size;
+  }
+
+  get ownNumber(): number {
+    return this.#own;
+  }
+
+  nameOf(node: number): string {
+    return this.#graph.nameOf(node);
   }
 
   /** `KnownConnectionCosts` of `status` (spec §1.5): every node that has spoken, and ourselves once we had a link. */
   knownCosts(): Record<string, Record<string, number>> {
-    const ids = new Set([...this.#nodes.keys(), ...this.#links.keys()]);
-    if (ids.size > 0) ids.add(this.ownId);
-    return Object.fromEntries(
-      [...ids].map((id) => {
-        const costs: Record<string, number> = {};
-        this.#listed(id, (to, cost) => {
-          costs[to] = cost;
-        });
-        return [id, costs];
-      }),
-    );
+    const known: [string, Record<string, number>][] = [];
+    for (let node = 0; node < this.size; node++) {
+      const id = this.nameOf(node);
+      if (this.#graph.numberOf(id) !== node) continue;
+      const isKnown = node === this.#own ? this.#version > 0 : this.#graph.listOf(node) || this.#links.has(id);
+      if (isKnown) known.push([id, this.#costsOf(node)]);
+    }
+    return Object.fromEntries(known);
+  }
+
+  #costsOf(node: number): Record<string, number> {
+    const costs: Record<string, number> = {};
+    this.#listed(node, (to, cost) => {
+      costs[to] = cost;
+    });
+    return costs;
+  }
+
+  /** Calls `visit` for each edge out of `node` that counts. */
+  #listed(node: number, visit: (to: string, cost: number) => void): void {
+    const graph = this.#graph;
+    for (let at = graph.first(node), end = graph.end(node); at < end; at++) {
+      const to = graph.to(at);
+      if (node === this.#own || graph.admits(to, node)) visit(graph.nameOf(to), graph.cost(at));
+    }
+    // A neighbour that has not spoken of us yet is a neighbour all the same.
+    const own = this.#links.get(graph.nameOf(node));
+    if (own !== undefined && !graph.listOf(node)?.has(this.ownId)) visit(this.ownId, own);
+  }
+
+  #linksChanged(): void {
+    this.#graph.setList(this.#own, new Map(this.#links));
+    this.#version++;
+  }
+
+  #findReachable(): void {
+    if (this.#reachableVersion === this.#version) return;
+    this.#reachableVersion = this.#version;
+    const isFound = new Uint8Array(this.size);
+    const queue = new Int32Array(this.size);
+    let found = 0;
+    const visit = (to: number): void => {
+      isFound[to] = 1;
+      queue[found++] = to;
+    };
+    visit(this.#own);
+    for (let at = 0; at < found; at++) this.walk(queue[at] as number, isFound, visit);
+    this.#isReachable = isFound;
+    this.#reachableCount = found;
   }
 }
 

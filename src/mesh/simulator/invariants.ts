@@ -12,8 +12,8 @@ export interface Findings {
 
 /** Nodes whose whole table is examined; which ones, chance says each time. */
 const tablesPerCheck = 25;
-/** A node that is gone for an hour is forgotten: with the ten minutes until that is noticed, and ten until it is done. */
-export const forgottenAfterMs = 80 * 60_000;
+/** A node that is gone for an hour is forgotten, and nodes look every ten minutes. */
+export const forgottenAfterMs = 72 * 60_000;
 /** Events to come for each node and road, and besides: a timer that is never given back is seen by these. */
 const pendingPerPart = 6;
 const pendingBesides = 1000;

@@ -1,7 +1,8 @@
-import { Closers, errorText, type Log } from "#core";
+import { errorText, type Log } from "#core";
 import type { Backend, OpenBackend, Session } from "./backend/backend.ts";
 import type { TlsProfiles } from "./certificate/profiles.ts";
 import { DatagramSwitch } from "./datagram/datagram-switch.ts";
+import { decodeIntroduction, introductionType } from "./datagram/introductions.ts";
 import { ping, type PingOptions, type PingReply, traceroute } from "./datagram/ping.ts";
 import { MeshError } from "./errors.ts";
 import { parseFirewallRules } from "./packet/firewall.ts";
@@ -14,9 +15,10 @@ import { type Environment, systemEnvironment } from "./routing/environment.ts";
 import type { Link, LinkTerms } from "./routing/link.ts";
 import { Router } from "./routing/router.ts";
 import type { DatagramEvents, DatagramSocket } from "./stream/datagrams.ts";
+import type { QuicEngine } from "./stream/quic/engine.ts";
 import { Streams } from "./stream/streams.ts";
 import type { DialOptions, ListenOptions, MeshStream } from "./stream/stream.ts";
-import type { MeshStatus } from "./wire.ts";
+import { type ConnType, connType, type MeshStatus } from "./wire.ts";
 
 /** Receptor's limit, which its settings may only raise (spec §5.4). */
 const defaultMaxIdleMs = 21_000;
@@ -37,6 +39,8 @@ export interface MeshOptions {
   /** Stubs of this hub that other nodes are told of at most. */
   readonly maxAnnouncedStubs?: number | undefined;
   readonly environment?: Environment | undefined;
+  /** Finds the QUIC engine; default: the one there is. Where it fails, streams are direct ones. */
+  readonly loadEngine?: (() => Promise<QuicEngine>) | undefined;
 }
 
 /** What a service of this node tells others of itself. */
@@ -70,7 +74,8 @@ export class Mesh {
   readonly #datagrams: DatagramSwitch;
   readonly #board: AdvertisementBoard;
   readonly #streams: Streams;
-  readonly #backends = new Closers();
+  readonly #hello: { version: number; stub: boolean; hub: boolean; direct: boolean; quic: boolean };
+  readonly #backends = new Set<OpenBackend>();
   #setClosed: (error: MeshError | undefined) => void = () => {};
   #closing: Promise<void> | undefined;
 
@@ -83,6 +88,8 @@ export class Mesh {
     this.#log = log;
     this.#environment = environment;
     this.#names.learn(nodeId);
+    const isStub = options.isStub ?? false;
+    this.#hello = { version: 1, stub: isStub, hub: !isStub, direct: true, quic: false };
     const rules = parseFirewallRules(options.firewallRules ?? []);
     this.#router = new Router(
       {
@@ -90,7 +97,7 @@ export class Mesh {
         environment,
         log,
         hashOf: nodeHash,
-        hello: { version: 1, stub: options.isStub ?? false, hub: !options.isStub, direct: true },
+        hello: this.#hello,
         maxIdleMs: options.maxIdleMs ?? defaultMaxIdleMs,
         maxNodes: 20_000,
         maxAnnouncedStubs: options.maxAnnouncedStubs ?? 500,
@@ -117,8 +124,9 @@ export class Mesh {
       log,
       nextHop: (node) => this.#router.nextHop(node)?.road,
       isStubHere: (node) => this.#router.isStubHere(node),
-      // A stub takes datagrams and TLS itself; what came back to a socket it dialled with is no service at all.
-      host: (node, service) => this.#board.connTypeOf(node, service) === 1 && this.#streams.hostStub(node, service),
+      // A stub takes datagrams itself; what came back to a socket it dialled with is no service at all.
+      host: (node, service) =>
+        takesStreams(this.#board.connTypeOf(node, service)) && this.#streams.hostStub(node, service),
     });
     this.#board = new AdvertisementBoard({
       ownId: nodeId,
@@ -133,17 +141,28 @@ export class Mesh {
       tls: options.tls,
       datagrams: this.#datagrams,
       nextHop: (node) => this.#router.nextHop(node),
-      isStub: options.isStub ?? false,
+      helloOf: (node) => this.#router.helloOf(node),
+      isStub,
+      loadEngine: options.loadEngine,
     });
   }
 
   /**
    * Open a road. Closing what is returned ends its links.
    *
-   * @throws {MeshError} `LISTEN_FAILED`; TlsProfileError.
+   * @throws {MeshError} `LISTEN_FAILED`, `MESH_CLOSED`; TlsProfileError.
    */
   async addBackend(backend: Backend, terms: LinkTerms): Promise<OpenBackend> {
-    return this.#backends.add(await backend.start((session) => this.#attach(session, terms)));
+    this.#hello.quic = await this.#streams.findEngine();
+    const open = await backend.start((session) => this.#attach(session, terms));
+    this.#backends.add(open);
+    const close = async (): Promise<void> => {
+      this.#backends.delete(open);
+      await open.close();
+    };
+    if (!this.#closing) return { addresses: open.addresses, close };
+    await close();
+    throw new MeshError("MESH_CLOSED", "this node is shutting down");
   }
 
   /** Open a byte stream to a service of any node. @throws {MeshError} see {@link StreamEngine.dial}. */
@@ -232,7 +251,7 @@ export class Mesh {
     await this.#streams.close();
     this.#board.close();
     this.#router.close();
-    await this.#backends.close();
+    await Promise.all([...this.#backends].map((backend) => backend.close()));
   }
 
   #attach(session: Session, terms: LinkTerms): void {
@@ -251,7 +270,14 @@ export class Mesh {
     if (message[0] === messageType.data) this.#datagrams.receive(message, speaker);
     else if (message[0] === messageType.direct) this.#streams.frame(link, message);
     else if (message[0] === messageType.advertisement) this.#board.receive(link, message);
+    else if (message[0] === introductionType && this.#hello.stub) this.#meet(message);
     else this.#log.debug(`a message of unknown type ${message[0]} from ${link.peer} is ignored`);
+  }
+
+  /** Our hub says who is about to send us something. */
+  #meet(message: Uint8Array): void {
+    const name = decodeIntroduction(message);
+    if (name !== undefined) this.#names.learn(name);
   }
 
   #advertised(service: string, own: OwnService, listener: OpenService): OpenService {
@@ -263,6 +289,11 @@ export class Mesh {
       },
     };
   }
+}
+
+/** Also with TLS, which a hub can only refuse for its stub: better than no answer. */
+function takesStreams(kind: ConnType | undefined): boolean {
+  return kind === connType.stream || kind === connType.streamTls;
 }
 
 function tagsOf(tags: Readonly<Record<string, string>> | undefined): ReadonlyMap<string, string> | null {

@@ -18,6 +18,7 @@ import { decodeUnreachable, encodeUnreachable, problem } from "../packet/unreach
 import { type Environment, randomName } from "../routing/environment.ts";
 import type { Road } from "../routing/link.ts";
 import type { DatagramEvents, DatagramSocket } from "../stream/datagrams.ts";
+import { Introductions } from "./introductions.ts";
 
 const pingService = "ping";
 const unreachableService = "unreach";
@@ -31,7 +32,7 @@ export interface SwitchOptions {
   readonly log: Log;
   /** The road to the neighbour that leads to a node, or undefined. */
   readonly nextHop: (node: string) => Road | undefined;
-  /** A stub that has its link here, and no QUIC of its own. */
+  /** A stub that has its link here. */
   readonly isStubHere: (node: string) => boolean;
   /** Begin to answer for a service of a stub. False: its datagrams are passed on to the stub itself. */
   readonly host: (node: string, service: string) => boolean;
@@ -61,8 +62,11 @@ export class DatagramSwitch {
   /** Services of nodes that this one answers for (stubs without a stream engine of their own), by node. */
   readonly #hosted = new Map<string, Map<string, OpenSocket>>();
 
+  readonly #introductions: Introductions;
+
   constructor(options: SwitchOptions) {
     this.#options = options;
+    this.#introductions = new Introductions(options.environment);
   }
 
   /**
@@ -109,10 +113,12 @@ export class DatagramSwitch {
     if (verdict === "reject") this.#report(message, fromNode, toNode, problem.blockedByFirewall);
     if (verdict !== "accept") return this.#drop();
     if (toNode === ownId) return this.#deliver(message, fromNode, toNode);
-    if (this.#isHosted(toNode, message)) return this.#deliver(message, fromNode, toNode);
+    const isStub = this.#options.isStubHere(toNode);
+    if (isStub && this.#isHosted(toNode, message)) return this.#deliver(message, fromNode, toNode);
     const road = this.#options.nextHop(toNode);
     if (message[dataOffset.hops] === 0) return this.#report(message, fromNode, toNode, problem.messageExpired);
     if (!road || road.queuedBytes > fullBytes || message.length > road.maxMessageBytes) return this.#drop();
+    if (isStub) this.#introductions.introduce(road, fromNode);
     decrementHops(message);
     this.counts.forwarded++;
     road.send(message);
@@ -154,7 +160,6 @@ export class DatagramSwitch {
 
   /** What we do in the name of a stub ends here; its pings and other datagrams it answers itself. */
   #isHosted(toNode: string, message: Uint8Array): boolean {
-    if (!this.#options.isStubHere(toNode)) return false;
     const hosted = this.#hosted.get(toNode);
     const service = readServiceName(message, dataOffset.toService);
     if (service === pingService) return false;

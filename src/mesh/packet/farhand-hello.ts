@@ -13,11 +13,16 @@ export interface FarhandHello {
   readonly hub: boolean;
   /** The node takes messages of direct streams. */
   readonly direct: boolean;
+  /**
+   * The node answers QUIC itself. Absent: false. Then a hub answers for its stub, and neighbours open direct streams;
+   * nobody reaches the node with TLS.
+   */
+  readonly quic?: boolean | undefined;
   /** Longest message the node takes on any road, bytes; undefined: no more than Receptor. */
   readonly maxMessage?: number | undefined;
 }
 
-const fields = fieldNames("Version", "Stub", "Hub", "Direct", "MaxMessage");
+const fields = fieldNames("Version", "Stub", "Hub", "Direct", "Quic", "MaxMessage");
 
 /** The hello under the key `Farhand`, or undefined: whoever malforms it is treated as a Receptor node. */
 export function decodeFarhandHello(value: ExactJson | undefined): FarhandHello | undefined {
@@ -29,7 +34,9 @@ export function decodeFarhandHello(value: ExactJson | undefined): FarhandHello |
   }
 }
 
-function helloOf(read: JsonFields<"Version" | "Stub" | "Hub" | "Direct" | "MaxMessage">): FarhandHello | undefined {
+function helloOf(
+  read: JsonFields<"Version" | "Stub" | "Hub" | "Direct" | "Quic" | "MaxMessage">,
+): FarhandHello | undefined {
   const version = read.any("Version");
   const maxMessage = read.any("MaxMessage");
   if (!isCount(version) || (maxMessage !== undefined && !isCount(maxMessage))) return undefined;
@@ -38,13 +45,14 @@ function helloOf(read: JsonFields<"Version" | "Stub" | "Hub" | "Direct" | "MaxMe
     stub: read.flag("Stub"),
     hub: read.flag("Hub"),
     direct: read.flag("Direct"),
+    ...(read.flag("Quic") && { quic: true }),
     ...(maxMessage !== undefined && { maxMessage }),
   };
 }
 
 /** The value of the key `Farhand`. */
-export function encodeFarhandHello({ version, stub, hub, direct, maxMessage }: FarhandHello): WritableJson {
-  return { Version: version, Stub: stub, Hub: hub, Direct: direct, MaxMessage: maxMessage };
+export function encodeFarhandHello({ version, stub, hub, direct, quic, maxMessage }: FarhandHello): WritableJson {
+  return { Version: version, Stub: stub, Hub: hub, Direct: direct, Quic: quic, MaxMessage: maxMessage };
 }
 
 function isCount(value: ExactJson | undefined): value is number {

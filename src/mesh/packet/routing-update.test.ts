@@ -56,6 +56,7 @@ describe("a routing update", () => {
             stub: fc.boolean(),
             hub: fc.boolean(),
             direct: fc.boolean(),
+            quic: fc.constant(true),
             maxMessage: fc.integer({ min: 1 }),
           },
           { requiredKeys: ["version", "stub", "hub", "direct"] },
@@ -124,11 +125,12 @@ describe("the Farhand part of a routing update", () => {
 
   test("needs a version and nothing else", () => {
     expect(helloOf('{"Version":1}')).toEqual({ version: 1, stub: false, hub: false, direct: false });
-    expect(helloOf('{"Version":2,"Stub":true,"Direct":true,"MaxMessage":65535,"Later":[1]}')).toEqual({
+    expect(helloOf('{"Version":2,"Stub":true,"Direct":true,"Quic":true,"MaxMessage":65535,"Later":[1]}')).toEqual({
       version: 2,
       stub: true,
       hub: false,
       direct: true,
+      quic: true,
       maxMessage: 65535,
     });
   });
@@ -143,6 +145,7 @@ describe("the Farhand part of a routing update", () => {
     '{"Version":1.5}',
     '{"Version":18446744073709551615}',
     '{"Version":1,"Stub":1}',
+    '{"Version":1,"Quic":"yes"}',
     '{"Version":1,"MaxMessage":-1}',
     '{"Version":1,"MaxMessage":"9"}',
   ])("is absent when it is %s, and the update stands", (json) => {

@@ -2,12 +2,15 @@ import { errorText, type Log } from "#core";
 import type { TlsProfiles } from "../certificate/profiles.ts";
 import type { DatagramSwitch } from "../datagram/datagram-switch.ts";
 import { MeshError } from "../errors.ts";
+import type { FarhandHello } from "../packet/farhand-hello.ts";
 import type { Link } from "../routing/link.ts";
-import type { DirectRequest } from "./direct/direct-request.ts";
 import { type DirectStreams, openDirectStreams } from "./direct/direct-streams.ts";
 import { LinkPipe } from "./link-pipe.ts";
-import { openQuicStreams } from "./quic/quic-streams.ts";
-import { splice } from "./splice.ts";
+import { NeighbourRequests } from "./neighbour-requests.ts";
+import { withinDialTime } from "./dial-time.ts";
+import type { QuicEngine } from "./quic/engine.ts";
+import { openQuicStreams, type QuicStreamEngine } from "./quic/quic-streams.ts";
+import { loadQuicheEngine } from "./quic/quiche-engine.ts";
 import type { DialOptions, ListenOptions, MeshStream, StreamEngine } from "./stream.ts";
 import { StubHost } from "./stub-host.ts";
 
@@ -17,8 +20,12 @@ export interface StreamsOptions {
   readonly tls: TlsProfiles;
   readonly datagrams: DatagramSwitch;
   readonly nextHop: (node: string) => Link | undefined;
+  /** What a node says of itself, wherever it is; undefined of a Receptor node and of one nothing is known of. */
+  readonly helloOf: (node: string) => FarhandHello | undefined;
   /** This node has one hub that knows the rest of the mesh. */
   readonly isStub: boolean;
+  /** Default: the one there is. */
+  readonly loadEngine?: (() => Promise<QuicEngine>) | undefined;
 }
 
 interface DirectLink {
@@ -27,35 +34,67 @@ interface DirectLink {
 }
 
 /**
- * The streams of one node: QUIC end to end over datagrams, or directly over the link between a hub and its stub (design
- * §4.2). A stream that names a TLS profile is always QUIC, for only that is encrypted from end to end.
+ * The streams of one node: QUIC from end to end over datagrams, or directly over one link: between a hub and its stub
+ * (design §4.2), and between neighbours of whom one has no QUIC (docs/decisions/0008). A stream that names a TLS profile
+ * is always QUIC, for only that is encrypted from end to end.
  */
 export class Streams implements StreamEngine {
   readonly #options: StreamsOptions;
-  readonly #quic: StreamEngine;
+  readonly #loadEngine: () => Promise<QuicEngine>;
+  readonly #quic: QuicStreamEngine;
   readonly #listeners = new Map<string, ListenOptions>();
   readonly #direct = new Map<Link, DirectLink>();
   readonly #host: StubHost;
+  readonly #requests: NeighbourRequests;
+  #engine: Promise<boolean> | undefined;
+  #hasQuic = true;
 
   constructor(options: StreamsOptions) {
+    const { nodeId, log, tls, datagrams, isStub, loadEngine = loadQuicheEngine } = options;
     this.#options = options;
-    this.#quic = this.#quicFor(options.nodeId, (service, events) => options.datagrams.open(service, events));
+    this.#loadEngine = loadEngine;
+    const openDatagrams: typeof datagrams.open = (service, events) => datagrams.open(service, events);
+    this.#quic = openQuicStreams({ nodeId, openDatagrams, tls, log, loadEngine });
     this.#host = new StubHost({
-      datagrams: options.datagrams,
-      log: options.log,
-      engineFor: (stub) =>
-        this.#quicFor(stub, (service, events) => options.datagrams.openFor(stub, service ?? "", events)),
-      dialStub: (fromNode, stub, service) => this.#openDirect(this.#directTo(stub), fromNode, stub, service, {}),
+      datagrams,
+      log,
+      engineFor: (stub) => this.#quic.forNode(stub, (service, events) => datagrams.openFor(stub, service, events)),
+      dialStub: (fromNode, stub, service) => this.#openDirect(this.#directTo(stub), fromNode, stub, service, undefined),
+    });
+    this.#requests = new NeighbourRequests({
+      nodeId,
+      isStub,
+      refuse: (fromNode, toNode, service) => datagrams.refuse(fromNode, toNode, service),
+      listener: (service) => this.#listeners.get(service),
+      dialFor: (stub, toNode, service, signal) => this.#dialFor(stub, toNode, service, signal),
     });
   }
 
-  dial(node: string, service: string, options: DialOptions): Promise<MeshStream> {
-    const { nodeId } = this.#options;
+  /** Whether this node has QUIC. To be known before it greets anybody: the greeting says it. */
+  findEngine(): Promise<boolean> {
+    this.#engine ??= this.#loadEngine().then(
+      () => true,
+      (error) => {
+        this.#hasQuic = false;
+        this.#options.log.warn(
+          `streams reach only neighbours, and as a stub what its hub reaches: ${errorText(error)}`,
+        );
+        return false;
+      },
+    );
+    return this.#engine;
+  }
+
+  async dial(node: string, service: string, options: DialOptions): Promise<MeshStream> {
+    const { nodeId, datagrams } = this.#options;
     const target = node.toLowerCase() === "localhost" ? nodeId : node;
     const direct = options.tls || target === nodeId ? undefined : this.#directTo(target);
-    if (!direct) return this.#quic.dial(target, service, options);
-    this.#options.datagrams.refuse(nodeId, target, service);
-    return this.#openDirect(direct, nodeId, target, service, options);
+    if (!direct) {
+      if (target !== nodeId) this.#checkQuic(target, options.tls);
+      return this.#quic.dial(target, service, options);
+    }
+    datagrams.refuse(nodeId, target, service);
+    return this.#openDirect(direct, nodeId, target, service, options.signal);
   }
 
   listen(service: string, options: ListenOptions): { close(): Promise<void> } {
@@ -78,9 +117,9 @@ export class Streams implements StreamEngine {
   /** A datagram for a service of a stub passes by. @returns whether this node answers it. */
   hostStub(stub: string, service: string): boolean {
     const link = this.#options.nextHop(stub);
-    if (link?.peer !== stub || !link.farhand?.stub || !this.#direct.has(link)) return false;
-    this.#host.host(stub, service);
-    return true;
+    if (!this.#hasQuic || !link || !isOurStub(link, stub) || link.farhand?.quic || !this.#direct.has(link))
+      return false;
+    return this.#host.host(stub, service);
   }
 
   linkUp(link: Link): void {
@@ -88,7 +127,7 @@ export class Streams implements StreamEngine {
     const pipe = new LinkPipe(link);
     const streams = openDirectStreams(pipe, {
       isInitiator: this.#options.nodeId < link.peer,
-      accept: (request) => this.#accept(request, link),
+      accept: (request) => this.#requests.accept(request, link),
       log: this.#options.log,
     });
     this.#direct.set(link, { pipe, streams });
@@ -109,21 +148,30 @@ export class Streams implements StreamEngine {
     this.#direct.get(link)?.pipe.drained();
   }
 
-  #quicFor(nodeId: string, openDatagrams: Parameters<typeof openQuicStreams>[0]["openDatagrams"]): StreamEngine {
-    const { tls, log } = this.#options;
-    return openQuicStreams({ nodeId, openDatagrams, tls, log });
-  }
-
-  /** The link that a direct stream to a node takes, or undefined: it goes by QUIC. */
+  /** The link that a stream without TLS to a node takes, or undefined: it goes by QUIC. */
   #directTo(node: string): DirectLink | undefined {
     const link = this.#options.nextHop(node);
-    if (!link) return undefined;
-    const isOurStub = link.peer === node && link.farhand?.stub === true;
-    return isOurStub || this.#isOurHub(link) ? this.#direct.get(link) : undefined;
+    if (!link?.farhand) return undefined;
+    const isOurHub = this.#options.isStub && link.farhand.hub;
+    const lacksQuic = link.peer === node && !(this.#hasQuic && link.farhand.quic);
+    return isOurStub(link, node) || isOurHub || lacksQuic ? this.#direct.get(link) : undefined;
   }
 
-  #isOurHub(link: Link): boolean {
-    return this.#options.isStub && link.farhand?.hub === true;
+  /** QUIC to a node that has none is not tried: it would only run into its timeout. */
+  #checkQuic(node: string, tls: string | undefined): void {
+    const hello = this.#options.helloOf(node);
+    if (!hello || hello.quic) return;
+    if (tls) throw new MeshError("TLS_REFUSED", `node ${node} has no QUIC engine, so it takes no streams with TLS`);
+    if (!hello.stub)
+      throw new MeshError("QUIC_UNAVAILABLE", `node ${node} has no QUIC engine and is neither neighbour nor stub`);
+  }
+
+  /** A stub of ours wants to talk to somebody else. */
+  async #dialFor(stub: string, toNode: string, service: string, signal: AbortSignal): Promise<MeshStream> {
+    const direct = this.#directTo(toNode);
+    if (direct) return this.#openDirect(direct, stub, toNode, service, signal);
+    this.#checkQuic(toNode, undefined);
+    return this.#host.dial(stub, toNode, service, signal);
   }
 
   async #openDirect(
@@ -131,49 +179,15 @@ export class Streams implements StreamEngine {
     fromNode: string,
     toNode: string,
     service: string,
-    { signal }: DialOptions,
+    signal: AbortSignal | undefined,
   ): Promise<MeshStream> {
     if (!direct) throw new MeshError("NO_CONNECTION", `no connection to node ${toNode}`);
     const priority = service === "control" ? "control" : "data";
-    return direct.streams.open({ fromNode, toNode, service }, { ...(signal && { signal }), priority });
-  }
-
-  #accept(request: DirectRequest, link: Link): void {
-    const { nodeId, datagrams } = this.#options;
-    const { fromNode, toNode, service } = request;
-    // A hub speaks for others; anybody else only for itself.
-    if (fromNode !== link.peer && !this.#isOurHub(link))
-      return request.refuse("BLOCKED", `${link.peer} may not open streams for ${fromNode}`);
-    try {
-      datagrams.refuse(fromNode, toNode, service);
-    } catch (error) {
-      return request.refuse("BLOCKED", errorText(error));
-    }
-    if (toNode !== nodeId) return void this.#join(request, link);
-    const listener = this.#listeners.get(service);
-    if (!listener) return request.refuse("SERVICE_UNKNOWN", `service unknown: ${service}`);
-    if (listener.tls) return request.refuse("TLS_REFUSED", `service ${service} takes only streams with TLS`);
-    listener.accept(request.accept());
-  }
-
-  /** Our stub wants to talk to somebody else. */
-  async #join(request: DirectRequest, link: Link): Promise<void> {
-    const { toNode, service, signal } = request;
-    if (!link.farhand?.stub) return request.refuse("NO_ROUTE", `this node passes no direct streams on to ${toNode}`);
-    let far: MeshStream | undefined;
-    try {
-      const direct = this.#directTo(toNode);
-      far = direct
-        ? await this.#openDirect(direct, request.fromNode, toNode, service, { signal })
-        : await this.#quic.dial(toNode, service, { signal });
-      await splice(request.accept(), far);
-    } catch (error) {
-      far?.destroy();
-      if (!signal.aborted) request.refuse(...refusal(error));
-    }
+    const target = { fromNode, toNode, service };
+    return withinDialTime(toNode, signal, (limit) => direct.streams.open(target, { signal: limit, priority }));
   }
 }
 
-function refusal(error: unknown): [MeshError["code"], string] {
-  return error instanceof MeshError ? [error.code, error.message] : ["STREAM_REFUSED", errorText(error)];
+function isOurStub(link: Link, node: string): boolean {
+  return link.peer === node && link.farhand?.stub === true;
 }

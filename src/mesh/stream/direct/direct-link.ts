@@ -16,6 +16,7 @@ import {
   type ResetFrame,
 } from "./frames.ts";
 import type { DirectLimits } from "./limits.ts";
+import { OpenAllowance } from "./open-allowance.ts";
 import { Opening } from "./opening.ts";
 import type { DirectPipe } from "./pipe.ts";
 import { errorOf, normalClose, reasonOf } from "./reasons.ts";
@@ -38,6 +39,7 @@ export class DirectLink implements StreamLink, RequestLink {
   readonly #budget: WindowBudget;
   readonly #turns: Turns;
   readonly #table: StreamTable;
+  readonly #allowance: OpenAllowance;
   /** Why there are no streams any more. */
   #over: MeshError | undefined;
   #pipeIsOver = false;
@@ -49,6 +51,7 @@ export class DirectLink implements StreamLink, RequestLink {
     this.#budget = new WindowBudget(options.limits);
     this.#turns = new Turns(() => this.#over === undefined && pipe.queuedBytes <= pipe.highWaterBytes);
     this.#table = new StreamTable(options.isInitiator);
+    this.#allowance = new OpenAllowance(options.limits, () => performance.now());
   }
 
   get count(): number {
@@ -160,9 +163,8 @@ export class DirectLink implements StreamLink, RequestLink {
 
   #offer(frame: OpenFrame): void {
     this.#table.useTheirs(frame.id);
-    const { streams } = this.#options.limits;
-    if (this.#table.count - this.#table.own >= streams)
-      return this.refuse(frame, new MeshError("STREAM_REFUSED", `more than ${streams} streams on one link`));
+    const refusal = this.#tooMany();
+    if (refusal !== undefined) return this.refuse(frame, new MeshError("STREAM_REFUSED", refusal));
     const request = new PendingRequest(this, frame);
     this.#table.addRequest(request);
     try {
@@ -171,6 +173,15 @@ export class DirectLink implements StreamLink, RequestLink {
       this.#options.log.warn(`a stream to ${frame.service} failed: ${errorText(error)}`, { from: frame.fromNode });
       request.fail(error);
     }
+  }
+
+  /** Why the neighbour gets no stream now. @throws {MeshError} `PACKET_INVALID` when it does not stop asking. */
+  #tooMany(): string | undefined {
+    const verdict = this.#allowance.spend();
+    if (verdict === "cut") throw new MeshError("PACKET_INVALID", "the neighbour asks for streams again and again");
+    if (verdict === "refuse") return "too many streams in too short a time";
+    const { streams } = this.#options.limits;
+    return this.#table.count - this.#table.own < streams ? undefined : `more than ${streams} streams on one link`;
   }
 
   #accepted({ id, window: credit }: AcceptFrame): void {

@@ -422,6 +422,26 @@ describe("a neighbour that breaks the rules is cut", () => {
     expect(right.cutBy).toMatchObject({ code: "PACKET_INVALID" });
   });
 
+  test("asking and taking it back, again and again: first refused, then cut", async () => {
+    const [left, right] = memoryPipes({ keepSent: true });
+    let asked = 0;
+    const accept = (request: DirectRequest): void => {
+      asked++;
+      request.signal.addEventListener("abort", () => {});
+    };
+    const { hub } = join([left, right], accept, { opensAtOnce: 10, opensPerSecond: 0.001 });
+    for (let id = 1; right.cutBy === undefined; id += 2) {
+      right.inject(encodeFrame({ kind: "open", id, priority: "data", window: 1, ...target("slow") }));
+      if (right.cutBy === undefined) right.inject(encodeFrame({ kind: "reset", id, code: 0, text: "" }));
+    }
+    expect(right.cutBy).toMatchObject({ code: "PACKET_INVALID" });
+    expect(asked).toBe(10);
+    expect(right.sent.map((frame) => decodeFrame(frame))).toEqual(
+      Array.from({ length: 10 }, () => expect.objectContaining({ kind: "refuse", code: 1 })),
+    );
+    expect(hub.count).toBe(0);
+  });
+
   test("but not for what it could not know: frames for a stream that just closed here", async () => {
     const [left, right] = memoryPipes();
     const { stub } = join([left, right]);

@@ -2,6 +2,9 @@
 export interface DirectLimits {
   /** Streams that either side may have open at once. */
   readonly streams: number;
+  /** Streams that the neighbour may ask for in one go, and in each second for long. */
+  readonly opensAtOnce: number;
+  readonly opensPerSecond: number;
   /** What a stream may send before its reader was seen reading, in bytes, as long as {@link windowBytes} has room. */
   readonly firstWindowBytes: number;
   /** What it may send ahead once its reader keeps up, in bytes. */
@@ -19,6 +22,8 @@ export interface DirectLimits {
 /** The limits unless others are given. */
 export const directLimits: DirectLimits = {
   streams: 10_000,
+  opensAtOnce: 10_000,
+  opensPerSecond: 2_000,
   firstWindowBytes: 256 * 1024,
   largestWindowBytes: 4 * 1024 * 1024,
   leastWindowBytes: 16 * 1024,

@@ -16,6 +16,21 @@ export interface ListenContext {
   readonly openDatagrams: OpenDatagrams;
   readonly limits: QuicLimits;
   readonly log: Log;
+  readonly tallies: ListenerTallies;
+}
+
+/** What counts connections: all, and those whose handshake is under way. */
+export interface ListenerTallies {
+  readonly all: Tally;
+  readonly shaking: Tally;
+}
+
+/** Nothing counted yet. */
+export function talliesOf(limits: QuicLimits): ListenerTallies {
+  return {
+    all: new Tally(limits.connections, limits.connectionsPerNode),
+    shaking: new Tally(limits.handshakes, limits.handshakesPerNode),
+  };
 }
 
 /** A datagram with where it came from. */
@@ -52,14 +67,14 @@ export class QuicListener {
   #closed = false;
 
   constructor(context: ListenContext, service: string, security: StreamSecurity, accept: (stream: QuicStream) => void) {
-    const { openDatagrams, limits, log } = context;
+    const { openDatagrams, limits, log, tallies } = context;
     this.#engineOf = context.engine;
     this.#limits = limits;
     this.#log = log;
     this.#security = security;
     this.#accept = accept;
-    this.#all = new Tally(limits.connections, limits.connectionsPerNode);
-    this.#shaking = new Tally(limits.handshakes, limits.handshakesPerNode);
+    this.#all = tallies.all;
+    this.#shaking = tallies.shaking;
     this.#socket = openDatagrams(service, {
       received: (datagram, node, service) => this.#received({ datagram, node, service }),
       unreachable: (report) => this.#unreachable(report),

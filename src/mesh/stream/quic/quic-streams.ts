@@ -6,7 +6,7 @@ import type { QuicEngine } from "./engine.ts";
 import { defaultQuicLimits, type QuicLimits } from "./limits.ts";
 import { type DialTarget, OutgoingConnection } from "./outgoing-connection.ts";
 import { loadQuicheEngine } from "./quiche-engine.ts";
-import { QuicListener } from "./quic-listener.ts";
+import { type ListenerTallies, QuicListener, talliesOf } from "./quic-listener.ts";
 import { StreamTls, type TlsProfiles } from "./stream-tls.ts";
 
 /** What the streams of a node stand on. */
@@ -22,9 +22,36 @@ export interface QuicStreamsOptions {
   readonly loadEngine?: (() => Promise<QuicEngine>) | undefined;
 }
 
+/** Streams by QUIC, of one node or of others for which it speaks. */
+export interface QuicStreamEngine extends StreamEngine {
+  /**
+   * Streams of another node, whose datagrams go through this one. The certificate is the same, for making one is dear,
+   * and so are the bounds on connections: all such nodes together may have as many as one listener.
+   */
+  forNode(nodeId: string, openDatagrams: OpenDatagrams): StreamEngine;
+}
+
 /** Streams by QUIC over the datagrams of a node, as Receptor has them (spec §4). */
-export function openQuicStreams(options: QuicStreamsOptions): StreamEngine {
-  return new QuicStreams(options);
+export function openQuicStreams(options: QuicStreamsOptions): QuicStreamEngine {
+  const { openDatagrams, tls, log, clock = systemClock, limits: given, loadEngine = loadQuicheEngine } = options;
+  const limits = { ...defaultQuicLimits, ...given };
+  const common = { log, limits, loadEngine, tls: new StreamTls(tls, transportOf(limits), clock) };
+  const forOthers = talliesOf(limits);
+  const own = new QuicStreams({ ...common, nodeId: options.nodeId, openDatagrams });
+  return {
+    dial: (node, service, dialOptions) => own.dial(node, service, dialOptions),
+    listen: (service, listenOptions) => own.listen(service, listenOptions),
+    close: () => own.close(),
+    forNode: (nodeId, open) => new QuicStreams({ ...common, nodeId, openDatagrams: open, tallies: forOthers }),
+  };
+}
+
+interface Parts extends Pick<QuicStreamsOptions, "nodeId" | "openDatagrams" | "log"> {
+  readonly loadEngine: () => Promise<QuicEngine>;
+  readonly limits: QuicLimits;
+  readonly tls: StreamTls;
+  /** Of all listeners together; absent: each has its own. */
+  readonly tallies?: ListenerTallies | undefined;
 }
 
 class QuicStreams implements StreamEngine {
@@ -34,17 +61,19 @@ class QuicStreams implements StreamEngine {
   readonly #limits: QuicLimits;
   readonly #loadEngine: () => Promise<QuicEngine>;
   readonly #tls: StreamTls;
+  readonly #tallies: ListenerTallies | undefined;
   readonly #dials = new Set<OutgoingConnection>();
   readonly #listeners = new Set<QuicListener>();
   #closed = false;
 
-  constructor({ nodeId, openDatagrams, tls, log, clock = systemClock, limits, loadEngine }: QuicStreamsOptions) {
+  constructor({ nodeId, openDatagrams, tls, log, limits, loadEngine, tallies }: Parts) {
     this.#nodeId = nodeId;
     this.#openDatagrams = openDatagrams;
     this.#log = log;
-    this.#limits = { ...defaultQuicLimits, ...limits };
-    this.#loadEngine = loadEngine ?? loadQuicheEngine;
-    this.#tls = new StreamTls(tls, transportOf(this.#limits), clock);
+    this.#limits = limits;
+    this.#loadEngine = loadEngine;
+    this.#tls = tls;
+    this.#tallies = tallies;
   }
 
   async dial(node: string, service: string, { tls, signal }: DialOptions): Promise<MeshStream> {
@@ -71,6 +100,7 @@ class QuicStreams implements StreamEngine {
       openDatagrams: this.#openDatagrams,
       limits: this.#limits,
       log: this.#log,
+      tallies: this.#tallies ?? talliesOf(this.#limits),
     };
     const listener = new QuicListener(context, service, this.#tls.listener(tls), accept);
     this.#listeners.add(listener);

@@ -12,14 +12,29 @@ export function processMark(place: string): Readonly<Record<string, string>> {
   return { [name]: place };
 }
 
-/** End every process that was started, directly or not, with the mark of this place. */
+/** Ids of the processes that live and were started, directly or not, with the mark of this place. */
+export function markedProcesses(place: string): number[] {
+  return liveProcesses()
+    .map(({ pid }) => pid)
+    .filter((pid) => isMarked(pid, place));
+}
+
+/** End every one of {@link markedProcesses}. */
 export function endMarkedProcesses(place: string): void {
-  for (const { pid } of liveProcesses()) {
+  for (const pid of markedProcesses(place)) {
     try {
-      if (!readFileSync(`/proc/${pid}/environ`, "latin1").split("\0").includes(`${name}=${place}`)) continue;
       process.kill(pid, "SIGKILL");
     } catch {
-      // It ended by itself meanwhile, or is not ours.
+      // It ended by itself meanwhile.
     }
+  }
+}
+
+function isMarked(pid: number, place: string): boolean {
+  try {
+    return readFileSync(`/proc/${pid}/environ`, "latin1").split("\0").includes(`${name}=${place}`);
+  } catch {
+    // It ended by itself meanwhile, or is not ours.
+    return false;
   }
 }

@@ -16,14 +16,15 @@ export interface NodePlan {
   readonly controlTls?: string | undefined;
 }
 
-export type RoadKind = "tcp" | "ws" | "udp" | "http";
+/** `amqp` leads through a RabbitMQ that the mesh starts for itself. */
+export type RoadKind = "tcp" | "ws" | "udp" | "http" | "amqp";
 
 /** A road: `from` dials, `to` listens. */
 export interface RoadPlan {
   readonly kind: RoadKind;
   readonly from: string;
   readonly to: string;
-  /** Both ends show a certificate. Not for udp. */
+  /** Both ends show a certificate. Not for udp and amqp. */
   readonly tls?: boolean | undefined;
   readonly cost?: number | undefined;
 }
@@ -36,6 +37,7 @@ export interface MeshPlan {
 
 /** A road with the ports it was given. */
 export interface LaidRoad extends RoadPlan {
+  /** Of the listener; of the broker where there is one between. */
   readonly listenPort: number;
   /** Where the dialer is sent: a cable that can be cut, or the listener itself. */
   readonly dialPort: number;
@@ -74,10 +76,11 @@ const roadProfiles = [
 ].join("\n");
 
 function listenerItem({ kind, tls, cost, listenPort }: LaidRoad): string {
+  if (kind === "amqp") return item("amqp-listener", { url: brokerUrl(listenPort), ...termsOf(tls, cost) });
   return item(`${kind}-listener`, { port: listenPort, bindaddr: "127.0.0.1", ...termsOf(tls, cost) });
 }
 
-function peerItem({ kind, tls, cost, dialPort }: LaidRoad): string {
+function peerItem({ kind, to, tls, cost, dialPort }: LaidRoad): string {
   const terms = termsOf(tls, cost);
   const at = `127.0.0.1:${dialPort}`;
   switch (kind) {
@@ -88,7 +91,14 @@ function peerItem({ kind, tls, cost, dialPort }: LaidRoad): string {
       return item("ws-peer", { address: `${tls ? "wss" : "ws"}://${at}/`, ...terms });
     case "http":
       return item("http-peer", { url: `${tls ? "https" : "http"}://${at}/`, ...terms });
+    case "amqp":
+      return item("amqp-peer", { url: brokerUrl(dialPort), hub: to, ...terms });
   }
+}
+
+/** The user that a new RabbitMQ has, for connections of its own machine. */
+function brokerUrl(port: number): string {
+  return `amqp://guest:guest@127.0.0.1:${port}`;
 }
 
 function termsOf(tls: boolean | undefined, cost: number | undefined) {

@@ -6,9 +6,9 @@ import { makeCertificates } from "./certificates.ts";
 import { type Daemon, startDaemon } from "./daemon.ts";
 import { freePort } from "./free-port.ts";
 import { endMarkedProcesses, processMark } from "./marked-processes.ts";
-import { type LaidRoad, type MeshPlan, type Program, receptorBin, settingsOf } from "./mesh-plan.ts";
+import { type LaidRoad, type MeshPlan, type Program, type RoadPlan, receptorBin, settingsOf } from "./mesh-plan.ts";
 import type { Output, StartedProcess } from "./processes.ts";
-import { type Cable, layCable } from "./rabbitmq.ts";
+import { type Cable, layCable, startRabbitmq } from "./rabbitmq.ts";
 import { receptorctl, startReceptorctl } from "./receptorctl.ts";
 import { tempFolder } from "./temp-folder.ts";
 
@@ -75,7 +75,12 @@ export async function startMesh(plan: MeshPlan, options: MeshOptions = {}): Prom
     await options.prepare?.(shared);
     const cables = new Map<string, Cable>();
     const roads: LaidRoad[] = [];
-    for (const road of plan.roads) roads.push(await layRoad(road, cables, closers));
+    const broker = plan.roads.some(({ kind }) => kind === "amqp") ? await startRabbitmq() : undefined;
+    closers.add({ close: async () => await broker?.[Symbol.asyncDispose]() });
+    for (const road of plan.roads) {
+      const listenPort = road.kind === "amqp" && broker ? broker.port : await freePort();
+      roads.push(await layRoad(road, listenPort, cables, closers));
+    }
     const nodes = new Map(
       Object.entries(plan.nodes).map(([id, { program = "ours", ...node }], index) => {
         const place = folder.file(`${index}`);
@@ -106,11 +111,11 @@ function known<T>(found: T | undefined, name: string): T {
 
 /** Through a cable where the road is a TCP connection. */
 async function layRoad(
-  road: MeshPlan["roads"][number],
+  road: RoadPlan,
+  listenPort: number,
   cables: Map<string, Cable>,
   closers: Closers,
 ): Promise<LaidRoad> {
-  const listenPort = await freePort();
   if (road.kind === "udp") return { ...road, listenPort, dialPort: listenPort };
   const cable = await layCable(listenPort);
   closers.add({ close: async () => await cable[Symbol.asyncDispose]() });

@@ -2,6 +2,7 @@ import type { MeshPlan, NodePlan, Program, RoadKind } from "../../kit/mesh-plan.
 import { receptorBin } from "../../kit/mesh-plan.ts";
 import { type ProcessMesh, startMesh } from "../../kit/mesh.ts";
 import { makeNodeAuthority } from "../../kit/node-certificates.ts";
+import { rabbitmqServer } from "../../kit/rabbitmq.ts";
 import { writeSigningKeys } from "../../kit/signing-keys.ts";
 
 /** One field of the table in docs/interop.md: whose programs stand in a row, and what kind of road joins them. */
@@ -22,6 +23,7 @@ const alwaysRun: readonly Cell[] = [
   { programs: ["ours", "ours"], road: "tcp", tls: true },
   { programs: ["ours", "ours"], road: "ws", tls: true },
   { programs: ["ours", "ours"], road: "http", tls: false },
+  ...(rabbitmqServer === undefined ? [] : [{ programs: ["ours", "ours"], road: "amqp", tls: false } as const]),
   { programs: ["ours", "ours", "ours"], road: "tcp", tls: false },
   { programs: ["ours", "ours", "ours"], road: "udp", tls: false },
 ];

@@ -108,6 +108,7 @@ export class Mesh {
         linkUp: (link) => this.#linkUp(link),
         linkDown: (link) => this.#streams.linkDown(link),
         nodeKnown: (node) => void this.#names.learn(node),
+        nodeRestarted: (node) => this.#streams.nodeRestarted(node),
         nodeForgotten: (node) => {
           this.#names.forget(node);
           this.#board.forget(node);
@@ -142,6 +143,7 @@ export class Mesh {
       datagrams: this.#datagrams,
       nextHop: (node) => this.#router.nextHop(node),
       helloOf: (node) => this.#router.helloOf(node),
+      isSteady: (node) => this.#router.isSteady(node),
       isStub,
       loadEngine: options.loadEngine,
     });

@@ -30,6 +30,11 @@ export class DatagramNet {
     return [...this.#sockets.keys()];
   }
 
+  /** A socket is gone without a word, as when its process is killed: it neither hears nor says anything more. */
+  forget(name: string): void {
+    this.#sockets.delete(name);
+  }
+
   /** What a node is given to open sockets with. */
   node(nodeId: string): OpenDatagrams {
     return (service, events) =>
@@ -42,8 +47,12 @@ export class DatagramNet {
     this.#sockets.set(name, events);
     return {
       service,
-      send: (toNode, toService, payload) => this.#send(nodeId, service, toNode, toService, payload),
-      close: () => this.#sockets.delete(name),
+      send: (toNode, toService, payload) => {
+        if (this.#sockets.get(name) === events) this.#send(nodeId, service, toNode, toService, payload);
+      },
+      close: () => {
+        if (this.#sockets.get(name) === events) this.#sockets.delete(name);
+      },
     };
   }
 

@@ -18,11 +18,13 @@ export interface FarhandHello {
    * nobody reaches the node with TLS.
    */
   readonly quic?: boolean | undefined;
+  /** Some road of the node loses messages, as UDP does, so that long ones seldom pass. Absent: false. */
+  readonly lossy?: boolean | undefined;
   /** Longest message the node takes on any road, bytes; undefined: no more than Receptor. */
   readonly maxMessage?: number | undefined;
 }
 
-const fields = fieldNames("Version", "Stub", "Hub", "Direct", "Quic", "MaxMessage");
+const fields = fieldNames("Version", "Stub", "Hub", "Direct", "Quic", "Lossy", "MaxMessage");
 
 /** The hello under the key `Farhand`, or undefined: whoever malforms it is treated as a Receptor node. */
 export function decodeFarhandHello(value: ExactJson | undefined): FarhandHello | undefined {
@@ -35,7 +37,7 @@ export function decodeFarhandHello(value: ExactJson | undefined): FarhandHello |
 }
 
 function helloOf(
-  read: JsonFields<"Version" | "Stub" | "Hub" | "Direct" | "Quic" | "MaxMessage">,
+  read: JsonFields<"Version" | "Stub" | "Hub" | "Direct" | "Quic" | "Lossy" | "MaxMessage">,
 ): FarhandHello | undefined {
   const version = read.any("Version");
   const maxMessage = read.any("MaxMessage");
@@ -46,13 +48,22 @@ function helloOf(
     hub: read.flag("Hub"),
     direct: read.flag("Direct"),
     ...(read.flag("Quic") && { quic: true }),
+    ...(read.flag("Lossy") && { lossy: true }),
     ...(maxMessage !== undefined && { maxMessage }),
   };
 }
 
 /** The value of the key `Farhand`. */
-export function encodeFarhandHello({ version, stub, hub, direct, quic, maxMessage }: FarhandHello): WritableJson {
-  return { Version: version, Stub: stub, Hub: hub, Direct: direct, Quic: quic, MaxMessage: maxMessage };
+export function encodeFarhandHello({
+  version,
+  stub,
+  hub,
+  direct,
+  quic,
+  lossy,
+  maxMessage,
+}: FarhandHello): WritableJson {
+  return { Version: version, Stub: stub, Hub: hub, Direct: direct, Quic: quic, Lossy: lossy, MaxMessage: maxMessage };
 }
 
 function isCount(value: ExactJson | undefined): value is number {

@@ -7,6 +7,7 @@ import {
 } from "../packet/advertisement.ts";
 import type { ConnType } from "../wire.ts";
 import { type GoTime, goTime } from "../packet/go-time.ts";
+import { Allowance } from "./allowance.ts";
 import type { Cancel, Environment } from "./environment.ts";
 import type { Link } from "./link.ts";
 
@@ -21,6 +22,9 @@ const expiryMs = 5 * periodMs + 10_000;
 const maxEntries = 20_000;
 const maxEntriesPerNode = 256;
 const maxBytes = 32 * 1024 * 1024;
+/** Advertisements told to newcomers at once, and a second for long; who comes when there are none left waits for news. */
+const introducedBurst = 100_000;
+const introducedPerSecond = 5_000;
 
 /** A service of this node, as others are told of it. */
 export interface OwnService {
@@ -54,6 +58,7 @@ export class AdvertisementBoard {
   readonly #tombstones = new Map<string, { nanoseconds: bigint; at: number }>();
   #size = 0;
   #bytes = 0;
+  readonly #introduced: Allowance;
   #lastMs = 0;
   #sameMs = 0;
   #soon: Cancel | undefined;
@@ -61,6 +66,7 @@ export class AdvertisementBoard {
 
   constructor(options: BoardOptions) {
     this.#options = options;
+    this.#introduced = new Allowance(introducedBurst, introducedPerSecond, options.environment.elapsed());
     this.#period = this.#later();
   }
 
@@ -95,6 +101,7 @@ export class AdvertisementBoard {
   /** Tell a new neighbour all there is. */
   introduce(link: Link): void {
     this.#announce((message) => link.send(message));
+    if (!this.#introduced.take(this.#size, this.#options.environment.elapsed())) return;
     for (const services of this.#entries.values()) for (const { message } of services.values()) link.send(message);
   }
 

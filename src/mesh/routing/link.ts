@@ -4,6 +4,7 @@ import type { FarhandHello } from "../packet/farhand-hello.ts";
 import { messageType, rejectMessage } from "../packet/message-types.ts";
 import { peekUpdate } from "../packet/written-updates.ts";
 import { decodeRoutingUpdate, type RoutingUpdate } from "../packet/routing-update.ts";
+import { Allowance } from "./allowance.ts";
 import type { Cancel, Environment } from "./environment.ts";
 
 const greetEveryMs = 1_000;
@@ -61,15 +62,15 @@ export class Link {
   #heardAt: number;
   #greetingsSent = 0;
   #cancelGreeting: Cancel = () => {};
-  #credit = routingBurst;
-  #creditAt: number;
+  readonly #routing: Allowance;
 
   constructor(owner: LinkOwner, road: Road, terms: LinkTerms) {
     this.#owner = owner;
     this.road = road;
     this.#terms = terms;
     this.#cost = terms.cost;
-    this.#heardAt = this.#creditAt = owner.environment.elapsed();
+    this.#heardAt = owner.environment.elapsed();
+    this.#routing = new Allowance(routingBurst, routingPerSecond, this.#heardAt);
   }
 
   /** Id of the neighbour; empty until it has said it. */
@@ -118,7 +119,8 @@ export class Link {
       if (this.#state === "up") this.#owner.message(this, message);
       return;
     }
-    if (!this.#spend()) return;
+    // So that one neighbour cannot keep us from all others.
+    if (!this.#routing.take(1, this.#heardAt)) return;
     if (type === messageType.routing) this.#readUpdate(message);
     else if (this.#state === "up") this.#owner.message(this, message);
   }
@@ -215,15 +217,5 @@ export class Link {
    */
   #recognize(hello: FarhandHello | undefined): void {
     if (hello && !hello.stub) this.#farhand ??= hello;
-  }
-
-  /** Routing messages have a price, so that one neighbour cannot keep us from all others. */
-  #spend(): boolean {
-    const earned = ((this.#heardAt - this.#creditAt) / 1000) * routingPerSecond;
-    this.#credit = Math.min(routingBurst, this.#credit + earned);
-    this.#creditAt = this.#heardAt;
-    if (this.#credit < 1) return false;
-    this.#credit--;
-    return true;
   }
 }

@@ -27,6 +27,7 @@ export class RouterUnderTest {
   readonly router: Router;
   readonly known = new Set<string>();
   readonly forgotten: string[] = [];
+  readonly restarted: string[] = [];
   /** Messages that are none of routing's. */
   readonly messages: Uint8Array[] = [];
   duplicates = 0;
@@ -83,6 +84,7 @@ export class RouterUnderTest {
       linkDown: () => {},
       nodeKnown: (node) => void this.known.add(node),
       nodeForgotten: (node) => void this.forgotten.push(node),
+      nodeRestarted: (node) => void this.restarted.push(node),
       duplicate: () => void this.duplicates++,
     };
   }

@@ -15,6 +15,49 @@ function between(): { node: RouterUnderTest; left: PlayedNeighbour; right: Playe
 /** Ids of nodes whose updates a neighbour was sent. */
 const toldOf = (peer: PlayedNeighbour): string[] => peer.updates.map(({ nodeId }) => nodeId);
 
+describe("a node", () => {
+  test("that comes with a newer epoch has started anew", () => {
+    const { node, left } = between();
+    left.pass({ nodeId: "far", updateEpoch: 1n, updateSequence: 5n, connections: to({ left: 1 }) });
+    left.pass({ nodeId: "far", updateEpoch: 1n, updateSequence: 6n, connections: to({ left: 1 }) });
+    expect(node.restarted).toEqual([]);
+    left.pass({ nodeId: "far", updateEpoch: 2n, updateSequence: 1n, connections: to({ left: 1 }) });
+    expect(node.restarted).toEqual(["far"]);
+  });
+
+  test("gets long datagrams only where every node on the way says that its roads lose nothing", () => {
+    const node = new RouterUnderTest();
+    const left = node.neighbour("left", { far: 1 }, farhand);
+    const far = { nodeId: "far", connections: to({ left: 1, beyond: 1 }) };
+    left.pass({ ...far, farhand });
+    left.pass({ nodeId: "beyond", connections: to({ far: 1 }) });
+    node.clock.pass(200);
+    expect(node.router.isSteady("left")).toBe(true);
+    expect(node.router.isSteady("far")).toBe(true);
+    // A Receptor node does not say.
+    expect(node.router.isSteady("beyond")).toBe(false);
+    expect(node.router.isSteady("nobody")).toBe(false);
+    left.pass({ ...far, updateSequence: 2n, farhand: { ...farhand, lossy: true } });
+    node.clock.pass(200);
+    expect(node.router.isSteady("far")).toBe(false);
+    expect(node.router.isSteady("left")).toBe(true);
+  });
+
+  test("with a road that loses messages says so, and sends no long datagrams over it", () => {
+    const node = new RouterUnderTest();
+    const steady = node.neighbour("steady", {}, farhand);
+    steady.forget();
+    const lossy = node.road("lossy", {}, { isReliable: false });
+    lossy.hello = farhand;
+    lossy.greet();
+    lossy.tell({ own: 1 });
+    node.clock.pass(200);
+    expect(steady.updates.at(-1)?.farhand).toMatchObject({ lossy: true });
+    expect(node.router.isSteady("lossy")).toBe(false);
+    expect(node.router.isSteady("steady")).toBe(true);
+  });
+});
+
 describe("a routing update (spec §3.6)", () => {
   test("step 1: without a node id is ignored", () => {
     const { node, left, right } = between();
@@ -199,7 +242,9 @@ describe("our own update", () => {
   test("is flooded when a neighbour is lost, and its way is gone at once", () => {
     const { node, left, right } = between();
     left.link.drop("cut");
-    expect(Object.fromEntries(node.router.routes())).toEqual({ right: { nextHop: "right", cost: 1 } });
+    expect(Object.fromEntries(node.router.routes())).toEqual({
+      right: { nextHop: "right", previous: "own", cost: 1 },
+    });
     node.clock.pass(100);
     expect(right.updates).toMatchObject([{ nodeId: "own", connections: to({ right: 1 }) }]);
   });

@@ -17,6 +17,8 @@ const coalesceMs = 100;
 /** Time within which the updates that make a way to a new node have all come. */
 const youngMs = 5_000;
 const sweepMs = 10 * 60_000;
+/** Nodes that are lost for longer may be forgotten for others; sooner, and inventing nodes would go on for ever. */
+const giveWayMs = 60_000;
 /** How often own updates are flooded for Receptor nodes that are no neighbours of ours, in update periods. */
 const strangerPeriods = 6;
 
@@ -47,6 +49,8 @@ export interface RouterEvents {
   /** A node was heard of for the first time, or again after it had been forgotten. */
   nodeKnown(node: string): void;
   nodeForgotten(node: string): void;
+  /** The node runs anew: what it knew of before, streams among them, is gone. */
+  nodeRestarted(node: string): void;
   /** Another node of our id was there before us (spec §3.6, step 2): this one must stop. */
   duplicate(): void;
 }
@@ -92,7 +96,7 @@ export class Router implements LinkOwner {
     this.epoch = newEpoch(options.environment);
     this.topology = new Topology(options.nodeId);
     this.#state = new LinkState(options.hashOf, options.maxNodes);
-    this.#synchronizer = new Synchronizer(options.nodeId, this.#state, (node, record) =>
+    this.#synchronizer = new Synchronizer(options.nodeId, this.#state, options.environment, (node, record) =>
       this.#isTellable(node, record),
     );
     this.#state.put(this.#ownUpdate(), this.environment.elapsed());
@@ -148,6 +152,18 @@ export class Router implements LinkOwner {
   /** What a node says of itself as a Farhand node; undefined of others and of one that nothing is known of. */
   helloOf(node: string): FarhandHello | undefined {
     return this.#up.get(node)?.farhand ?? this.#state.get(node)?.update.farhand;
+  }
+
+  /** Whether no road on the way to a node is known, or must be feared, to lose messages: then long ones may be sent. */
+  isSteady(node: string): boolean {
+    for (let at = node; at !== this.ownId; ) {
+      const previous = this.routes().get(at)?.previous;
+      const hello = this.helloOf(at);
+      if (previous === undefined || !hello || hello.lossy) return false;
+      if (previous === this.ownId && !this.#up.get(at)?.road.isReliable) return false;
+      at = previous;
+    }
+    return true;
   }
 
   /** The routes of now. They may lag 100 ms behind what other nodes say, never behind our own links (spec §3.7). */
@@ -245,7 +261,9 @@ export class Router implements LinkOwner {
     // An update that came already and is newer than what is known: its sender was found to be a duplicate since.
     const isSeen = !this.#seen.add(update.updateId, this.environment.elapsed());
     if ((isSeen && freshness === "newer") || !this.#makeRoom(update)) return;
-    if (!this.#state.get(nodeId)) {
+    const known = this.#state.get(nodeId);
+    if (known && update.updateEpoch > known.epoch) this.#events.nodeRestarted(nodeId);
+    if (!known) {
       this.#events.nodeKnown(nodeId);
       // Farhand nodes tell a newcomer what they know; a Receptor node learns of us only from ourselves.
       if (!update.farhand) this.floodSoon();
@@ -282,8 +300,13 @@ export class Router implements LinkOwner {
       connections,
       forwardingNode: this.ownId,
       suspectedDuplicate,
-      farhand: this.#options.hello,
+      farhand: this.#hello(),
     };
+  }
+
+  #hello(): FarhandHello {
+    const isLossy = [...this.#up.values()].some(({ road }) => !road.isReliable);
+    return isLossy ? { ...this.#options.hello, lossy: true } : this.#options.hello;
   }
 
   #floodOwn(suspectedDuplicate = 0n): void {
@@ -303,11 +326,7 @@ export class Router implements LinkOwner {
   #introduce(link: Link): void {
     if (this.#isAside(link)) return;
     if (link.farhand) return this.#synchronizer.begin(link);
-    if (link.isIntroduced) return;
-    link.isIntroduced = true;
-    for (const [node, record] of this.#state.records())
-      if (node !== this.ownId && node !== link.peer && this.#isTellable(node, record))
-        link.send(encodeRoutingUpdate(withForwardingNode(record.update, this.ownId)));
+    link.isIntroduced ||= this.#synchronizer.tellAll(link);
   }
 
   /** Between a hub and its stub nothing is flooded. */
@@ -426,8 +445,9 @@ export class Router implements LinkOwner {
 
   /** Nodes that have been gone for some time give way to others. @returns false when there is no room nevertheless. */
   #makeRoom(update: RoutingUpdate): boolean {
-    for (const node of this.#state.lost.keys()) {
-      if (this.#state.hasRoomFor(update)) break;
+    const before = this.environment.elapsed() - giveWayMs;
+    for (const [node, { lostAt = before }] of this.#state.lost) {
+      if (lostAt > before || this.#state.hasRoomFor(update)) break;
       if (!this.routes().has(node)) this.#forget(node);
     }
     return this.#state.hasRoomFor(update);

@@ -4,6 +4,8 @@ import type { Topology } from "./topology.ts";
 export interface Route {
   /** The neighbour to hand a message to. */
   readonly nextHop: string;
+  /** The last node before it on the way: ourselves when it is a neighbour. */
+  readonly previous: string;
   /** Sum of the costs on the way. */
   readonly cost: number;
 }
@@ -16,6 +18,7 @@ export function shortestPaths(topology: Topology): Map<string, Route> {
   const { ownNumber, size } = topology;
   const costs = new Float64Array(size).fill(Number.POSITIVE_INFINITY);
   const firstHops = new Int32Array(size);
+  const previous = new Int32Array(size);
   const isSettled = new Uint8Array(size);
   const routes = new Map<string, Route>();
   const queue = new CostQueue();
@@ -23,6 +26,7 @@ export function shortestPaths(topology: Topology): Map<string, Route> {
     const total = (costs[from] as number) + cost;
     if (total >= (costs[to] as number)) return;
     costs[to] = total;
+    previous[to] = from;
     firstHops[to] = from === ownNumber ? to : (firstHops[from] as number);
     queue.push(to, total);
   };
@@ -33,7 +37,8 @@ export function shortestPaths(topology: Topology): Map<string, Route> {
     isSettled[node] = 1;
     if (node !== ownNumber) {
       const nextHop = topology.nameOf(firstHops[node] as number);
-      routes.set(topology.nameOf(node), { nextHop, cost: costs[node] as number });
+      const before = topology.nameOf(previous[node] as number);
+      routes.set(topology.nameOf(node), { nextHop, previous: before, cost: costs[node] as number });
     }
     topology.walk(node, isSettled, visit);
   }

@@ -1,4 +1,6 @@
 import { encodeRoutingUpdate, withForwardingNode } from "../packet/routing-update.ts";
+import { Allowance } from "./allowance.ts";
+import type { Environment } from "./environment.ts";
 import type { Link } from "./link.ts";
 import type { LinkState, NodeRecord } from "./link-state.ts";
 import {
@@ -16,6 +18,11 @@ const mismatchesUntilSummary = 2;
 const mostMismatchesUntilSummary = 8;
 /** Summaries one neighbour gets answered within one period of signs of life. */
 const answersPerPeriod = 24;
+/** Records compared or told to neighbours at once, and a second for long: whoever comes again and again gets less. */
+const recordsBurst = 100_000;
+const recordsPerSecond = 5_000;
+/** Comparing a record costs so much of telling one. */
+const comparing = 1 / 16;
 /** How often all that is known may be told one neighbour within one such period, whatever it claims to lack. */
 const tellingsPerPeriod = 2;
 
@@ -36,13 +43,22 @@ export class Synchronizer {
   readonly #ownId: string;
   readonly #state: LinkState;
   readonly #isTellable: (node: string, record: NodeRecord) => boolean;
+  readonly #environment: Environment;
+  readonly #allowance: Allowance;
   readonly #progress = new WeakMap<Link, NeighbourProgress>();
 
   /** @param isTellable of other nodes a neighbour that does not know them is told nothing. */
-  constructor(ownId: string, state: LinkState, isTellable: (node: string, record: NodeRecord) => boolean) {
+  constructor(
+    ownId: string,
+    state: LinkState,
+    environment: Environment,
+    isTellable: (node: string, record: NodeRecord) => boolean,
+  ) {
     this.#ownId = ownId;
     this.#state = state;
     this.#isTellable = isTellable;
+    this.#environment = environment;
+    this.#allowance = new Allowance(recordsBurst, recordsPerSecond, environment.elapsed());
   }
 
   /** Compare everything, once: the link has just come up. */
@@ -55,7 +71,15 @@ export class Synchronizer {
       answers: 0,
       told: 0,
     });
-    this.#sendSummary(link, allHashes, true);
+    this.#compare(link);
+  }
+
+  /** All there is, for a neighbour that compares nothing. @returns false: not now, ask again. */
+  tellAll(link: Link): boolean {
+    if (!this.#mayTell(this.#state.size)) return false;
+    for (const [node, record] of this.#state.records())
+      if (node !== this.#ownId && node !== link.peer && this.#isTellable(node, record)) this.#tell(link, record);
+    return true;
   }
 
   /** A sign of life, with what the neighbour needs to see whether it knows the same. */
@@ -81,18 +105,18 @@ export class Synchronizer {
     if (++progress.mismatches < progress.untilSummary) return;
     progress.mismatches = 0;
     progress.untilSummary = Math.min(progress.untilSummary * 2, mostMismatchesUntilSummary);
-    this.#sendSummary(link, allHashes, true);
+    this.#compare(link);
   }
 
   /** Send what the neighbour lacks, and ask for what we lack. */
   hearSummary(link: Link, summary: Summary): void {
     const progress = this.#progress.get(link);
-    if (!progress || ++progress.answers > answersPerPeriod) return;
+    if (!progress || ++progress.answers > answersPerPeriod || !this.#mayCompare()) return;
     const theirs = new Map(summary.entries.map((entry) => [entry.hash, entry]));
-    const mayTell = tellingsPerPeriod * this.#state.size - progress.told;
-    const lacking = this.#lacking(link, summary, theirs).slice(0, Math.max(0, mayTell));
+    const lacking = this.#lacking(link, summary, theirs);
     progress.told += lacking.length;
-    for (const { update } of lacking) link.send(encodeRoutingUpdate(withForwardingNode(update, this.#ownId)));
+    if (progress.told <= tellingsPerPeriod * this.#state.size && this.#mayTell(lacking.length))
+      for (const record of lacking) this.#tell(link, record);
     if (summary.wantsAnswer && theirs.size > 0) this.#sendSummary(link, summary, false);
   }
 
@@ -106,6 +130,23 @@ export class Synchronizer {
       if (entry && !isNewer(entry, record)) theirs.delete(record.hash);
     }
     return lacking;
+  }
+
+  #tell(link: Link, { update }: NodeRecord): void {
+    link.send(encodeRoutingUpdate(withForwardingNode(update, this.#ownId)));
+  }
+
+  #compare(link: Link): void {
+    if (this.#mayCompare()) this.#sendSummary(link, allHashes, true);
+  }
+
+  #mayCompare(): boolean {
+    return this.#mayTell(1 + this.#state.size * comparing);
+  }
+
+  /** What is not told now the next sign of life that differs brings up again. */
+  #mayTell(records: number): boolean {
+    return this.#allowance.take(records, this.#environment.elapsed());
   }
 
   #sendSummary(link: Link, range: HashRange, wantsAnswer: boolean): void {

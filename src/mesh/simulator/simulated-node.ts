@@ -47,6 +47,7 @@ export class SimulatedNode {
         linkDown: () => {},
         nodeKnown: (node) => void this.names.learn(node),
         nodeForgotten: (node) => this.names.forget(node),
+        nodeRestarted: () => {},
         duplicate: () => {
           this.isDuplicate = true;
           environment.after(0, () => this.stop());

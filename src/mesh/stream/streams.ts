@@ -22,6 +22,8 @@ export interface StreamsOptions {
   readonly nextHop: (node: string) => Link | undefined;
   /** What a node says of itself, wherever it is; undefined of a Receptor node and of one nothing is known of. */
   readonly helloOf: (node: string) => FarhandHello | undefined;
+  /** Whether long datagrams get to a node as well as short ones. */
+  readonly isSteady: (node: string) => boolean;
   /** This node has one hub that knows the rest of the mesh. */
   readonly isStub: boolean;
   /** Default: the one there is. */
@@ -50,11 +52,11 @@ export class Streams implements StreamEngine {
   #hasQuic = true;
 
   constructor(options: StreamsOptions) {
-    const { nodeId, log, tls, datagrams, isStub, loadEngine = loadQuicheEngine } = options;
+    const { nodeId, log, tls, datagrams, isStub, isSteady, loadEngine = loadQuicheEngine } = options;
     this.#options = options;
     this.#loadEngine = loadEngine;
     const openDatagrams: typeof datagrams.open = (service, events) => datagrams.open(service, events);
-    this.#quic = openQuicStreams({ nodeId, openDatagrams, tls, log, loadEngine });
+    this.#quic = openQuicStreams({ nodeId, openDatagrams, tls, log, isSteady, loadEngine });
     this.#host = new StubHost({
       datagrams,
       log,
@@ -112,6 +114,11 @@ export class Streams implements StreamEngine {
     for (const { streams } of this.#direct.values()) streams.close();
     await this.#host.close();
     await this.#quic.close();
+  }
+
+  /** The far end of some streams may have forgotten them. */
+  nodeRestarted(node: string): void {
+    this.#quic.probe(node);
   }
 
   /** A datagram for a service of a stub passes by. @returns whether this node answers it. */

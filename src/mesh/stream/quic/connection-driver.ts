@@ -49,6 +49,7 @@ export class ConnectionDriver {
   #handshakeTimer: NodeJS.Timeout | undefined;
   #keepAliveTimer: NodeJS.Timeout | undefined;
   #closingTimer: NodeJS.Timeout | undefined;
+  #probeTimer: NodeJS.Timeout | undefined;
 
   /** `transmit` may throw what {@link DatagramSocket.send} throws. */
   constructor(
@@ -82,6 +83,18 @@ export class ConnectionDriver {
       this.connection.ping();
       this.wake();
     }, this.limits.keepAliveMs);
+  }
+
+  /** The far end may not know the connection any more: unless it answers soon, that is over. */
+  probe(): void {
+    if (this.#probeTimer || this.#ending || this.#released) return;
+    const before = this.connection.packetsReceived;
+    this.#probeTimer = setTimeout(() => {
+      this.#probeTimer = undefined;
+      if (this.connection.packetsReceived === before) this.abandon({ kind: "forgotten" });
+    }, this.limits.probeMs);
+    this.connection.ping();
+    this.wake();
   }
 
   /** Take a datagram of this connection. The memory is altered. */
@@ -219,6 +232,7 @@ export class ConnectionDriver {
     this.#released = true;
     clearTimeout(this.#timer);
     clearTimeout(this.#closingTimer);
+    clearTimeout(this.#probeTimer);
     this.#events.released();
   }
 }

@@ -64,6 +64,8 @@ export interface QuicConnection {
   readonly ending: QuicEnding | undefined;
   /** Nothing is left to send or to wait for. */
   readonly isClosed: boolean;
+  /** Packets that came and were the far end's own: what is forged, or answers for another connection, does not count. */
+  readonly packetsReceived: number;
   /** Take a datagram, whose memory is altered. One that is damaged, alien or hostile is ignored or ends the connection. */
   receive(datagram: Uint8Array): void;
   /** Write the next datagram to the start of `into`: its length, or 0 when there is none now. */

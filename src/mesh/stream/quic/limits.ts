@@ -2,12 +2,16 @@
 export interface QuicLimits {
   /** Longest datagram, bytes: what fits a mesh message of 16384 bytes. Towards Receptor the engine sends at most 1452. */
   readonly maxDatagramBytes: number;
+  /** The same where some road on the way may lose messages: what IP cuts to pieces is lost with any one of them. */
+  readonly shortDatagramBytes: number;
   /** A handshake takes at most so long. */
   readonly handshakeMs: number;
   /** Silence after which a stream is lost. */
   readonly idleMs: number;
   /** A dialer lets hear from itself so often (spec §4.2). */
   readonly keepAliveMs: number;
+  /** A far end that has started anew and is asked whether it still knows a connection must answer within this time. */
+  readonly probeMs: number;
   /** A dialer whose handshake is over opens its stream within this time (spec §4.3). */
   readonly acceptMs: number;
   /**
@@ -29,9 +33,11 @@ export interface QuicLimits {
 /** Receptor's times where it has them (spec §10). */
 export const defaultQuicLimits: QuicLimits = {
   maxDatagramBytes: 16384 - 36,
+  shortDatagramBytes: 1200,
   handshakeMs: 15_000,
   idleMs: 30_000,
   keepAliveMs: 15_000,
+  probeMs: 3_000,
   acceptMs: 60_000,
   dialerLingerMs: 500,
   listenerLingerMs: 10_000,

@@ -65,6 +65,15 @@ export class OutgoingConnection implements DriverEvents {
     this.#driver = new ConnectionDriver(connection, transmit, limits, this);
   }
 
+  get node(): string {
+    return this.#target.node;
+  }
+
+  /** See {@link ConnectionDriver.probe}. */
+  probe(): void {
+    this.#driver.probe();
+  }
+
   /** Give up, or end what came of it, without waiting for anything. */
   leave(error: Error): void {
     this.#fail(error);

@@ -6,13 +6,13 @@ import { describe, expect, test } from "vitest";
 import { silentLog } from "#core";
 import { DatagramNet } from "../../../../test/kit/datagram-net.ts";
 import { MeshError } from "../../errors.ts";
-import type { DialOptions, MeshStream, StreamEngine } from "../stream.ts";
+import type { DialOptions, MeshStream } from "../stream.ts";
 import type { QuicLimits } from "./limits.ts";
-import { openQuicStreams } from "./quic-streams.ts";
+import { openQuicStreams, type QuicStreamEngine } from "./quic-streams.ts";
 
 const noProfiles = { server: () => undefined, client: () => undefined };
 
-type Node = StreamEngine & AsyncDisposable;
+type Node = QuicStreamEngine & AsyncDisposable;
 
 function openNode(net: DatagramNet, nodeId: string, limits: Partial<QuicLimits> = {}): Node {
   const streams = openQuicStreams({ nodeId, openDatagrams: net.node(nodeId), tls: noProfiles, log: silentLog, limits });
@@ -148,6 +148,44 @@ describe("a stream", () => {
     far.on("error", () => {}).destroy(new Error("the disk is full"));
     const [error] = (await once(near, "error")) as [Error];
     expect(error.message).toContain("broken off (code 1)");
+  });
+
+  test("to a node that has started anew ends as soon as that is known; another stays", async () => {
+    const net = new DatagramNet();
+    await using alpha = openNode(net, "alpha", { probeMs: 300 });
+    const before = openNode(net, "beta");
+    const { near } = await connect(alpha, before);
+    // A process that is killed says nothing, and the next one knows nothing.
+    net.forget("beta:svc");
+    await using beta = openNode(net, "beta");
+    const { near: fresh, far } = await connect(alpha, beta);
+    const broken = once(near, "error") as Promise<[Error]>;
+    alpha.probe("beta");
+    expect((await broken)[0]).toMatchObject({ code: "STREAM_LOST" });
+    await sleep(400);
+    fresh.end("still here");
+    expect(await textOf(far)).toBe("still here");
+    await before.close();
+  });
+
+  test("over roads that lose messages has short datagrams both ways", async () => {
+    let longest = 0;
+    const net = new DatagramNet({
+      look: (payload) => {
+        longest = Math.max(longest, payload.length);
+        return true;
+      },
+    });
+    const streams = { tls: noProfiles, log: silentLog, isSteady: () => false };
+    const alpha = openQuicStreams({ nodeId: "alpha", openDatagrams: net.node("alpha"), ...streams });
+    await using beta = openNode(net, "beta");
+    beta.listen("echo", { accept: (stream) => void pipeline(stream, stream) });
+    const stream = await alpha.dial("beta", "echo", {});
+    const size = sizeOf(stream);
+    stream.end(Buffer.alloc(300_000));
+    expect(await size).toBe(300_000);
+    expect(longest).toBeLessThanOrEqual(1200);
+    await alpha.close();
   });
 
   test("destroyed after its end still delivers that, all of it", async () => {

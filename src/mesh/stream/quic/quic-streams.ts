@@ -2,7 +2,7 @@ import { type Clock, type Log, systemClock } from "#core";
 import { MeshError } from "../../errors.ts";
 import type { OpenDatagrams } from "../datagrams.ts";
 import type { DialOptions, ListenOptions, MeshStream, StreamEngine } from "../stream.ts";
-import type { QuicEngine } from "./engine.ts";
+import type { QuicEngine, QuicProfile } from "./engine.ts";
 import { defaultQuicLimits, type QuicLimits } from "./limits.ts";
 import { type DialTarget, OutgoingConnection } from "./outgoing-connection.ts";
 import { loadQuicheEngine } from "./quiche-engine.ts";
@@ -18,12 +18,16 @@ export interface QuicStreamsOptions {
   /** Judges certificates; the engine keeps time of its own. */
   readonly clock?: Pick<Clock, "now"> | undefined;
   readonly limits?: Partial<QuicLimits> | undefined;
+  /** Whether long datagrams get to a node as well as short ones; absent: always. */
+  readonly isSteady?: ((node: string) => boolean) | undefined;
   /** Default: the one there is. Asked for at the first dial or listener. */
   readonly loadEngine?: (() => Promise<QuicEngine>) | undefined;
 }
 
 /** Streams by QUIC, of one node or of others for which it speaks. */
 export interface QuicStreamEngine extends StreamEngine {
+  /** A node has started anew: streams we dialled to it before end, unless it still knows them. */
+  probe(node: string): void;
   /**
    * Streams of another node, whose datagrams go through this one. The certificate is the same, for making one is dear,
    * and so are the bounds on connections: all such nodes together may have as many as one listener.
@@ -37,12 +41,16 @@ export function openQuicStreams(options: QuicStreamsOptions): QuicStreamEngine {
   const limits = { ...defaultQuicLimits, ...given };
   const common = { log, limits, loadEngine, tls: new StreamTls(tls, transportOf(limits), clock) };
   const forOthers = talliesOf(limits);
-  const own = new QuicStreams({ ...common, nodeId: options.nodeId, openDatagrams });
+  const { nodeId, isSteady = () => true } = options;
+  const own = new QuicStreams({ ...common, nodeId, openDatagrams, isSteady });
   return {
     dial: (node, service, dialOptions) => own.dial(node, service, dialOptions),
     listen: (service, listenOptions) => own.listen(service, listenOptions),
     close: () => own.close(),
-    forNode: (nodeId, open) => new QuicStreams({ ...common, nodeId, openDatagrams: open, tallies: forOthers }),
+    probe: (node) => own.probe(node),
+    // They only listen: how long a datagram may be is the dialer's to say.
+    forNode: (stub, open) =>
+      new QuicStreams({ ...common, nodeId: stub, openDatagrams: open, isSteady: () => true, tallies: forOthers }),
   };
 }
 
@@ -50,6 +58,7 @@ interface Parts extends Pick<QuicStreamsOptions, "nodeId" | "openDatagrams" | "l
   readonly loadEngine: () => Promise<QuicEngine>;
   readonly limits: QuicLimits;
   readonly tls: StreamTls;
+  readonly isSteady: (node: string) => boolean;
   /** Of all listeners together; absent: each has its own. */
   readonly tallies?: ListenerTallies | undefined;
 }
@@ -62,11 +71,13 @@ class QuicStreams implements StreamEngine {
   readonly #loadEngine: () => Promise<QuicEngine>;
   readonly #tls: StreamTls;
   readonly #tallies: ListenerTallies | undefined;
+  readonly #isSteady: (node: string) => boolean;
+  readonly #short = new WeakMap<QuicProfile, QuicProfile>();
   readonly #dials = new Set<OutgoingConnection>();
   readonly #listeners = new Set<QuicListener>();
   #closed = false;
 
-  constructor({ nodeId, openDatagrams, tls, log, limits, loadEngine, tallies }: Parts) {
+  constructor({ nodeId, openDatagrams, tls, log, limits, loadEngine, isSteady, tallies }: Parts) {
     this.#nodeId = nodeId;
     this.#openDatagrams = openDatagrams;
     this.#log = log;
@@ -74,6 +85,7 @@ class QuicStreams implements StreamEngine {
     this.#loadEngine = loadEngine;
     this.#tls = tls;
     this.#tallies = tallies;
+    this.#isSteady = isSteady;
   }
 
   async dial(node: string, service: string, { tls, signal }: DialOptions): Promise<MeshStream> {
@@ -83,10 +95,11 @@ class QuicStreams implements StreamEngine {
     signal?.throwIfAborted();
     const profile = security.profile();
     if (this.#closed || !profile) throw closed();
+    const to = node.toLowerCase() === "localhost" ? this.#nodeId : node;
     const target: DialTarget = {
-      node: node.toLowerCase() === "localhost" ? this.#nodeId : node,
+      node: to,
       service,
-      profile,
+      profile: to === this.#nodeId || this.#isSteady(to) ? profile : this.#shortOf(profile),
       judge: security.judge,
       confirm: tls !== undefined && tls !== "",
     };
@@ -112,11 +125,27 @@ class QuicStreams implements StreamEngine {
     };
   }
 
+  /** See {@link QuicStreamEngine.probe}. */
+  probe(node: string): void {
+    for (const dial of this.#dials) if (dial.node === node) dial.probe();
+  }
+
   async close(): Promise<void> {
     this.#closed = true;
     for (const listener of this.#listeners) listener.close();
     this.#listeners.clear();
     for (const dial of this.#dials) dial.leave(closed());
+  }
+
+  /** The same with short datagrams, which the far end then sends as well. */
+  #shortOf(profile: QuicProfile): QuicProfile {
+    const { tls, transport } = profile;
+    const short = this.#short.get(profile) ?? {
+      tls,
+      transport: { ...transport, maxDatagramBytes: this.#limits.shortDatagramBytes },
+    };
+    this.#short.set(profile, short);
+    return short;
   }
 
   #connect(engine: QuicEngine, target: DialTarget, signal: AbortSignal | undefined): Promise<MeshStream> {

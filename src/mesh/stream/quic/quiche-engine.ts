@@ -132,6 +132,10 @@ class QuicheConnection implements QuicConnection {
     return this.#connection.isClosed();
   }
 
+  get packetsReceived(): number {
+    return this.#connection.stats().recv;
+  }
+
   get ending(): QuicEnding | undefined {
     const connection = this.#connection;
     const theirs = connection.peerError();

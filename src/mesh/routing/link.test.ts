@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { encodeAlive } from "./neighbour-messages.ts";
 import { farhand, RouterUnderTest, stub } from "./played-neighbour.ts";
 
 const rejected = [Uint8Array.of(0x03, 0x5b, 0x5d)];
@@ -274,6 +275,22 @@ describe("what a neighbour is to us", () => {
     expect(peer.link.farhand).toBeUndefined();
     peer.tell({ own: 1 }, { farhand });
     expect(peer.link.farhand).toEqual(farhand);
+  });
+
+  test("is learnt from others when the neighbour says what only a Farhand node does, and its own word was lost", () => {
+    const node = new RouterUnderTest();
+    const peer = node.road("peer");
+    const other = node.neighbour("other", {}, farhand);
+    peer.pass({ nodeId: "third" });
+    other.pass({ nodeId: "peer", connections: new Map([["own", 1]]), farhand });
+    expect(peer.link.farhand).toBeUndefined();
+    peer.say(encodeAlive(0));
+    expect(peer.link.farhand).toEqual(farhand);
+    node.clock.pass(200);
+    peer.forget();
+    node.live(10, peer, other);
+    expect(peer.updates).toEqual([]);
+    expect(peer.sentOf(17)).toHaveLength(1);
   });
 });
 

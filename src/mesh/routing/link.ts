@@ -177,6 +177,14 @@ export class Link {
     return nodeCosts && Object.hasOwn(nodeCosts, peer) ? (nodeCosts[peer] ?? cost) : cost;
   }
 
+  /**
+   * A Farhand node whose greeting was lost, so that the first we saw of it was somebody else's update. What a link is to
+   * its node (a stub's, a hub's) is settled when it comes up and stays.
+   */
+  recognize(hello: FarhandHello | undefined): void {
+    if (hello && !hello.stub) this.#farhand ??= hello;
+  }
+
   /** Called by the owner when it admits the link, so that what it does then finds it up. */
   setUp(): void {
     this.#state = "up";
@@ -197,7 +205,7 @@ export class Link {
   #hear(update: RoutingUpdate): void {
     if (update.forwardingNode !== this.#peer) return this.reject("remote node ID changed unexpectedly");
     if (update.nodeId === this.#peer) {
-      this.#recognize(update.farhand);
+      this.recognize(update.farhand);
       const cost = update.connections.get(this.#owner.ownId);
       if (cost === undefined) {
         if (this.#isListed) return this.reject("remote node no longer lists us as a connection");
@@ -209,13 +217,5 @@ export class Link {
         return this.reject(`we disagree about the connection cost: ${this.#cost} here, ${cost} at ${this.#peer}`);
     }
     this.#owner.update(this, update);
-  }
-
-  /**
-   * A Farhand node whose greeting was lost, so that the first we saw of it was somebody else's update. What a link is to
-   * its node (a stub's, a hub's) is settled when it comes up and stays.
-   */
-  #recognize(hello: FarhandHello | undefined): void {
-    if (hello && !hello.stub) this.#farhand ??= hello;
   }
 }

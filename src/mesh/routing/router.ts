@@ -233,12 +233,14 @@ export class Router implements LinkOwner {
   }
 
   message(link: Link, message: Uint8Array): void {
-    if (message[0] === neighbourMessageType.alive) {
+    const type = message[0];
+    if (type === neighbourMessageType.alive || type === neighbourMessageType.summary) this.#recognize(link);
+    if (type === neighbourMessageType.alive) {
       const digest = decodeAlive(message);
       if (digest === undefined || this.#isAside(link)) return;
       this.#noteLost();
       this.#synchronizer.hearAlive(link, digest);
-    } else if (message[0] === neighbourMessageType.summary) {
+    } else if (type === neighbourMessageType.summary) {
       const summary = decodeSummary(message);
       if (summary && !this.#isAside(link)) this.#synchronizer.hearSummary(link, summary);
     } else this.#events.message(link, message);
@@ -327,6 +329,13 @@ export class Router implements LinkOwner {
     if (this.#isAside(link)) return;
     if (link.farhand) return this.#synchronizer.begin(link);
     link.isIntroduced ||= this.#synchronizer.tellAll(link);
+  }
+
+  /** Only a Farhand node sends these. If what it said of itself was lost, others have told us of it. */
+  #recognize(link: Link): void {
+    if (link.farhand) return;
+    link.recognize(this.#state.get(link.peer)?.update.farhand);
+    this.#introduce(link);
   }
 
   /** Between a hub and its stub nothing is flooded. */

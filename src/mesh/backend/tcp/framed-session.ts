@@ -4,7 +4,8 @@ import { sessionError } from "../dial-error.ts";
 import { Ending } from "../ending.ts";
 import { Inbox } from "../inbox.ts";
 import { overflowBytes, overflowError } from "../overflow.ts";
-import { Framer, frameHeader, maxFrameBytes } from "./framer.ts";
+import { Framer, maxFrameBytes } from "./framer.ts";
+import { pack } from "./pack.ts";
 
 /** How long what is queued may take to go out after `close`, milliseconds. */
 const lingerMs = 1000;
@@ -27,7 +28,9 @@ export class FramedSession implements Session {
   readonly #ending = new Ending();
   #why: Error | undefined;
   #isClosing = false;
-  #isCorked = false;
+  /** What this turn has to send, and its bytes. */
+  #turn: Uint8Array[] = [];
+  #turnBytes = 0;
 
   constructor(stream: Duplex, { description, provenNodeIds }: FramedSessionOptions) {
     this.description = description;
@@ -44,7 +47,7 @@ export class FramedSession implements Session {
   }
 
   get queuedBytes(): number {
-    return this.#isClosing ? 0 : this.#stream.writableLength;
+    return this.#isClosing ? 0 : this.#stream.writableLength + this.#turnBytes;
   }
 
   start(events: SessionEvents): void {
@@ -56,11 +59,8 @@ export class FramedSession implements Session {
   send(message: Uint8Array): void {
     if (this.#isClosing || message.length === 0 || message.length > maxFrameBytes) return;
     if (this.queuedBytes > overflowBytes) return this.#break(overflowError());
-    const isFirst = !this.#isCorked;
-    if (isFirst) this.#cork();
-    this.#stream.write(frameHeader(message.length));
-    // One write of a turn tells when the turn's messages are out; the others go with it.
-    this.#stream.write(message, isFirst ? () => this.#inbox.queued(this.queuedBytes) : undefined);
+    if (this.#turn.push(message) === 1) process.nextTick(() => this.#sendTurn());
+    this.#turnBytes += 2 + message.length;
     this.#inbox.queued(this.queuedBytes);
   }
 
@@ -68,6 +68,7 @@ export class FramedSession implements Session {
     if (this.#isClosing) return;
     this.#isClosing = true;
     this.#inbox.close();
+    this.#sendTurn();
     this.#stream.end();
     // Read on to the far end's end: a socket closed over unread bytes would take back what was just sent.
     this.#stream.resume();
@@ -76,13 +77,16 @@ export class FramedSession implements Session {
   }
 
   /** All messages of one turn go to the system in one call. */
-  #cork(): void {
-    this.#isCorked = true;
+  #sendTurn(): void {
+    const pieces = pack(this.#turn);
+    this.#turn = [];
+    this.#turnBytes = 0;
+    if (pieces.length === 0 || this.#stream.destroyed) return;
     this.#stream.cork();
-    process.nextTick(() => {
-      this.#isCorked = false;
-      this.#stream.uncork();
-    });
+    const last = pieces.pop();
+    for (const piece of pieces) this.#stream.write(piece);
+    this.#stream.write(last, () => this.#inbox.queued(this.queuedBytes));
+    this.#stream.uncork();
   }
 
   #receive(chunk: Buffer): void {
@@ -99,6 +103,7 @@ export class FramedSession implements Session {
     if (!this.#isClosing) this.#why ??= why;
     this.#isClosing = true;
     this.#inbox.close();
+    this.#turn = [];
     this.#stream.destroy();
   }
 

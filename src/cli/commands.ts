@@ -9,6 +9,7 @@ import { connect } from "./commands/connect.ts";
 import { ping } from "./commands/ping.ts";
 import { receptor } from "./commands/receptor.ts";
 import { reload } from "./commands/reload.ts";
+import { sim } from "./commands/sim.ts";
 import { status } from "./commands/status.ts";
 import { traceroute } from "./commands/traceroute.ts";
 import { version } from "./commands/version.ts";
@@ -48,4 +49,5 @@ export const commands: readonly AnyCommand[] = [
   certInit,
   certMakereq,
   certSignreq,
+  sim,
 ];

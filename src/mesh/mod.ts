@@ -23,5 +23,11 @@ export { textMatch } from "./packet/pattern/text-match.ts";
 export { checkServiceName } from "./packet/service-name.ts";
 export type { LinkTerms } from "./routing/link.ts";
 export { openProxy, type ProxySettings } from "./service/open-proxy.ts";
+export {
+  runSimulation,
+  simulatedFaults,
+  type SimulationReport,
+  type SimulationSettings,
+} from "./simulator/run-simulation.ts";
 export { splice } from "./stream/splice.ts";
 export type { MeshStream } from "./stream/stream.ts";

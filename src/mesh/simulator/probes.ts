@@ -59,18 +59,16 @@ export async function pingAnyhow(mesh: SimulatedMesh, number: number, counts: Pi
 }
 
 async function answerTo(mesh: SimulatedMesh, from: Site, to: Site): Promise<PingReply | undefined> {
-  let reply: PingReply | undefined;
-  void from.node?.ping(to.id).then((each) => {
-    reply = each;
-  });
+  const replies: PingReply[] = [];
+  void from.node?.ping(to.id).then((reply) => replies.push(reply));
   const end = mesh.time.now + patienceMs;
-  while (mesh.time.now < end && !reply) {
+  while (mesh.time.now < end && replies.length === 0) {
     mesh.time.runUntil(mesh.time.now + stepMs);
     await delivered();
   }
   // A copy too many would still be under way.
   mesh.time.runUntil(mesh.time.now + stepMs);
-  return reply;
+  return replies[0];
 }
 
 /** Virtual time runs without a pause; what promises hand on comes after it. */

@@ -80,16 +80,17 @@ export class LinkState {
     return this.#lost;
   }
 
-  /** Note which nodes some way leads to, and which none. @param elapsed now, see {@link NodeRecord.lostAt}. */
-  noteReachable(isReachable: (node: string) => boolean, elapsed: number): void {
-    for (const [node, record] of this.#records) {
-      const isLost = !isReachable(node);
-      if (isLost === (record.lostAt !== undefined)) continue;
-      record.lostAt = isLost ? elapsed : undefined;
-      if (isLost) this.#lost.set(node, record);
-      else this.#lost.delete(node);
-      this.#digest ^= record.fingerprint;
-    }
+  /**
+   * Note which nodes some way leads to, and which none.
+   *
+   * @param count how many that are remembered some way leads to. Mostly it says that nothing has changed.
+   * @param elapsed now, see {@link NodeRecord.lostAt}.
+   */
+  noteReachable(isReachable: (node: string) => boolean, count: number, elapsed: number): void {
+    for (const [node, record] of this.#lost) if (isReachable(node)) this.#note(node, record, undefined);
+    if (count + this.#lost.size === this.#records.size) return;
+    for (const [node, record] of this.#records)
+      if (record.lostAt === undefined && !isReachable(node)) this.#note(node, record, elapsed);
   }
 
   get(node: string): NodeRecord | undefined {
@@ -130,6 +131,13 @@ export class LinkState {
   /** Every record, by hash, so that a summary can be sent in pieces. */
   summary(): SummaryEntry[] {
     return [...this.#records.values()].sort((a, b) => (a.hash < b.hash ? -1 : 1));
+  }
+
+  #note(node: string, record: Writable<NodeRecord>, lostAt: number | undefined): void {
+    record.lostAt = lostAt;
+    if (lostAt === undefined) this.#lost.delete(node);
+    else this.#lost.set(node, record);
+    this.#digest ^= record.fingerprint;
   }
 
   #count(record: NodeRecord | undefined, sign: 1 | -1): void {

@@ -151,7 +151,9 @@ export class Router implements LinkOwner {
 
   /** What a node says of itself as a Farhand node; undefined of others and of one that nothing is known of. */
   helloOf(node: string): FarhandHello | undefined {
-    return this.#up.get(node)?.farhand ?? this.#state.get(node)?.update.farhand;
+    const greeted = this.#up.get(node)?.farhand;
+    // What its link is stays as it was greeted; all else may have changed since.
+    return greeted?.stub ? greeted : (this.#state.get(node)?.update.farhand ?? greeted);
   }
 
   /** Whether no road on the way to a node is known, or must be feared, to lose messages: then long ones may be sent. */
@@ -237,9 +239,7 @@ export class Router implements LinkOwner {
     if (type === neighbourMessageType.alive || type === neighbourMessageType.summary) this.#recognize(link);
     if (type === neighbourMessageType.alive) {
       const digest = decodeAlive(message);
-      if (digest === undefined || this.#isAside(link)) return;
-      this.#noteLost();
-      this.#synchronizer.hearAlive(link, digest);
+      if (digest !== undefined && !this.#isAside(link)) this.#synchronizer.hearAlive(link, digest);
     } else if (type === neighbourMessageType.summary) {
       const summary = decodeSummary(message);
       if (summary && !this.#isAside(link)) this.#synchronizer.hearSummary(link, summary);
@@ -413,7 +413,7 @@ export class Router implements LinkOwner {
     if (isFresh && (version === this.#notedVersion || elapsed - this.#notedAt < coalesceMs)) return;
     this.#notedVersion = version;
     this.#notedAt = elapsed;
-    this.#state.noteReachable((node) => this.#isReachable(node), elapsed);
+    this.#state.noteReachable((node) => this.#isReachable(node), this.topology.reachableCount, elapsed);
   }
 
   #tickAfter(ms: number): void {

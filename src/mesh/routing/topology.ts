@@ -101,7 +101,7 @@ export class Topology {
     return node !== undefined && this.#isReachable[node] === 1;
   }
 
-  /** How many nodes some way leads to, ourselves included. */
+  /** How many nodes that have spoken some way leads to, ourselves included. */
   get reachableCount(): number {
     this.#findReachable();
     return this.#reachableCount;
@@ -183,9 +183,14 @@ export class Topology {
       queue[found++] = to;
     };
     visit(this.#own);
-    for (let at = 0; at < found; at++) this.walk(queue[at] as number, isFound, visit);
+    let spoken = 0;
+    for (let at = 0; at < found; at++) {
+      const node = queue[at] as number;
+      if (this.#graph.listOf(node)) spoken++;
+      this.walk(node, isFound, visit);
+    }
     this.#isReachable = isFound;
-    this.#reachableCount = found;
+    this.#reachableCount = spoken;
   }
 }
 

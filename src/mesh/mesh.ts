@@ -211,7 +211,7 @@ export class Mesh {
 
   /** Does a way lead to the node now, as far as this node knows? */
   hasRoute(node: string): boolean {
-    return node === this.nodeId || this.#router.nextHop(node) !== undefined;
+    return node === this.nodeId || node.toLowerCase() === "localhost" || this.#router.nextHop(node) !== undefined;
   }
 
   /** The mesh as this node sees it (spec §1.5). */

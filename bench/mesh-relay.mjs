@@ -7,7 +7,7 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { median } from "./kit/figures.mjs";
-import { freePort } from "./kit/line.mjs";
+import { freePorts } from "./kit/line.mjs";
 import { openLoad } from "./kit/load.mjs";
 import { printReport } from "./kit/report.mjs";
 import { inRounds } from "./kit/rounds.mjs";
@@ -43,7 +43,8 @@ await onStage(async (folder) => {
 async function startRelay(folder, subject) {
   const place = join(folder, subject.name);
   mkdirSync(place, { recursive: true, mode: 0o700 });
-  const [socket, config, port] = [join(place, "s"), join(place, "settings.yml"), await freePort()];
+  const [socket, config] = [join(place, "s"), join(place, "settings.yml")];
+  const [port] = await freePorts(1);
   const sections = [
     { node: { id: "relay", datadir: join(place, "data") } },
     { "log-level": { level: "error" } },

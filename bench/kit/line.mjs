@@ -20,14 +20,13 @@ export async function startLine(folder, subject, hops, workTypes = {}) {
   mkdirSync(place, { recursive: true, mode: 0o700 });
   const last = hops;
   const [sockets, children] = [[], []];
-  let dial;
-  for (let n = 0; n <= last; n++) {
-    const port = await freePort();
+  const ports = await freePorts(hops + 1);
+  for (const [n, port] of ports.entries()) {
     const sections = [
       { node: { id: `n${n}`, datadir: join(place, "data") } },
       { "log-level": { level: "error" } },
       { "tcp-listener": { port, bindaddr: "127.0.0.1" } },
-      ...(dial ? [{ "tcp-peer": { address: `127.0.0.1:${dial}` } }] : []),
+      ...(n > 0 ? [{ "tcp-peer": { address: `127.0.0.1:${ports[n - 1]}` } }] : []),
       { "control-service": { service: "control", filename: join(place, `${n}.sock`) } },
       ...(n === last ? Object.entries(workTypes) : []).map(([worktype, [command, params]]) => ({
         "work-command": { worktype, command, params },
@@ -39,7 +38,6 @@ export async function startLine(folder, subject, hops, workTypes = {}) {
     sockets.push(join(place, `${n}.sock`));
     const { child } = await startListener([...subject.argv, "-c", config], sockets[n]);
     children.push(child);
-    dial = port;
   }
   await knows(sockets[0], `n${last}`);
   await knows(sockets[last], "n0");
@@ -68,19 +66,28 @@ async function knows(socket, node) {
   }
 }
 
-/** A TCP port of loopback that is free now. */
-export async function freePort() {
+/** TCP ports of loopback that are free now, below those that the system gives to whoever dials. */
+export async function freePorts(count) {
+  const ports = [];
+  for (let port = 12_000 + Math.floor(Math.random() * 18_000); ports.length < count; port++)
+    if (await isFree(port)) ports.push(port);
+  return ports;
+}
+
+function isFree(port) {
   const server = createServer();
-  await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const { port } = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  return port;
+  return new Promise((resolve) => {
+    server.once("error", () => resolve(false));
+    server.listen(port, "127.0.0.1", () => server.close(() => resolve(true)));
+  });
 }
 
 /** Submit to a node; `payload`, when there is one, is an iterable of buffers. Gives the id of the unit here. */
 export async function submitTo(socket, node, workType, payload = []) {
   const control = await connectControl(socket);
-  const created = await control.ask(JSON.stringify({ command: "work", subcommand: "submit", node, worktype: workType }));
+  const created = await control.ask(
+    JSON.stringify({ command: "work", subcommand: "submit", node, worktype: workType }),
+  );
   for (const chunk of payload)
     if (!control.socket.write(chunk)) await new Promise((resolve) => control.socket.once("drain", resolve));
   control.socket.end();

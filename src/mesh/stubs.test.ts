@@ -121,3 +121,18 @@ describe.each([
     else expect(data).toBe(0);
   });
 });
+
+test("a stub whose road is not reliable speaks QUIC with everybody, also with a stub that has none", async () => {
+  await using nodes = new MemoryMesh();
+  const hub = nodes.node("hub");
+  const [shaky, plain] = [nodes.node("shaky", { isStub: true }), nodes.node("plain", { isStub: true, hasQuic: false })];
+  for (const mesh of [hub, shaky, plain]) offerEcho(mesh);
+  const cable = await nodes.join(shaky, hub, { faults: { duplicate: 0.05 } });
+  await nodes.join(plain, hub);
+  const all = [hub, shaky, plain] as const;
+  await untilSo(() => hub.status().Advertisements.length === all.length);
+  for (const from of all)
+    for (const to of all)
+      if (from !== to) expect(await said(await from.dial(to.nodeId, "echo"), "hi")).toBe(`${from.nodeId} hi`);
+  expect(cable.sent.some(([type]) => type === messageType.direct)).toBe(false);
+});

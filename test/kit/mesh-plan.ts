@@ -12,6 +12,10 @@ export interface NodePlan {
    * folder, `{shared}` for that of the mesh.
    */
   readonly sections?: string | undefined;
+  /** More keys of its section `node`. */
+  readonly about?: Readonly<Record<string, unknown>> | undefined;
+  /** False: ours runs as on a machine that the QUIC engine does not exist for. */
+  readonly hasQuic?: boolean | undefined;
   /** The tls-server profile of its control service on the mesh; none, unless told otherwise. */
   readonly controlTls?: string | undefined;
 }
@@ -47,7 +51,7 @@ export interface LaidRoad extends RoadPlan {
 export function settingsOf(id: string, node: NodePlan, roads: readonly LaidRoad[]): string {
   const control = { filename: "{place}/s", ...(node.controlTls && { tls: node.controlTls }) };
   return [
-    item("node", { id, datadir: "{place}/data" }),
+    item("node", { id, datadir: "{place}/data", ...node.about }),
     item("log-level", { level: "debug" }),
     item("local-only", {}),
     ...(roads.some(({ tls }) => tls) ? [roadProfiles] : []),

@@ -1,6 +1,7 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { pathToFileURL } from "node:url";
 import { Closers } from "#core";
 import { makeCertificates } from "./certificates.ts";
 import { type Daemon, startDaemon } from "./daemon.ts";
@@ -82,12 +83,13 @@ export async function startMesh(plan: MeshPlan, options: MeshOptions = {}): Prom
       roads.push(await layRoad(road, listenPort, cables, closers));
     }
     const nodes = new Map(
-      Object.entries(plan.nodes).map(([id, { program = "ours", ...node }], index) => {
+      Object.entries(plan.nodes).map(([id, { program = "ours", hasQuic = true, ...node }], index) => {
         const place = folder.file(`${index}`);
         mkdirSync(place);
         const text = settingsOf(id, node, roads).replaceAll("{place}", place).replaceAll("{shared}", shared);
         writeFileSync(join(place, "settings.yml"), text);
-        return [id, processNode(id, program, place, processMark(folder.path))];
+        const env = { ...processMark(folder.path), ...(!hasQuic && { NODE_OPTIONS: `--import=${withoutQuic}` }) };
+        return [id, processNode(id, program, place, env)];
       }),
     );
     for (const [id, node] of nodes) if (!options.later?.includes(id)) await node.start();
@@ -103,6 +105,8 @@ export async function startMesh(plan: MeshPlan, options: MeshOptions = {}): Prom
     throw error;
   }
 }
+
+const withoutQuic = pathToFileURL(join(import.meta.dirname, "without-quic.mjs"));
 
 function known<T>(found: T | undefined, name: string): T {
   if (found === undefined) throw new TypeError(`the plan has no ${name}`);

@@ -154,6 +154,7 @@ export class DatagramSwitch {
         `a datagram has at most ${road.maxMessageBytes - dataHeaderBytes} bytes here`,
       );
     if (road.queuedBytes > fullBytes) return this.#drop();
+    if (fromNode !== ownId && this.#options.isStubHere(target)) this.#introductions.introduce(road, fromNode);
     decrementHops(message);
     road.send(message);
   }

@@ -116,9 +116,15 @@ export class Streams implements StreamEngine {
     await this.#quic.close();
   }
 
-  /** The far end of some streams may have forgotten them. */
+  /** Who has started anew has forgotten its streams, and those it had in the name of its stubs. */
   nodeRestarted(node: string): void {
-    this.#quic.probe(node);
+    this.#quic.probe((to) => to === node || this.#isHosted(to));
+  }
+
+  /** Its hub, whichever that is, answers for it. */
+  #isHosted(node: string): boolean {
+    const hello = this.#options.helloOf(node);
+    return hello?.stub === true && !hello.quic;
   }
 
   /** A datagram for a service of a stub passes by. @returns whether this node answers it. */

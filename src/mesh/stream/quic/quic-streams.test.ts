@@ -160,7 +160,7 @@ describe("a stream", () => {
     await using beta = openNode(net, "beta");
     const { near: fresh, far } = await connect(alpha, beta);
     const broken = once(near, "error") as Promise<[Error]>;
-    alpha.probe("beta");
+    alpha.probe((node) => node === "beta");
     expect((await broken)[0]).toMatchObject({ code: "STREAM_LOST" });
     await sleep(400);
     fresh.end("still here");

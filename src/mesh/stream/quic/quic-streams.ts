@@ -26,8 +26,11 @@ export interface QuicStreamsOptions {
 
 /** Streams by QUIC, of one node or of others for which it speaks. */
 export interface QuicStreamEngine extends StreamEngine {
-  /** A node has started anew: streams we dialled to it before end, unless it still knows them. */
-  probe(node: string): void;
+  /**
+   * Nodes may have forgotten streams that were dialled to them before: those end, unless they are still known. It counts
+   * for the streams of other nodes too.
+   */
+  probe(isMeant: (node: string) => boolean): void;
   /**
    * Streams of another node, whose datagrams go through this one. The certificate is the same, for making one is dear,
    * and so are the bounds on connections: all such nodes together may have as many as one listener.
@@ -39,18 +42,19 @@ export interface QuicStreamEngine extends StreamEngine {
 export function openQuicStreams(options: QuicStreamsOptions): QuicStreamEngine {
   const { openDatagrams, tls, log, clock = systemClock, limits: given, loadEngine = loadQuicheEngine } = options;
   const limits = { ...defaultQuicLimits, ...given };
-  const common = { log, limits, loadEngine, tls: new StreamTls(tls, transportOf(limits), clock) };
-  const forOthers = talliesOf(limits);
   const { nodeId, isSteady = () => true } = options;
-  const own = new QuicStreams({ ...common, nodeId, openDatagrams, isSteady });
+  const everyDial = new Set<OutgoingConnection>();
+  const common = { log, limits, loadEngine, isSteady, everyDial, tls: new StreamTls(tls, transportOf(limits), clock) };
+  const forOthers = talliesOf(limits);
+  const own = new QuicStreams({ ...common, nodeId, openDatagrams });
   return {
     dial: (node, service, dialOptions) => own.dial(node, service, dialOptions),
     listen: (service, listenOptions) => own.listen(service, listenOptions),
     close: () => own.close(),
-    probe: (node) => own.probe(node),
-    // They only listen: how long a datagram may be is the dialer's to say.
-    forNode: (stub, open) =>
-      new QuicStreams({ ...common, nodeId: stub, openDatagrams: open, isSteady: () => true, tallies: forOthers }),
+    probe: (isMeant) => {
+      for (const dial of everyDial) if (isMeant(dial.node)) dial.probe();
+    },
+    forNode: (other, open) => new QuicStreams({ ...common, nodeId: other, openDatagrams: open, tallies: forOthers }),
   };
 }
 
@@ -59,6 +63,8 @@ interface Parts extends Pick<QuicStreamsOptions, "nodeId" | "openDatagrams" | "l
   readonly limits: QuicLimits;
   readonly tls: StreamTls;
   readonly isSteady: (node: string) => boolean;
+  /** Dials of all nodes that share the rest. */
+  readonly everyDial: Set<OutgoingConnection>;
   /** Of all listeners together; absent: each has its own. */
   readonly tallies?: ListenerTallies | undefined;
 }
@@ -74,10 +80,11 @@ class QuicStreams implements StreamEngine {
   readonly #isSteady: (node: string) => boolean;
   readonly #short = new WeakMap<QuicProfile, QuicProfile>();
   readonly #dials = new Set<OutgoingConnection>();
+  readonly #everyDial: Set<OutgoingConnection>;
   readonly #listeners = new Set<QuicListener>();
   #closed = false;
 
-  constructor({ nodeId, openDatagrams, tls, log, limits, loadEngine, isSteady, tallies }: Parts) {
+  constructor({ nodeId, openDatagrams, tls, log, limits, loadEngine, isSteady, everyDial, tallies }: Parts) {
     this.#nodeId = nodeId;
     this.#openDatagrams = openDatagrams;
     this.#log = log;
@@ -86,6 +93,7 @@ class QuicStreams implements StreamEngine {
     this.#tls = tls;
     this.#tallies = tallies;
     this.#isSteady = isSteady;
+    this.#everyDial = everyDial;
   }
 
   async dial(node: string, service: string, { tls, signal }: DialOptions): Promise<MeshStream> {
@@ -125,11 +133,6 @@ class QuicStreams implements StreamEngine {
     };
   }
 
-  /** See {@link QuicStreamEngine.probe}. */
-  probe(node: string): void {
-    for (const dial of this.#dials) if (dial.node === node) dial.probe();
-  }
-
   async close(): Promise<void> {
     this.#closed = true;
     for (const listener of this.#listeners) listener.close();
@@ -162,9 +165,13 @@ class QuicStreams implements StreamEngine {
           settled();
           reject(error);
         },
-        released: () => this.#dials.delete(connection),
+        released: () => {
+          this.#dials.delete(connection);
+          this.#everyDial.delete(connection);
+        },
       });
       this.#dials.add(connection);
+      this.#everyDial.add(connection);
       signal?.addEventListener("abort", abort);
     });
   }

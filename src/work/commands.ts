@@ -91,9 +91,18 @@ async function runWork(desk: Desk, request: WorkRequest, session: ControlSession
 }
 
 /** A signature for a request without payload has nothing left to wait for. */
-async function checked(desk: Desk, request: Parameters<typeof checkSignature>[2], session: ControlSession) {
+async function checked(
+  desk: Desk,
+  request: Parameters<typeof checkSignature>[2] & { readonly unitId: string },
+  session: ControlSession,
+): Promise<void> {
+  const unit = desk.units.get(request.unitId);
   const verification = await checkSignature(desk.units, desk.signatures, request, session);
   await verification.finish();
+  // Meanwhile it may have gone, and another may have taken its id: nobody has looked at that one.
+  if (desk.units.get(request.unitId) !== unit) {
+    throw new WorkError("UNIT_NOT_FOUND", `unknown work unit ${request.unitId}`);
+  }
 }
 
 /** Spec §1.11. */
@@ -127,6 +136,8 @@ function allocate({ units, nodeId }: Desk, request: SubmitRequest): Unit {
 async function order(desk: Desk, request: OrderRequest, session: ControlSession): Promise<JsonObject> {
   if (request.node !== desk.nodeId) throw new WorkError("REQUEST_INVALID", `an order for node ${request.node}`);
   const verification = await checkSignature(desk.units, desk.signatures, request, session);
+  // What the payload will be is known already: one that was not signed gets no unit.
+  await verification.finish(request.order.sha256);
   return desk.units.orders.take(request.order, verification, session);
 }
 

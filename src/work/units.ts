@@ -335,8 +335,9 @@ export class Units {
   }
 
   #finished(unit: Unit) {
-    const { FinishedAt, CreatedAt, StdoutSize } = unit.status;
-    const finishedAt = Date.parse(FinishedAt ?? CreatedAt ?? "") || this.#clock.now();
+    const { Twin, FinishedAt, CreatedAt, StdoutSize } = unit.status;
+    // How long a unit is kept is not up to the clock of the node it ran on.
+    const finishedAt = Date.parse(Twin?.EndedAt ?? FinishedAt ?? CreatedAt ?? "") || this.#clock.now();
     return { id: unit.id, finishedAt, bytes: StdoutSize + sizeOf(unit.folder.stdin) };
   }
 }

@@ -95,6 +95,8 @@ export interface UnitStatus {
 export interface OrderRecord {
   /** SHA-256 of the submitter's token, hex: whoever reads the status cannot give the order again. */
   readonly TokenSha256: string;
+  /** SHA-256 of the params as they were given, hex. */
+  readonly ParamsSha256: string;
   /** Length and SHA-256 (hex) of the payload, which must be whole before anything starts. */
   readonly Bytes: number;
   readonly Sha256: string;
@@ -108,6 +110,8 @@ export interface TwinRecord {
   readonly Protocol?: "farhand" | "receptor";
   /** The payload is over there and the start was asked for, so it may run although no answer came. */
   readonly Sent?: boolean;
+  /** When it ended by the clock of this node; `FinishedAt` is what the other one says. */
+  readonly EndedAt?: string;
 }
 
 /** One element of `work list`, and the whole reply of `work status`. */

@@ -5,7 +5,7 @@ import { newUnitId } from "../unit/unit-id.ts";
 import { within } from "./connect-node.ts";
 import type { TwinLink } from "./mirror-context.ts";
 import { decodeAccepted, startLine } from "./order-wire.ts";
-import { payloadDigest, payloadFrom } from "./payload-file.ts";
+import { payloadDigest, payloadFrom, whileTaken } from "./payload-file.ts";
 import { InvalidAnswer, isUnknownSubcommand } from "./troubles.ts";
 
 /** An order is accepted at once; its start waits for a process, or for a place of the work type. */
@@ -21,6 +21,7 @@ const mostIds = 5;
  */
 export async function giveOrder(link: TwinLink, control: ControlClient): Promise<boolean> {
   const { record } = link;
+  if (record.twin.Sent) await findTwin(link, control);
   const payload = await payloadDigest(link.unit.folder.stdin);
   for (let tries = 0; tries < mostIds; tries++) {
     const unitId = record.data.RemoteUnitID || (tries === 0 ? link.unit.id : newUnitId());
@@ -41,6 +42,17 @@ export async function giveOrder(link: TwinLink, control: ControlClient): Promise
     return true;
   }
   throw new WorkError("REMOTE_REFUSED", "every unit ID is taken on the remote node");
+}
+
+/**
+ * Work that may have run is given again only to the unit it was given to. Where that one is gone, the same order would
+ * make another.
+ *
+ * @throws {ControlError} `REMOTE_ERROR` when it is gone.
+ */
+async function findTwin(link: TwinLink, control: ControlClient): Promise<void> {
+  const request = { command: "work", subcommand: "status", unitid: link.record.data.RemoteUnitID };
+  await within(acceptMs, control, control.call(request));
 }
 
 async function orderLine(
@@ -68,7 +80,7 @@ async function orderLine(
 async function sendRest(link: TwinLink, control: ControlClient, from: number): Promise<void> {
   const { record } = link;
   const source = async function* () {
-    yield* payloadFrom(link.unit.folder.stdin, from);
+    yield* whileTaken(payloadFrom(link.unit.folder.stdin, from), link.clock, control);
     // From here on it may run over there, whether we hear of it or not.
     await record.keep({}, { Twin: { ...record.twin, Sent: true } });
     yield Buffer.from(startLine);

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { createInterface } from "node:readline";
 import { beforeAll, describe, expect, test, vi } from "vitest";
 import { openMeshNode, TestMesh } from "../../../test/kit/remote.ts";
-import { builtHelpers, ended, patience, shell, type Unit } from "../../../test/kit/units.ts";
+import { builtHelpers, ended, eventually, patience, shell, type Unit } from "../../../test/kit/units.ts";
 import { FrameKind, frameHeader } from "./frames.ts";
 
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
@@ -110,6 +110,53 @@ describe("a Farhand peer that lies", () => {
       });
     },
   );
+});
+
+describe("a Farhand peer", () => {
+  test("does not decide how long its units are kept here", async () => {
+    const longAgo = status({ StdoutSha256: abcSha, FinishedAt: "1971-01-01T00:00:00Z" });
+    await using peer = await withPeer(pushing(() => [frame(2, "abc"), longAgo]));
+    const { node } = peer.alpha;
+    const older = await node.start("true");
+    await ended(older);
+    expect(await endOf(peer.unit, peer.units.start(peer.unit))).toMatchObject({ State: 2 });
+    await node.reopen({ retention: { maxUnits: 1 } });
+    await eventually("one unit is left", () => Object.keys(node.units.list()).length === 1);
+    expect(Object.keys(node.units.list())).toEqual([peer.unit.id]);
+  });
+
+  test("that promises more output than it gives, and then forgets the unit, leaves the size that is here", async () => {
+    let times = 0;
+    const promise = pushing(() => [frame(2, "abc"), status({ State: 1, StdoutSize: 2 ** 50 })]);
+    await using peer = await withPeer((line, stream) => {
+      if (line.includes('"attach"') && times++ > 0) stream.write("ERROR: unknown work unit x\n");
+      else promise(line, stream);
+    });
+    const { State, Cause, StdoutSize } = await endOf(peer.unit, peer.units.start(peer.unit));
+    expect({ State, Cause, StdoutSize }).toEqual({ State: 3, Cause: "REMOTE_GONE", StdoutSize: 3 });
+  });
+
+  test("that does not take the payload holds up no ttl", async () => {
+    await using peer = await withPeer((line, stream) => {
+      if (!line.includes('"order"')) return;
+      stream.write(`${JSON.stringify({ unitid: JSON.parse(line).workUnitID, from: 0 })}\n`);
+      stream.pause();
+    });
+    const unit = peer.units.allocateRemote({ node: "liar", workType: "sh", params: {}, ttl: "1s" });
+    await peer.units.receive(
+      unit,
+      (async function* () {
+        yield Buffer.alloc(8 * 1024 * 1024);
+      })(),
+    );
+    expect(await endOf(unit, peer.units.start(unit))).toMatchObject({ State: 3, Cause: "TTL_EXPIRED" });
+  });
+
+  test("may refuse at length, and the unit says it in short", async () => {
+    await using peer = await withPeer((_, stream) => void stream.write(`ERROR: ${"x".repeat(1_000_000)}\n`));
+    const { Detail } = await endOf(peer.unit, peer.units.start(peer.unit));
+    expect(Detail.length).toBeLessThan(2_000);
+  });
 });
 
 describe("any peer", () => {

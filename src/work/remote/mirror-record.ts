@@ -1,5 +1,6 @@
 import { type Clock, errorText, type Log } from "#core";
 import { WorkError } from "../errors.ts";
+import { outputSize } from "../unit/output.ts";
 import { updateStatus } from "../unit/status-file.ts";
 import type { Unit } from "../unit/unit.ts";
 import { isFinal, type TwinRecord, type UnitCause, type UnitStatus } from "../wire.ts";
@@ -18,6 +19,7 @@ export class MirrorRecord {
   readonly #log: Log;
   #writing: Promise<unknown> = Promise.resolve();
   #later: NodeJS.Timeout | undefined;
+  #finishing: Promise<void> | undefined;
   #isClosed = false;
 
   constructor(unit: Unit, clock: Pick<Clock, "now">, log: Log) {
@@ -68,12 +70,23 @@ export class MirrorRecord {
     await this.#write(true);
   }
 
-  /** Told only when it is on disk, or cannot be put there. A final unit keeps the ending it has. */
+  /**
+   * Told only when it is on disk, or cannot be put there. A final unit keeps the ending it has, and of two that come at
+   * once the first stays.
+   */
   async finish(ending: MirrorEnding): Promise<void> {
     if (this.unit.isFinal || this.#isClosed) return;
+    this.#finishing ??= this.#finish(ending);
+    await this.#finishing;
+  }
+
+  async #finish(ending: MirrorEnding): Promise<void> {
     const FinishedAt = new Date(this.#clock.now()).toISOString();
     const { Stopping, Queued, Stalled, ...status } = this.unit.status;
-    const final = { ...status, FinishedAt, ...ending };
+    // An ending that says nothing of the output leaves the size that is here: what its node promised never came.
+    const StdoutSize = this.#sizeHere();
+    const Twin = { ...this.twin, EndedAt: FinishedAt };
+    const final = { ...status, StdoutSize, FinishedAt, ...ending, Twin };
     await this.#write(true, final).catch((error: unknown) => {
       this.#log.error(`status of unit ${this.unit.id} cannot be written`, { error: errorText(error) });
     });
@@ -84,6 +97,14 @@ export class MirrorRecord {
   close(): void {
     this.#isClosed = true;
     clearTimeout(this.#later);
+  }
+
+  #sizeHere(): number {
+    try {
+      return outputSize(this.unit.folder.stdout);
+    } catch {
+      return 0;
+    }
   }
 
   #set(change: Partial<UnitStatus>, forgotten: readonly (keyof UnitStatus)[] = []): void {

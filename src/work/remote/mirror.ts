@@ -1,10 +1,12 @@
 import { randomBytes } from "node:crypto";
 import { errorText, systemCode } from "#core";
+import { WorkError } from "../errors.ts";
 import type { Unit } from "../unit/unit.ts";
 import { UnitState } from "../wire.ts";
 import { watchFarhand } from "./farhand-watch.ts";
 import { FirstOutcome } from "./first-outcome.ts";
 import { Job } from "./job.ts";
+import type { MirrorRecord } from "./mirror-record.ts";
 import { type MirrorContext, TwinLink } from "./mirror-context.ts";
 import { watchReceptor } from "./receptor-watch.ts";
 import { dropTwin, type Ended, type EndingWord, endTwin } from "./twin-ending.ts";
@@ -40,7 +42,8 @@ export class Mirror {
     const { record, context } = this.#link;
     record.show({ Detail: "Starting Worker" });
     const first = new FirstOutcome<Attempted>();
-    await this.#life.replace((stop) => this.#live(stop, first.settle).finally(() => first.settle("pending")));
+    const begins = (stop: AbortSignal) => this.#live(stop, first.settle).finally(() => first.settle("pending"));
+    if (!(await this.#life.replace(begins))) return false;
     // A node that is known to be away is not waited for.
     if (context.options.hasRoute?.(record.data.RemoteNode) === false) return false;
     const outcome = await first.or(signal);
@@ -52,7 +55,9 @@ export class Mirror {
   async cancel(signal: AbortSignal): Promise<Ended> {
     const { record } = this.#link;
     if (record.unit.isFinal) return "done";
-    await record.keep({ LocalCancelled: true }, { Stopping: "CANCELED" });
+    // A release that waits for its node ends the twin as well, and must not be forgotten over this.
+    if (record.data.LocalReleased && record.mayHaveStarted) return await this.#tell("release", signal);
+    const fault = await this.#note({ LocalCancelled: true }, { Stopping: "CANCELED" });
     if (!record.mayHaveStarted) {
       await this.#life.stop();
       // It may have got through in the very last moment.
@@ -60,6 +65,7 @@ export class Mirror {
       await this.#watch();
     }
     const ended = await this.#tell("cancel", signal);
+    if (ended === "pending" && fault) return await this.#giveUp(fault);
     const soon = AbortSignal.any([signal, AbortSignal.timeout(endingMs)]);
     if (ended === "done") await record.unit.until(() => record.unit.isFinal, soon).catch(() => undefined);
     return ended;
@@ -73,16 +79,17 @@ export class Mirror {
    */
   async release(force: boolean, signal: AbortSignal): Promise<Ended> {
     const { record } = this.#link;
-    await record.keep({ LocalCancelled: true, LocalReleased: true }).catch((error: unknown) => {
-      if (!force) throw error;
-    });
+    const fault = await this.#note({ LocalCancelled: true, LocalReleased: true });
     await this.#life.stop();
     if (!record.mayHaveStarted) {
       void dropTwin(this.#link);
       await this.#remove(force);
       return "done";
     }
-    if (!force) return await this.#tell("release", signal);
+    if (!force) {
+      const ended = await this.#tell("release", signal);
+      return ended === "pending" && fault ? await this.#giveUp(fault) : ended;
+    }
     await this.#ending.stop();
     await endTwin(this.#link, "release", AbortSignal.timeout(forceMs)).catch((error: unknown) => {
       this.#link.context.log.warn(`unit ${record.unit.id} is released here only`, { error: errorText(error) });
@@ -114,13 +121,36 @@ export class Mirror {
   /** Stop everything; the unit stays as it is on disk. */
   close(): void {
     this.#link.record.close();
-    this.#life.abort();
-    this.#ending.abort();
+    this.#life.close();
+    this.#ending.close();
     void this.#link.closeOutput();
   }
 
-  #watch(): Promise<void> {
-    return this.#life.replace((stop) => this.#live(stop, () => undefined));
+  async #watch(): Promise<void> {
+    await this.#life.replace((stop) => this.#live(stop, () => undefined));
+  }
+
+  /**
+   * Note for the next daemon what was asked. On a full disk it is done all the same: whoever releases wants room.
+   *
+   * @returns why it could not be noted.
+   */
+  async #note(...what: Parameters<MirrorRecord["keep"]>): Promise<WorkError | undefined> {
+    try {
+      await this.#link.record.keep(...what);
+      return undefined;
+    } catch (cause) {
+      const message = `what was asked of unit ${this.#link.unit.id} cannot be noted: ${errorText(cause)}`;
+      this.#link.context.log.warn(message);
+      return new WorkError("STORAGE_FAILED", message, { cause });
+    }
+  }
+
+  /** Nobody may be told that it will be done later, when a restart would forget it. */
+  async #giveUp(fault: WorkError): Promise<never> {
+    await this.#ending.stop();
+    await this.#takeBack();
+    throw fault;
   }
 
   /** From the start of the twin to the end of the mirror. */
@@ -152,9 +182,10 @@ export class Mirror {
   /** Tell the other node until it has heard; the first attempt is waited for. @throws {WorkError} `REMOTE_REFUSED`. */
   async #tell(word: EndingWord, signal: AbortSignal | undefined): Promise<Ended> {
     const first = new FirstOutcome<Ended | Error>();
-    await this.#ending.replace((stop) =>
-      this.#tellUntilHeard(word, stop, first.settle).finally(() => first.settle("pending")),
-    );
+    const begins = (stop: AbortSignal) =>
+      this.#tellUntilHeard(word, stop, first.settle).finally(() => first.settle("pending"));
+    // Nothing begins when the unit has just gone, or the daemon is about to.
+    if (!(await this.#ending.replace(begins))) return "pending";
     // After a restart nobody waits.
     if (!signal) return "pending";
     const outcome = await first.or(signal);
@@ -197,7 +228,8 @@ export class Mirror {
   async #remove(force: boolean): Promise<void> {
     const { record, context } = this.#link;
     await context.remove(record.unit, force);
-    this.#life.abort();
+    this.#life.close();
+    this.#ending.close();
     record.close();
     await this.#link.closeOutput();
   }

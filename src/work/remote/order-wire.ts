@@ -2,7 +2,7 @@
  * Lines of the conversation in which one Farhand node gives work to another. Pure; `docs/wire/remote-work.md` describes it.
  */
 import { createHash, timingSafeEqual } from "node:crypto";
-import type { OrderRecord } from "../wire.ts";
+import type { OrderRecord, UnitStatus } from "../wire.ts";
 
 /** Behind the payload of an order: only now may it start. The mere end of a stream could as well be a cut. */
 export const startLine = "start\n";
@@ -36,14 +36,36 @@ export function decodeAccepted(line: string, bytes: number): OrderAccepted | und
 }
 
 /** What is kept of an order. */
-export function orderRecord({ token, bytes, sha256 }: OrderRequest): OrderRecord {
-  return { TokenSha256: hashOf(token).toString("hex"), Bytes: bytes, Sha256: sha256 };
+export function orderRecord({ token, params, bytes, sha256 }: OrderRequest): OrderRecord {
+  return {
+    TokenSha256: hashOf(token).toString("hex"),
+    ParamsSha256: paramsHash(params),
+    Bytes: bytes,
+    Sha256: sha256,
+  };
 }
 
 /** Is this token the one the order came with? Takes as long for a wrong one as for the right one. */
 export function isTokenOf(record: OrderRecord | undefined, token: string): boolean {
   const expected = Buffer.from(record?.TokenSha256 ?? "", "hex");
   return expected.length === 32 && timingSafeEqual(expected, hashOf(token));
+}
+
+/**
+ * Is this the order a unit was made for? All that was looked at before the unit was made has to be the same: whoever could
+ * change the work type or the params would start what nobody has signed or allowed.
+ */
+export function isSameOrder({ Order, WorkType }: UnitStatus, order: OrderRequest): boolean {
+  if (!isTokenOf(Order, order.token) || WorkType !== order.workType) return false;
+  return (
+    Order?.ParamsSha256 === paramsHash(order.params) && Order.Sha256 === order.sha256 && Order.Bytes === order.bytes
+  );
+}
+
+/** Whatever order they come in. */
+function paramsHash(params: OrderRequest["params"]): string {
+  const entries = Object.entries(params).sort(([one], [other]) => (one < other ? -1 : 1));
+  return hashOf(JSON.stringify(entries)).toString("hex");
 }
 
 function hashOf(token: string): Buffer {

@@ -5,7 +5,7 @@ import type { PendingVerification } from "../signature/facts.ts";
 import { outputSize } from "../unit/output.ts";
 import type { Unit } from "../unit/unit.ts";
 import { UnitState } from "../wire.ts";
-import { isTokenOf, type OrderRequest, startLine } from "./order-wire.ts";
+import { isSameOrder, isTokenOf, type OrderRequest, startLine } from "./order-wire.ts";
 import { payloadDigest } from "./payload-file.ts";
 
 /** What taking orders needs of the units of a node. */
@@ -57,13 +57,20 @@ export class Orders {
     return this.#deliveries.has(unitId);
   }
 
-  /** Take back an order of which nothing has started. @throws {WorkError} `UNIT_NOT_FOUND`, also for a wrong token. */
+  /**
+   * Take back an order of which nothing has started.
+   *
+   * @throws {WorkError} `UNIT_NOT_FOUND`, also for a wrong token; `REQUEST_INVALID` when it has started.
+   */
   async withdraw(unitId: string, token: string): Promise<JsonObject> {
     const unit = this.#units.find(unitId);
     if (!unit || !isTokenOf(unit.status.Order, token)) {
       throw new WorkError("UNIT_NOT_FOUND", `unknown work unit ${unitId}`);
     }
     await this.#afterwards(this.#deliveries.get(unitId));
+    if (isUnderWay(unit) && unit.status.Cause !== "INPUT_FAILED") {
+      throw new WorkError("REQUEST_INVALID", `unit ${unitId} has started: release it`);
+    }
     await this.#units.release(unit);
     return { released: unitId };
   }
@@ -71,9 +78,7 @@ export class Orders {
   #unitOf(order: OrderRequest): Unit {
     const unit = this.#units.find(order.unitId);
     if (!unit) return this.#units.allocate(order);
-    const { Order } = unit.status;
-    const isSame = isTokenOf(Order, order.token) && Order?.Sha256 === order.sha256 && Order.Bytes === order.bytes;
-    if (isSame) return unit;
+    if (isSameOrder(unit.status, order)) return unit;
     throw new WorkError("UNIT_ID_TAKEN", `unit ID ${order.unitId} is taken`);
   }
 
@@ -90,7 +95,7 @@ export class Orders {
     session: ControlSession,
     stop: AbortSignal,
   ): Promise<JsonObject> {
-    const isUnder = unit.status.State !== UnitState.Pending || unit.status.Queued === true;
+    const isUnder = isUnderWay(unit);
     const from = isUnder ? order.bytes : Math.min(outputSize(unit.folder.stdin), order.bytes);
     await session.writeLine(JSON.stringify({ unitid: unit.id, from }));
     await receive(unit, from, order.bytes, session, stop);
@@ -107,6 +112,11 @@ export class Orders {
     await file.truncate(0).finally(() => file.close());
     throw new WorkError("PAYLOAD_MISMATCH", "the payload is not the one the order names: send it again");
   }
+}
+
+/** Its start was asked for. */
+function isUnderWay({ status }: Unit): boolean {
+  return status.State !== UnitState.Pending || status.Queued === true;
 }
 
 /** The rest of a payload and the word behind it. @throws {WorkError} `PAYLOAD_FAILED`; what came is kept. */

@@ -1,4 +1,4 @@
-import type { ControlSession } from "#control";
+import { ControlError, type ControlSession } from "#control";
 import { errorText, systemCode } from "#core";
 import type { Unit } from "../unit/unit.ts";
 import { FrameKind, frameHeader, maxTextBytes } from "./frames.ts";
@@ -20,7 +20,7 @@ export async function pushUnit(
   const signal = AbortSignal.any([session.signal, gone.signal]);
   // Raw from here on: an error behind it would be taken for frames.
   await session.write(Buffer.from(`Streaming unit ${unit.id}\n`));
-  void untilHungUp(session).then(() => gone.abort(new Error("the mirror hung up")));
+  void untilHungUp(session).then(() => gone.abort(new ControlError("CLIENT_GONE", "the mirror hung up")));
   try {
     await Promise.all([pushStatus(unit, session, signal), pushOutput(output(signal), session)]);
     await send(session, FrameKind.Status, statusText(unit));

@@ -1,10 +1,11 @@
-import { existsSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, rmdirSync } from "node:fs";
 import { beforeAll, describe, expect, test, vi } from "vitest";
 import { type ControlCommand, ControlError } from "#control";
 import { openMeshNode, TestMesh } from "../../../test/kit/remote.ts";
 import {
   builtHelpers,
   ended,
+  eventually,
   outputOf,
   patience,
   quoted,
@@ -126,6 +127,42 @@ describe("remote units on a Receptor node", () => {
     expect(await pair.units.release(unit.id, { force: false, signal: patience() })).toBe("done");
     expect(existsSync(unit.folder.dir)).toBe(false);
     expect(pair.beta.node.units.list()).toEqual({});
+  });
+
+  test("wait while the disk here does not take their output", async () => {
+    await using pair = await openPair();
+    const unit = pair.units.allocateRemote({ node: "beta", workType: "sh", params: { params: quoted("echo hello") } });
+    await pair.units.receive(unit, (async function* () {})());
+    mkdirSync(unit.folder.stdout);
+    await pair.units.start(unit);
+    await unit.until(({ Stalled }) => Stalled !== undefined, patience());
+    rmdirSync(unit.folder.stdout);
+    expect(await ended(unit)).toMatchObject({ State: 2, StdoutSize: 6 });
+    expect(outputOf(unit)).toBe("hello\n");
+  });
+
+  test("run once, also when this daemon ends before it hears that they have started", async () => {
+    await using pair = await openPair();
+    const mark = pair.beta.node.folder.file("runs");
+    let hold = true;
+    pair.mesh.onStream = (far) => {
+      const write = far.write.bind(far) as (chunk: unknown, done?: () => void) => boolean;
+      far.write = ((chunk: unknown, done?: () => void) =>
+        hold && String(chunk).includes('"result"') ? false : write(chunk, done)) as typeof far.write;
+    };
+    const submitting = pair.submit(`echo run >> ${mark}; echo done`).catch(() => undefined);
+    await eventually("it ran", () => existsSync(mark));
+    const [id = ""] = Object.keys(pair.units.list());
+    const file = pair.units.get(id).folder.status;
+    pair.alpha.node.close();
+    await pair.alpha.stop();
+    await submitting;
+    expect(JSON.parse(readFileSync(file, "utf8"))).toMatchObject({ ExtraData: { RemoteStarted: false } });
+    hold = false;
+    await pair.alpha.start();
+    const unit = pair.alpha.node.units.get(id);
+    expect((await ended(unit)).State).toBe(2);
+    expect([outputOf(unit), readFileSync(mark, "utf8")]).toEqual(["done\n", "run\n"]);
   });
 
   test("fail when they are gone over there, and are released all the same", async () => {

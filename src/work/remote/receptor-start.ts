@@ -4,7 +4,7 @@ import { WorkError } from "../errors.ts";
 import { within } from "./connect-node.ts";
 import { couldNotParse } from "./farhand-start.ts";
 import type { TwinLink } from "./mirror-context.ts";
-import { payloadDigest, payloadFrom } from "./payload-file.ts";
+import { payloadDigest, payloadFrom, whileTaken } from "./payload-file.ts";
 
 const answerMs = 60_000;
 
@@ -17,7 +17,7 @@ export async function submitToReceptor(link: TwinLink, control: ControlClient): 
   const { record } = link;
   await dropEarlier(link, control);
   const line = await within(answerMs, control, control.callLine(await submitLine(link))).catch(asRefusal);
-  const RemoteUnitID = /with ID ([a-zA-Z0-9]+)\./.exec(line)?.[1];
+  const RemoteUnitID = /with ID ([a-zA-Z0-9]{1,255})\./.exec(line)?.[1];
   if (RemoteUnitID === undefined) throw couldNotParse(line);
   // Before the payload: whatever happens from here on, it is known which unit over there it happened to.
   await record.keep({ RemoteUnitID }, { Twin: { ...record.twin, Protocol: "receptor" } });
@@ -54,7 +54,7 @@ async function dropEarlier(link: TwinLink, control: ControlClient): Promise<void
 async function sendPayload(link: TwinLink, control: ControlClient): Promise<void> {
   const { record } = link;
   const source = async function* () {
-    yield* payloadFrom(link.unit.folder.stdin, 0);
+    yield* whileTaken(payloadFrom(link.unit.folder.stdin, 0), link.clock, control);
     // The end of the stream is the word to start: from here on it may run, whether we hear of it or not.
     await record.keep({}, { Twin: { ...record.twin, Sent: true } });
   };
@@ -63,7 +63,7 @@ async function sendPayload(link: TwinLink, control: ControlClient): Promise<void
     await within(answerMs, control, control.readJson());
   } catch (error) {
     if (systemCode(error) === "REMOTE_ERROR") {
-      throw new WorkError("REMOTE_REFUSED", `error from remote: ${errorText(error)}`, { cause: error });
+      throw new WorkError("REMOTE_REFUSED", `error from remote: ${errorText(error).slice(0, 1_000)}`, { cause: error });
     }
     // Its status will say whether it started.
     if (!record.twin.Sent) throw error;

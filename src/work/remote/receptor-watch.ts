@@ -101,17 +101,17 @@ async function fetchOutput(link: TwinLink, told: Told, signal: AbortSignal): Pro
   let idle = 0;
   let isSecondTry = false;
   for (;;) {
-    const before = (await link.output()).size;
-    if (told.status && told.isWhole(before)) {
-      if (await conclude(link, endingOf(told.status, before), isSecondTry)) return;
-      isSecondTry = true;
-    }
-    if (before >= (told.status?.StdoutSize ?? 0) && !isSecondTry) {
-      await told.changed(link.clock, pollMs, signal);
-      continue;
-    }
-    const isOver = told.status !== undefined && isFinal(told.status.State);
     try {
+      const before = (await link.output()).size;
+      if (told.status && told.isWhole(before)) {
+        if (await conclude(link, endingOf(told.status, before), isSecondTry)) return;
+        isSecondTry = true;
+      }
+      if (before >= (told.status?.StdoutSize ?? 0) && !isSecondTry) {
+        await told.changed(link.clock, pollMs, signal);
+        continue;
+      }
+      const isOver = told.status !== undefined && isFinal(told.status.State);
       await fetchOnce(link, told, signal);
       troubles.over();
       const isStuck = (await link.output()).size === before;
@@ -125,7 +125,6 @@ async function fetchOutput(link: TwinLink, told: Told, signal: AbortSignal): Pro
       }
     } catch (error) {
       signal.throwIfAborted();
-      if (told.isWhole((await link.output()).size)) continue;
       if (await troubles.note(error)) return;
     }
     await backoff.wait(signal);
@@ -160,6 +159,9 @@ async function fetchOnce(link: TwinLink, told: Told, signal: AbortSignal): Promi
       await output.append(chunk);
       if (told.isWhole(output.size)) return;
     }
+  } catch (error) {
+    // What is whole is whole, however the connection ended.
+    if (!told.isWhole(output.size)) throw error;
   } finally {
     closed.abort(new Error(errorText("done")));
     control.close();

@@ -1,5 +1,6 @@
 import { type Clock, errorText, type Log } from "#core";
 import { WorkError } from "../errors.ts";
+import { outputSize } from "../unit/output.ts";
 import type { Unit } from "../unit/unit.ts";
 import { remoteType, UnitState, type UnitStatus } from "../wire.ts";
 import { Mirror, newToken } from "./mirror.ts";
@@ -33,8 +34,12 @@ export class RemoteUnits {
       log,
       peers: new Peers(clock),
       remove: async (unit, force) => {
+        const bytes = sizeHere(unit);
         await remove(unit, force);
         this.#mirrors.delete(unit.id);
+        // Whoever still follows it, or brings its payload, has to hear that it is over.
+        const Cause = "CANCELED";
+        unit.set({ ...unit.status, State: UnitState.Canceled, Detail: "Canceled", Cause, StdoutSize: bytes });
       },
     };
   }
@@ -94,6 +99,14 @@ export class RemoteUnits {
     let mirror = this.#mirrors.get(unit.id);
     if (!mirror) this.#mirrors.set(unit.id, (mirror = new Mirror(unit, this.#context)));
     return mirror;
+  }
+}
+
+function sizeHere(unit: Unit): number {
+  try {
+    return outputSize(unit.folder.stdout);
+  } catch {
+    return 0;
   }
 }
 

@@ -2,6 +2,7 @@ import { decodeStatus } from "../unit/status-file.ts";
 import { UnitState, type UnitStatus } from "../wire.ts";
 
 const maxDetail = 4_096;
+const maxSignal = 32;
 
 /** What a mirror takes over from the status of its twin. */
 export type ToldStatus = Pick<UnitStatus, "State" | "Detail" | "StdoutSize"> & Partial<UnitStatus>;
@@ -32,7 +33,12 @@ const taken = [
 export function decodeTold(text: string): ToldStatus {
   const status = decodeStatus(text);
   const told = Object.fromEntries(taken.filter((key) => key in status).map((key) => [key, status[key]]));
-  return { ...(told as unknown as ToldStatus), Detail: status.Detail.slice(0, maxDetail) };
+  const { Signal } = status;
+  return {
+    ...(told as unknown as ToldStatus),
+    Detail: status.Detail.slice(0, maxDetail),
+    ...(Signal !== undefined && { Signal: Signal.slice(0, maxSignal) }),
+  };
 }
 
 /** Receptor tells an ending in words alone; what they say for certain is said in fields too. */

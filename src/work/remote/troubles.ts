@@ -5,6 +5,13 @@ import type { TwinLink } from "./mirror-context.ts";
 /** So many answers in a row that are none, and the far end is given up. */
 const mostInvalid = 5;
 
+/** How a mirror ends whose twin its node no longer knows (spec §2.7.4). */
+export const goneEnding = {
+  State: UnitState.Failed,
+  Detail: "Remote work unit is gone",
+  Cause: "REMOTE_GONE",
+} as const;
+
 /** Thrown for an answer that is no answer of the protocol. */
 export class InvalidAnswer extends Error {
   override readonly name = "InvalidAnswer";
@@ -29,7 +36,7 @@ export class Troubles {
     const { record } = this.#link;
     if (record.unit.isFinal) return true;
     if (isGone(error)) {
-      await record.finish({ State: UnitState.Failed, Detail: "Remote work unit is gone", Cause: "REMOTE_GONE" });
+      await record.finish(goneEnding);
       return true;
     }
     if (isInvalid(error) && ++this.#invalid >= mostInvalid) {

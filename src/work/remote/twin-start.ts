@@ -4,7 +4,7 @@ import { giveOrder } from "./farhand-start.ts";
 import type { TwinLink } from "./mirror-context.ts";
 import { submitToReceptor } from "./receptor-start.ts";
 import { expiredText, expiryOf } from "./remote-data.ts";
-import { InvalidAnswer } from "./troubles.ts";
+import { goneEnding, InvalidAnswer, isGone } from "./troubles.ts";
 
 /** Longest timer Node has is 24 days; a ttl may be longer. */
 const longestSleepMs = 24 * 60 * 60_000;
@@ -37,6 +37,11 @@ export async function startTwin(
         return true;
       } catch (error) {
         signal.throwIfAborted();
+        if (isGone(error)) {
+          await record.finish(goneEnding);
+          told("pending");
+          return false;
+        }
         if (error instanceof InvalidAnswer) invalid++;
         const refused = invalid >= mostInvalid || isRefusal(error);
         if (refused || (isTlsTrouble(error) && !record.mayHaveStarted)) {
@@ -63,6 +68,8 @@ export async function startTwin(
 async function startOnce(link: TwinLink, expiry: Expiry): Promise<void> {
   const { record, context } = link;
   const { RemoteNode: node } = record.data;
+  // The end of the payload was the word to start: given to a Receptor node again, the work would be done again.
+  if (record.twin.Sent && record.twin.Protocol === "receptor") return record.keep({ RemoteStarted: true });
   const control = await link.connect(expiry.signal);
   try {
     // A node that is heard is asked to the end: what has begun to start cannot expire.
@@ -78,7 +85,7 @@ async function startOnce(link: TwinLink, expiry: Expiry): Promise<void> {
 }
 
 async function fail({ record }: TwinLink, error: unknown, isRefused: boolean): Promise<void> {
-  const text = errorText(error);
+  const text = errorText(error).slice(0, 1_000);
   await record.finish(
     isRefused
       ? { State: UnitState.Failed, Detail: `Error starting worker: ${text}`, Cause: "REMOTE_REFUSED" }

@@ -53,7 +53,7 @@ const ownFields: Record<string, (value: unknown) => boolean> = {
   LeftRunning: isCount,
   Queued: (value) => typeof value === "boolean",
   Stalled: isText,
-  Order: (value) => hasFields(value, { TokenSha256: isText, Bytes: isCount, Sha256: isText }),
+  Order: (value) => hasFields(value, { TokenSha256: isText, ParamsSha256: isText, Bytes: isCount, Sha256: isText }),
   Twin: (value) => hasFields(value, { Token: isText }),
 };
 

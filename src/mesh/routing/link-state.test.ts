@@ -55,6 +55,23 @@ describe("the digest", () => {
     );
   });
 
+  test("is what docs/wire/mesh.md says", () => {
+    const state = stateOf([update("node1", { updateEpoch: 29021265349194838n, updateSequence: 17n })]);
+    expect(state.digest).toBe(0x133d2004);
+    state.put(update("node2"), 0);
+    expect(state.digest).toBe(0xf4dbbdba);
+  });
+
+  test("leaves out nodes that no way leads to, until one does", () => {
+    const state = stateOf([update("a"), update("b")]);
+    const both = state.digest;
+    state.noteReachable((node) => node === "a", 1, 1);
+    expect(state.digest).toBe(stateOf([update("a")]).digest);
+    expect([...state.lost.keys()]).toEqual(["b"]);
+    state.noteReachable(() => true, 2, 2);
+    expect(state.digest).toBe(both);
+  });
+
   test("differs when a node, an epoch or a sequence does", () => {
     const digests = [
       stateOf([]),

@@ -83,6 +83,8 @@ describe("submitUnit()", () => {
     ["no unit can be stored: EROFS: read-only file system", "STORAGE_FAILED"],
     ["ttl option is intended for remote work only", "REQUEST_INVALID"],
     ["work type did not expect a signature", "SIGNATURE_UNEXPECTED"],
+    ["work of type shut is not allowed from node foo", "WORK_REFUSED"],
+    ["work of type shut for node baz is not allowed over tcp", "WORK_REFUSED"],
     ["something else", "REMOTE_ERROR"],
   ])("gives the refusal %j a code: %s", async (text, code) => {
     const { service } = await openWork(async () => {

@@ -38,7 +38,7 @@ function filesUnder(root, folder) {
   if (!existsSync(top)) return [];
   return readdirSync(top, { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile())
-    .map((entry) => relative(root, join(entry.parentPath ?? entry.path, entry.name)))
+    .map((entry) => relative(root, join(entry.parentPath, entry.name)))
     .map((path) => path.split(sep).join("/"))
     .filter((path) => !path.includes("node_modules/"))
     .sort();

@@ -67,7 +67,7 @@ async function errorsPage() {
 function errorFiles() {
   return readdirSync(dist, { recursive: true })
     .filter((path) => /(^|[/-])errors\.js$/.test(path))
-    .sort();
+    .sort((a, b) => (a < b ? -1 : 1));
 }
 
 function roomSection(room, tables) {

@@ -88,7 +88,7 @@ export async function startMesh(plan: MeshPlan, options: MeshOptions = {}): Prom
         mkdirSync(place);
         const text = settingsOf(id, node, roads).replaceAll("{place}", place).replaceAll("{shared}", shared);
         writeFileSync(join(place, "settings.yml"), text);
-        const env = { ...processMark(folder.path), ...(!hasQuic && { NODE_OPTIONS: `--import=${withoutQuic}` }) };
+        const env = { ...processMark(folder.path), ...(!hasQuic && { NODE_OPTIONS: `--import=${withoutQuic.href}` }) };
         return [id, processNode(id, program, place, env)];
       }),
     );

@@ -9,7 +9,7 @@ import { makeBackend, type RoadSettings } from "./backend/road.ts";
 import type { PingReply } from "./datagram/ping.ts";
 import type { Mesh } from "./mesh.ts";
 import type { LinkTerms } from "./routing/link.ts";
-import { keptLog } from "./routing/played-neighbour.ts";
+import { keptLog } from "../../test/kit/played-neighbour.ts";
 import { seededRandom } from "./simulator/virtual-time.ts";
 
 let nodes: MemoryMesh;

@@ -3,7 +3,7 @@ import { frameHeader } from "../backend/tcp/framer.ts";
 import { dataHeaderBytes, encodeData } from "../packet/data-message.ts";
 import { nodeHash } from "../packet/node-hash.ts";
 import { encodeUnreachable } from "../packet/unreachable.ts";
-import { type SwitchNode, SwitchNet } from "./switch-net.ts";
+import { type SwitchNode, SwitchNet } from "../../../test/kit/switch-net.ts";
 
 const hex = (bytes: Uint8Array | undefined): string => Buffer.from(bytes ?? []).toString("hex");
 

@@ -3,7 +3,7 @@ import { encodeData } from "../packet/data-message.ts";
 import { nodeHash } from "../packet/node-hash.ts";
 import { encodeUnreachable } from "../packet/unreachable.ts";
 import type { PingReply } from "./ping.ts";
-import { SwitchNet, type SwitchNode } from "./switch-net.ts";
+import { SwitchNet, type SwitchNode } from "../../../test/kit/switch-net.ts";
 
 function made(from: string, fromService: string, to: string, toService: string, payload: Uint8Array): Buffer {
   const hashes = { fromHash: nodeHash(from), toHash: nodeHash(to) };

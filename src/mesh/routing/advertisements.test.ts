@@ -9,7 +9,7 @@ import {
 import { goTime, parseGoTime } from "../packet/go-time.ts";
 import { AdvertisementBoard } from "./advertisements.ts";
 import type { Link } from "./link.ts";
-import { TurnedClock } from "./turned-clock.ts";
+import { TurnedClock } from "../../../test/kit/turned-clock.ts";
 
 interface Sent {
   readonly message: Uint8Array;

@@ -1,7 +1,7 @@
 /** What a neighbour that means harm can make a node do: so much, and no more, and nobody else's link suffers. */
 import { describe, expect, test } from "vitest";
 import { allHashes, encodeAlive, encodeSummary } from "./neighbour-messages.ts";
-import { farhand, type PlayedNeighbour, RouterUnderTest } from "./played-neighbour.ts";
+import { farhand, type PlayedNeighbour, RouterUnderTest } from "../../../test/kit/played-neighbour.ts";
 
 /** A node with an enemy and a friend; the friend has somebody behind it. */
 function besieged(maxNodes = 1_000) {

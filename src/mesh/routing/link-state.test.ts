@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { nodeHash } from "../packet/node-hash.ts";
 import type { RoutingUpdate } from "../packet/routing-update.ts";
 import { LinkState } from "./link-state.ts";
-import { farhand } from "./played-neighbour.ts";
+import { farhand } from "../../../test/kit/played-neighbour.ts";
 
 function update(nodeId: string, more: Partial<RoutingUpdate> = {}): RoutingUpdate {
   return {

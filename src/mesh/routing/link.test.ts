@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { encodeAlive } from "./neighbour-messages.ts";
-import { farhand, RouterUnderTest, stub } from "./played-neighbour.ts";
+import { farhand, RouterUnderTest, stub } from "../../../test/kit/played-neighbour.ts";
 
 const rejected = [Uint8Array.of(0x03, 0x5b, 0x5d)];
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { farhand, type PlayedNeighbour, RouterUnderTest } from "./played-neighbour.ts";
+import { farhand, type PlayedNeighbour, RouterUnderTest } from "../../../test/kit/played-neighbour.ts";
 
 const to = (costs: Readonly<Record<string, number>>) => new Map(Object.entries(costs));
 const rest = (message: Uint8Array): string => Buffer.from(message).toString();

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { farhand, RouterUnderTest, stub } from "./played-neighbour.ts";
+import { farhand, RouterUnderTest, stub } from "../../../test/kit/played-neighbour.ts";
 
 const to = (costs: Readonly<Record<string, number>>) => new Map(Object.entries(costs));
 

@@ -9,7 +9,7 @@ import {
   encodeSummary,
   type Summary,
 } from "./neighbour-messages.ts";
-import { farhand, type PlayedNeighbour, RouterUnderTest } from "./played-neighbour.ts";
+import { farhand, type PlayedNeighbour, RouterUnderTest } from "../../../test/kit/played-neighbour.ts";
 
 const to = (costs: Readonly<Record<string, number>>) => new Map(Object.entries(costs));
 const known = (node: string, sequence = 1n, epoch = 1n): SummaryEntry => ({ hash: nodeHash(node), epoch, sequence });

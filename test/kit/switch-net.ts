@@ -1,11 +1,11 @@
 import { silentLog } from "#core";
-import type { Road } from "../routing/link.ts";
-import { parseFirewallRules } from "../packet/firewall.ts";
-import { NodeNames } from "../packet/node-names.ts";
-import { TurnedClock } from "../routing/turned-clock.ts";
-import type { DatagramEvents, DatagramSocket, UnreachableReport } from "../stream/datagrams.ts";
-import { DatagramSwitch, type SwitchOptions } from "./datagram-switch.ts";
-import { ping, type PingReply, traceroute } from "./ping.ts";
+import type { Road } from "../../src/mesh/routing/link.ts";
+import { parseFirewallRules } from "../../src/mesh/packet/firewall.ts";
+import { NodeNames } from "../../src/mesh/packet/node-names.ts";
+import { TurnedClock } from "./turned-clock.ts";
+import type { DatagramEvents, DatagramSocket, UnreachableReport } from "../../src/mesh/stream/datagrams.ts";
+import { DatagramSwitch, type SwitchOptions } from "../../src/mesh/datagram/datagram-switch.ts";
+import { ping, type PingReply, traceroute } from "../../src/mesh/datagram/ping.ts";
 
 /** What came to a socket. */
 export interface KeptSocket extends DatagramSocket {

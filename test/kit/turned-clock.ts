@@ -1,5 +1,5 @@
-import { seededRandom } from "../simulator/virtual-time.ts";
-import type { Cancel, Environment } from "./environment.ts";
+import { seededRandom } from "../../src/mesh/simulator/virtual-time.ts";
+import type { Cancel, Environment } from "../../src/mesh/routing/environment.ts";
 
 interface Timer {
   readonly at: number;

@@ -1,10 +1,10 @@
 import type { Log } from "#core";
-import type { FarhandHello } from "../packet/farhand-hello.ts";
-import { messageType } from "../packet/message-types.ts";
-import { nodeHash } from "../packet/node-hash.ts";
-import { decodeRoutingUpdate, encodeRoutingUpdate, type RoutingUpdate } from "../packet/routing-update.ts";
-import type { Link, LinkTerms, Road } from "./link.ts";
-import { Router, type RouterOptions } from "./router.ts";
+import type { FarhandHello } from "../../src/mesh/packet/farhand-hello.ts";
+import { messageType } from "../../src/mesh/packet/message-types.ts";
+import { nodeHash } from "../../src/mesh/packet/node-hash.ts";
+import { decodeRoutingUpdate, encodeRoutingUpdate, type RoutingUpdate } from "../../src/mesh/packet/routing-update.ts";
+import type { Link, LinkTerms, Road } from "../../src/mesh/routing/link.ts";
+import { Router, type RouterOptions } from "../../src/mesh/routing/router.ts";
 import { TurnedClock } from "./turned-clock.ts";
 
 /** What a Farhand node that is no stub says of itself. */

@@ -23,7 +23,7 @@ import { startListener, subjects } from "./kit/subject.mjs";
 const count = 50;
 const processes = 5;
 const rounds = scaled(5, 2);
-const simulated = { seed: 42, nodes: scaled(1_000, 50), hours: scaled(2), faults: ["partition"] };
+const simulated = { seed: 42, nodes: scaled(1_000, 50), hours: scaled(1), faults: ["partition"] };
 
 await onStage(async (folder) => {
   const floor = await bareRow();

@@ -17,7 +17,7 @@ import { scaled } from "./kit/scale.mjs";
 import { onStage } from "./kit/stage.mjs";
 import { subjects } from "./kit/subject.mjs";
 
-const rounds = 3;
+const rounds = 2;
 const submits = scaled(30, 3);
 /** Receptor polls once a second. */
 const peerSubmits = scaled(5, 1);

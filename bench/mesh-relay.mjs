@@ -15,8 +15,8 @@ import { scaled } from "./kit/scale.mjs";
 import { onStage } from "./kit/stage.mjs";
 import { startListener, subjects } from "./kit/subject.mjs";
 
-const rounds = 3;
-const ms = scaled(3_000, 500);
+const rounds = 2;
+const ms = scaled(2_000, 500);
 const sizes = [1200, 36];
 
 await onStage(async (folder) => {

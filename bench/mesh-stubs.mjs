@@ -20,7 +20,7 @@ import { startListener, subjects } from "./kit/subject.mjs";
 const processes = 4;
 const stubs = scaled(2_000, 40);
 const simulated = { stubs: scaled(10_000, 100), seconds: 60 };
-const watchMs = 20_000;
+const watchMs = 10_000;
 const everyMs = 10_000;
 
 await onStage(async (folder) => {

@@ -18,7 +18,7 @@ import { subjects } from "./kit/subject.mjs";
 
 const rounds = 3;
 const atOnce = 16;
-const counts = { floor: scaled(400, 16), farhand: scaled(200, 16), receptor: scaled(50, 16) };
+const counts = { floor: scaled(200, 16), farhand: scaled(100, 16), receptor: scaled(32, 16) };
 
 await onStage(async (folder) => {
   const bare = openLoad("inetd");

@@ -1,5 +1,6 @@
 /**
- * `npm run bench [name…]`: run benchmarks one after another, all of them unless some are named.
+ * `npm run bench [name…]`: run benchmarks one after another, all of them unless some are named. `mesh` names all whose
+ * names begin with it.
  *
  * Environment: BENCH_SCALE shrinks counts (0.1 for a quick look), BENCH_BYTES sets the size for `results`, RECEPTOR_BIN
  * names a real Receptor to measure beside us. Figures are printed, never judged by the exit code: that is 1 only when a
@@ -15,8 +16,9 @@ import { makeFolder } from "./kit/stage.mjs";
 /** More than any benchmark needs; one that hangs is ended, and clears up behind itself. */
 const limitMs = 20 * 60_000;
 
-const known = ["start", "submit", "short-units", "follow", "results", "memory", "list", "direct-stream"];
-const asked = process.argv.slice(2);
+const mesh = ["latency", "transfer", "units", "relay", "convergence", "stubs"].map((name) => `mesh-${name}`);
+const known = ["start", "submit", "short-units", "follow", "results", "memory", "list", "direct-stream", ...mesh];
+const asked = process.argv.slice(2).flatMap((name) => (name === "mesh" ? mesh : [name]));
 const unknown = asked.filter((name) => !known.includes(name));
 
 if (unknown.length > 0) {

@@ -82,6 +82,8 @@ function runVitest(env) {
     ...env,
     [name]: value,
     FARHAND_TEST_TEMP: temp,
+    // Hostile bytes for every decoder: a look at each change, and a minute each where nobody waits.
+    FUZZ_SECONDS: process.env.FUZZ_SECONDS ?? (isCi ? "60" : "1"),
   });
 }
 

@@ -46,7 +46,13 @@ export function signed(info: Uint8Array, key: KeyObject): Uint8Array {
 export function isSignedBy(info: Uint8Array, how: DerValue, signature: DerValue | undefined, key: KeyObject): boolean {
   const algorithm = known.get(idFrom(readChildren(how)[0]));
   if (!algorithm) throw new MeshError("CERTIFICATE_INVALID", "x509: cannot verify signature: algorithm unimplemented");
-  return verify(algorithm.digest, info, key, bitStringBytes(signature));
+  const bytes = bitStringBytes(signature);
+  try {
+    return verify(algorithm.digest, info, key, bytes);
+  } catch {
+    // A key that signs nothing, or nothing of this kind: the request only says so.
+    return false;
+  }
 }
 
 /** The name of an AlgorithmIdentifier. */

@@ -124,6 +124,20 @@ describe("decodeFrame()", () => {
       expect(() => decodeFrame(Buffer.from(bytes, "hex"))).toThrow(expect.objectContaining({ code: "PACKET_INVALID" }));
   });
 
+  test("refuses a text that is longer than 1024 bytes", () => {
+    const reset = (length: number) => Buffer.concat([Buffer.from("070000000000010000", "hex"), lengthOf(length)]);
+    const lengthOf = (length: number) =>
+      Buffer.concat([Buffer.of(length >> 8, length & 255), Buffer.alloc(length, "x")]);
+    expect(decodeFrame(reset(1024))).toMatchObject({ kind: "reset", text: "x".repeat(1024) });
+    expect(() => decodeFrame(reset(1025))).toThrow(expect.objectContaining({ code: "PACKET_INVALID" }));
+  });
+
+  test("takes names as they are, also with a byte order mark", () => {
+    const target = { fromNode: "\ufeffstub", toNode: "hub", service: "control" };
+    const frame = { kind: "open", id: 1, priority: "data", window: 1, ...target } as const;
+    expect(decodeFrame(encodeFrame(frame))).toEqual(frame);
+  });
+
   test("makes a frame or PACKET_INVALID of any bytes", () => {
     const anything = fc.tuple(fc.integer({ min: 0, max: 9 }), fc.uint8Array({ maxLength: 60 }));
     fc.assert(

@@ -78,9 +78,9 @@ export const frameHeaderBytes = 1 + idBytes;
 export const lastStreamId = 2 ** (8 * idBytes) - 1;
 /** Node ids and service names are at most this long, in bytes. */
 export const maxNameBytes = 255;
-/** Texts of refusals and resets are cut to this length, in bytes. */
+/** Texts of refusals and resets are cut to this length, in bytes; none is longer. */
 const maxTextBytes = 1024;
-const utf8 = new TextDecoder("utf-8", { fatal: true });
+const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
 /** Any frame as bytes, with {@link headroomBytes} before it. @throws {RangeError} for a name or number out of bounds. */
 export function encodeFrame(frame: Frame): Buffer {
@@ -127,7 +127,7 @@ export function decodeFrame(bytes: Uint8Array): Frame | undefined {
       return { kind, id, window: reader.number(4) };
     case "refuse":
     case "reset":
-      return { kind, id, code: reader.number(2), text: reader.text(reader.number(2)) };
+      return { kind, id, code: reader.number(2), text: reader.reason() };
     case "data":
       return { kind, id, payload: notEmpty(reader.rest()) };
     case "window":
@@ -215,6 +215,12 @@ class FieldReader {
   name(): string {
     const length = this.number(1);
     if (length === 0) throw new MeshError("PACKET_INVALID", "a name in a stream's frame is empty");
+    return this.text(length);
+  }
+
+  reason(): string {
+    const length = this.number(2);
+    if (length > maxTextBytes) throw new MeshError("PACKET_INVALID", `a stream's frame has a text of ${length} bytes`);
     return this.text(length);
   }
 

@@ -33,5 +33,5 @@ describeWithNamespaces("a UDP road that loses 5 % and changes the order of 5 %",
     const id = await near.submit("far", "noise");
     expect(await near.untilFinal(id)).toMatchObject({ State: 2, StdoutSize: outputBytes });
     expect(await near.outputHash(id)).toBe(await far.outputHash(await near.remoteId(id)));
-  }, 240_000);
+  });
 });

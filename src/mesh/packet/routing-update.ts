@@ -3,7 +3,7 @@ import { parseExactJson, writeExactJson } from "./exact-json.ts";
 import { decodeFarhandHello, encodeFarhandHello, type FarhandHello } from "./farhand-hello.ts";
 import { fieldNames, JsonFields } from "./json-fields.ts";
 import { invalidPacket, messageType } from "./message-types.ts";
-import { copyWrittenUpdate, readWrittenUpdate, type UpdateHead } from "./written-updates.ts";
+import { copyWrittenUpdate, readWrittenUpdate, type ReceivedUpdate, type UpdateHead } from "./written-updates.ts";
 
 /** A node's view of its own links, flooded through the mesh (spec §3.6). */
 export interface RoutingUpdate {
@@ -43,30 +43,45 @@ const fields = fieldNames(
 /**
  * A message of type 1, its type byte included. Up to 1 MiB, 10,000 connections and ids of 255 bytes.
  *
- * @param head what `peekUpdate` gave, for who has asked already.
  * @throws {MeshError} `PACKET_INVALID`.
  */
-export function decodeRoutingUpdate(message: Uint8Array, head?: UpdateHead): RoutingUpdate {
+export function decodeRoutingUpdate(message: Uint8Array): RoutingUpdate {
+  const { update, forwardingNode } = receiveRoutingUpdate(message);
+  return withForwardingNode(update, forwardingNode);
+}
+
+/**
+ * As {@link decodeRoutingUpdate}, for who keeps the update and not who handed it on.
+ *
+ * @param head what `peekUpdate` gave, for who has asked already.
+ */
+export function receiveRoutingUpdate(message: Uint8Array, head?: UpdateHead): ReceivedUpdate {
   if (message[0] !== messageType.routing) throw invalidPacket("the message is no routing update");
   const written = message.length <= maxUpdateBytes ? readWrittenUpdate(message, head) : undefined;
   if (written) return written;
   const read = new JsonFields(parseExactJson(message.subarray(1), maxUpdateBytes), fields);
   const farhand = decodeFarhandHello(read.any("Farhand"));
-  return {
+  const forwardingNode = read.text("ForwardingNode");
+  const update = {
     nodeId: read.text("NodeID"),
     updateId: read.text("UpdateID"),
     updateEpoch: read.u64("UpdateEpoch"),
     updateSequence: read.u64("UpdateSequence"),
     connections: decodeConnections(read),
-    forwardingNode: read.text("ForwardingNode"),
+    forwardingNode,
     suspectedDuplicate: read.u64("SuspectedDuplicate"),
     ...(farhand && { farhand }),
   };
+  return { update, forwardingNode };
 }
 
-/** The bytes of an update, its type byte included. They are as long as the connections are many. */
-export function encodeRoutingUpdate(update: RoutingUpdate): Uint8Array {
-  const copied = copyWrittenUpdate(update);
+/**
+ * The bytes of an update, its type byte included. They are as long as the connections are many.
+ *
+ * @param forwardingNode who puts it on the link; every other field stays as it came, to the last bit.
+ */
+export function encodeRoutingUpdate(update: RoutingUpdate, forwardingNode = update.forwardingNode): Uint8Array {
+  const copied = copyWrittenUpdate(update, forwardingNode);
   if (copied) return copied;
   const json = writeExactJson({
     NodeID: update.nodeId,
@@ -74,7 +89,7 @@ export function encodeRoutingUpdate(update: RoutingUpdate): Uint8Array {
     UpdateEpoch: update.updateEpoch,
     UpdateSequence: update.updateSequence,
     Connections: update.connections,
-    ForwardingNode: update.forwardingNode,
+    ForwardingNode: forwardingNode,
     SuspectedDuplicate: update.suspectedDuplicate,
     Farhand: update.farhand && encodeFarhandHello(update.farhand),
   });

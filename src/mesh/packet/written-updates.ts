@@ -18,6 +18,13 @@ export interface UpdateHead {
   readonly updateId: string;
 }
 
+/** An update as it came: of the message it is not part of the update who handed it on. */
+export interface ReceivedUpdate {
+  /** Who has read the update before may have got the very same object. Its forwarding node is that of the first message. */
+  readonly update: RoutingUpdate;
+  readonly forwardingNode: string;
+}
+
 interface Written extends UpdateHead {
   readonly update: RoutingUpdate;
   /** The message up to the value of `ForwardingNode`, and behind it. */
@@ -50,11 +57,11 @@ export function peekUpdate(message: Uint8Array): UpdateHead | undefined {
  * @param message with its type byte.
  * @param head what {@link peekUpdate} gave, for who has asked already.
  */
-export function readWrittenUpdate(message: Uint8Array, head = peekUpdate(message)): RoutingUpdate | undefined {
+export function readWrittenUpdate(message: Uint8Array, head = peekUpdate(message)): ReceivedUpdate | undefined {
   if (!head) return undefined;
   const known = head as UpdateHead & Partial<Written>;
   const forwardingNode = known.before ? forwarderIn(message, known as Written) : undefined;
-  if (forwardingNode !== undefined) return { ...(known as Written).update, forwardingNode };
+  if (forwardingNode !== undefined) return { update: (known as Written).update, forwardingNode };
   const bytes = bufferOf(message);
   const found = readPlainUpdate(bytes.toString("latin1", 1));
   if (found && bytes.length <= maxBytes) {
@@ -64,15 +71,15 @@ export function readWrittenUpdate(message: Uint8Array, head = peekUpdate(message
     const { nodeId, updateId } = found.update;
     remember({ nodeId, updateId, update: found.update, before, behind });
   }
-  return found?.update;
+  return found && { update: found.update, forwardingNode: found.update.forwardingNode };
 }
 
 /** The message of an update that was read before, or undefined: it has to be written. */
-export function copyWrittenUpdate(update: RoutingUpdate): Uint8Array | undefined {
+export function copyWrittenUpdate(update: RoutingUpdate, forwardingNode: string): Uint8Array | undefined {
   const known = recent.get(keyOfText(update.updateId));
-  if (!known || !isSame(known.update, update)) return undefined;
+  if (!known || (known.update !== update && !isSame(known.update, update))) return undefined;
   const { before, behind } = known;
-  const name = JSON.stringify(update.forwardingNode);
+  const name = JSON.stringify(forwardingNode);
   const nameBytes = Buffer.byteLength(name);
   const message = Buffer.allocUnsafe(before.length + nameBytes + behind.length);
   message.set(before);

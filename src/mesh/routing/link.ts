@@ -2,8 +2,8 @@ import { errorText, type Log } from "#core";
 import type { Session } from "../backend/backend.ts";
 import type { FarhandHello } from "../packet/farhand-hello.ts";
 import { messageType, rejectMessage } from "../packet/message-types.ts";
-import { peekUpdate } from "../packet/written-updates.ts";
-import { decodeRoutingUpdate, type RoutingUpdate } from "../packet/routing-update.ts";
+import { peekUpdate, type ReceivedUpdate } from "../packet/written-updates.ts";
+import { receiveRoutingUpdate, type RoutingUpdate } from "../packet/routing-update.ts";
 import { Allowance } from "./allowance.ts";
 import type { Cancel, Environment } from "./environment.ts";
 
@@ -148,20 +148,19 @@ export class Link {
     const head = this.#state === "up" ? peekUpdate(message) : undefined;
     // In a flood most updates come over several links; what the neighbour says of itself is always looked at.
     if (head && head.nodeId !== this.#peer && this.#owner.isOld(head.nodeId, head.updateId)) return;
-    let update: RoutingUpdate;
+    let received: ReceivedUpdate;
     try {
-      update = decodeRoutingUpdate(message, head);
+      received = receiveRoutingUpdate(message, head);
     } catch (error) {
       this.#owner.log.debug(`a routing update of ${this.road.description} is ignored: ${errorText(error)}`);
       return;
     }
-    if (this.#state === "greeting") this.#meet(update);
-    else this.#hear(update);
+    if (this.#state === "greeting") this.#meet(received);
+    else this.#hear(received);
   }
 
   /** The first update says who is there; the rest of it is not looked at (spec §3.4, step 2). */
-  #meet(update: RoutingUpdate): void {
-    const peer = update.forwardingNode;
+  #meet({ update, forwardingNode: peer }: ReceivedUpdate): void {
     if (peer === "") return;
     this.#cost = this.#costFor(peer);
     this.#peer = peer;
@@ -202,8 +201,8 @@ export class Link {
   }
 
   /** Checks of spec §3.4, step 3. */
-  #hear(update: RoutingUpdate): void {
-    if (update.forwardingNode !== this.#peer) return this.reject("remote node ID changed unexpectedly");
+  #hear({ update, forwardingNode }: ReceivedUpdate): void {
+    if (forwardingNode !== this.#peer) return this.reject("remote node ID changed unexpectedly");
     if (update.nodeId === this.#peer) {
       this.recognize(update.farhand);
       const cost = update.connections.get(this.#owner.ownId);

@@ -1,7 +1,8 @@
 import type { Log } from "#core";
 import type { FarhandHello } from "../packet/farhand-hello.ts";
-import { encodeRoutingUpdate, type RoutingUpdate, withForwardingNode } from "../packet/routing-update.ts";
+import { encodeRoutingUpdate, type RoutingUpdate } from "../packet/routing-update.ts";
 import { type Cancel, type Environment, newEpoch, randomName } from "./environment.ts";
+import { HoldDown } from "./hold-down.ts";
 import { Link, type LinkOwner, type LinkTerms, type Road } from "./link.ts";
 import { LinkState, type NodeRecord } from "./link-state.ts";
 import { decodeAlive, decodeSummary, neighbourMessageType } from "./neighbour-messages.ts";
@@ -72,6 +73,7 @@ export class Router implements LinkOwner {
   readonly #up = new Map<string, Link>();
   readonly #announcedStubs = new Set<string>();
   #stubs = 0;
+  readonly #holdDown = new HoldDown();
   #sequence = 0n;
   #floodsDue = false;
   /** Of a newer node with our id, that is to be told so. */
@@ -275,11 +277,11 @@ export class Router implements LinkOwner {
     this.#reflood(link, update);
   }
 
-  /** Flood an update of ours within 100 ms. */
+  /** Flood an update of ours within 100 ms; later while changes keep coming. */
   floodSoon(): void {
     if (this.#floodsDue || this.#isClosed) return;
     this.#floodsDue = true;
-    this.environment.after(coalesceMs, () => {
+    this.environment.after(this.#holdDown.next(this.environment.elapsed()), () => {
       this.#floodsDue = false;
       if (!this.#isClosed) this.#floodOwn();
     });
@@ -321,7 +323,7 @@ export class Router implements LinkOwner {
 
   #reflood(from: Link, update: RoutingUpdate): void {
     if (this.isStub || this.#up.size < 2) return;
-    this.flood(encodeRoutingUpdate(withForwardingNode(update, this.ownId)), from);
+    this.flood(encodeRoutingUpdate(update, this.ownId), from);
   }
 
   /** A neighbour of the same kind compares what it knows with us; others get all there is. */
@@ -426,15 +428,19 @@ export class Router implements LinkOwner {
   #tick(): void {
     for (const link of this.#up.values())
       if (link.silentMs > this.#options.maxIdleMs) link.drop(`nothing came for ${this.#options.maxIdleMs / 1000} s`);
-    if (++this.#ticks % (updatePeriodMs / idleCheckMs) !== 0) return;
+    this.#noteLost();
+    const isPeriodOver = ++this.#ticks % (updatePeriodMs / idleCheckMs) === 0;
+    // On a road that loses, twice as many must be lost in a row before the neighbour takes us for dead.
+    for (const link of this.#up.values())
+      if (link.farhand && (isPeriodOver || !link.road.isReliable)) this.#synchronizer.alive(link);
+    if (isPeriodOver) this.#endPeriod();
+  }
+
+  #endPeriod(): void {
     // Somewhere behind our neighbours nodes compare nothing, and one that missed our last word never asks for it.
     const isStrangersTurn = this.#ticks % ((strangerPeriods * updatePeriodMs) / idleCheckMs) === 0;
-    this.#noteLost();
     let mustFlood = isStrangersTurn && this.#state.hasStrangers;
-    for (const link of this.#up.values()) {
-      if (link.farhand) this.#synchronizer.alive(link);
-      else mustFlood = true;
-    }
+    for (const link of this.#up.values()) if (!link.farhand) mustFlood = true;
     if (mustFlood) this.#floodOwn();
   }
 

@@ -1,4 +1,4 @@
-import { encodeRoutingUpdate, withForwardingNode } from "../packet/routing-update.ts";
+import { encodeRoutingUpdate } from "../packet/routing-update.ts";
 import { Allowance } from "./allowance.ts";
 import type { Environment } from "./environment.ts";
 import type { Link } from "./link.ts";
@@ -133,7 +133,7 @@ export class Synchronizer {
   }
 
   #tell(link: Link, { update }: NodeRecord): void {
-    link.send(encodeRoutingUpdate(withForwardingNode(update, this.#ownId)));
+    link.send(encodeRoutingUpdate(update, this.#ownId));
   }
 
   #compare(link: Link): void {

@@ -13,7 +13,25 @@ export default defineConfig({
       {
         ...fromSources,
         // Beside the code: no build, no peers.
-        test: { name: "unit", include: ["src/**/*.test.ts"], testTimeout: 60_000, hookTimeout: 120_000 },
+        test: {
+          name: "unit",
+          include: ["src/**/*.test.ts"],
+          exclude: ["src/**/fuzz.test.ts"],
+          testTimeout: 60_000,
+          hookTimeout: 120_000,
+        },
+      },
+      {
+        ...fromSources,
+        // Hostile bytes for as long as FUZZ_SECONDS says: more files at once than there are processors, for it is their
+        // time that counts. Between the rest, which want the processors for themselves.
+        test: {
+          name: "fuzz",
+          include: ["src/**/fuzz.test.ts"],
+          hookTimeout: 120_000,
+          maxWorkers: 4,
+          sequence: { groupOrder: 1 },
+        },
       },
       {
         ...fromSources,
@@ -35,7 +53,7 @@ export default defineConfig({
           testTimeout: 120_000,
           hookTimeout: 120_000,
           fileParallelism: false,
-          sequence: { groupOrder: 1 },
+          sequence: { groupOrder: 2 },
         },
       },
     ],

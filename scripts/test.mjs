@@ -4,7 +4,8 @@
  * Usage: node scripts/test.mjs [--checks] [vitest arguments]
  *
  * With --checks, or when CI=true, types, lint, format and unused code are checked first and count like tests.
- * When CI=true a skipped test is a failure: every peer can be installed there.
+ * When CI=true a skipped test is a failure: every peer can be installed there. And each decoder gets hostile bytes for a
+ * minute (test/kit/fuzz.ts) unless FUZZ_SECONDS says otherwise.
  */
 import { spawn, spawnSync } from "node:child_process";
 import { randomBytes } from "node:crypto";

@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { fuzzProperties } from "../../../test/kit/fuzz.ts";
 import { SettingsError } from "../errors.ts";
 import { convertSettings } from "./convert.ts";
 import { parseSettings } from "./parse.ts";
@@ -47,25 +48,24 @@ const anyTree = fc.letrec<{ tree: unknown }>((tie) => ({
   ),
 })).tree;
 
+const argument = fc.oneof(
+  anyWord.map((word) => `--${word}`),
+  fc.tuple(anyWord, fc.oneof(anyWord, fc.string(), fc.json())).map(([key, value]) => `${key}=${value}`),
+  fc.string(),
+  fc.constantFrom("--config", "-c", "--config=x", "--version"),
+);
+
+fuzzProperties("settings are read, or refused with a fault", {
+  "any text": fc.property(fc.oneof(fc.string({ unit: "binary" }), yamlish), (text) =>
+    survives(() => convertSettings(parseSettings(text, "a.yml"), "map")),
+  ),
+  "any values in any place": fc.property(anyTree, (tree) =>
+    survives(() => convertSettings(parseSettings(JSON.stringify(tree), "a.yml"), "list")),
+  ),
+  "any arguments": fc.property(fc.array(argument), (argv) => survives(() => parseReceptorArgs(argv, (path) => path))),
+});
+
 describe("parseSettings() survives", () => {
-  test("any text", () => {
-    fc.assert(
-      fc.property(fc.oneof(fc.string({ unit: "binary" }), yamlish), (text) => {
-        expect(survives(() => convertSettings(parseSettings(text, "a.yml"), "map"))).toBe(true);
-      }),
-      { numRuns: 2000 },
-    );
-  });
-
-  test("any values in any place", () => {
-    fc.assert(
-      fc.property(anyTree, (tree) => {
-        expect(survives(() => convertSettings(parseSettings(JSON.stringify(tree), "a.yml"), "list"))).toBe(true);
-      }),
-      { numRuns: 2000 },
-    );
-  });
-
   test.each([
     ["brackets", "["],
     ["braces", "{a: "],
@@ -85,19 +85,4 @@ describe("parseSettings() survives", () => {
   ])("a file of nothing but %s", (_name, text) => {
     expect(survives(() => parseSettings(text.repeat(40_000 / text.length), "a.yml"))).toBe(true);
   });
-});
-
-test("parseReceptorArgs() survives any words", () => {
-  const argument = fc.oneof(
-    anyWord.map((word) => `--${word}`),
-    fc.tuple(anyWord, fc.oneof(anyWord, fc.string(), fc.json())).map(([key, value]) => `${key}=${value}`),
-    fc.string(),
-    fc.constantFrom("--config", "-c", "--config=x", "--version"),
-  );
-  fc.assert(
-    fc.property(fc.array(argument), (argv) => {
-      expect(survives(() => parseReceptorArgs(argv, (path) => path))).toBe(true);
-    }),
-    { numRuns: 2000 },
-  );
 });

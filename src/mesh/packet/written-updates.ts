@@ -47,7 +47,8 @@ export function peekUpdate(message: Uint8Array): UpdateHead | undefined {
   const idEnd = textEnd(message, idStart);
   if (idEnd < 0) return undefined;
   const known = recent.get(keyOf(message, idStart, idEnd));
-  if (known && holds(message, 0, known.before, idEnd)) return known;
+  // What stands before the two texts has been looked at.
+  if (known && agree(message, known.before, nodeKey.length, idEnd)) return known;
   return { nodeId: textAt(message, nodeKey.length, nodeEnd), updateId: textAt(message, idStart, idEnd) };
 }
 
@@ -124,6 +125,11 @@ function textEnd(message: Uint8Array, start: number): number {
     if (byte < 0x20 || byte > 0x7e || byte === backslash) return -1;
   }
   return -1;
+}
+
+function agree(a: Uint8Array, b: Uint8Array, start: number, end: number): boolean {
+  for (let at = start; at < end; at++) if (a[at] !== b[at]) return false;
+  return true;
 }
 
 function holds(message: Uint8Array, offset: number, part: Uint8Array, length = part.length): boolean {

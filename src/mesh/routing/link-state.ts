@@ -151,10 +151,20 @@ export class LinkState {
 
 /** 32 well mixed bits of a record's identity and age. */
 function fingerprint(hash: string, epoch: bigint, sequence: bigint): number {
-  let bits = Number.parseInt(hash.slice(0, 8), 16) ^ Math.imul(Number.parseInt(hash.slice(8), 16), 0x9e3779b1);
+  let bits = hexWord(hash, 0) ^ Math.imul(hexWord(hash, 8), 0x9e3779b1);
   bits = mix(bits ^ Number(epoch & 0xffffffffn));
   bits = mix(bits ^ Number((epoch >> 32n) & 0xffffffffn));
   return mix(bits ^ Number(sequence & 0xffffffffn));
+}
+
+/** Eight hex digits as 32 bits. */
+function hexWord(hash: string, start: number): number {
+  let word = 0;
+  for (let at = start; at < start + 8; at++) {
+    const code = hash.charCodeAt(at);
+    word = (word << 4) | (code <= 0x39 ? code - 0x30 : code - 0x61 + 10);
+  }
+  return word;
 }
 
 function mix(bits: number): number {

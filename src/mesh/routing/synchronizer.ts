@@ -46,6 +46,8 @@ export class Synchronizer {
   readonly #environment: Environment;
   readonly #allowance: Allowance;
   readonly #progress = new WeakMap<Link, NeighbourProgress>();
+  /** Most signs of life say what the last one said. */
+  #sign = { digest: 0, message: encodeAlive(0) };
 
   /** @param isTellable of other nodes a neighbour that does not know them is told nothing. */
   constructor(
@@ -89,7 +91,9 @@ export class Synchronizer {
       progress.answers = progress.told = 0;
       progress.hasMismatched = false;
     }
-    link.send(encodeAlive(this.#state.digest));
+    const { digest } = this.#state;
+    if (digest !== this.#sign.digest) this.#sign = { digest, message: encodeAlive(digest) };
+    link.send(this.#sign.message);
   }
 
   hearAlive(link: Link, digest: number): void {

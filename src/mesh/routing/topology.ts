@@ -15,9 +15,11 @@ export class Topology {
   /** Our own number in {@link #graph}, where our list is that of our links. */
   readonly #own: number;
   readonly #graph = new NumberedGraph();
+  /** What nodes have said that is not in the graph yet: in a flood there is more to come before anybody asks. */
+  readonly #news = new Map<string, Connections>();
   readonly #links = new Map<string, number>();
   /** Nodes that pass nothing on: a way may end there, not lead through. */
-  readonly #leaves = new Set<number>();
+  readonly #leaves = new Set<string>();
   #version = 0;
   /** By number, of the version it was found for. */
   #isReachable = new Uint8Array(0);
@@ -56,33 +58,32 @@ export class Topology {
    * @returns whether anything differs from what the node said before.
    */
   set(id: string, connections: Connections, isLeaf = false): boolean {
-    const known = this.#graph.numberOf(id);
-    const before = known === undefined ? undefined : this.#graph.listOf(known);
-    const node = known !== undefined && before ? known : this.#graph.hold(id);
-    if (isLeaf !== this.#leaves.has(node)) {
-      if (isLeaf) this.#leaves.add(node);
-      else this.#leaves.delete(node);
+    const before = this.#said(id);
+    if (isLeaf !== this.#leaves.has(id)) {
+      if (isLeaf) this.#leaves.add(id);
+      else this.#leaves.delete(id);
       this.#version++;
     }
     if (before && sameConnections(before, connections)) return false;
-    this.#graph.setList(node, connections);
+    this.#news.set(id, connections);
     this.#version++;
     return true;
   }
 
   delete(id: string): void {
-    const node = this.#graph.numberOf(id);
-    if (node === undefined || node === this.#own || !this.#graph.listOf(node)) return;
-    this.#leaves.delete(node);
-    this.#graph.setList(node, undefined);
-    this.#graph.release(node);
+    const graph = this.#current();
+    const node = graph.numberOf(id);
+    if (node === undefined || node === this.#own || !graph.listOf(node)) return;
+    this.#leaves.delete(id);
+    graph.setList(node, undefined);
+    graph.release(node);
     this.#version++;
   }
 
   /** Calls `visit` for each edge out of `id` that a way may take. */
   edges(id: string, visit: (to: string, cost: number) => void): void {
-    const node = this.#graph.numberOf(id);
-    if (node !== undefined && !this.#leaves.has(node)) this.#listed(node, visit);
+    const node = this.#current().numberOf(id);
+    if (node !== undefined && !this.#leaves.has(id)) this.#listed(node, visit);
   }
 
   /** Every node that some way leads to, ourselves included. */
@@ -113,8 +114,8 @@ export class Topology {
    * @param isDone leaves out edges to these nodes, before it is found out whether they count.
    */
   walk(node: number, isDone: Uint8Array, visit: (to: number, cost: number, from: number) => void): void {
-    if (this.#leaves.has(node)) return;
     const graph = this.#graph;
+    if (this.#leaves.size > 0 && this.#leaves.has(graph.nameOf(node))) return;
     for (let at = graph.first(node), end = graph.end(node); at < end; at++) {
       const to = graph.to(at);
       // In our own links nobody else has a say.
@@ -122,9 +123,9 @@ export class Topology {
     }
   }
 
-  /** See {@link walk}. */
+  /** See {@link walk}. To be asked before. */
   get size(): number {
-    return this.#graph.size;
+    return this.#current().size;
   }
 
   get ownNumber(): number {
@@ -170,6 +171,25 @@ export class Topology {
   #linksChanged(): void {
     this.#graph.setList(this.#own, new Map(this.#links));
     this.#version++;
+  }
+
+  #said(id: string): Connections | undefined {
+    const news = this.#news.get(id);
+    if (news) return news;
+    const node = this.#graph.numberOf(id);
+    return node === undefined ? undefined : this.#graph.listOf(node);
+  }
+
+  /** The graph, with everything in it. */
+  #current(): NumberedGraph {
+    const graph = this.#graph;
+    for (const [id, connections] of this.#news) {
+      const known = graph.numberOf(id);
+      const hasSpoken = known !== undefined && graph.listOf(known) !== undefined;
+      graph.setList(hasSpoken ? known : graph.hold(id), connections);
+    }
+    this.#news.clear();
+    return graph;
   }
 
   #findReachable(): void {

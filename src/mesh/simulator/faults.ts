@@ -36,7 +36,7 @@ export const makeFault: Readonly<Record<FaultKind, (mesh: SimulatedMesh) => Faul
 
 /** Every road between a connected part and the rest is cut: noticed by both ends, or by their silence alone. */
 function partition(mesh: SimulatedMesh): Fault {
-  const size = Math.ceil(mesh.sites.length * (0.02 + 0.08 * mesh.random()));
+  const size = Math.ceil(mesh.sites.length * (0.01 + 0.04 * mesh.random()));
   const part = grow(pick(mesh, running(mesh)), size);
   const cut = mesh.roads.filter(({ dialer, listener }) => part.has(dialer) !== part.has(listener));
   for (const road of cut) {

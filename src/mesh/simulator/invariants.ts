@@ -33,7 +33,8 @@ export function examine(mesh: SimulatedMesh): Findings {
   for (const site of mesh.sites) if (site.node) claim(tooMuchKnown(site, mesh.sites.length - gone.length));
   const costs = new LeastCosts(mesh);
   for (const site of someOf(mesh)) {
-    for (const other of gone) claim(traceOf(site, other));
+    const known = gone.length > 0 ? site.node?.router.topology.knownCosts() : {};
+    for (const other of gone) claim(traceOf(site, other, known?.[other.id] !== undefined));
     const routes = site.node?.router.routes() ?? new Map<string, Route>();
     for (const other of mesh.sites) if (other !== site) claim(routeFault(site, other, routes.get(other.id), costs));
   }
@@ -63,9 +64,9 @@ function tooMuchKnown({ id, node }: Site, limit: number): string | undefined {
   return known > limit ? `${id} remembers ${known} nodes, and no more than ${limit} can be there` : undefined;
 }
 
-function traceOf({ id, node }: Site, gone: Site): string | undefined {
+function traceOf({ id, node }: Site, gone: Site, isKnown: boolean): string | undefined {
   const traces = [
-    node?.router.topology.knownCosts()[gone.id] && "its costs",
+    isKnown && "its costs",
     node?.router.routes().has(gone.id) && "a way to it",
     node?.names.nameOf(nodeHash(gone.id)) !== undefined && "its name",
   ].filter(Boolean);

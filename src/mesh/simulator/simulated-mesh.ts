@@ -1,3 +1,4 @@
+import { Inbox } from "./inbox.ts";
 import { realRouter, type RouterMaker, SimulatedNode } from "./simulated-node.ts";
 import { seededRandom, virtualEnvironment, VirtualTime } from "./virtual-time.ts";
 import { type MessageCounts, type RoadWeather, type RoadWorld, VirtualSession } from "./virtual-road.ts";
@@ -55,7 +56,7 @@ export class SimulatedMesh {
   /** A node that is in no site yet. */
   newNode(id: string): SimulatedNode {
     const random = seededRandom(Math.floor(this.random() * 2 ** 32) ^ ++this.#starts);
-    return new SimulatedNode(id, virtualEnvironment(this.time, random), this.#makeRouter);
+    return new SimulatedNode(id, virtualEnvironment(this.time, random), new Inbox(this.time), this.#makeRouter);
   }
 
   stopNode(site: Site): void {

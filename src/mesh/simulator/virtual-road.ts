@@ -1,6 +1,7 @@
 import type { Link, Road } from "../routing/link.ts";
+import { type Inbox, msToTick, type Receiver } from "./inbox.ts";
 import type { SimulatedNode } from "./simulated-node.ts";
-import type { Due, VirtualTime } from "./virtual-time.ts";
+import type { VirtualTime } from "./virtual-time.ts";
 
 /** How a road is, and how it behaves now; the faults change that while messages are on it. */
 export interface RoadWeather {
@@ -41,9 +42,11 @@ export class VirtualSession {
     this.listener.far = this.dialer;
   }
 
-  connect(a: SimulatedNode, b: SimulatedNode, cost: number): void {
-    this.dialer.link = a.router.addRoad(this.dialer, { cost });
-    this.listener.link = b.router.addRoad(this.listener, { cost });
+  connect(dialer: SimulatedNode, listener: SimulatedNode, cost: number): void {
+    this.dialer.inbox = dialer.inbox;
+    this.listener.inbox = listener.inbox;
+    this.dialer.link = dialer.router.addRoad(this.dialer, { cost });
+    this.listener.link = listener.router.addRoad(this.listener, { cost });
   }
 
   /** Both machines notice at once, as when the cable's plug is pulled out of both. */
@@ -54,22 +57,19 @@ export class VirtualSession {
 }
 
 /** What a node holds of a session, and the messages on their way to it. */
-class SessionEnd implements Road, Due {
+class SessionEnd implements Road, Receiver {
   readonly description = "virtual";
   readonly maxMessageBytes = 65_535;
   readonly queuedBytes = 0;
   readonly provenNodeIds = undefined;
   far: SessionEnd | undefined;
   link: Link | undefined;
+  inbox: Inbox | undefined;
   readonly #world: RoadWorld;
   readonly #weather: RoadWeather;
   readonly #isDialer: boolean;
   readonly #ended: () => void;
   #isOver = false;
-  /** Messages that keep their order stand in a line; each is due as often as it has messages. */
-  #line: (Uint8Array | undefined)[] = [];
-  #first = 0;
-  #behindLast = 0;
 
   constructor(world: RoadWorld, weather: RoadWeather, isDialer: boolean, ended: () => void) {
     this.#world = world;
@@ -93,10 +93,11 @@ class SessionEnd implements Road, Due {
     const type = message[0] as number;
     counts[type] = (counts[type] as number) + 1;
     if (weather.blocks > 0 || !this.far) return;
-    if (weather.isReliable || (weather.loss === 0 && weather.jitterMs === 0)) return this.far.#queue(message);
+    if (weather.isReliable || (weather.loss === 0 && weather.jitterMs === 0))
+      return this.far.inbox?.put(this.far, message, weather.latencyMs);
     if (random() < weather.loss) return;
-    this.far.#queueAnyhow(message);
-    if (random() < weather.doubling) this.far.#queueAnyhow(Uint8Array.from(message));
+    this.#sendAnyhow(message);
+    if (random() < weather.doubling) this.#sendAnyhow(Uint8Array.from(message));
   }
 
   close(): void {
@@ -112,25 +113,14 @@ class SessionEnd implements Road, Due {
     if (!this.#isOver) this.link?.drop(why);
   }
 
-  /** A message of the line is due. */
-  run(): void {
-    const message = this.#line[this.#first] as Uint8Array;
-    this.#line[this.#first++] = undefined;
-    if (this.#first === this.#behindLast) this.#first = this.#behindLast = 0;
-    this.#arrive(message);
+  /** A message of its own time, which others may overtake. */
+  #sendAnyhow(message: Uint8Array): void {
+    const { random, time } = this.#world;
+    const late = random() * this.#weather.jitterMs;
+    time.after(this.#weather.latencyMs + late, () => this.far?.arrive(message));
   }
 
-  #queue(message: Uint8Array): void {
-    this.#line[this.#behindLast++] = message;
-    this.#world.time.add(this.#weather.latencyMs, this);
-  }
-
-  #queueAnyhow(message: Uint8Array): void {
-    const late = Math.round(this.#world.random() * this.#weather.jitterMs);
-    this.#world.time.after(this.#weather.latencyMs + late, () => this.#arrive(message));
-  }
-
-  #arrive(message: Uint8Array): void {
+  arrive(message: Uint8Array): void {
     if (!this.#isOver) this.link?.receive(message);
     // A machine answers for a session it does not have: by a reset, or to a dialer by a refusal (spec §3.2).
     else if (this.#weather.blocks === 0 && (this.#weather.isReliable || !this.#isDialer))
@@ -138,6 +128,7 @@ class SessionEnd implements Road, Due {
   }
 
   #tellFar(why: string): void {
-    this.#world.time.after(this.#weather.latencyMs, () => this.far?.end(why));
+    const { time } = this.#world;
+    time.after(msToTick(time.now, this.#weather.latencyMs), () => this.far?.end(why));
   }
 }

@@ -1,0 +1,66 @@
+import type { Due, VirtualTime } from "./virtual-time.ts";
+
+/**
+ * Messages reach a node in ticks of so many milliseconds, all of a tick together, as a daemon takes what has come to its
+ * sockets since it looked last. It also means that the machine that simulates is done with many messages of one node
+ * before it must find the next one's memory.
+ */
+const tickMs = 8;
+/** Ticks that can be under way; no calm road is longer than all of them. */
+const ticks = 64;
+
+/** Where messages of one road arrive. */
+export interface Receiver {
+  arrive(message: Uint8Array): void;
+}
+
+/** Milliseconds until what is sent now over a road of that latency has arrived. */
+export function msToTick(now: number, latencyMs: number): number {
+  return Math.ceil((now + latencyMs) / tickMs) * tickMs - now;
+}
+
+/** What is on its way to one node over all of its roads that keep messages in order. */
+export class Inbox {
+  readonly #time: VirtualTime;
+  readonly #arrivals: (Arrivals | undefined)[] = Array.from({ length: ticks }, () => undefined);
+
+  constructor(time: VirtualTime) {
+    this.#time = time;
+  }
+
+  put(receiver: Receiver, message: Uint8Array, latencyMs: number): void {
+    const { now } = this.#time;
+    const ms = msToTick(now, latencyMs);
+    const due = now + ms;
+    const slot = (due / tickMs) % ticks;
+    let arrivals = this.#arrivals[slot];
+    if (arrivals?.due !== due) {
+      arrivals = new Arrivals(due);
+      this.#arrivals[slot] = arrivals;
+      this.#time.add(ms, arrivals);
+    }
+    arrivals.add(receiver, message);
+  }
+}
+
+class Arrivals implements Due {
+  readonly due: number;
+  #receivers: Receiver[] = [];
+  #messages: Uint8Array[] = [];
+
+  constructor(due: number) {
+    this.due = due;
+  }
+
+  add(receiver: Receiver, message: Uint8Array): void {
+    this.#receivers.push(receiver);
+    this.#messages.push(message);
+  }
+
+  run(): void {
+    const [receivers, messages] = [this.#receivers, this.#messages];
+    this.#receivers = [];
+    this.#messages = [];
+    for (let at = 0; at < messages.length; at++) receivers[at]?.arrive(messages[at] as Uint8Array);
+  }
+}

@@ -20,7 +20,10 @@ export function encodeAlive(digest: number): Uint8Array {
 
 /** @returns the neighbour's digest, or undefined when the message is not sound. */
 export function decodeAlive(message: Uint8Array): number | undefined {
-  return message.length === aliveBytes ? view(message).getUint32(1) : undefined;
+  if (message.length !== aliveBytes) return undefined;
+  let digest = 0;
+  for (let at = 1; at < aliveBytes; at++) digest = (digest << 8) | (message[at] as number);
+  return digest >>> 0;
 }
 
 /** All records whose hash lies in a range; what is not listed the sender does not have. */
@@ -90,8 +93,4 @@ export function decodeSummary(message: Uint8Array): Summary | undefined {
   }
   const from = bytes.toString("hex", 2, 10);
   return { from, to: bytes.toString("hex", 10, 18), wantsAnswer: ((bytes[1] ?? 0) & 1) === 1, entries };
-}
-
-function view(message: Uint8Array): DataView {
-  return new DataView(message.buffer, message.byteOffset, message.length);
 }

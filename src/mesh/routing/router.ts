@@ -103,7 +103,8 @@ export class Router implements LinkOwner {
     );
     this.#state.put(this.#ownUpdate(), this.environment.elapsed());
     // Nodes that start together must not all speak at once for ever.
-    this.#tickAfter(idleCheckMs * (0.5 + 0.5 * this.environment.random()));
+    const firstTickMs = idleCheckMs * (0.5 + 0.5 * this.environment.random());
+    this.#stopTicking = this.environment.after(firstTickMs, this.#onTick);
     this.#sweepLater();
   }
 
@@ -223,6 +224,7 @@ export class Router implements LinkOwner {
   ended(link: Link, wasUp: boolean): void {
     this.#links.delete(link);
     if (!wasUp) return;
+    this.#synchronizer.end(link);
     const isSecret = this.#isSecret(link);
     this.#up.delete(link.peer);
     this.#announcedStubs.delete(link.peer);
@@ -418,21 +420,20 @@ export class Router implements LinkOwner {
     this.#state.noteReachable((node) => this.#isReachable(node), this.topology.reachableCount, elapsed);
   }
 
-  #tickAfter(ms: number): void {
-    this.#stopTicking = this.environment.after(ms, () => {
-      this.#tickAfter(idleCheckMs);
-      this.#tick();
-    });
-  }
+  readonly #onTick = (): void => {
+    this.#stopTicking = this.environment.after(idleCheckMs, this.#onTick);
+    this.#tick();
+  };
 
   #tick(): void {
-    for (const link of this.#up.values())
-      if (link.silentMs > this.#options.maxIdleMs) link.drop(`nothing came for ${this.#options.maxIdleMs / 1000} s`);
-    this.#noteLost();
+    const { maxIdleMs } = this.#options;
     const isPeriodOver = ++this.#ticks % (updatePeriodMs / idleCheckMs) === 0;
-    // On a road that loses, twice as many must be lost in a row before the neighbour takes us for dead.
-    for (const link of this.#up.values())
-      if (link.farhand && (isPeriodOver || !link.road.isReliable)) this.#synchronizer.alive(link);
+    this.#noteLost();
+    for (const link of this.#up.values()) {
+      if (link.silentMs > maxIdleMs) link.drop(`nothing came for ${maxIdleMs / 1000} s`);
+      // On a road that loses, twice as many must be lost in a row before the neighbour takes us for dead.
+      else if (link.farhand && (isPeriodOver || !link.road.isReliable)) this.#synchronizer.alive(link);
+    }
     if (isPeriodOver) this.#endPeriod();
   }
 

@@ -45,7 +45,7 @@ export class Synchronizer {
   readonly #isTellable: (node: string, record: NodeRecord) => boolean;
   readonly #environment: Environment;
   readonly #allowance: Allowance;
-  readonly #progress = new WeakMap<Link, NeighbourProgress>();
+  readonly #progress = new Map<Link, NeighbourProgress>();
   /** Most signs of life say what the last one said. */
   #sign = { digest: 0, message: encodeAlive(0) };
 
@@ -74,6 +74,11 @@ export class Synchronizer {
       told: 0,
     });
     this.#compare(link);
+  }
+
+  /** The link is over. */
+  end(link: Link): void {
+    this.#progress.delete(link);
   }
 
   /** All there is, for a neighbour that compares nothing. @returns false: not now, ask again. */

@@ -34,33 +34,38 @@ export class Inbox {
     const due = now + ms;
     const slot = (due / tickMs) % ticks;
     let arrivals = this.#arrivals[slot];
-    if (arrivals?.due !== due) {
-      arrivals = new Arrivals(due);
-      this.#arrivals[slot] = arrivals;
-      this.#time.add(ms, arrivals);
-    }
-    arrivals.add(receiver, message);
+    if (arrivals?.due === due) return arrivals.add(receiver, message);
+    arrivals = new Arrivals(due, receiver, message);
+    this.#arrivals[slot] = arrivals;
+    this.#time.add(ms, arrivals);
   }
 }
 
 class Arrivals implements Due {
   readonly due: number;
-  #receivers: Receiver[] = [];
-  #messages: Uint8Array[] = [];
+  /** Mostly there is one. */
+  readonly #receiver: Receiver;
+  #message: Uint8Array | undefined;
+  #others: { readonly receivers: Receiver[]; readonly messages: Uint8Array[] } | undefined;
 
-  constructor(due: number) {
+  constructor(due: number, receiver: Receiver, message: Uint8Array) {
     this.due = due;
+    this.#receiver = receiver;
+    this.#message = message;
   }
 
   add(receiver: Receiver, message: Uint8Array): void {
-    this.#receivers.push(receiver);
-    this.#messages.push(message);
+    this.#others ??= { receivers: [], messages: [] };
+    this.#others.receivers.push(receiver);
+    this.#others.messages.push(message);
   }
 
   run(): void {
-    const [receivers, messages] = [this.#receivers, this.#messages];
-    this.#receivers = [];
-    this.#messages = [];
+    const [first, others] = [this.#message, this.#others];
+    this.#message = this.#others = undefined;
+    if (first) this.#receiver.arrive(first);
+    if (!others) return;
+    const { receivers, messages } = others;
     for (let at = 0; at < messages.length; at++) receivers[at]?.arrive(messages[at] as Uint8Array);
   }
 }

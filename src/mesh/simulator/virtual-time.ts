@@ -49,7 +49,7 @@ export class VirtualTime {
   after(ms: number, run: () => void): Cancel {
     const timer = new Timer(run);
     this.add(Math.max(0, Math.round(ms)), timer);
-    return () => timer.cancel();
+    return timer.cancel;
   }
 
   /** Run everything that is due before a moment, in order, and be there. */
@@ -109,9 +109,9 @@ class Timer implements Due {
     callback?.();
   }
 
-  cancel(): void {
+  readonly cancel = (): void => {
     this.#callback = undefined;
-  }
+  };
 }
 
 /** Numbers from 0 to below 1 that a seed decides (mulberry32). */

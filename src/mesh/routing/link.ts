@@ -6,6 +6,7 @@ import { peekUpdate, type ReceivedUpdate } from "../packet/written-updates.ts";
 import { receiveRoutingUpdate, type RoutingUpdate } from "../packet/routing-update.ts";
 import { Allowance } from "./allowance.ts";
 import type { Cancel, Environment } from "./environment.ts";
+import type { NeighbourProgress } from "./synchronizer.ts";
 
 const greetEveryMs = 1_000;
 const greetings = 11;
@@ -52,6 +53,8 @@ export class Link {
   readonly road: Road;
   /** The neighbour was told what we knew when the link came up. */
   isIntroduced = false;
+  /** The synchronizer's. */
+  progress: NeighbourProgress | undefined;
   readonly #owner: LinkOwner;
   readonly #terms: LinkTerms;
   #state: "greeting" | "up" | "over" = "greeting";

@@ -224,7 +224,6 @@ export class Router implements LinkOwner {
   ended(link: Link, wasUp: boolean): void {
     this.#links.delete(link);
     if (!wasUp) return;
-    this.#synchronizer.end(link);
     const isSecret = this.#isSecret(link);
     this.#up.delete(link.peer);
     this.#announcedStubs.delete(link.peer);

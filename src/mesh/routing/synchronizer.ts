@@ -26,7 +26,8 @@ const comparing = 1 / 16;
 /** How often all that is known may be told one neighbour within one such period, whatever it claims to lack. */
 const tellingsPerPeriod = 2;
 
-interface NeighbourProgress {
+/** How far comparing with a neighbour is. */
+export interface NeighbourProgress {
   /** Signs of life in a row that showed a difference; one counts per period. */
   mismatches: number;
   hasMismatched: boolean;
@@ -45,7 +46,6 @@ export class Synchronizer {
   readonly #isTellable: (node: string, record: NodeRecord) => boolean;
   readonly #environment: Environment;
   readonly #allowance: Allowance;
-  readonly #progress = new Map<Link, NeighbourProgress>();
   /** Most signs of life say what the last one said. */
   #sign = { digest: 0, message: encodeAlive(0) };
 
@@ -65,20 +65,15 @@ export class Synchronizer {
 
   /** Compare everything, once: the link has just come up. */
   begin(link: Link): void {
-    if (this.#progress.has(link)) return;
-    this.#progress.set(link, {
+    if (link.progress) return;
+    link.progress = {
       mismatches: 0,
       hasMismatched: false,
       untilSummary: mismatchesUntilSummary,
       answers: 0,
       told: 0,
-    });
+    };
     this.#compare(link);
-  }
-
-  /** The link is over. */
-  end(link: Link): void {
-    this.#progress.delete(link);
   }
 
   /** All there is, for a neighbour that compares nothing. @returns false: not now, ask again. */
@@ -91,7 +86,7 @@ export class Synchronizer {
 
   /** A sign of life, with what the neighbour needs to see whether it knows the same. */
   alive(link: Link): void {
-    const progress = this.#progress.get(link);
+    const { progress } = link;
     if (progress) {
       progress.answers = progress.told = 0;
       progress.hasMismatched = false;
@@ -102,7 +97,7 @@ export class Synchronizer {
   }
 
   hearAlive(link: Link, digest: number): void {
-    const progress = this.#progress.get(link);
+    const { progress } = link;
     if (!progress) return;
     if (digest === this.#state.digest) {
       progress.mismatches = 0;
@@ -119,7 +114,7 @@ export class Synchronizer {
 
   /** Send what the neighbour lacks, and ask for what we lack. */
   hearSummary(link: Link, summary: Summary): void {
-    const progress = this.#progress.get(link);
+    const { progress } = link;
     if (!progress || ++progress.answers > answersPerPeriod || !this.#mayCompare()) return;
     const theirs = new Map(summary.entries.map((entry) => [entry.hash, entry]));
     const lacking = this.#lacking(link, summary, theirs);

@@ -7,6 +7,8 @@ import { type MessageCounts, type RoadWeather, type RoadWorld, VirtualSession } 
 const unreliableEvery = 3;
 /** Roads beyond those that just connect all nodes, per node. */
 const extraRoadsPerNode = 0.5;
+/** Within so many milliseconds the first try to dial is made. */
+const firstDialMs = 50;
 
 /** A place for a node; it is empty while the node restarts. */
 export interface Site {
@@ -148,7 +150,7 @@ export class SimulatedMesh {
   }
 
   /** The first try comes fast, later ones as a real dialer's (spec §3.2). */
-  #dialSoon(road: SimulatedRoad, waitMs = 100 + this.random() * 200): void {
+  #dialSoon(road: SimulatedRoad, waitMs = this.random() * firstDialMs): void {
     this.time.after(waitMs, () => {
       const { dialer, listener } = road;
       // Whoever unblocks the road or starts the node dials again.
@@ -157,7 +159,7 @@ export class SimulatedMesh {
       const session = new VirtualSession(this.#world, road.weather, () => {
         const lived = this.time.now - startedAt;
         if (road.session === session)
-          this.#dialSoon(road, lived > 10_000 ? 100 + this.random() * 200 : 5_000 + this.random() * 1_000);
+          this.#dialSoon(road, lived > 10_000 ? this.random() * firstDialMs : 5_000 + this.random() * 1_000);
       });
       road.session = session;
       session.connect(dialer.node, listener.node, road.cost);

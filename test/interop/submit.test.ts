@@ -95,7 +95,6 @@ describeWithReceptorctl("what a submit asks for", () => {
   test.each([
     ["params the type does not allow", ["cat", "-n", "more"], "extra params provided but not allowed"],
     ["params with an open quote", ["unsplit", "-n", "'open"], "EOF found when expecting closing quote"],
-    ["another node", ["cat", "-n", "--node", "nowhere"], "no route to node nowhere"],
     ["a time to live here", ["cat", "-n", "--ttl", "1m"], "ttl option is intended for remote work only"],
   ])("refuses %s and makes no unit", async (_name, words, why) => {
     const before = (await ctl("list", "-q")).stdout;

@@ -18,6 +18,8 @@ describeWithNamespaces("openNetwork()", () => {
     expect((await arrived(left, right, cable)).all).toBe(0);
 
     await cable.heal();
+    // They know each other's hardware address by that: nobody asks for it over a bad cable for a second and longer.
+    expect((await arrived(left, right, cable)).all).toBe(500);
     await cable.worsen({ loss: 0.2, overtaken: 0.1, megabits: 20 });
     const { all, late } = await arrived(left, right, cable);
     expect(all).toBeGreaterThan(250);

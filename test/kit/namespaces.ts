@@ -129,6 +129,8 @@ async function layCable(number: number, left: string, right: string): Promise<Ca
     heal: async () => {
       for (const end of ends) for (const kind of ["clsact", "root"]) await forget(end, device, kind);
       await ip("-n", left, "link", "set", device, "up");
+      // Who asked in vain for the other's hardware address would ask again after a second at the earliest.
+      for (const end of ends) await ip("-n", end, "neighbour", "flush", "dev", device);
     },
   };
 }

@@ -106,6 +106,34 @@ export class NumberedGraph {
     return false;
   }
 
+  /**
+   * Mark every node that some way leads to, with 1.
+   *
+   * @param start what it lists counts, whoever denies it.
+   * @param isDeadEnd a way may lead to such a node, not through it.
+   * @returns how many of them have been heard.
+   */
+  reach(start: number, isDeadEnd: (node: number) => boolean, isFound: Uint8Array): number {
+    const [starts, lengths, to] = [this.#start, this.#length, this.#to];
+    const queue = new Int32Array(isFound.length);
+    let [found, heard] = [1, 0];
+    queue[0] = start;
+    isFound[start] = 1;
+    for (let next = 0; next < found; next++) {
+      const node = queue[next] as number;
+      if (this.#listed[node]) heard++;
+      if (isDeadEnd(node)) continue;
+      const first = starts[node] as number;
+      for (let at = first, end = first + (lengths[node] as number); at < end; at++) {
+        const neighbour = to[at] as number;
+        if (isFound[neighbour] === 1 || (node !== start && !this.admits(neighbour, node))) continue;
+        isFound[neighbour] = 1;
+        queue[found++] = neighbour;
+      }
+    }
+    return heard;
+  }
+
   /** Room at the end of the memory. What was used before stays unused until most of it is; then all moves together. */
   #roomFor(node: number, length: number): number {
     if (this.#end + length > this.#to.length) this.#moveTogether(node, length);

@@ -427,11 +427,12 @@ export class Router implements LinkOwner {
   #tick(): void {
     const { maxIdleMs } = this.#options;
     const isPeriodOver = ++this.#ticks % (updatePeriodMs / idleCheckMs) === 0;
-    this.#noteLost();
+    if (isPeriodOver) this.#noteLost();
     for (const link of this.#up.values()) {
       if (link.silentMs > maxIdleMs) link.drop(`nothing came for ${maxIdleMs / 1000} s`);
+      else if (link.farhand && isPeriodOver) this.#synchronizer.alive(link);
       // On a road that loses, twice as many must be lost in a row before the neighbour takes us for dead.
-      else if (link.farhand && (isPeriodOver || !link.road.isReliable)) this.#synchronizer.alive(link);
+      else if (link.farhand && !link.road.isReliable) this.#synchronizer.sign(link);
     }
     if (isPeriodOver) this.#endPeriod();
   }

@@ -84,13 +84,18 @@ export class Synchronizer {
     return true;
   }
 
-  /** A sign of life, with what the neighbour needs to see whether it knows the same. */
+  /** A sign of life once in a period, with what the neighbour needs to see whether it knows the same. */
   alive(link: Link): void {
     const { progress } = link;
     if (progress) {
       progress.answers = progress.told = 0;
       progress.hasMismatched = false;
     }
+    this.sign(link);
+  }
+
+  /** A sign of life that begins no new period. */
+  sign(link: Link): void {
     const { digest } = this.#state;
     if (digest !== this.#sign.digest) this.#sign = { digest, message: encodeAlive(digest) };
     link.send(this.#sign.message);

@@ -195,22 +195,9 @@ export class Topology {
   #findReachable(): void {
     if (this.#reachableVersion === this.#version) return;
     this.#reachableVersion = this.#version;
-    const isFound = new Uint8Array(this.size);
-    const queue = new Int32Array(this.size);
-    let found = 0;
-    const visit = (to: number): void => {
-      isFound[to] = 1;
-      queue[found++] = to;
-    };
-    visit(this.#own);
-    let spoken = 0;
-    for (let at = 0; at < found; at++) {
-      const node = queue[at] as number;
-      if (this.#graph.listOf(node)) spoken++;
-      this.walk(node, isFound, visit);
-    }
-    this.#isReachable = isFound;
-    this.#reachableCount = spoken;
+    this.#isReachable = new Uint8Array(this.size);
+    const isLeaf = (node: number): boolean => this.#leaves.size > 0 && this.#leaves.has(this.nameOf(node));
+    this.#reachableCount = this.#graph.reach(this.#own, isLeaf, this.#isReachable);
   }
 }
 

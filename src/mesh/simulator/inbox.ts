@@ -1,4 +1,4 @@
-import type { Due, VirtualTime } from "./virtual-time.ts";
+import { Due, type VirtualTime } from "./virtual-time.ts";
 
 /**
  * Messages reach a node in ticks of so many milliseconds, all of a tick together, as a daemon takes what has come to its
@@ -41,7 +41,7 @@ export class Inbox {
   }
 }
 
-class Arrivals implements Due {
+class Arrivals extends Due {
   readonly due: number;
   /** Mostly there is one. */
   readonly #receiver: Receiver;
@@ -49,6 +49,7 @@ class Arrivals implements Due {
   #others: { readonly receivers: Receiver[]; readonly messages: Uint8Array[] } | undefined;
 
   constructor(due: number, receiver: Receiver, message: Uint8Array) {
+    super();
     this.due = due;
     this.#receiver = receiver;
     this.#message = message;

@@ -69,7 +69,7 @@ const quietMs = 20_000;
 /** Every link's two ends give two signs of life in that time, and one more or less as it falls. */
 const signsInQuiet = { least: 2, most: 6 };
 /** On average; what comes on top is the time each fault lasts. */
-const gapMs = 25 * minuteMs;
+const gapMs = 40 * minuteMs;
 const pingsPerCheck = 10;
 const pingsPerFault = 20;
 /** Of 200 nodes one leaves for good, when there is time to see that it is forgotten. */

@@ -1,23 +1,27 @@
 import type { Cancel, Environment } from "../routing/environment.ts";
 
-/** Something that happens at a moment. What comes often is an object of its own, so that no closure is made for it. */
-export interface Due {
-  run(): void;
+/**
+ * Something that happens at a moment. What comes often is an object of its own, so that no closure is made for it; and
+ * those of one moment hang together by themselves, so that a list of them costs no memory.
+ */
+export abstract class Due {
+  /** The one behind it, of the same moment. */
+  next: Due | undefined = undefined;
+
+  abstract run(): void;
 }
 
 /** What is due up to this far ahead stands in a ring of milliseconds; the rest waits its turn in a list. */
 const ringMs = 1 << 15;
-/** A list that was longer than this is given back when it is done with; the others are used again. */
-const keptLength = 1024;
 
 /**
  * A clock that jumps from event to event. Events of one millisecond run in the order they were asked for, so that a
  * seed gives the same run every time. Setting a timer and running it costs the same however many there are.
  */
 export class VirtualTime {
-  readonly #ring: (Due | undefined)[][] = Array.from({ length: ringMs }, () => []);
-  /** How many of each list are in use. */
-  readonly #filled = new Int32Array(ringMs);
+  /** The first and the last that are due in each millisecond. */
+  readonly #first: (Due | undefined)[] = Array.from({ length: ringMs }, () => undefined);
+  readonly #last: (Due | undefined)[] = Array.from({ length: ringMs }, () => undefined);
   #later: { readonly at: number; readonly due: Due }[] = [];
   #now = 0;
   #inRing = 0;
@@ -55,32 +59,27 @@ export class VirtualTime {
   /** Run everything that is due before a moment, in order, and be there. */
   runUntil(end: number): void {
     while (this.#now < end) {
-      this.#runDue(this.#now & (ringMs - 1));
+      const slot = this.#now & (ringMs - 1);
+      // What is due in 0 ms joins the others while they run.
+      for (let due = this.#first[slot]; due; due = this.#first[slot]) {
+        this.#first[slot] = due.next;
+        due.next = undefined;
+        this.#inRing--;
+        this.#count++;
+        due.run();
+      }
+      this.#last[slot] = undefined;
       this.#now = this.#inRing === 0 ? Math.min(end, this.#sortedUntil) : this.#now + 1;
       if (this.#now >= this.#sortedUntil) this.#sortLater();
     }
   }
 
-  #runDue(slot: number): void {
-    const list = this.#ring[slot] as (Due | undefined)[];
-    let done = 0;
-    // What is due in 0 ms joins the list while it is worked off.
-    for (; done < (this.#filled[slot] as number); done++) {
-      const due = list[done] as Due;
-      list[done] = undefined;
-      this.#inRing--;
-      due.run();
-    }
-    this.#count += done;
-    this.#filled[slot] = 0;
-    if (list.length > keptLength) this.#ring[slot] = [];
-  }
-
   #put(at: number, due: Due): void {
     const slot = at & (ringMs - 1);
-    const filled = this.#filled[slot] as number;
-    (this.#ring[slot] as (Due | undefined)[])[filled] = due;
-    this.#filled[slot] = filled + 1;
+    const last = this.#last[slot];
+    if (this.#first[slot] && last) last.next = due;
+    else this.#first[slot] = due;
+    this.#last[slot] = due;
     this.#inRing++;
   }
 
@@ -96,10 +95,11 @@ export class VirtualTime {
   }
 }
 
-class Timer implements Due {
+class Timer extends Due {
   #callback: (() => void) | undefined;
 
   constructor(callback: () => void) {
+    super();
     this.#callback = callback;
   }
 

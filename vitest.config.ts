@@ -45,14 +45,14 @@ export default defineConfig({
       },
       {
         ...fromSources,
-        // Whole programs, one file at a time and after the rest: they share the machine's processes and its two cores.
+        // Whole programs, after the rest. Most of their time they wait for something to happen, so two files go on at once.
         test: {
           name: "system",
           include: ["test/**/*.test.ts"],
           exclude: ["test/house/**", "test/kit/**"],
           testTimeout: 120_000,
           hookTimeout: 120_000,
-          fileParallelism: false,
+          maxWorkers: 2,
           sequence: { groupOrder: 2 },
         },
       },

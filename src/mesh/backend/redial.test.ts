@@ -87,7 +87,7 @@ describe("a dialer", () => {
   test("dials again and again, first soon and then more and more rarely", async () => {
     const { clock, start, dials } = setUp(refused);
     const open = await start();
-    for (const [count, wait] of [200, 5000, 7500, 11_250, 16_875, 20_000].entries()) {
+    for (const [count, wait] of [200, 400, 800, 1600, 3200, 5000, 7500, 11_250, 16_875, 20_000].entries()) {
       await eventually(() => dials() === count + 1 && clock.sleeping === 1, `dial ${count + 1}`);
       expect(clock.asked.findLast((ms) => ms !== dialLimit)).toBe(wait);
       clock.pass(wait + 1);

@@ -4,7 +4,8 @@ import { messageType } from "../../src/mesh/packet/message-types.ts";
 import { nodeHash } from "../../src/mesh/packet/node-hash.ts";
 import { decodeRoutingUpdate, encodeRoutingUpdate, type RoutingUpdate } from "../../src/mesh/packet/routing-update.ts";
 import type { Link, LinkTerms, Road } from "../../src/mesh/routing/link.ts";
-import { Router, type RouterOptions } from "../../src/mesh/routing/router.ts";
+import { Router } from "../../src/mesh/routing/router.ts";
+import type { RouterOptions } from "../../src/mesh/routing/router-options.ts";
 import { TurnedClock } from "./turned-clock.ts";
 
 /** What a Farhand node that is no stub says of itself. */

@@ -30,6 +30,15 @@ export class TurnedClock implements Environment {
     return () => void (this.#timers = this.#timers.filter((each) => each !== timer));
   }
 
+  every(ms: number, firstMs: number, run: () => void): Cancel {
+    let stop = this.after(firstMs, () => repeat());
+    const repeat = (): void => {
+      stop = this.after(ms, repeat);
+      run();
+    };
+    return () => stop();
+  }
+
   /** Turn the clock: all that falls due up to then happens, in order. */
   pass(ms: number): void {
     const end = this.#elapsed + ms;

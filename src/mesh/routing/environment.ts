@@ -13,6 +13,8 @@ export interface Environment {
   /** Milliseconds since some fixed moment; never goes back. */
   elapsed(): number;
   after(ms: number, run: () => void): Cancel;
+  /** Again and again, the first time after `firstMs`. */
+  every(ms: number, firstMs: number, run: () => void): Cancel;
   /** From 0 to below 1. */
   random(): number;
 }
@@ -23,6 +25,13 @@ export const systemEnvironment: Environment = {
   elapsed: () => performance.now(),
   after: (ms, run) => {
     const timer = setTimeout(run, ms).unref();
+    return () => clearTimeout(timer);
+  },
+  every: (ms, firstMs, run) => {
+    let timer = setTimeout(() => {
+      timer = setInterval(run, ms).unref();
+      run();
+    }, firstMs).unref();
     return () => clearTimeout(timer);
   },
   // Ephemeral services are drawn from it, and who sees our update ids must not know which ones come next.

@@ -1,11 +1,14 @@
 import type { Log } from "#core";
 import type { FarhandHello } from "../packet/farhand-hello.ts";
 import { encodeRoutingUpdate, type RoutingUpdate } from "../packet/routing-update.ts";
+import { Duplicates } from "./duplicates.ts";
 import { type Cancel, type Environment, newEpoch, randomName } from "./environment.ts";
 import { HoldDown } from "./hold-down.ts";
+import { KnownNodes } from "./known-nodes.ts";
 import { Link, type LinkOwner, type LinkTerms, type Road } from "./link.ts";
-import { LinkState, type NodeRecord } from "./link-state.ts";
+import { LinkState } from "./link-state.ts";
 import { decodeAlive, decodeSummary, neighbourMessageType } from "./neighbour-messages.ts";
+import type { RouterEvents, RouterOptions } from "./router-options.ts";
 import { SeenUpdates } from "./seen-updates.ts";
 import { type Route, shortestPaths } from "./shortest-paths.ts";
 import { Synchronizer } from "./synchronizer.ts";
@@ -15,46 +18,9 @@ import { Topology } from "./topology.ts";
 const idleCheckMs = 5_000;
 const updatePeriodMs = 10_000;
 const coalesceMs = 100;
-/** Time within which the updates that make a way to a new node have all come. */
-const youngMs = 5_000;
 const sweepMs = 10 * 60_000;
-/** Nodes that are lost for longer may be forgotten for others; sooner, and inventing nodes would go on for ever. */
-const giveWayMs = 60_000;
 /** How often own updates are flooded for Receptor nodes that are no neighbours of ours, in update periods. */
 const strangerPeriods = 6;
-
-export interface RouterOptions {
-  readonly nodeId: string;
-  readonly environment: Environment;
-  readonly log: Log;
-  /** Hash of a node id, 16 hex digits. */
-  readonly hashOf: (node: string) => string;
-  /** What we tell neighbours that are Farhand nodes too. */
-  readonly hello: FarhandHello;
-  /** A link over which nothing came for longer is dropped. */
-  readonly maxIdleMs: number;
-  /** Nodes remembered at most. */
-  readonly maxNodes: number;
-  /** Stubs that other nodes are told of at most; the rest is known to this hub alone. */
-  readonly maxAnnouncedStubs: number;
-  /** Nodes that no way led to for longer are forgotten. */
-  readonly forgetMs: number;
-}
-
-/** What a router tells its node. */
-export interface RouterEvents {
-  /** Data, advertisements, direct streams: any message of a link that is up and is not about routing. */
-  message(link: Link, message: Uint8Array): void;
-  linkUp(link: Link): void;
-  linkDown(link: Link): void;
-  /** A node was heard of for the first time, or again after it had been forgotten. */
-  nodeKnown(node: string): void;
-  nodeForgotten(node: string): void;
-  /** The node runs anew: what it knew of before, streams among them, is gone. */
-  nodeRestarted(node: string): void;
-  /** Another node of our id was there before us (spec §3.6, step 2): this one must stop. */
-  duplicate(): void;
-}
 
 /** Who can be reached, and over which neighbour (spec §3.4 to §3.7). It knows time only through its environment. */
 export class Router implements LinkOwner {
@@ -66,6 +32,7 @@ export class Router implements LinkOwner {
   readonly #options: RouterOptions;
   readonly #events: RouterEvents;
   readonly #state: LinkState;
+  readonly #known: KnownNodes;
   readonly #synchronizer: Synchronizer;
   readonly #seen = new SeenUpdates();
   /** Every link, also those that have not met yet. */
@@ -73,14 +40,10 @@ export class Router implements LinkOwner {
   readonly #up = new Map<string, Link>();
   readonly #announcedStubs = new Set<string>();
   #stubs = 0;
+  readonly #duplicates: Duplicates;
   readonly #holdDown = new HoldDown();
   #sequence = 0n;
   #floodsDue = false;
-  /** Of a newer node with our id, that is to be told so. */
-  #suspectedEpoch = 0n;
-  /** Version of the topology for which it was noted who is lost, and when. */
-  #notedVersion = -1;
-  #notedAt = Number.NEGATIVE_INFINITY;
   #routes: ReadonlyMap<string, Route> = new Map();
   #routesVersion = 0;
   #routesAt = Number.NEGATIVE_INFINITY;
@@ -98,13 +61,22 @@ export class Router implements LinkOwner {
     this.epoch = newEpoch(options.environment);
     this.topology = new Topology(options.nodeId);
     this.#state = new LinkState(options.hashOf, options.maxNodes);
+    this.#known = this.#knownNodes(options.forgetMs);
+    this.#duplicates = new Duplicates({
+      ownId: options.nodeId,
+      epoch: this.epoch,
+      environment: options.environment,
+      log: options.log,
+      warn: (epoch) => this.#warnDuplicate(epoch),
+      isDuplicate: () => events.duplicate(),
+    });
     this.#synchronizer = new Synchronizer(options.nodeId, this.#state, options.environment, (node, record) =>
-      this.#isTellable(node, record),
+      this.#known.isTellable(node, record),
     );
     this.#state.put(this.#ownUpdate(), this.environment.elapsed());
     // Nodes that start together must not all speak at once for ever.
     const firstTickMs = idleCheckMs * (0.5 + 0.5 * this.environment.random());
-    this.#stopTicking = this.environment.after(firstTickMs, this.#onTick);
+    this.#stopTicking = this.environment.every(idleCheckMs, firstTickMs, () => this.#tick());
     this.#sweepLater();
   }
 
@@ -120,7 +92,7 @@ export class Router implements LinkOwner {
 
   /** One number over all we know; equal at all nodes of a mesh that has settled. */
   get digest(): number {
-    this.#noteLost();
+    this.#known.noteLost();
     return this.#state.digest;
   }
 
@@ -212,7 +184,7 @@ export class Router implements LinkOwner {
     if (link.farhand?.stub) this.#addStub(peer);
     else this.topology.addLink(peer, link.cost);
     this.#routesAt = Number.NEGATIVE_INFINITY;
-    this.#notedAt = Number.NEGATIVE_INFINITY;
+    this.#known.linksChanged();
     this.log.info(`Connection established with ${peer}`, { road: link.road.description, cost: link.cost });
     this.#events.nodeKnown(peer);
     this.#events.linkUp(link);
@@ -230,7 +202,7 @@ export class Router implements LinkOwner {
     this.topology.removeLink(link.peer);
     if (link.farhand?.stub) this.#stubs--;
     this.#routesAt = Number.NEGATIVE_INFINITY;
-    this.#notedAt = Number.NEGATIVE_INFINITY;
+    this.#known.linksChanged();
     this.#events.linkDown(link);
     // What all nodes know of it they forget at about the same time; this is for whom we alone have known.
     if (!this.#state.get(link.peer)) this.#events.nodeForgotten(link.peer);
@@ -258,14 +230,14 @@ export class Router implements LinkOwner {
     const { nodeId } = update;
     if (nodeId === "") return;
     if (link.farhand?.stub && (nodeId !== link.peer || this.#isSecret(link))) return;
-    if (nodeId === this.ownId) return this.#hearOfOurselves(update);
+    if (nodeId === this.ownId) return this.#duplicates.hearOfUs(update);
     if (nodeId === link.peer) this.#introduce(link);
     if (update.suspectedDuplicate !== 0n) return this.#hearOfDuplicate(link, update);
     const freshness = this.#state.freshness(update);
     if (freshness === "known") return;
     // An update that came already and is newer than what is known: its sender was found to be a duplicate since.
     const isSeen = !this.#seen.add(update.updateId, this.environment.elapsed());
-    if ((isSeen && freshness === "newer") || !this.#makeRoom(update)) return;
+    if ((isSeen && freshness === "newer") || !this.#known.makeRoom(update)) return;
     const known = this.#state.get(nodeId);
     if (known && update.updateEpoch > known.epoch) this.#events.nodeRestarted(nodeId);
     if (!known) {
@@ -356,29 +328,11 @@ export class Router implements LinkOwner {
     return link.farhand?.stub === true && !this.#announcedStubs.has(link.peer);
   }
 
-  #hearOfOurselves({ updateEpoch, suspectedDuplicate }: RoutingUpdate): void {
-    if (updateEpoch === this.epoch) return;
-    if (suspectedDuplicate === this.epoch) {
-      this.log.error(`We are a duplicate node with ID ${this.ownId} and will now shut down`);
-      this.#events.duplicate();
-    } else if (updateEpoch > this.epoch) {
-      this.log.warn(`another node uses our ID ${this.ownId}, and it is newer than this one`);
-      this.#warnSoon(updateEpoch);
-    }
-  }
-
-  /** Tell a newer node of our id that it is one; not for each of its updates, of which everybody can make many. */
-  #warnSoon(epoch: bigint): void {
-    const isDue = this.#suspectedEpoch !== 0n;
-    this.#suspectedEpoch = epoch;
-    if (isDue) return;
-    this.environment.after(coalesceMs, () => {
-      if (this.#isClosed) return;
-      this.#floodOwn(this.#suspectedEpoch);
-      this.#suspectedEpoch = 0n;
-      // What the other said of our connections is still believed: put it right.
-      this.floodSoon();
-    });
+  #warnDuplicate(epoch: bigint): void {
+    if (this.#isClosed) return;
+    this.#floodOwn(epoch);
+    // What the other said of our connections is still believed: put it right.
+    this.floodSoon();
   }
 
   /** Spec §3.6, step 4: the older of two nodes says which one shall not be believed. */
@@ -393,41 +347,29 @@ export class Router implements LinkOwner {
     this.#reflood(link, update);
   }
 
+  #knownNodes(forgetMs: number): KnownNodes {
+    const { topology, environment } = this;
+    return new KnownNodes({
+      state: this.#state,
+      topology,
+      environment,
+      forgetMs,
+      isNeighbour: (node) => this.#up.has(node),
+      hasRoute: (node) => this.routes().has(node),
+      forgotten: (node) => this.#events.nodeForgotten(node),
+    });
+  }
+
   #hub(): Link | undefined {
     let best: Link | undefined;
     for (const link of this.#up.values()) if (link.farhand?.hub && (!best || link.cost < best.cost)) best = link;
     return best;
   }
 
-  #isReachable(node: string): boolean {
-    return this.topology.isReachable(node) || this.#up.has(node);
-  }
-
-  /** Nodes a neighbour is told of. One just heard of may have its way found a moment later. */
-  #isTellable(node: string, { heardAt }: NodeRecord): boolean {
-    return heardAt > this.environment.elapsed() - youngMs || this.#isReachable(node);
-  }
-
-  /** Who is lost may lag as routes may, see {@link routes}: nobody shall make us look round for each of his messages. */
-  #noteLost(): void {
-    const { version } = this.topology;
-    const elapsed = this.environment.elapsed();
-    const isFresh = this.#notedAt > Number.NEGATIVE_INFINITY;
-    if (isFresh && (version === this.#notedVersion || elapsed - this.#notedAt < coalesceMs)) return;
-    this.#notedVersion = version;
-    this.#notedAt = elapsed;
-    this.#state.noteReachable((node) => this.#isReachable(node), this.topology.reachableCount, elapsed);
-  }
-
-  readonly #onTick = (): void => {
-    this.#stopTicking = this.environment.after(idleCheckMs, this.#onTick);
-    this.#tick();
-  };
-
   #tick(): void {
     const { maxIdleMs } = this.#options;
     const isPeriodOver = ++this.#ticks % (updatePeriodMs / idleCheckMs) === 0;
-    if (isPeriodOver) this.#noteLost();
+    if (isPeriodOver) this.#known.noteLost();
     for (const link of this.#up.values()) {
       if (link.silentMs > maxIdleMs) link.drop(`nothing came for ${maxIdleMs / 1000} s`);
       else if (link.farhand && isPeriodOver) this.#synchronizer.alive(link);
@@ -448,30 +390,7 @@ export class Router implements LinkOwner {
   #sweepLater(): void {
     this.#stopSweeping = this.environment.after(sweepMs, () => {
       this.#sweepLater();
-      this.#sweep();
+      this.#known.sweep();
     });
-  }
-
-  /** Nodes that are gone leave nothing behind, in the end. */
-  #sweep(): void {
-    this.#noteLost();
-    const before = this.environment.elapsed() - this.#options.forgetMs;
-    for (const [node, { lostAt = before }] of this.#state.lost) if (lostAt < before) this.#forget(node);
-  }
-
-  /** Nodes that have been gone for some time give way to others. @returns false when there is no room nevertheless. */
-  #makeRoom(update: RoutingUpdate): boolean {
-    const before = this.environment.elapsed() - giveWayMs;
-    for (const [node, { lostAt = before }] of this.#state.lost) {
-      if (lostAt > before || this.#state.hasRoomFor(update)) break;
-      if (!this.routes().has(node)) this.#forget(node);
-    }
-    return this.#state.hasRoomFor(update);
-  }
-
-  #forget(node: string): void {
-    this.#state.forget(node);
-    this.topology.delete(node);
-    this.#events.nodeForgotten(node);
   }
 }

@@ -1,4 +1,4 @@
-import { Inbox } from "./inbox.ts";
+import { Post } from "./post.ts";
 import { realRouter, type RouterMaker, SimulatedNode } from "./simulated-node.ts";
 import { seededRandom, virtualEnvironment, VirtualTime } from "./virtual-time.ts";
 import { type MessageCounts, type RoadWeather, type RoadWorld, VirtualSession } from "./virtual-road.ts";
@@ -44,21 +44,21 @@ export class SimulatedMesh {
   constructor(seed: number, nodes: number, makeRouter: RouterMaker = realRouter) {
     this.random = seededRandom(seed);
     this.#makeRouter = makeRouter;
-    this.#world = { time: this.time, random: this.random, counts: this.counts };
+    this.#world = { time: this.time, random: this.random, counts: this.counts, post: new Post(this.time) };
     this.sites = Array.from({ length: nodes }, (_, index) => siteAt(index));
     this.#layRoads();
     for (const site of this.sites) this.time.after(this.random() * 50, () => this.startNode(site));
   }
 
   startNode(site: Site): void {
-    site.node = this.newNode(site.id);
+    site.node = this.newNode(site.id, site.index);
     for (const road of site.roads) this.#dialSoon(road);
   }
 
-  /** A node that is in no site yet. */
-  newNode(id: string): SimulatedNode {
+  /** @param place by default that of a node beside those that are there already, which is in no site. */
+  newNode(id: string, place = this.sites.length): SimulatedNode {
     const random = seededRandom(Math.floor(this.random() * 2 ** 32) ^ ++this.#starts);
-    return new SimulatedNode(id, virtualEnvironment(this.time, random), new Inbox(this.time), this.#makeRouter);
+    return new SimulatedNode(id, place, virtualEnvironment(this.time, random), this.#makeRouter);
   }
 
   stopNode(site: Site): void {

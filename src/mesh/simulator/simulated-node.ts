@@ -6,8 +6,8 @@ import { messageType } from "../packet/message-types.ts";
 import { nodeHash } from "../packet/node-hash.ts";
 import { NodeNames } from "../packet/node-names.ts";
 import type { Environment } from "../routing/environment.ts";
-import type { Inbox } from "./inbox.ts";
-import { Router, type RouterEvents, type RouterOptions } from "../routing/router.ts";
+import { Router } from "../routing/router.ts";
+import type { RouterEvents, RouterOptions } from "../routing/router-options.ts";
 
 /** Makes the router of each node; tests make broken ones, to see that the simulation finds it. */
 export type RouterMaker = (options: RouterOptions, events: RouterEvents) => Router;
@@ -18,16 +18,17 @@ export const realRouter: RouterMaker = (options, events) => new Router(options, 
 export class SimulatedNode {
   readonly id: string;
   readonly names = new NodeNames();
-  readonly inbox: Inbox;
+  /** Its number among all nodes. */
+  readonly place: number;
   readonly router: Router;
   /** Another node of its id was there first, so it must stop. */
   isDuplicate = false;
   readonly #datagrams: DatagramSwitch;
   readonly #environment: Environment;
 
-  constructor(id: string, environment: Environment, inbox: Inbox, makeRouter: RouterMaker) {
+  constructor(id: string, place: number, environment: Environment, makeRouter: RouterMaker) {
     this.id = id;
-    this.inbox = inbox;
+    this.place = place;
     this.#environment = environment;
     this.names.learn(id);
     this.router = makeRouter(

@@ -1,5 +1,5 @@
 import type { Link, Road } from "../routing/link.ts";
-import { type Inbox, msToTick, type Receiver } from "./inbox.ts";
+import { msToTick, type Post, type Receiver } from "./post.ts";
 import type { SimulatedNode } from "./simulated-node.ts";
 import type { VirtualTime } from "./virtual-time.ts";
 
@@ -27,6 +27,7 @@ export interface RoadWorld {
   readonly time: VirtualTime;
   readonly random: () => number;
   readonly counts: MessageCounts;
+  readonly post: Post;
 }
 
 /** A session between a node that dials and one that listens. Each end can be over while the other knows nothing of it. */
@@ -43,8 +44,8 @@ export class VirtualSession {
   }
 
   connect(dialer: SimulatedNode, listener: SimulatedNode, cost: number): void {
-    this.dialer.inbox = dialer.inbox;
-    this.listener.inbox = listener.inbox;
+    this.dialer.place = dialer.place;
+    this.listener.place = listener.place;
     this.dialer.link = dialer.router.addRoad(this.dialer, { cost });
     this.listener.link = listener.router.addRoad(this.listener, { cost });
   }
@@ -64,7 +65,7 @@ class SessionEnd implements Road, Receiver {
   readonly provenNodeIds = undefined;
   far: SessionEnd | undefined;
   link: Link | undefined;
-  inbox: Inbox | undefined;
+  place = 0;
   readonly #world: RoadWorld;
   readonly #weather: RoadWeather;
   readonly #isDialer: boolean;
@@ -88,13 +89,13 @@ class SessionEnd implements Road, Receiver {
 
   send(message: Uint8Array): void {
     if (this.#isOver) return;
-    const { counts, random } = this.#world;
+    const { counts, random, post } = this.#world;
     const weather = this.#weather;
     const type = message[0] as number;
     counts[type] = (counts[type] as number) + 1;
     if (weather.blocks > 0 || !this.far) return;
     if (weather.isReliable || (weather.loss === 0 && weather.jitterMs === 0))
-      return this.far.inbox?.put(this.far, message, weather.latencyMs);
+      return post.send(this.far, message, weather.latencyMs);
     if (random() < weather.loss) return;
     this.#sendAnyhow(message);
     if (random() < weather.doubling) this.#sendAnyhow(Uint8Array.from(message));

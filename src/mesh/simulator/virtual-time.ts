@@ -56,6 +56,12 @@ export class VirtualTime {
     return timer.cancel;
   }
 
+  every(ms: number, firstMs: number, run: () => void): Cancel {
+    const rhythm = new Rhythm(this, ms, run);
+    this.add(Math.max(0, Math.round(firstMs)), rhythm);
+    return rhythm.cancel;
+  }
+
   /** Run everything that is due before a moment, in order, and be there. */
   runUntil(end: number): void {
     while (this.#now < end) {
@@ -114,6 +120,30 @@ class Timer extends Due {
   };
 }
 
+/** The same object comes up again and again. */
+class Rhythm extends Due {
+  readonly #time: VirtualTime;
+  readonly #ms: number;
+  #callback: (() => void) | undefined;
+
+  constructor(time: VirtualTime, ms: number, callback: () => void) {
+    super();
+    this.#time = time;
+    this.#ms = ms;
+    this.#callback = callback;
+  }
+
+  run(): void {
+    if (!this.#callback) return;
+    this.#time.add(this.#ms, this);
+    this.#callback();
+  }
+
+  readonly cancel = (): void => {
+    this.#callback = undefined;
+  };
+}
+
 /** Numbers from 0 to below 1 that a seed decides (mulberry32). */
 export function seededRandom(seed: number): () => number {
   let state = seed >>> 0;
@@ -134,6 +164,7 @@ export function virtualEnvironment(time: VirtualTime, random: () => number): Env
     now: () => startOfWorld + time.now,
     elapsed: () => time.now,
     after: (ms, run) => time.after(ms, run),
+    every: (ms, firstMs, run) => time.every(ms, firstMs, run),
     random,
   };
 }

@@ -32,26 +32,46 @@ export interface ControlListenerOptions extends ControlListenerSettings {
   readonly limits?: Partial<ControlLimits> | undefined;
 }
 
-/** Open the sockets of one control service (spec §1.1). @throws {ControlError | TlsProfileError} */
-export async function openControlListener(options: ControlListenerOptions): Promise<ControlListener> {
+/** A control service that holds its lock and serves streams, and does not listen yet. */
+export interface ReservedListener extends Pick<ControlListener, "serve" | "close"> {
+  /** Open its sockets, once. @throws {ControlError | TlsProfileError} it is to be closed then. */
+  listen(): Promise<ControlListener>;
+}
+
+/**
+ * Take the lock of a control service, before anything is done that a second daemon must not do. Whoever finds its socket
+ * later finds everything else ready.
+ *
+ * @throws {ControlError} `NO_LISTENERS`, `SOCKET_LOCKED`.
+ */
+export async function reserveControlListener(options: ControlListenerOptions): Promise<ReservedListener> {
   const { nodeId, log } = options;
   const hasListener = options.filename || options.tcpListen || options.onMesh;
   if (!hasListener) throw new ControlError("NO_LISTENERS", "no listeners specified");
   const limits = { ...controlLimits, ...options.limits };
   const sessions = new OpenSessions({ nodeId, commands: commandTable(options.commands), limits, log });
+  // Closed in reverse: no new clients, then no sessions, then the lock is free for the next daemon.
   const closers = new Closers();
-  try {
-    // Closed in reverse: no new clients, then no sessions, then the lock is free for the next daemon.
-    if (options.filename) closers.add(await lockSocket(options.filename));
-    closers.add(sessions);
+  if (options.filename) closers.add(await lockSocket(options.filename));
+  closers.add(sessions);
+  const reserved: Omit<ReservedListener, "listen"> = {
+    serve: (stream, remote, remoteNode) => sessions.serve(stream, remote, remoteNode),
+    close: () => closers.close(),
+  };
+  const listen = async (): Promise<ControlListener> => {
     const servers = await openServers(options, { sessions, limits, log }, closers);
-    return {
-      addresses: servers.map(({ address }) => address),
-      serve: (stream, remote, remoteNode) => sessions.serve(stream, remote, remoteNode),
-      close: () => closers.close(),
-    };
+    return { addresses: servers.map(({ address }) => address), ...reserved };
+  };
+  return { ...reserved, listen };
+}
+
+/** Open the sockets of one control service (spec §1.1). @throws {ControlError | TlsProfileError} */
+export async function openControlListener(options: ControlListenerOptions): Promise<ControlListener> {
+  const reserved = await reserveControlListener(options);
+  try {
+    return await reserved.listen();
   } catch (error) {
-    await closers.close();
+    await reserved.close();
     throw error;
   }
 }

@@ -8,6 +8,12 @@ export { type ControlAddress, parseControlAddress } from "./address.ts";
 export { type ConnectOptions, type ControlClient, connectControl, controlOver, type OverOptions } from "./client.ts";
 export type { ControlCommand, ControlSession, RemoteKind } from "./command.ts";
 export { ControlError, controlErrors } from "./errors.ts";
-export { type ControlListener, type ControlListenerOptions, openControlListener } from "./listener.ts";
+export {
+  type ControlListener,
+  type ControlListenerOptions,
+  openControlListener,
+  type ReservedListener,
+  reserveControlListener,
+} from "./listener.ts";
 export { type ControlLimits, type ControlListenerSettings, type ControlLog, controlLimits } from "./settings.ts";
 export type { JsonObject } from "./wire.ts";

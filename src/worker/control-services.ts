@@ -1,4 +1,4 @@
-import { type ControlCommand, type ControlListener, openControlListener } from "#control";
+import { type ControlCommand, type ReservedListener, reserveControlListener } from "#control";
 import type { Closers, Log } from "#core";
 import type { Mesh, MeshStream, TlsProfiles } from "#mesh";
 import type { Values } from "./settings/mod.ts";
@@ -14,17 +14,18 @@ export interface ControlServicesOptions {
 }
 
 /**
- * Open a control service on its socket, its port and the mesh (spec §1.1, §1.13).
+ * Open a control service on the mesh (spec §1.13); its socket and its port (§1.1) open when {@link ReservedListener.listen}
+ * is called, and with them the worker says that it is ready.
  *
- * @returns where it can be reached without the mesh. @throws {ControlError | TlsProfileError | MeshError}
+ * @throws {ControlError | TlsProfileError | MeshError}
  */
 export async function openControlService(
   values: Values<"control-service">,
   { commands, mesh, profiles, log, closers }: ControlServicesOptions,
-): Promise<readonly string[]> {
+): Promise<ReservedListener> {
   const { service, filename, permissions, tcplisten: tcpListen, tcptls, tls } = values;
-  const listener: ControlListener = closers.add(
-    await openControlListener({
+  const reserved = closers.add(
+    await reserveControlListener({
       filename,
       permissions,
       tcpListen,
@@ -35,10 +36,9 @@ export async function openControlService(
       log,
     }),
   );
-  if (service !== "") {
-    const tags = { type: "Control Service" };
-    const accept = (stream: MeshStream): void => listener.serve(stream, "mesh", stream.remoteNode);
-    closers.add(mesh.listen(service, { tls: tls || undefined, tags, accept }));
-  }
-  return listener.addresses;
+  if (service === "") return reserved;
+  const tags = { type: "Control Service" };
+  const accept = (stream: MeshStream): void => reserved.serve(stream, "mesh", stream.remoteNode);
+  closers.add(mesh.listen(service, { tls: tls || undefined, tags, accept }));
+  return reserved;
 }

@@ -1,4 +1,7 @@
-import { writeFileSync } from "node:fs";
+import { once } from "node:events";
+import { existsSync, watch, writeFileSync } from "node:fs";
+import { type AddressInfo, connect, createServer } from "node:net";
+import { setImmediate as nextTurn } from "node:timers/promises";
 import { beforeAll, describe, expect, test, vi } from "vitest";
 import { connectControl, parseControlAddress } from "#control";
 import { freePort } from "../../test/kit/free-port.ts";
@@ -78,6 +81,44 @@ describe("startDaemon()", () => {
     const text = await (await fetch(`http://127.0.0.1:${port}/metrics`)).text();
     expect(text).toContain("farhand_helpers");
     expect(await worker.call("ping alpha")).toMatchObject({ Success: true });
+  });
+
+  test("opens its control socket last: whoever finds it can dial the worker's roads", async () => {
+    await using folder = await tempFolder();
+    const port = await freePort();
+    const opening = open(folder, basics(folder, `- ws-listener: {port: ${port}, bindaddr: 127.0.0.1}\n`));
+    while (!existsSync(folder.file("s"))) await nextTurn();
+    const socket = connect(port, "127.0.0.1");
+    await once(socket, "connect");
+    socket.destroy();
+    await using worker = await opening;
+    expect(worker.daemon.meshAddresses).toEqual([`127.0.0.1:${port}`]);
+  });
+
+  test("does not start without a road it cannot bind, and never shows its control socket", async () => {
+    await using folder = await tempFolder();
+    const taken = createServer().listen(0, "127.0.0.1");
+    await once(taken, "listening");
+    const { port } = taken.address() as AddressInfo;
+    const seen: string[] = [];
+    const watcher = watch(folder.path, (_event, name) => void seen.push(String(name)));
+    try {
+      await expect(
+        open(folder, basics(folder, `- tcp-listener: {port: ${port}, bindaddr: 127.0.0.1}\n`)),
+      ).rejects.toMatchObject({
+        code: "LISTEN_FAILED",
+        exit: 3,
+        message: expect.stringMatching(
+          `^tcp-listener 127.0.0.1:${port} cannot listen on 127.0.0.1:${port}: something else listens there`,
+        ),
+      });
+      writeFileSync(folder.file("after"), "");
+      await eventually("the folder is seen", () => seen.includes("after"));
+      expect(seen).not.toContain("s");
+    } finally {
+      watcher.close();
+      taken.close();
+    }
   });
 
   test("leaves nothing open when a part of it cannot be opened", async () => {

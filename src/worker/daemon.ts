@@ -1,4 +1,5 @@
 import { hostname } from "node:os";
+import type { ReservedListener } from "#control";
 import { Closers, type FarhandError, type Log } from "#core";
 import { type Mesh, openMesh, type TlsProfiles } from "#mesh";
 import { openUnits, parseWorkRules, type Units, workCommand } from "#work";
@@ -58,7 +59,8 @@ interface Parts {
 
 /**
  * Start a worker from its settings. Nobody sees half of it: units are loaded before anybody can ask for them, and
- * services are there before the roads that lead to them (spec §5.3 does the same by phases).
+ * services are there before the roads that lead to them (spec §5.3 does the same by phases). The control socket comes last:
+ * whoever finds it finds a worker that can be reached by all its roads.
  *
  * @throws {SettingsError | WorkerError | WorkError | ControlError | MeshError | TlsProfileError} then nothing is left open.
  */
@@ -97,13 +99,14 @@ async function openDaemon(parts: Parts, { configFiles }: DaemonOptions): Promise
     reloadCommand(directives, configFiles, (now) => roads.apply(now), log),
     workCommand(units, nodeId, verification, rules),
   ];
-  const controlAddresses: string[] = [];
-  for (const { values } of directivesOf(directives, "control-service")) {
-    controlAddresses.push(...(await openControlService(values, { commands, mesh, profiles, log, closers })));
-  }
+  const services: ReservedListener[] = [];
+  for (const { values } of directivesOf(directives, "control-service"))
+    services.push(await openControlService(values, { commands, mesh, profiles, log, closers }));
   await openProxies(directives, { mesh, profiles, log, closers });
   await openMetricsService(parts, mesh, units, roads);
   await roads.apply(directives);
+  const controlAddresses: string[] = [];
+  for (const service of services) controlAddresses.push(...(await service.listen()).addresses);
   mesh.announce();
   log.info("Initialization complete", { node: nodeId, control: controlAddresses });
   return {

@@ -6,6 +6,7 @@ import { peekUpdate, type ReceivedUpdate } from "../packet/written-updates.ts";
 import { receiveRoutingUpdate, type RoutingUpdate } from "../packet/routing-update.ts";
 import { Allowance } from "./allowance.ts";
 import type { Cancel, Environment } from "./environment.ts";
+import { neighbourMessageType } from "./neighbour-messages.ts";
 import type { NeighbourProgress } from "./synchronizer.ts";
 
 const greetEveryMs = 1_000;
@@ -61,6 +62,7 @@ export class Link {
   #peer = "";
   #cost: number;
   #farhand: FarhandHello | undefined;
+  #isToStub = false;
   #isListed = false;
   #heardAt: number;
   #greetingsSent = 0;
@@ -94,9 +96,14 @@ export class Link {
     return this.#farhand;
   }
 
-  /** Milliseconds since anything came. */
-  get silentMs(): number {
-    return this.#owner.environment.elapsed() - this.#heardAt;
+  /** The neighbour is a stub, for as long as the link is up. */
+  get isToStub(): boolean {
+    return this.#isToStub;
+  }
+
+  /** {@link Environment.elapsed} when anything came last. */
+  get heardAt(): number {
+    return this.#heardAt;
   }
 
   /** Say who we are until the neighbour does, or for so long that it never will. */
@@ -122,8 +129,8 @@ export class Link {
       if (this.#state === "up") this.#owner.message(this, message);
       return;
     }
-    // So that one neighbour cannot keep us from all others.
-    if (!this.#routing.take(1, this.#heardAt)) return;
+    // So that one neighbour cannot keep us from all others. A sign of life costs no more than to ignore it.
+    if (type !== neighbourMessageType.alive && !this.#routing.take(1, this.#heardAt)) return;
     if (type === messageType.routing) this.#readUpdate(message);
     else if (this.#state === "up") this.#owner.message(this, message);
   }
@@ -168,6 +175,7 @@ export class Link {
     this.#cost = this.#costFor(peer);
     this.#peer = peer;
     if (update.nodeId === peer) this.#farhand = update.farhand;
+    this.#isToStub = this.#farhand?.stub === true;
     const refusal = this.#refusal(peer) ?? this.#owner.admit(this);
     if (refusal !== undefined) return this.reject(refusal);
     this.#cancelGreeting();

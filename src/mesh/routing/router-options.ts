@@ -33,6 +33,8 @@ export interface RouterEvents {
   nodeForgotten(node: string): void;
   /** The node runs anew: what it knew of before, streams among them, is gone. */
   nodeRestarted(node: string): void;
+  /** What other nodes say of their links has changed. Of our own links {@link linkUp} and {@link linkDown} tell. */
+  waysMayDiffer(): void;
   /** Another node of our id was there before us (spec §3.6, step 2): this one must stop. */
   duplicate(): void;
 }

@@ -29,6 +29,8 @@ export class Router implements LinkOwner {
   readonly log: Log;
   readonly epoch: bigint;
   readonly topology: Topology;
+  /** Nobody further away knows us; what we do not know ourselves our hub does. */
+  readonly isStub: boolean;
   readonly #options: RouterOptions;
   readonly #events: RouterEvents;
   readonly #state: LinkState;
@@ -56,6 +58,7 @@ export class Router implements LinkOwner {
     this.#options = options;
     this.#events = events;
     this.ownId = options.nodeId;
+    this.isStub = options.hello.stub;
     this.environment = options.environment;
     this.log = options.log;
     this.epoch = newEpoch(options.environment);
@@ -78,11 +81,6 @@ export class Router implements LinkOwner {
     const firstTickMs = idleCheckMs * (0.5 + 0.5 * this.environment.random());
     this.#stopTicking = this.environment.every(idleCheckMs, firstTickMs, () => this.#tick());
     this.#sweepLater();
-  }
-
-  /** Nobody further away knows us; what we do not know ourselves our hub does. */
-  get isStub(): boolean {
-    return this.#options.hello.stub;
   }
 
   /** Neighbours whose link is up, by id. */
@@ -113,7 +111,7 @@ export class Router implements LinkOwner {
   /** The neighbour a message to `node` goes to, or undefined: no way is known. */
   nextHop(node: string): Link | undefined {
     const direct = this.#up.get(node);
-    if (direct?.farhand?.stub) return direct;
+    if (direct?.isToStub) return direct;
     const route = this.routes().get(node);
     if (route) return this.#up.get(route.nextHop);
     return this.isStub ? this.#hub() : undefined;
@@ -121,7 +119,7 @@ export class Router implements LinkOwner {
 
   /** Whether a stub that speaks no QUIC hangs off this node. */
   isStubHere(node: string): boolean {
-    return this.#stubs > 0 && this.#up.get(node)?.farhand?.stub === true;
+    return this.#stubs > 0 && this.#up.get(node)?.isToStub === true;
   }
 
   /** What a node says of itself as a Farhand node; undefined of others and of one that nothing is known of. */
@@ -141,6 +139,19 @@ export class Router implements LinkOwner {
       at = previous;
     }
     return true;
+  }
+
+  /** The nodes on the way to a node, as one word that differs when they do, or the cost; undefined when no way is known. */
+  wayTo(node: string): string | undefined {
+    const routes = this.routes();
+    const nodes = [String(routes.get(node)?.cost)];
+    for (let at = node; at !== this.ownId; ) {
+      const route = routes.get(at);
+      if (!route) return undefined;
+      nodes.push(at);
+      at = route.previous;
+    }
+    return nodes.join("\n");
   }
 
   /** The routes of now. They may lag 100 ms behind what other nodes say, never behind our own links (spec §3.7). */
@@ -181,7 +192,7 @@ export class Router implements LinkOwner {
     }
     this.#up.set(peer, link);
     link.setUp();
-    if (link.farhand?.stub) this.#addStub(peer);
+    if (link.isToStub) this.#addStub(peer);
     else this.topology.addLink(peer, link.cost);
     this.#routesAt = Number.NEGATIVE_INFINITY;
     this.#known.linksChanged();
@@ -200,7 +211,7 @@ export class Router implements LinkOwner {
     this.#up.delete(link.peer);
     this.#announcedStubs.delete(link.peer);
     this.topology.removeLink(link.peer);
-    if (link.farhand?.stub) this.#stubs--;
+    if (link.isToStub) this.#stubs--;
     this.#routesAt = Number.NEGATIVE_INFINITY;
     this.#known.linksChanged();
     this.#events.linkDown(link);
@@ -229,7 +240,7 @@ export class Router implements LinkOwner {
   update(link: Link, update: RoutingUpdate): void {
     const { nodeId } = update;
     if (nodeId === "") return;
-    if (link.farhand?.stub && (nodeId !== link.peer || this.#isSecret(link))) return;
+    if (link.isToStub && (nodeId !== link.peer || this.#isSecret(link))) return;
     if (nodeId === this.ownId) return this.#duplicates.hearOfUs(update);
     if (nodeId === link.peer) this.#introduce(link);
     if (update.suspectedDuplicate !== 0n) return this.#hearOfDuplicate(link, update);
@@ -246,7 +257,9 @@ export class Router implements LinkOwner {
       if (!update.farhand) this.floodSoon();
     }
     this.#state.put(update, this.environment.elapsed());
+    const { version } = this.topology;
     this.topology.set(nodeId, update.connections, update.farhand?.stub);
+    if (this.topology.version !== version) this.#events.waysMayDiffer();
     this.#reflood(link, update);
   }
 
@@ -263,7 +276,7 @@ export class Router implements LinkOwner {
   /** Send to every neighbour that takes part in flooding. What a stub says that nobody was told of stays here. */
   flood(message: Uint8Array, except?: Link): void {
     if (except && this.#isSecret(except)) return;
-    for (const link of this.#up.values()) if (link !== except && !link.farhand?.stub) link.send(message);
+    for (const link of this.#up.values()) if (link !== except && !link.isToStub) link.send(message);
   }
 
   #ownUpdate(suspectedDuplicate = 0n): RoutingUpdate {
@@ -315,7 +328,7 @@ export class Router implements LinkOwner {
 
   /** Between a hub and its stub nothing is flooded. */
   #isAside(link: Link): boolean {
-    return link.farhand?.stub === true || (this.isStub && link.farhand?.hub === true);
+    return link.isToStub || (this.isStub && link.farhand?.hub === true);
   }
 
   #addStub(peer: string): void {
@@ -325,7 +338,7 @@ export class Router implements LinkOwner {
 
   /** A stub that no other node is told of. */
   #isSecret(link: Link): boolean {
-    return link.farhand?.stub === true && !this.#announcedStubs.has(link.peer);
+    return link.isToStub && !this.#announcedStubs.has(link.peer);
   }
 
   #warnDuplicate(epoch: bigint): void {
@@ -370,8 +383,9 @@ export class Router implements LinkOwner {
     const { maxIdleMs } = this.#options;
     const isPeriodOver = ++this.#ticks % (updatePeriodMs / idleCheckMs) === 0;
     if (isPeriodOver) this.#known.noteLost();
+    const elapsed = this.environment.elapsed();
     for (const link of this.#up.values()) {
-      if (link.silentMs > maxIdleMs) link.drop(`nothing came for ${maxIdleMs / 1000} s`);
+      if (elapsed - link.heardAt > maxIdleMs) link.drop(`nothing came for ${maxIdleMs / 1000} s`);
       else if (link.farhand && isPeriodOver) this.#synchronizer.alive(link);
       // On a road that loses, twice as many must be lost in a row before the neighbour takes us for dead.
       else if (link.farhand && !link.road.isReliable) this.#synchronizer.sign(link);

@@ -1,6 +1,6 @@
 import { Post } from "./post.ts";
 import { realRouter, type RouterMaker, SimulatedNode } from "./simulated-node.ts";
-import { seededRandom, virtualEnvironment, VirtualTime } from "./virtual-time.ts";
+import { seededRandom, VirtualEnvironment, VirtualTime } from "./virtual-time.ts";
 import { type MessageCounts, type RoadWeather, type RoadWorld, VirtualSession } from "./virtual-road.ts";
 
 /** Every so many roads there is one like UDP, which loses and reorders. */
@@ -58,7 +58,7 @@ export class SimulatedMesh {
   /** @param place by default that of a node beside those that are there already, which is in no site. */
   newNode(id: string, place = this.sites.length): SimulatedNode {
     const random = seededRandom(Math.floor(this.random() * 2 ** 32) ^ ++this.#starts);
-    return new SimulatedNode(id, place, virtualEnvironment(this.time, random), this.#makeRouter);
+    return new SimulatedNode(id, place, new VirtualEnvironment(this.time, random), this.#makeRouter);
   }
 
   stopNode(site: Site): void {

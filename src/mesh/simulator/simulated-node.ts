@@ -52,6 +52,7 @@ export class SimulatedNode {
         nodeKnown: (node) => void this.names.learn(node),
         nodeForgotten: (node) => this.names.forget(node),
         nodeRestarted: () => {},
+        waysMayDiffer: () => {},
         duplicate: () => {
           this.isDuplicate = true;
           environment.after(0, () => this.stop());

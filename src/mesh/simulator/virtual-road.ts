@@ -63,6 +63,7 @@ class SessionEnd implements Road, Receiver {
   readonly maxMessageBytes = 65_535;
   readonly queuedBytes = 0;
   readonly provenNodeIds = undefined;
+  readonly isReliable: boolean;
   far: SessionEnd | undefined;
   link: Link | undefined;
   place = 0;
@@ -75,12 +76,9 @@ class SessionEnd implements Road, Receiver {
   constructor(world: RoadWorld, weather: RoadWeather, isDialer: boolean, ended: () => void) {
     this.#world = world;
     this.#weather = weather;
+    this.isReliable = weather.isReliable;
     this.#isDialer = isDialer;
     this.#ended = ended;
-  }
-
-  get isReliable(): boolean {
-    return this.#weather.isReliable;
   }
 
   get isOver(): boolean {

@@ -159,12 +159,29 @@ export function seededRandom(seed: number): () => number {
 const startOfWorld = Date.UTC(2026, 0, 1);
 
 /** A node's view of virtual time. */
-export function virtualEnvironment(time: VirtualTime, random: () => number): Environment {
-  return {
-    now: () => startOfWorld + time.now,
-    elapsed: () => time.now,
-    after: (ms, run) => time.after(ms, run),
-    every: (ms, firstMs, run) => time.every(ms, firstMs, run),
-    random,
-  };
+export class VirtualEnvironment implements Environment {
+  readonly random: () => number;
+  readonly #time: VirtualTime;
+
+  /** @param random from 0 to below 1. */
+  constructor(time: VirtualTime, random: () => number) {
+    this.#time = time;
+    this.random = random;
+  }
+
+  now(): number {
+    return startOfWorld + this.#time.now;
+  }
+
+  elapsed(): number {
+    return this.#time.now;
+  }
+
+  after(ms: number, run: () => void): Cancel {
+    return this.#time.after(ms, run);
+  }
+
+  every(ms: number, firstMs: number, run: () => void): Cancel {
+    return this.#time.every(ms, firstMs, run);
+  }
 }

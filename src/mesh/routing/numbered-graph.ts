@@ -1,5 +1,7 @@
 /** Lists that are longer are searched by name, see {@link NumberedGraph.lists}. */
 const shortList = 16;
+/** Where a walk notes which nodes come next; one for all graphs, for no walk is ever interrupted by another. */
+let toVisit = new Int32Array(1024);
 
 /**
  * Who lists whom at which cost, nodes being small numbers and all lists standing in one piece of memory. Walking over a
@@ -115,7 +117,8 @@ export class NumberedGraph {
    */
   reach(start: number, isDeadEnd: (node: number) => boolean, isFound: Uint8Array): number {
     const [starts, lengths, to] = [this.#start, this.#length, this.#to];
-    const queue = new Int32Array(isFound.length);
+    if (toVisit.length < isFound.length) toVisit = new Int32Array(2 * isFound.length);
+    const queue = toVisit;
     let [found, heard] = [1, 0];
     queue[0] = start;
     isFound[start] = 1;

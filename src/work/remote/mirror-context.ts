@@ -39,10 +39,12 @@ export class TwinLink {
     return this.context.clock;
   }
 
-  /** See {@link connectNode}. */
-  connect(signal: AbortSignal): Promise<ControlClient> {
+  /** See {@link connectNode}. A node that no way leads to is not waited for: it is tried again when there is one. */
+  async connect(signal: AbortSignal): Promise<ControlClient> {
     const { RemoteNode: node, TLSClient: tls } = this.record.data;
-    return connectNode(this.context.options, { node, tls }, signal);
+    if (this.context.options.hasRoute?.(node) === false)
+      throw new WorkError("NODE_UNREACHABLE", `no route to node ${node}`);
+    return await connectNode(this.context.options, { node, tls }, signal);
   }
 
   backoff(): Backoff {

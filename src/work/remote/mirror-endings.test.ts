@@ -21,9 +21,8 @@ beforeAll(builtHelpers);
 const workTypes = [{ ...shell, cancelGraceMs: 500 }];
 
 /** `alpha` submits, `beta` executes. */
-async function openPair() {
-  const mesh = new TestMesh();
-  const alpha = await openMeshNode(mesh, "alpha", { workTypes });
+async function openPair(mesh = new TestMesh(), remote = mesh.remote()) {
+  const alpha = await openMeshNode(mesh, "alpha", { workTypes, remote });
   const beta = await openMeshNode(mesh, "beta", { workTypes });
   const allocate = (script: string) =>
     alpha.node.units.allocateRemote({ node: "beta", workType: "sh", params: { params: quoted(script) } });
@@ -95,6 +94,44 @@ describe("a remote unit that is released", () => {
     await eventually("it is gone", () => !existsSync(unit.folder.dir));
     expect(pair.beta.node.units.list()).toEqual({});
   });
+});
+
+describe("a remote unit to whose node no way leads", () => {
+  /** A dial to a node that is away would not end. */
+  async function openPatientPair() {
+    const mesh = new TestMesh();
+    const { dial, ...remote } = mesh.remote();
+    const waiting: typeof dial = (node, service, options) =>
+      remote.hasRoute?.(node) ? dial(node, service, options) : untilAborted(options.signal);
+    return await openPair(mesh, { ...remote, dial: waiting });
+  }
+
+  test.each(["cancel", "release"] as const)("is ended later, which is said at once: %s", async (word) => {
+    await using pair = await openPatientPair();
+    const { units } = pair.alpha.node;
+    const unit = await pair.submit("echo up; exec sleep 600");
+    await written(unit, "up");
+    await pair.beta.stop();
+    const asked = word === "cancel" ? units.cancel(unit.id, patience()) : units.release(unit.id, gently());
+    expect(await asked).toBe("pending");
+    await pair.beta.start();
+    if (word === "cancel") expect(await ended(unit)).toMatchObject({ State: 4 });
+    else await eventually("it is gone", () => !existsSync(unit.folder.dir));
+  });
+
+  test("is released here alone when that is forced, at once", async () => {
+    await using pair = await openPatientPair();
+    const unit = await pair.submit("exec sleep 600");
+    await pair.beta.stop();
+    expect(await pair.alpha.node.units.release(unit.id, { force: true, signal: patience() })).toBe("done");
+    expect(existsSync(unit.folder.dir)).toBe(false);
+    await pair.beta.start();
+    expect(pair.beta.node.units.list()).toMatchObject({ [unit.id]: { StateName: "Running" } });
+  });
+
+  function untilAborted(signal: AbortSignal | undefined): Promise<never> {
+    return new Promise((_, reject) => signal?.addEventListener("abort", () => reject(signal.reason as Error)));
+  }
 });
 
 describe("a remote unit whose status cannot be written", () => {

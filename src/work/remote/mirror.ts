@@ -39,13 +39,11 @@ export class Mirror {
    * @throws {WorkError} `REMOTE_REFUSED`; the unit has failed then.
    */
   async start(signal: AbortSignal): Promise<boolean> {
-    const { record, context } = this.#link;
+    const { record } = this.#link;
     record.show({ Detail: "Starting Worker" });
     const first = new FirstOutcome<Attempted>();
     const begins = (stop: AbortSignal) => this.#live(stop, first.settle).finally(() => first.settle("pending"));
     if (!(await this.#life.replace(begins))) return false;
-    // A node that is known to be away is not waited for.
-    if (context.options.hasRoute?.(record.data.RemoteNode) === false) return false;
     const outcome = await first.or(signal);
     if (outcome instanceof Error) throw outcome;
     return outcome === "started";

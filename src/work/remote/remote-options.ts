@@ -18,8 +18,8 @@ export interface RemoteOptions {
   /** Is there a tls-client profile of this name? */
   readonly hasTlsClient: (name: string) => boolean;
   /**
-   * Does a way lead to the node now? When given, a submit to a node without one is answered at once, and waiting work is
-   * tried as soon as there is one.
+   * Does a way lead to the node now? When given, a submit to a node without one is answered at once, as are a cancel and
+   * a release, and what waits is tried as soon as there is one.
    */
   readonly hasRoute?: ((node: string) => boolean) | undefined;
   readonly signatures?: WorkSignatures | undefined;

@@ -35,6 +35,10 @@ describe("nodeLines()", () => {
         },
         { NodeID: "hub", Service: "dns", ConnType: 0, Tags: null, WorkCommands: null },
       ],
+      Roads: [
+        { Road: "ws-listener 0.0.0.0:0/", Addresses: ["[::]:8080"], Sessions: 1 },
+        { Road: "tcp-peer hub:2222", Addresses: [], Sessions: 0, Problem: "nobody listens there" },
+      ],
       Certificates: [
         { Profile: "mine", Kind: "tls-server", NotAfter: "2030-01-03T01:00:00.000Z" },
         { Profile: "old", Kind: "tls-client", NotAfter: "2029-12-31T00:00:00.000Z" },
@@ -43,6 +47,10 @@ describe("nodeLines()", () => {
     expect(lines(status)).toEqual([
       ...facts,
       "mesh      1 link, 2 nodes in reach",
+      "",
+      "roads",
+      "  ws-listener 0.0.0.0:0/  [::]:8080  1 connection",
+      "  tcp-peer hub:2222                  nobody listens there",
       "",
       "links",
       "  hub  cost 1.5",

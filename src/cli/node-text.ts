@@ -7,7 +7,7 @@ import { type Cell, tableLines } from "./table.ts";
 /** What `farhand status` asks for: Receptor's keys, and what only a Farhand node tells. */
 export const statusFields: readonly string[] = [
   ...["Version", "SystemCPUCount", "SystemMemoryMiB", "NodeID"],
-  ...["Connections", "RoutingTable", "Advertisements", "KnownConnectionCosts", "Certificates"],
+  ...["Connections", "RoutingTable", "Advertisements", "KnownConnectionCosts", "Certificates", "Roads"],
 ];
 
 /** `status` for people (spec §1.5). What the node does not say is left out. `now`: milliseconds since 1970. */
@@ -20,6 +20,7 @@ export function nodeLines(status: JsonObject, colours: Colours, now: number): st
   ];
   return [
     ...facts.map(([name, value]) => `${colours.faint(name.padEnd(9))} ${value}`),
+    ...section("roads", roadRows(status["Roads"]), colours),
     ...section("links", linkRows(status["Connections"]), colours),
     ...section("routes", routeRows(status["RoutingTable"]), colours),
     ...section("services", serviceRows(status["Advertisements"]), colours),
@@ -39,6 +40,15 @@ function meshText(status: JsonObject): string {
   const nodes = Object.keys(status["RoutingTable"] ?? {}).length;
   if (links === 0) return "no links";
   return `${links} ${links === 1 ? "link" : "links"}, ${nodes} ${nodes === 1 ? "node" : "nodes"} in reach`;
+}
+
+function roadRows(roads: unknown): string[][] {
+  return objects(roads).map((road) => {
+    const sessions = Number(road["Sessions"]);
+    const addresses = Array.isArray(road["Addresses"]) ? (road["Addresses"] as unknown[]).map(text) : [];
+    const use = `${sessions} ${sessions === 1 ? "connection" : "connections"}`;
+    return [text(road["Road"]), addresses.join(", "), road["Problem"] === undefined ? use : text(road["Problem"])];
+  });
 }
 
 function linkRows(connections: unknown): string[][] {

@@ -162,9 +162,17 @@ export class Mesh {
       this.#backends.delete(open);
       await open.close();
     };
-    if (!this.#closing) return { addresses: open.addresses, close };
-    await close();
-    throw new MeshError("MESH_CLOSED", "this node is shutting down");
+    if (this.#closing) {
+      await close();
+      throw new MeshError("MESH_CLOSED", "this node is shutting down");
+    }
+    return {
+      addresses: open.addresses,
+      get problem() {
+        return open.problem;
+      },
+      close,
+    };
   }
 
   /** Open a byte stream to a service of any node. @throws {MeshError} see {@link StreamEngine.dial}. */

@@ -94,6 +94,7 @@ async function openDaemon(parts: Parts, { configFiles }: DaemonOptions): Promise
       mesh,
       profiles,
       version: node.reportVersion ?? version,
+      roads: () => roads.open,
       mayConnect: connectRules(rules, nodeId, directives),
     }),
     reloadCommand(directives, configFiles, (now) => roads.apply(now), log),

@@ -30,6 +30,13 @@ export function meshSeries({ mesh, profiles, roads }: MeshMetricsSource): Series
       read: () => sumByLabel(roads().map(({ description, sessions }) => [description, sessions])),
     },
     {
+      name: "farhand_mesh_backend_up",
+      help: "1 while a backend can be used, 0 while its far end or its broker is away",
+      kind: "gauge",
+      labels: ["backend"],
+      read: () => upByLabel(roads()),
+    },
+    {
       name: "farhand_certificate_expiry_seconds",
       help: "When the certificate of a TLS profile ends, seconds since 1970",
       kind: "gauge",
@@ -42,6 +49,14 @@ export function meshSeries({ mesh, profiles, roads }: MeshMetricsSource): Series
 
 function gauge(name: string, help: string, value: () => number): Series {
   return { name, help, kind: "gauge", labels: [], read: () => [[[], value()]] };
+}
+
+/** Of several with one name all must work. */
+function upByLabel(roads: readonly OpenRoad[]): Iterable<readonly [string[], number]> {
+  const up = new Map<string, number>();
+  for (const { description, problem } of roads)
+    up.set(description, Math.min(up.get(description) ?? 1, problem === undefined ? 1 : 0));
+  return [...up].map(([label, value]) => [[label], value]);
 }
 
 /** Two backends may have one name; a series may not be set twice. */

@@ -11,6 +11,8 @@ export interface OpenRoad {
   readonly addresses: readonly string[];
   /** Connections over it now. */
   readonly sessions: number;
+  /** Why it cannot be used now; undefined when nothing is wrong. */
+  readonly problem: string | undefined;
 }
 
 type Road = OpenRoad & Pick<OpenBackend, "close">;
@@ -86,21 +88,22 @@ export class MeshRoads {
   async #openRoad({ road, terms }: RoadSection): Promise<Road> {
     const counted = countSessions(await makeBackend(road, this.#log));
     const { description } = counted.backend;
-    const { addresses, close } = bound(await this.#mesh.addBackend(counted.backend, terms));
-    for (const address of addresses) this.#log.info(`${description} listens on ${address}`);
+    const backend = await this.#mesh.addBackend(counted.backend, terms);
+    const { addresses } = backend;
+    if (backend.problem === undefined)
+      for (const address of addresses) this.#log.info(`${description} listens on ${address}`);
     return {
       description,
       addresses,
-      close,
+      close: () => backend.close(),
+      get problem() {
+        return backend.problem;
+      },
       get sessions() {
         return counted.sessions();
       },
     };
   }
-}
-
-function bound(backend: OpenBackend): Pick<OpenBackend, "addresses" | "close"> {
-  return { addresses: backend.addresses, close: () => backend.close() };
 }
 
 /** The same backend, and how many of its sessions live. */

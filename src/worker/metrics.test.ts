@@ -60,8 +60,9 @@ describe("openMetrics()", () => {
       },
       profiles: { expiries: () => [{ kind: "server" as const, profile: "p", notAfter: new Date(5_000) }] },
       roads: () => [
-        { description: "tcp-listener 0.0.0.0:1", addresses: [], sessions: 1 },
-        { description: "tcp-listener 0.0.0.0:1", addresses: [], sessions: 2 },
+        { description: "tcp-listener 0.0.0.0:1", addresses: [], sessions: 1, problem: undefined },
+        { description: "tcp-listener 0.0.0.0:1", addresses: [], sessions: 2, problem: undefined },
+        { description: "tcp-peer hub:1", addresses: [], sessions: 0, problem: "nobody listens there" },
       ],
     };
     await using metrics = await open(meshSeries(source));
@@ -71,6 +72,8 @@ describe("openMetrics()", () => {
       "farhand_mesh_routes{} 2",
       'farhand_mesh_datagrams_total{outcome="dropped",} 3',
       'farhand_mesh_sessions{backend="tcp-listener 0.0.0.0:1",} 3',
+      'farhand_mesh_backend_up{backend="tcp-listener 0.0.0.0:1",} 1',
+      'farhand_mesh_backend_up{backend="tcp-peer hub:1",} 0',
       'farhand_certificate_expiry_seconds{kind="server",profile="p",} 5',
     ]) {
       expect(text.split("\n")).toContain(line);

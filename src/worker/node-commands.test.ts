@@ -11,10 +11,14 @@ const notAfter = new Date("2030-01-31T00:00:00Z");
 async function open() {
   const mesh = openMesh({ nodeId: "alpha", log: silentLog, tls: tlsProfiles(noProfiles) });
   const profiles = { expiries: () => [{ kind: "server" as const, profile: "mine", notAfter }] };
+  const roads = [
+    { description: "tcp-listener 0.0.0.0:0", addresses: ["[::]:2222"], sessions: 2, problem: undefined },
+    { description: "tcp-peer hub:1", addresses: [], sessions: 0, problem: "nobody listens there" },
+  ];
   const listener = await openControlListener({
     onMesh: true,
     nodeId: "alpha",
-    commands: nodeCommands({ mesh, version: "1.2.3", profiles }),
+    commands: nodeCommands({ mesh, version: "1.2.3", profiles, roads: () => roads }),
     log: silentLog,
   });
   mesh.listen("control", {
@@ -72,9 +76,13 @@ describe("status", () => {
     });
   });
 
-  test("tells the ends of certificates to those who ask", async () => {
-    expect(await node.call({ command: "status", requested_fields: ["Certificates", "NodeID"] })).toEqual({
+  test("tells the ends of certificates and the state of roads to those who ask", async () => {
+    expect(await node.call({ command: "status", requested_fields: ["Certificates", "NodeID", "Roads"] })).toEqual({
       NodeID: "alpha",
+      Roads: [
+        { Road: "tcp-listener 0.0.0.0:0", Addresses: ["[::]:2222"], Sessions: 2 },
+        { Road: "tcp-peer hub:1", Addresses: [], Sessions: 0, Problem: "nobody listens there" },
+      ],
       Certificates: [{ Profile: "mine", Kind: "tls-server", NotAfter: "2030-01-31T00:00:00.000Z" }],
     });
   });

@@ -1,6 +1,7 @@
 import { cpus, totalmem } from "node:os";
 import type { ControlCommand, JsonObject } from "#control";
 import type { Mesh, TlsProfiles } from "#mesh";
+import type { OpenRoad } from "./mesh-roads.ts";
 import { connectCommand, type MayConnect } from "./connect-command.ts";
 import { invalidRequest } from "./node-requests.ts";
 import { pingCommand, tracerouteCommand } from "./ping-commands.ts";
@@ -11,6 +12,8 @@ export interface NodeFacts {
   /** Text of `Version` in `status`. */
   readonly version: string;
   readonly profiles: Pick<TlsProfiles, "expiries">;
+  /** The roads that are open now. */
+  readonly roads: () => readonly OpenRoad[];
   readonly mayConnect?: MayConnect;
 }
 
@@ -40,8 +43,8 @@ function requestedFields(value: unknown): string[] | undefined {
   return value;
 }
 
-/** Exactly Receptor's eight keys, unless others are asked for: `Certificates` is Farhand's own. */
-function nodeStatus({ mesh, version, profiles }: NodeFacts, fields: readonly string[] | undefined): JsonObject {
+/** Exactly Receptor's eight keys, unless others are asked for: `Certificates` and `Roads` are Farhand's own. */
+function nodeStatus({ mesh, version, profiles, roads }: NodeFacts, fields: readonly string[] | undefined): JsonObject {
   const status: JsonObject = {
     Version: version,
     SystemCPUCount: cpus().length,
@@ -52,7 +55,17 @@ function nodeStatus({ mesh, version, profiles }: NodeFacts, fields: readonly str
   if (!fields) return status;
   const asked = Object.entries(status).filter(([name]) => fields.includes(name));
   if (fields.includes("Certificates")) asked.push(["Certificates", certificates(profiles)]);
+  if (fields.includes("Roads")) asked.push(["Roads", roads().map(roadOf)]);
   return Object.fromEntries(asked);
+}
+
+function roadOf({ description, addresses, sessions, problem }: OpenRoad): JsonObject {
+  return {
+    Road: description,
+    Addresses: addresses,
+    Sessions: sessions,
+    ...(problem !== undefined && { Problem: problem }),
+  };
 }
 
 /** Profiles and the end of their certificates; of a profile that cannot be read nothing is known. */

@@ -8,7 +8,7 @@ export interface Backend {
   /** For logs and metrics: `tcp-listener 0.0.0.0:2222`, `ws-peer wss://hub/mesh`. */
   readonly description: string;
   /**
-   * Begin. A listener resolves when it listens; a dialer at once, its first dial goes on behind.
+   * Begin. A listener resolves when it listens, or tries to at a broker; a dialer at once, its first dial goes on behind.
    *
    * @param accept gets each session as soon as messages can cross; it calls {@link Session.start} before it returns.
    * @throws {MeshError} `LISTEN_FAILED` when a listener cannot bind; TlsProfileError when a profile cannot be used.
@@ -20,6 +20,8 @@ export interface Backend {
 export interface OpenBackend {
   /** Where a listener listens, with the real port when 0 was asked (`127.0.0.1:2222`); none for a dialer. */
   readonly addresses: readonly string[];
+  /** Why it cannot be used now, while it tries again: a far end or a broker that is away. Undefined: nothing is wrong. */
+  readonly problem?: string | undefined;
   /** Stop listening or dialling, close every session it gave, and free their sockets. */
   close(): Promise<void>;
 }

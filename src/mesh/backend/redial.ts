@@ -2,6 +2,7 @@ import { type Clock, errorText, type Log, silentLog, systemClock } from "#core";
 import { MeshError } from "../errors.ts";
 import type { Backend, OpenBackend, Session } from "./backend.ts";
 import { Patience, type RedialTimes, redialTimes } from "./patience.ts";
+import { Trouble } from "./trouble.ts";
 
 /** One way to reach one neighbour, once. */
 export interface Dialing {
@@ -61,7 +62,7 @@ class Dialer implements OpenDialer {
   /** Fires to end the dial or the wait that goes on now. */
   #current = new AbortController();
   #isWaiting = false;
-  #lastFailure: string | undefined;
+  readonly #trouble: Trouble;
 
   constructor(dialing: Dialing, options: RedialOptions, accept: (session: Session) => void) {
     this.#dialing = dialing;
@@ -70,8 +71,13 @@ class Dialer implements OpenDialer {
     this.#dialLimitMs = options.dialLimitMs ?? 15_000;
     this.#clock = options.clock ?? systemClock;
     this.#log = options.log ?? silentLog;
+    this.#trouble = new Trouble(dialing.description, this.#log, this.#clock);
     this.#patience = new Patience({ ...redialTimes, ...options.times }, options.random ?? Math.random);
     this.#done = this.#run();
+  }
+
+  get problem(): string | undefined {
+    return this.#trouble.text;
   }
 
   wake(): void {
@@ -117,10 +123,10 @@ class Dialer implements OpenDialer {
     );
     try {
       const session = await this.#dialing.dial(dial.signal);
-      this.#lastFailure = undefined;
+      this.#trouble.over();
       return session;
     } catch (error) {
-      if (!this.#isStopped()) this.#failed(error);
+      if (!this.#isStopped()) this.#trouble.note(errorText(error));
       return undefined;
     } finally {
       over.abort();
@@ -147,15 +153,6 @@ class Dialer implements OpenDialer {
 
   #isStopped(): boolean {
     return this.#stop.signal.aborted;
-  }
-
-  /** The same failure again is no news. */
-  #failed(error: unknown): void {
-    const text = errorText(error);
-    const message = `${this.#dialing.description}: ${text}`;
-    if (text === this.#lastFailure) this.#log.debug(message);
-    else this.#log.warn(message);
-    this.#lastFailure = text;
   }
 
   #tooSlow(): MeshError {

@@ -1,5 +1,5 @@
 import { checkServerIdentity, type ConnectionOptions } from "node:tls";
-import { pinnedFault, type TlsClientSource, TlsProfileError } from "#core";
+import { pinnedFault, systemCode, type TlsClientSource, TlsProfileError } from "#core";
 import { type Channel, Connection } from "rabbitmq-client";
 import { MeshError } from "../../errors.ts";
 import { dialError } from "../dial-error.ts";
@@ -71,6 +71,12 @@ export class Broker {
     }
   }
 
+  /** @throws {TlsProfileError} when the profile cannot be used. */
+  checkProfile(): void {
+    const { tls } = this.#settings;
+    if (this.address.isTls && tls) tlsOptions(tls, this.address.host);
+  }
+
   /** Close every connection. */
   async close(): Promise<void> {
     await Promise.all(
@@ -135,7 +141,8 @@ export class Broker {
     const told = dialError(error);
     if (told instanceof TlsProfileError) return told;
     const code = told instanceof MeshError ? told.code : "DIAL_FAILED";
-    return new MeshError(code, `${this.address.shown}: ${this.address.scrub(told)}`);
+    const hungUp = systemCode(error) === "CONN_CLOSE" && !this.address.isTls ? ": does it want TLS (amqps://)?" : "";
+    return new MeshError(code, this.address.scrub(told) + hungUp);
   }
 }
 

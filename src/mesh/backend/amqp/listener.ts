@@ -1,7 +1,9 @@
 import { type Clock, errorText, type Log, silentLog, systemClock } from "#core";
 import { MeshError } from "../../errors.ts";
 import type { Backend, OpenBackend, Session } from "../backend.ts";
+import { Patience, redialTimes } from "../patience.ts";
 import { SparingLog } from "../sparing-log.ts";
+import { Trouble } from "../trouble.ts";
 import { Broker, type BrokerChannel } from "./broker.ts";
 import { parseBrokerAddress } from "./broker-address.ts";
 import type { AmqpSettings } from "./peer.ts";
@@ -18,13 +20,13 @@ export interface AmqpListenerSettings extends AmqpSettings {
 
 /** How long a link may take until its dialer is heard, milliseconds. */
 const quietLinkMs = 15_000;
-const firstChannelMs = 15_000;
-const retryMs = 200;
+/** A start waits so long for the broker, milliseconds; from then on it is tried behind. */
+const firstTryMs = 2_000;
 const requestsAtOnce = 32;
 
 /**
- * The road for workers that reach nothing but a message broker (docs/wire/amqp-backend.md). It begins when the broker can
- * be reached; later the broker may go and come.
+ * The road for workers that reach nothing but a message broker (docs/wire/amqp-backend.md). The broker may
+ * come and go: without it the listener waits, and says so.
  *
  * @throws {MeshError} `DIAL_FAILED` for an address that is none.
  */
@@ -38,7 +40,7 @@ export function amqpListener(
     description,
     start: async (accept) => {
       const hub = new Hub(settings, description, accept, log, clock);
-      await hub.open();
+      await hub.begin();
       return hub;
     },
   };
@@ -53,7 +55,11 @@ class Hub implements OpenBackend {
   readonly #log: Log;
   readonly #clock: Clock;
   readonly #refusals: SparingLog;
-  readonly #broker: Broker;
+  readonly #trouble: Trouble;
+  readonly #patience = new Patience({ ...redialTimes, maxMs: redialTimes.baseMs }, Math.random);
+  #broker: Broker;
+  /** The broker has taken us; from then on its library brings lost connections back. */
+  #wasTaken = false;
   readonly #announce: string;
   readonly #links = new Map<string, { readonly session: Session; readonly done: Promise<void> }>();
   readonly #stop = new AbortController();
@@ -72,20 +78,22 @@ class Hub implements OpenBackend {
     this.#log = log;
     this.#clock = clock;
     this.#refusals = new SparingLog(log);
+    this.#trouble = new Trouble(description, log, clock);
     this.#broker = new Broker(settings);
     this.#announce = announceQueue(this.#prefix, settings.nodeId);
     this.addresses = [`${this.#broker.address.shown} ${this.#announce}`];
   }
 
-  /** @throws {MeshError} `LISTEN_FAILED` when the broker cannot be reached or does not take us. */
-  async open(): Promise<void> {
-    try {
-      const channel = await this.#listen(AbortSignal.any([this.#stop.signal, AbortSignal.timeout(firstChannelMs)]));
-      this.#listening = this.#keepListening(channel);
-    } catch (cause) {
-      await this.#broker.close();
-      throw new MeshError("LISTEN_FAILED", `${this.#description} cannot listen: ${errorText(cause)}`, { cause });
-    }
+  get problem(): string | undefined {
+    return this.#trouble.text;
+  }
+
+  /** @throws {TlsProfileError} */
+  async begin(): Promise<void> {
+    this.#broker.checkProfile();
+    const over = new AbortController();
+    this.#listening = this.#keepListening(() => over.abort());
+    await this.#clock.sleep(firstTryMs, over.signal).catch(() => {});
   }
 
   async close(): Promise<void> {
@@ -101,25 +109,41 @@ class Hub implements OpenBackend {
     return this.#settings.prefix ?? "farhand";
   }
 
-  async #keepListening(first: BrokerChannel): Promise<void> {
+  /** @param tried hears that a first try is over. */
+  async #keepListening(tried: () => void): Promise<void> {
     const { signal } = this.#stop;
     const stopped = new Promise<void>((resolve) => signal.addEventListener("abort", () => resolve(), { once: true }));
-    for (let channel: BrokerChannel | undefined = first; !signal.aborted; channel = await this.#again()) {
-      if (!channel) continue;
-      const why = await Promise.race([channel.lost, stopped]);
-      await channel.close();
-      if (why) this.#log.debug(`${this.#description}: ${why}`);
+    while (!signal.aborted) {
+      try {
+        const channel = await this.#listen(signal);
+        this.#listens();
+        tried();
+        const why = await Promise.race([channel.lost, stopped]);
+        await channel.close();
+        if (why && !signal.aborted) this.#trouble.note(why);
+      } catch (error) {
+        if (!signal.aborted) await this.#failed(error);
+        tried();
+      }
+      await this.#clock.sleep(this.#patience.nextWait(), signal).catch(() => {});
     }
   }
 
-  /** Listen again, in a moment; undefined when that fails. */
-  async #again(): Promise<BrokerChannel | undefined> {
-    const { signal } = this.#stop;
-    await this.#clock.sleep(retryMs, signal).catch(() => {});
-    return await this.#listen(signal).catch((error: unknown) => {
-      if (!signal.aborted) this.#refusals.warn(`${this.#description} cannot listen now: ${errorText(error)}`);
-      return undefined;
-    });
+  #listens(): void {
+    this.#wasTaken = true;
+    this.#patience.sessionEnded(Number.POSITIVE_INFINITY);
+    if (this.#trouble.over()) this.#log.info(`${this.#description} listens`);
+  }
+
+  async #failed(error: unknown): Promise<void> {
+    // What is said of a connection that was lost is why; of its return the library only says that it takes long.
+    if (this.#wasTaken && this.#trouble.text !== undefined)
+      return this.#log.debug(`${this.#description}: ${errorText(error)}`);
+    this.#trouble.note(`cannot listen yet, which is tried again: ${errorText(error)}`);
+    if (this.#wasTaken) return;
+    // Of a connection that never was it says why only once.
+    await this.#broker.close();
+    this.#broker = new Broker(this.#settings);
   }
 
   async #listen(signal: AbortSignal): Promise<BrokerChannel> {

@@ -1,38 +1,17 @@
 import { describe, expect, test } from "vitest";
 import { tempFolder } from "../../test/kit/temp-folder.ts";
+import { testTerminal } from "../../test/kit/test-terminal.ts";
 import { writeFile } from "node:fs/promises";
 import { printCliDoc } from "./cli-doc.ts";
 import type { AnyCommand, Command, Given } from "./command.ts";
 import { commandFirst } from "./command-first.ts";
 import { commands } from "./commands.ts";
-import { noColours } from "./colours.ts";
 import { embeddedArgs, nodeIdFor } from "./embedded.ts";
 import { reportFailure } from "./failure.ts";
 import { CliError } from "./errors.ts";
 import { openPayload, workParams } from "./payload.ts";
 import { defaultPlaces } from "./places.ts";
 import { runProgram } from "./program.ts";
-import type { Terminal } from "./terminal.ts";
-
-/** A terminal that keeps what is said; `input` is what is piped in, nothing is a keyboard. */
-function testTerminal(input?: string) {
-  const out: string[] = [];
-  const err: string[] = [];
-  const chunks = async function* () {
-    if (input !== undefined) yield Buffer.from(input);
-  };
-  const terminal: Terminal = {
-    env: {},
-    stdin: Object.assign(chunks(), { isTTY: input === undefined }),
-    columns: undefined,
-    colours: noColours,
-    print: (text) => void out.push(text),
-    write: async (chunk) => void out.push(Buffer.from(chunk).toString()),
-    say: (text) => void err.push(text),
-    outliveOutput() {},
-  };
-  return { terminal, out, err };
-}
 
 /** What the command of this name would be given; nothing is run. */
 async function givenTo(name: string, ...words: string[]): Promise<Given<Record<string, unknown>>> {

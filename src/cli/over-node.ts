@@ -1,4 +1,5 @@
 import type { ControlClient } from "#control";
+import { connectTo } from "./connect-to.ts";
 
 /**
  * From here on the connection speaks to the control service of another node (spec §1.6, §6.3).
@@ -6,6 +7,6 @@ import type { ControlClient } from "#control";
  * Its banner comes by itself; the empty line sent to ask for it is one a control service ignores.
  */
 export async function overNode(control: ControlClient, node: string, tlsClient = ""): Promise<void> {
-  await control.callLine({ command: "connect", node, service: "control", ...(tlsClient && { tls: tlsClient }) });
+  await connectTo(control, { node, service: "control", tlsClient });
   await control.callLine("");
 }

@@ -16,7 +16,7 @@ export { type TlsProfiles, tlsProfiles } from "./certificate/profiles.ts";
 export { makeRequest } from "./certificate/request.ts";
 export { signRequest } from "./certificate/sign.ts";
 export type { PingReply } from "./datagram/ping.ts";
-export { MeshError, meshErrors } from "./errors.ts";
+export { MeshError, type MeshErrorCode, meshErrors } from "./errors.ts";
 export { type Mesh, type MeshOptions, openMesh } from "./mesh.ts";
 export { parseFirewallRules } from "./packet/firewall.ts";
 export { textMatch } from "./packet/pattern/text-match.ts";

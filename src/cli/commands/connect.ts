@@ -19,14 +19,13 @@ export const connect = {
   ],
   examples: [["farhand connect node2 control", "speak to the control service of node2 by hand"]],
   async run({ words: [node, service], options }, terminal) {
-    const { pipeline } = await import("node:stream/promises");
+    const [{ pipeline }, { connectTo }] = await Promise.all([
+      import("node:stream/promises"),
+      import("../connect-to.ts"),
+    ]);
     await withControl(options, terminal, async (control) => {
-      await control.callLine({
-        command: "connect",
-        node: node as string,
-        service: service as string,
-        ...(options.tlsClient && { tls: options.tlsClient }),
-      });
+      const to = { node: node as string, service: service as string, tlsClient: options.tlsClient };
+      await connectTo(control, to);
       const stream = control.stream();
       const sending = pipeline(terminal.stdin, stream).catch(() => {});
       for await (const chunk of stream) await terminal.write(chunk as Uint8Array);

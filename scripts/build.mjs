@@ -1,5 +1,6 @@
 /**
- * `npm run build`: TypeScript from src/ to dist/, the other files programs need beside it, and executables.
+ * `npm run build`: TypeScript from src/ to dist/, the other files programs need beside it, the programs in few files
+ * (bundle.mjs), and executables.
  *
  * Quick when nothing changed: dist/.stamp holds a hash of everything the build reads, and one of what it wrote. Files
  * are replaced by rename, so that a daemon which runs from dist/ never loads half a module.
@@ -14,17 +15,22 @@ import {
   renameSync,
   rmSync,
   statSync,
+  utimesSync,
   writeFileSync,
 } from "node:fs";
 import { dirname, join, relative } from "node:path";
 
 const root = join(import.meta.dirname, "..");
 const dist = join(root, "dist");
+const program = join(dist, "program");
 const stampFile = join(dist, ".stamp");
-const settings = ["package.json", "package-lock.json", "tsconfig.json", "tsconfig.build.json", "scripts/build.mjs"];
+const settings = ["package.json", "package-lock.json", "tsconfig.json", "tsconfig.build.json"];
+const builders = ["scripts/build.mjs", "scripts/bundle.mjs"];
+/** Pieces of the last build are kept, and of builds so long before it. */
+const keptMs = 60 * 60_000;
 const isAsset = (path) => path.endsWith(".pl");
 
-const inputs = [...settings.map((name) => join(root, name)), ...filesUnder(join(root, "src"))];
+const inputs = [...[...settings, ...builders].map((name) => join(root, name)), ...filesUnder(join(root, "src"))];
 const inputsHash = hashOf(inputs);
 
 for (const path of filesUnder(join(root, "bin"))) chmodSync(path, 0o755);
@@ -44,6 +50,7 @@ function outputs() {
 }
 
 async function build() {
+  const lastBuild = statSync(stampFile, { throwIfNoEntry: false })?.mtimeMs ?? 0;
   rmSync(stampFile, { force: true });
   const written = await compile();
   if (!written) {
@@ -55,7 +62,12 @@ async function build() {
     put(target, readFileSync(path), statSync(path).mode);
     written.add(target);
   }
-  for (const path of outputs()) if (!written.has(path)) rmSync(path);
+  const { bundle } = await import("./bundle.mjs");
+  for (const [path, text] of await bundle(dist, program)) {
+    put(path, Buffer.from(text), 0o644);
+    written.add(path);
+  }
+  for (const path of outputs()) if (!written.has(path) && !isKept(path, lastBuild)) rmSync(path);
   writeFileSync(stampFile, stamp());
 }
 
@@ -86,9 +98,15 @@ async function compile() {
   return written;
 }
 
+/** A daemon of an earlier build may yet want a piece of it. */
+function isKept(path, lastBuild) {
+  return path.startsWith(join(program, "/")) && statSync(path).mtimeMs > lastBuild - keptMs;
+}
+
 function put(path, bytes, mode) {
   if (existsSync(path) && readFileSync(path).equals(bytes)) {
     chmodSync(path, mode);
+    utimesSync(path, new Date(), new Date());
     return;
   }
   mkdirSync(dirname(path), { recursive: true });

@@ -52,7 +52,7 @@ export class Runs {
     return this.#pool.adoptHelpers();
   }
 
-  /** Have a helper ready before the first unit comes. */
+  /** See {@link HelperPool.warmUp}. */
   warmUp(): void {
     this.#pool.warmUp();
   }

@@ -115,9 +115,13 @@ export class Units {
     loaded.sort((a, b) => Number(a.unit.status.Queued ?? false) - Number(b.unit.status.Queued ?? false));
     await Promise.all(loaded.map((one) => this.#reconcile(one)));
     this.#runs.settled();
-    this.#runs.warmUp();
     this.#retentionTimer = setInterval(() => this.#retireOnce(), retentionCheckMs).unref();
     this.#retireOnce();
+  }
+
+  /** Have a helper ready before the first unit comes; to be called when nothing more urgent is left to do. */
+  warmUp(): void {
+    if (this.workTypes.list().length > 0) this.#runs.warmUp();
   }
 
   /** Processes that mind units now, for status pages and memory figures. */

@@ -110,6 +110,7 @@ async function openDaemon(parts: Parts, { configFiles }: DaemonOptions): Promise
   for (const service of services) controlAddresses.push(...(await service.listen()).addresses);
   mesh.announce();
   log.info("Initialization complete", { node: nodeId, control: controlAddresses });
+  units.warmUp();
   return {
     nodeId,
     controlAddresses,

@@ -15,11 +15,7 @@ const connectTries = 200;
 const connectWaitMs = 20;
 
 /** Helpers are programs of the build, also when the daemon runs from sources under test. */
-const mainPath = fileURLToPath(
-  import.meta.url.endsWith(".ts")
-    ? new URL("../../../dist/work/helper/main.js", import.meta.url)
-    : new URL("./main.js", import.meta.url),
-);
+const mainPath = fileURLToPath(new URL("../../../dist/program/helper.js", import.meta.url));
 
 /** What the daemon hears from one helper. */
 export interface HelperEvents {

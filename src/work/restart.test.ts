@@ -262,6 +262,21 @@ describe("when a helper is killed", () => {
     await eventually("nothing is left", () => processesOfUnit(unit.id).length === 0);
   });
 
+  test("between the signal of a cancel and the end it brings, the unit is cancelled all the same", async () => {
+    await using node = await openTestNode();
+    const unit = await node.start(`trap "${patientScript(node)}" INT; echo up; while :; do sleep 0.02; done`);
+    await written(unit, "up\n");
+    const cancelling = node.units.cancel(unit.id, patience());
+    await written(unit, "up\nup\n");
+    // It sees nothing of the end, so that whoever takes over finds a command that is over.
+    for (const { pid } of helpersIn(node.dataDir)) process.kill(pid, "SIGSTOP");
+    letGo(node);
+    await eventually("the exit is on disk", () => readRecord(unit.folder.process)?.end !== undefined);
+    await killHelpers(node);
+    await cancelling;
+    expect(unit.status).toMatchObject({ State: UnitState.Canceled, Cause: "CANCELED", ExitCode: 42 });
+  });
+
   test("the limits of its units still hold", async () => {
     await using node = await openTestNode({ workTypes: [{ ...shell, maxRunMs: 1_500 }] });
     const unit = await node.start("exec sleep 600");

@@ -86,6 +86,9 @@ export class MindedUnit {
 
   /** Take over a unit that somebody else started: nobody will tell us of its end, so watch its record. */
   async takeOver(): Promise<void> {
+    // Whoever minded it before may have been ending it, and may not have lived to say so.
+    const { Stopping } = readableStatus(this.#folder) ?? {};
+    if (Stopping) this.#status = { ...this.#status, Stopping };
     this.#watch(this.#folder.process, () => void this.check().catch(this.#events.trouble));
     this.launched();
     await this.check();

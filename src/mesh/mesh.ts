@@ -109,6 +109,7 @@ export class Mesh {
         linkDown: (link) => this.#streams.linkDown(link),
         nodeKnown: (node) => void this.#names.learn(node),
         nodeRestarted: (node) => this.#streams.nodeRestarted(node),
+        waysMayDiffer: () => this.#streams.waysMayDiffer(),
         nodeForgotten: (node) => {
           this.#names.forget(node);
           this.#board.forget(node);
@@ -139,9 +140,11 @@ export class Mesh {
     this.#streams = new Streams({
       nodeId,
       log,
+      environment,
       tls: options.tls,
       datagrams: this.#datagrams,
       nextHop: (node) => this.#router.nextHop(node),
+      wayTo: (node) => this.#router.wayTo(node),
       helloOf: (node) => this.#router.helloOf(node),
       isSteady: (node) => this.#router.isSteady(node),
       isStub,

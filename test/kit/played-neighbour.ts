@@ -86,6 +86,7 @@ export class RouterUnderTest {
       nodeKnown: (node) => void this.known.add(node),
       nodeForgotten: (node) => void this.forgotten.push(node),
       nodeRestarted: (node) => void this.restarted.push(node),
+      waysMayDiffer: () => {},
       duplicate: () => void this.duplicates++,
     };
   }

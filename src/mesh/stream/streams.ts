@@ -3,6 +3,7 @@ import type { TlsProfiles } from "../certificate/profiles.ts";
 import type { DatagramSwitch } from "../datagram/datagram-switch.ts";
 import { MeshError } from "../errors.ts";
 import type { FarhandHello } from "../packet/farhand-hello.ts";
+import type { Environment } from "../routing/environment.ts";
 import type { Link } from "../routing/link.ts";
 import { type DirectStreams, openDirectStreams } from "./direct/direct-streams.ts";
 import { LinkPipe } from "./link-pipe.ts";
@@ -13,13 +14,17 @@ import { openQuicStreams, type QuicStreamEngine } from "./quic/quic-streams.ts";
 import { loadQuicheEngine } from "./quic/quiche-engine.ts";
 import type { DialOptions, ListenOptions, MeshStream, StreamEngine } from "./stream.ts";
 import { StubHost } from "./stub-host.ts";
+import { WayWatch } from "./way-watch.ts";
 
 export interface StreamsOptions {
   readonly nodeId: string;
   readonly log: Log;
+  readonly environment: Environment;
   readonly tls: TlsProfiles;
   readonly datagrams: DatagramSwitch;
   readonly nextHop: (node: string) => Link | undefined;
+  /** Differs whenever the way to a node does. */
+  readonly wayTo: (node: string) => string | undefined;
   /** What a node says of itself, wherever it is; undefined of a Receptor node and of one nothing is known of. */
   readonly helloOf: (node: string) => FarhandHello | undefined;
   /** Whether long datagrams get to a node as well as short ones. */
@@ -44,6 +49,7 @@ export class Streams implements StreamEngine {
   readonly #options: StreamsOptions;
   readonly #loadEngine: () => Promise<QuicEngine>;
   readonly #quic: QuicStreamEngine;
+  readonly #wayWatch: WayWatch;
   readonly #listeners = new Map<string, ListenOptions>();
   readonly #direct = new Map<Link, DirectLink>();
   readonly #host: StubHost;
@@ -57,6 +63,13 @@ export class Streams implements StreamEngine {
     this.#loadEngine = loadEngine;
     const openDatagrams: typeof datagrams.open = (service, events) => datagrams.open(service, events);
     this.#quic = openQuicStreams({ nodeId, openDatagrams, tls, log, isSteady, loadEngine });
+    this.#wayWatch = new WayWatch({
+      environment: options.environment,
+      nextHop: options.nextHop,
+      wayTo: options.wayTo,
+      nodes: () => this.#quic.farNodes(),
+      connectionsTo: (node) => this.#quic.connectionsTo(node),
+    });
     this.#host = new StubHost({
       datagrams,
       log,
@@ -121,6 +134,11 @@ export class Streams implements StreamEngine {
     this.#quic.probe((to) => to === node || this.#isHosted(to));
   }
 
+  /** The ways to other nodes may be others now. */
+  waysMayDiffer(): void {
+    this.#wayWatch.changed();
+  }
+
   /** Its hub, whichever that is, answers for it. */
   #isHosted(node: string): boolean {
     const hello = this.#options.helloOf(node);
@@ -136,6 +154,7 @@ export class Streams implements StreamEngine {
   }
 
   linkUp(link: Link): void {
+    this.waysMayDiffer();
     if (!link.farhand?.direct || !link.road.isReliable) return;
     const pipe = new LinkPipe(link);
     const streams = openDirectStreams(pipe, {
@@ -147,6 +166,7 @@ export class Streams implements StreamEngine {
   }
 
   linkDown(link: Link): void {
+    this.waysMayDiffer();
     this.#direct.get(link)?.pipe.closed();
     this.#direct.delete(link);
     this.#host.drop(link);

@@ -1,6 +1,7 @@
 import { errorText } from "#core";
 import { MeshError } from "../../errors.ts";
 import type { QuicConnection } from "./engine.ts";
+import { LastWords } from "./last-words.ts";
 import type { QuicLimits } from "./limits.ts";
 import { MemorySlab } from "./memory-slab.ts";
 import { badCertificate, closeCodes, normalClose, type StreamEnding } from "./stream-endings.ts";
@@ -26,6 +27,12 @@ const closingMs = 1000;
 /** Datagrams sent in one turn, so that one fast connection neither starves others nor hoards the engine's memory. */
 const datagramsPerTurn = 64;
 
+/** What an engine sends at most when nothing is answered in time. */
+const probesPerTurn = 2;
+
+/** Pauses between attempts to be heard over another way: nodes on it, and the far end, may learn of it later than we. */
+const againMs = [500, 1000, 2000, 4000];
+
 /** Shared by all connections. */
 const sendSlab = new MemorySlab(512 * 1024);
 
@@ -38,7 +45,14 @@ export class ConnectionDriver {
   readonly limits: QuicLimits;
   readonly #transmit: (datagram: Uint8Array) => void;
   readonly #events: DriverEvents;
+  readonly #lastWords = new LastWords();
   #received = 0;
+  /** Something came since we last spoke. */
+  #owesAnswer = false;
+  /** We have said something since the far end did. */
+  #isUnanswered = false;
+  /** What is sent next, the engine sends because its time has come. */
+  #isOverdue = false;
   #turnDue = false;
   #established = false;
   #ending: StreamEnding | undefined;
@@ -50,6 +64,7 @@ export class ConnectionDriver {
   #keepAliveTimer: NodeJS.Timeout | undefined;
   #closingTimer: NodeJS.Timeout | undefined;
   #probeTimer: NodeJS.Timeout | undefined;
+  #againTimer: NodeJS.Timeout | undefined;
 
   /** `transmit` may throw what {@link DatagramSocket.send} throws. */
   constructor(
@@ -93,14 +108,22 @@ export class ConnectionDriver {
       this.#probeTimer = undefined;
       if (this.connection.packetsReceived === before) this.abandon({ kind: "forgotten" });
     }, this.limits.probeMs);
-    this.connection.ping();
-    this.wake();
+    this.#sayAgain(0);
+  }
+
+  /** The way to the far end is another than before: what was lost on the old one is said again, until it is heard. */
+  sayAgain(): void {
+    if (this.#ending || this.#released || !(this.#isUnanswered || this.#lastWords.isStuck)) return;
+    clearTimeout(this.#againTimer);
+    this.#keepSaying(0);
   }
 
   /** Take a datagram of this connection. The memory is altered. */
   receive(datagram: Uint8Array): void {
     if (this.#released) return;
     this.#received++;
+    this.#isUnanswered = false;
+    this.#owesAnswer = true;
     this.connection.receive(datagram);
     this.wake();
   }
@@ -148,6 +171,23 @@ export class ConnectionDriver {
     this.abandon({ kind: "shutdown" });
   }
 
+  #keepSaying(time: number): void {
+    const before = this.connection.packetsReceived;
+    this.#sayAgain(time);
+    const pauseMs = againMs[time];
+    if (pauseMs === undefined || this.#released) return;
+    this.#againTimer = setTimeout(() => {
+      const isHeard = this.connection.packetsReceived > before && !this.#lastWords.isStuck;
+      if (!isHeard && !this.#ending) this.#keepSaying(time + 1);
+    }, pauseMs);
+  }
+
+  #sayAgain(time: number): void {
+    for (const datagram of this.#lastWords.again(time)) if (!this.#released) this.#transmitOne(datagram);
+    this.connection.ping();
+    this.wake();
+  }
+
   #close(by: "application" | "transport", code: number, reason: string): void {
     if (this.#released) return;
     this.connection.close(by, code, reason);
@@ -183,22 +223,34 @@ export class ConnectionDriver {
     this.#ending = ending;
     clearTimeout(this.#handshakeTimer);
     clearInterval(this.#keepAliveTimer);
+    clearTimeout(this.#againTimer);
     this.#closingTimer = setTimeout(() => this.#release(), closingMs);
     this.#events.ended(ending);
   }
 
   /** @returns whether there may be more to send. */
   #sendSome(): boolean {
-    for (let sent = 0; sent < datagramsPerTurn; sent++) {
+    const probes = this.#isOverdue ? probesPerTurn : 0;
+    this.#isOverdue = false;
+    for (let sent = 0, last: Uint8Array | undefined; sent < datagramsPerTurn; sent++) {
       const length = this.connection.send(sendSlab.room(this.limits.maxDatagramBytes));
-      if (length === 0) return false;
-      this.#transmitOne(sendSlab.take(length));
+      if (length === 0) {
+        if (last && this.#owesAnswer) this.#lastWords.keepAnswer(last);
+        if (last) this.#owesAnswer = false;
+        return false;
+      }
+      last = sendSlab.take(length);
+      if (sent < probes) this.#lastWords.keepProbe(last);
+      // More than an answer, and no deadline asked for it: the engine is free to speak.
+      else if (sent > 0 && probes === 0) this.#lastWords.dropProbes();
+      this.#transmitOne(last);
       if (this.#released) return false;
     }
     return true;
   }
 
   #transmitOne(datagram: Uint8Array): void {
+    this.#isUnanswered = true;
     try {
       this.#transmit(datagram);
       this.#lastFault = undefined;
@@ -224,6 +276,7 @@ export class ConnectionDriver {
 
   readonly #onTimer = (): void => {
     this.#timer = undefined;
+    this.#isOverdue = true;
     this.connection.onTimeout();
     this.wake();
   };

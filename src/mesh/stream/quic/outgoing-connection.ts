@@ -69,9 +69,8 @@ export class OutgoingConnection implements DriverEvents {
     return this.#target.node;
   }
 
-  /** See {@link ConnectionDriver.probe}. */
-  probe(): void {
-    this.#driver.probe();
+  get driver(): ConnectionDriver {
+    return this.#driver;
   }
 
   /** Give up, or end what came of it, without waiting for anything. */

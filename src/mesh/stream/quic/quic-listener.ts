@@ -2,6 +2,7 @@ import { createHmac, randomBytes } from "node:crypto";
 import { errorText, type Log } from "#core";
 import type { DatagramSocket, OpenDatagrams, UnreachableReport } from "../datagrams.ts";
 import { connectionIdBytes, type QuicEngine } from "./engine.ts";
+import type { FarEnds } from "./far-ends.ts";
 import { type DatagramHeader, readDatagramHeader, versionNegotiation } from "./datagram-header.ts";
 import { IncomingConnection } from "./incoming-connection.ts";
 import type { QuicLimits } from "./limits.ts";
@@ -16,6 +17,7 @@ export interface ListenContext {
   readonly openDatagrams: OpenDatagrams;
   readonly limits: QuicLimits;
   readonly log: Log;
+  readonly farEnds: FarEnds;
   readonly tallies: ListenerTallies;
 }
 
@@ -59,6 +61,7 @@ export class QuicListener {
   readonly #connections = new Set<IncomingConnection>();
   readonly #all: Tally;
   readonly #shaking: Tally;
+  readonly #farEnds: FarEnds;
   /** Makes reset tokens out of connection ids, so that none need be remembered. */
   readonly #resetKey = randomBytes(32);
   #engine: QuicEngine | undefined;
@@ -67,7 +70,7 @@ export class QuicListener {
   #closed = false;
 
   constructor(context: ListenContext, service: string, security: StreamSecurity, accept: (stream: QuicStream) => void) {
-    const { openDatagrams, limits, log, tallies } = context;
+    const { openDatagrams, limits, log, tallies, farEnds } = context;
     this.#engineOf = context.engine;
     this.#limits = limits;
     this.#log = log;
@@ -75,6 +78,7 @@ export class QuicListener {
     this.#accept = accept;
     this.#all = tallies.all;
     this.#shaking = tallies.shaking;
+    this.#farEnds = farEnds;
     this.#socket = openDatagrams(service, {
       received: (datagram, node, service) => this.#received({ datagram, node, service }),
       unreachable: (report) => this.#unreachable(report),
@@ -147,6 +151,7 @@ export class QuicListener {
       released: () => {
         this.#all.remove(node);
         this.#connections.delete(connection);
+        this.#farEnds.remove(node, connection.driver);
         for (const id of ids) this.#byId.delete(id);
       },
     };
@@ -155,6 +160,7 @@ export class QuicListener {
     this.#all.add(node);
     this.#shaking.add(node);
     this.#connections.add(connection);
+    this.#farEnds.add(node, connection.driver);
     for (const id of ids) this.#byId.set(id, connection);
     return connection;
   }

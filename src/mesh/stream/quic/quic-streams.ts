@@ -2,7 +2,9 @@ import { type Clock, type Log, systemClock } from "#core";
 import { MeshError } from "../../errors.ts";
 import type { OpenDatagrams } from "../datagrams.ts";
 import type { DialOptions, ListenOptions, MeshStream, StreamEngine } from "../stream.ts";
+import type { Connection } from "../way-watch.ts";
 import type { QuicEngine, QuicProfile } from "./engine.ts";
+import { FarEnds } from "./far-ends.ts";
 import { defaultQuicLimits, type QuicLimits } from "./limits.ts";
 import { type DialTarget, OutgoingConnection } from "./outgoing-connection.ts";
 import { loadQuicheEngine } from "./quiche-engine.ts";
@@ -31,6 +33,9 @@ export interface QuicStreamEngine extends StreamEngine {
    * for the streams of other nodes too.
    */
   probe(isMeant: (node: string) => boolean): void;
+  /** Nodes that connections lead to, those of other nodes among them. */
+  farNodes(): Iterable<string>;
+  connectionsTo(node: string): Iterable<Connection>;
   /**
    * Streams of another node, whose datagrams go through this one. The certificate is the same, for making one is dear,
    * and so are the bounds on connections: all such nodes together may have as many as one listener.
@@ -44,7 +49,9 @@ export function openQuicStreams(options: QuicStreamsOptions): QuicStreamEngine {
   const limits = { ...defaultQuicLimits, ...given };
   const { nodeId, isSteady = () => true } = options;
   const everyDial = new Set<OutgoingConnection>();
-  const common = { log, limits, loadEngine, isSteady, everyDial, tls: new StreamTls(tls, transportOf(limits), clock) };
+  const farEnds = new FarEnds();
+  const shared = { everyDial, farEnds };
+  const common = { log, limits, loadEngine, isSteady, ...shared, tls: new StreamTls(tls, transportOf(limits), clock) };
   const forOthers = talliesOf(limits);
   const own = new QuicStreams({ ...common, nodeId, openDatagrams });
   return {
@@ -52,8 +59,10 @@ export function openQuicStreams(options: QuicStreamsOptions): QuicStreamEngine {
     listen: (service, listenOptions) => own.listen(service, listenOptions),
     close: () => own.close(),
     probe: (isMeant) => {
-      for (const dial of everyDial) if (isMeant(dial.node)) dial.probe();
+      for (const dial of everyDial) if (isMeant(dial.node)) dial.driver.probe();
     },
+    farNodes: () => farEnds.nodes(),
+    connectionsTo: (node) => farEnds.of(node),
     forNode: (other, open) => new QuicStreams({ ...common, nodeId: other, openDatagrams: open, tallies: forOthers }),
   };
 }
@@ -65,6 +74,8 @@ interface Parts extends Pick<QuicStreamsOptions, "nodeId" | "openDatagrams" | "l
   readonly isSteady: (node: string) => boolean;
   /** Dials of all nodes that share the rest. */
   readonly everyDial: Set<OutgoingConnection>;
+  /** Of dials and listeners of all these nodes. */
+  readonly farEnds: FarEnds;
   /** Of all listeners together; absent: each has its own. */
   readonly tallies?: ListenerTallies | undefined;
 }
@@ -81,10 +92,12 @@ class QuicStreams implements StreamEngine {
   readonly #short = new WeakMap<QuicProfile, QuicProfile>();
   readonly #dials = new Set<OutgoingConnection>();
   readonly #everyDial: Set<OutgoingConnection>;
+  readonly #farEnds: FarEnds;
   readonly #listeners = new Set<QuicListener>();
   #closed = false;
 
-  constructor({ nodeId, openDatagrams, tls, log, limits, loadEngine, isSteady, everyDial, tallies }: Parts) {
+  constructor(parts: Parts) {
+    const { nodeId, openDatagrams, tls, log, limits, loadEngine, isSteady, everyDial, farEnds, tallies } = parts;
     this.#nodeId = nodeId;
     this.#openDatagrams = openDatagrams;
     this.#log = log;
@@ -94,6 +107,7 @@ class QuicStreams implements StreamEngine {
     this.#tallies = tallies;
     this.#isSteady = isSteady;
     this.#everyDial = everyDial;
+    this.#farEnds = farEnds;
   }
 
   async dial(node: string, service: string, { tls, signal }: DialOptions): Promise<MeshStream> {
@@ -121,6 +135,7 @@ class QuicStreams implements StreamEngine {
       openDatagrams: this.#openDatagrams,
       limits: this.#limits,
       log: this.#log,
+      farEnds: this.#farEnds,
       tallies: this.#tallies ?? talliesOf(this.#limits),
     };
     const listener = new QuicListener(context, service, this.#tls.listener(tls), accept);
@@ -168,10 +183,12 @@ class QuicStreams implements StreamEngine {
         released: () => {
           this.#dials.delete(connection);
           this.#everyDial.delete(connection);
+          this.#farEnds.remove(target.node, connection.driver);
         },
       });
       this.#dials.add(connection);
       this.#everyDial.add(connection);
+      this.#farEnds.add(target.node, connection.driver);
       signal?.addEventListener("abort", abort);
     });
   }

@@ -47,6 +47,11 @@ export const meshErrors = {
     meaning:
       "The certificate of the far end is not accepted, or the far end does not accept ours. The message names why.",
   },
+  TLS_MISMATCH: {
+    status: 502,
+    exit: 5,
+    meaning: "One end of a road uses TLS and the other does not. Give both sections a TLS profile, or neither.",
+  },
   TLS_PROFILE_UNKNOWN: { status: 400, exit: 2, meaning: "No TLS profile of this name is configured." },
   CERTIFICATE_INVALID: {
     status: 400,

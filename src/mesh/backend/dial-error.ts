@@ -20,17 +20,37 @@ const explanations: Readonly<Record<string, readonly [code: MeshErrorCode, why: 
   INVALID_PURPOSE: ["TLS_REFUSED", "the far end's certificate is not one for servers"],
   CERT_HAS_EXPIRED: ["TLS_REFUSED", "the far end's certificate has expired: renew it, or check the clocks"],
   CERT_NOT_YET_VALID: ["TLS_REFUSED", "the far end's certificate is not valid yet: check the clocks"],
-  ERR_TLS_CERT_ALTNAME_INVALID: ["TLS_REFUSED", "the far end's certificate is for other names"],
+  ERR_TLS_CERT_ALTNAME_INVALID: [
+    "TLS_REFUSED",
+    "the far end's certificate is for other names: dial it by one of them, or have it signed again",
+  ],
+  ERR_SSL_WRONG_VERSION_NUMBER: [
+    "TLS_MISMATCH",
+    "the far end does not speak TLS there: give both sides a tls profile, or neither",
+  ],
 };
 
-/** The error for a dial that failed, in words for people. Errors of ours stay as they are. */
-export function dialError(cause: unknown): Error {
+/**
+ * The error for a dial that failed, in words for people. Errors of ours stay as they are.
+ *
+ * @param isTls whether this side speaks TLS; undefined: that says nothing about the far end.
+ */
+export function dialError(cause: unknown, isTls?: boolean): Error {
   if (cause instanceof FarhandError) return cause;
   const code = systemCode(cause) ?? "";
+  if (code === "ECONNRESET" && isTls !== undefined) return hungUpError(isTls, cause);
   const [name, why] = explanations[code] ?? explain(code);
   // A host with several addresses fails with all their errors at once, which has a code but no text.
   const detail = plainTlsText(cause) || code;
   return new MeshError(name, why ? `${why} (${detail})` : detail, { cause });
+}
+
+/** The error for a far end that took our connection and hung up without a word. Every node speaks first (spec §3.4). */
+export function hungUpError(isTls: boolean, cause?: unknown): MeshError {
+  const why = "the far end hung up before it said a word";
+  return isTls
+    ? new MeshError("TLS_REFUSED", `${why}: does it accept our certificate? Its log says why`, { cause })
+    : new MeshError("DIAL_FAILED", `${why}: does it want TLS?`, { cause });
 }
 
 /** The error for a session that broke. A listener that turns us away in TLS 1.3 says so when the handshake seems over. */

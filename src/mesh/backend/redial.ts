@@ -77,7 +77,7 @@ class Dialer implements OpenDialer {
   }
 
   get problem(): string | undefined {
-    return this.#trouble.text;
+    return this.#session ? undefined : this.#trouble.text;
   }
 
   wake(): void {
@@ -109,9 +109,15 @@ class Dialer implements OpenDialer {
     else this.#accept(session);
     const why = await session.closed;
     this.#session = undefined;
-    if (why && !this.#isStopped())
-      this.#log.debug(`${this.#dialing.description}: the connection was lost: ${errorText(why)}`);
+    if (!this.#isStopped()) this.#lost(why);
     this.#patience.sessionEnded(this.#clock.elapsed() - since);
+  }
+
+  /** A far end that takes us only to turn us away is as much trouble as one that is not there. */
+  #lost(why: Error | undefined): void {
+    if (why instanceof MeshError) return this.#trouble.note(errorText(why));
+    this.#trouble.over();
+    if (why) this.#log.debug(`${this.#dialing.description}: the connection was lost: ${errorText(why)}`);
   }
 
   async #dial(): Promise<Session | undefined> {
@@ -123,7 +129,6 @@ class Dialer implements OpenDialer {
     );
     try {
       const session = await this.#dialing.dial(dial.signal);
-      this.#trouble.over();
       return session;
     } catch (error) {
       if (!this.#isStopped()) this.#trouble.note(errorText(error));

@@ -172,7 +172,7 @@ for (const kind of kinds) {
 
     test("a client with TLS finds a listener without one out (spec §8.2, 21)", async () => {
       const { port } = await listen(undefined);
-      expect(await outcome(port, { rootCas: certificates.ca })).toContain("does the far end speak TLS there?");
+      expect(await outcome(port, { rootCas: certificates.ca })).toContain("the far end does not speak TLS there");
     });
 
     test("a renewed certificate is shown without a restart", async () => {

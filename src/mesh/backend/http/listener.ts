@@ -14,6 +14,7 @@ import type { Backend, OpenBackend, Session } from "../backend.ts";
 import { hostAndPort } from "../host-and-port.ts";
 import { type ListenAt, listenTcp } from "../listening.ts";
 import { SparingLog } from "../sparing-log.ts";
+import { noticeTls } from "../tls-mismatch.ts";
 import { admitTlsClient, handshakeLimitMs, watchHandshakes } from "../tls-road.ts";
 import { answer } from "./answer.ts";
 import { ackHeader, batchType, type Opening, parseNumber, pollParameter, sessionHeader } from "./protocol.ts";
@@ -82,7 +83,11 @@ function makeServer(
     keepAliveTimeout: 75_000,
     noDelay: true,
   };
-  if (!tls) return { server: createServer(options, handle), breakHandshakes: () => {} };
+  if (!tls) {
+    const server = createServer(options, handle);
+    noticeTls(server, desk.description, desk.refusals);
+    return { server, breakHandshakes: () => {} };
+  }
   const server = createTlsServer({ ...options, ...tls.options(), handshakeTimeout: handshakeLimitMs }, handle);
   followTlsSource(server, tls);
   server.on("secureConnection", (socket: TLSSocket) => desk.admit(socket, tls));

@@ -93,7 +93,7 @@ export class Requests {
       return await this.#exchange(ask, limit.signal);
     } catch (error) {
       limit.signal.throwIfAborted();
-      throw dialError(error);
+      throw dialError(error, this.#isTls);
     } finally {
       clearTimeout(timer);
       signal.removeEventListener("abort", stop);

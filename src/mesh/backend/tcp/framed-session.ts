@@ -1,9 +1,11 @@
 import type { Duplex } from "node:stream";
+import { systemCode } from "#core";
 import type { Session, SessionEvents } from "../backend.ts";
-import { sessionError } from "../dial-error.ts";
+import { hungUpError, sessionError } from "../dial-error.ts";
 import { Ending } from "../ending.ts";
 import { Inbox } from "../inbox.ts";
 import { overflowBytes, overflowError } from "../overflow.ts";
+import { tlsMismatch, tlsWordIn } from "../tls-mismatch.ts";
 import { Framer, maxFrameBytes } from "./framer.ts";
 import { pack } from "./pack.ts";
 
@@ -14,6 +16,10 @@ const lingerMs = 1000;
 export interface FramedSessionOptions {
   readonly description: string;
   readonly provenNodeIds?: readonly string[] | undefined;
+  /** It is TLS. */
+  readonly isTls: boolean;
+  /** We came to the far end, and not it to us. */
+  readonly isDialled: boolean;
 }
 
 /** A session on a byte stream that is open: every message goes after its length (spec §3.2). */
@@ -26,17 +32,22 @@ export class FramedSession implements Session {
   readonly #framer = new Framer();
   readonly #inbox = new Inbox();
   readonly #ending = new Ending();
+  readonly #isTls: boolean;
+  readonly #isDialled: boolean;
+  #isHeard = false;
   #why: Error | undefined;
   #isClosing = false;
   /** What this turn has to send, and its bytes. */
   #turn: Uint8Array[] = [];
   #turnBytes = 0;
 
-  constructor(stream: Duplex, { description, provenNodeIds }: FramedSessionOptions) {
+  constructor(stream: Duplex, { description, provenNodeIds, isTls, isDialled }: FramedSessionOptions) {
     this.description = description;
     this.provenNodeIds = provenNodeIds;
+    this.#isTls = isTls;
+    this.#isDialled = isDialled;
     this.#stream = stream;
-    stream.on("error", (error) => this.#break(sessionError(error)));
+    stream.on("error", (error) => this.#break(this.#meant(error)));
     stream.on("drain", () => this.#inbox.queued(this.queuedBytes));
     stream.on("end", () => this.#farEnded());
     stream.on("close", () => this.#gone());
@@ -91,11 +102,26 @@ export class FramedSession implements Session {
 
   #receive(chunk: Buffer): void {
     if (this.#isClosing) return;
+    if (!this.#isHeard && !this.#isFirstWord(chunk)) return;
     for (const message of this.#framer.push(chunk)) this.#inbox.receive(message);
+  }
+
+  /** @returns false when the session is over because of it. */
+  #isFirstWord(chunk: Buffer): boolean {
+    this.#isHeard = true;
+    const word = this.#isTls ? undefined : tlsWordIn(chunk);
+    if (word) this.#break(tlsMismatch(word));
+    return !word;
+  }
+
+  #meant(error: Error): Error {
+    const isHungUp = systemCode(error) === "ECONNRESET" && this.#isDialled && !this.#isHeard;
+    return isHungUp ? hungUpError(this.#isTls, error) : sessionError(error);
   }
 
   #farEnded(): void {
     if (!this.#isClosing && this.#framer.isMidway) this.#why ??= new Error("the far end stopped in mid-message");
+    if (!this.#isClosing && this.#isDialled && !this.#isHeard) this.#why ??= hungUpError(this.#isTls);
     this.close();
   }
 

@@ -7,7 +7,7 @@ import { type ListenAt, listenTcp } from "../listening.ts";
 import { SessionSet } from "../session-set.ts";
 import { SparingLog } from "../sparing-log.ts";
 import { admitTlsClient, handshakeLimitMs, watchHandshakes } from "../tls-road.ts";
-import { FramedSession } from "./framed-session.ts";
+import { FramedSession, type FramedSessionOptions } from "./framed-session.ts";
 import { socketOptions } from "./sockets.ts";
 
 /** Connections a listener holds at once; further ones are closed as they come. */
@@ -62,7 +62,7 @@ interface ServerAndHandshakes {
 }
 
 function plainServer(listening: Listening): ServerAndHandshakes {
-  const server = createTcpServer(socketOptions, (socket) => take(socket, undefined, listening));
+  const server = createTcpServer(socketOptions, (socket) => take(socket, { isTls: false }, listening));
   return { server, breakHandshakes: () => {} };
 }
 
@@ -72,13 +72,15 @@ function tlsServer(settings: TcpListenerSettings, tls: TlsServerSource, listenin
   const options = { ...socketOptions, ...tls.options(), handshakeTimeout };
   const server = createTlsServer(options, (socket: TLSSocket) => {
     const admitted = admitTlsClient(tls, socket, description, refusals);
-    if (admitted) take(socket, admitted.provenNodeIds, listening);
+    if (admitted) take(socket, { isTls: true, ...admitted }, listening);
   });
   followTlsSource(server, tls);
   return { server, breakHandshakes: watchHandshakes(server, description, refusals, settings.maxHandshakes) };
 }
 
-function take(socket: Socket, provenNodeIds: readonly string[] | undefined, { accept, sessions }: Listening): void {
+type About = Pick<FramedSessionOptions, "isTls" | "provenNodeIds">;
+
+function take(socket: Socket, about: About, { accept, sessions }: Listening): void {
   const description = `tcp ${hostAndPort(socket.remoteAddress ?? "?", socket.remotePort ?? 0)}`;
-  accept(sessions.add(new FramedSession(socket, { description, provenNodeIds })));
+  accept(sessions.add(new FramedSession(socket, { description, isDialled: false, ...about })));
 }

@@ -23,10 +23,11 @@ export function tcpPeer({ address, tls }: TcpPeerSettings, options: RedialOption
 async function dial(to: HostAndPort, tls: TlsClientSource | undefined, signal: AbortSignal): Promise<Session> {
   try {
     const description = `tcp ${hostAndPort(to.host, to.port)}`;
-    if (!tls) return new FramedSession(await connectTcp(to, signal), { description });
+    const about = { description, isTls: tls !== undefined, isDialled: true };
+    if (!tls) return new FramedSession(await connectTcp(to, signal), about);
     const { socket, provenNodeIds } = await connectTlsTo(to, tls, signal);
-    return new FramedSession(socket, { description, provenNodeIds });
+    return new FramedSession(socket, { ...about, provenNodeIds });
   } catch (error) {
-    throw dialError(error);
+    throw dialError(error, tls !== undefined);
   }
 }

@@ -51,7 +51,8 @@ export async function connectTlsTo(
 function until(socket: Socket, event: "connect" | "secureConnect", signal: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {
     const aborted = (): void => failed(signal.reason as Error);
-    const hungUp = (): void => failed(new Error("the far end hung up before the connection was ready"));
+    const hungUp = (): void =>
+      failed(Object.assign(new Error("the far end hung up before the connection was ready"), { code: "ECONNRESET" }));
     const settled = (): void => {
       signal.removeEventListener("abort", aborted);
       socket.off("close", hungUp).off("error", failed).off(event, ready);

@@ -11,6 +11,7 @@ import { SparingLog } from "../sparing-log.ts";
 import { maxFrameBytes } from "../tcp/framer.ts";
 import { connectionsAtOnce } from "../tcp/listener.ts";
 import { socketOptions } from "../tcp/sockets.ts";
+import { noticeTls } from "../tls-mismatch.ts";
 import { type AdmittedClient, admitTlsClient, handshakeLimitMs, watchHandshakes } from "../tls-road.ts";
 import { WebSocketSession } from "./session.ts";
 import { refuseUpgrade } from "./upgrade-rules.ts";
@@ -76,7 +77,9 @@ class Listening {
   }
 
   #httpServer(): { server: Server; breakHandshakes: () => void } {
-    return { server: createHttpServer(this.#serverOptions()), breakHandshakes: () => {} };
+    const server = createHttpServer(this.#serverOptions());
+    noticeTls(server, this.#description, this.#refusals);
+    return { server, breakHandshakes: () => {} };
   }
 
   #httpsServer(tls: TlsServerSource): { server: Server; breakHandshakes: () => void } {

@@ -1,6 +1,6 @@
 import { isIP } from "node:net";
 import type { TLSSocket } from "node:tls";
-import type { TlsClientSource } from "#core";
+import { errorText, type TlsClientSource } from "#core";
 import { MeshError } from "../../errors.ts";
 import type { Session } from "../backend.ts";
 import { dialError } from "../dial-error.ts";
@@ -32,7 +32,7 @@ export function webSocketPeer(settings: WebSocketPeerSettings, options: RedialOp
     try {
       return await open(url, headers, settings, signal);
     } catch (error) {
-      throw dialError(error);
+      throw wantsTls(error, url) ?? dialError(error, url.protocol === "wss:");
     }
   };
   return redialling({ description: `ws-peer ${shown(url)}`, dial }, options);
@@ -60,6 +60,13 @@ function open(
   return openWebSocket(url, client, signal, (open) => {
     return new WebSocketSession(open, { description: `ws ${shown(url)}`, maxMessageBytes, provenNodeIds });
   });
+}
+
+/** Servers that speak TLS answer plain HTTP with this. */
+function wantsTls(error: unknown, { protocol }: URL): MeshError | undefined {
+  const text = errorText(error);
+  if (protocol !== "ws:" || text !== "Unexpected server response: 400") return undefined;
+  return new MeshError("DIAL_FAILED", `the far end refuses the request: does it want TLS (wss://)? (${text})`);
 }
 
 /** As in a Receptor, no proxy is asked for what is here. */

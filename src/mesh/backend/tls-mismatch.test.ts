@@ -93,7 +93,7 @@ async function saidOn(
         port: 0,
         bindAddress: "127.0.0.1",
         tls: server && tlsServerSource(server),
-      } as RoadSettings,
+      },
       logTo(far),
     )
   ).start(accept);

@@ -6,6 +6,7 @@ import { peekUpdate, type ReceivedUpdate } from "../packet/written-updates.ts";
 import { receiveRoutingUpdate, type RoutingUpdate } from "../packet/routing-update.ts";
 import { Allowance } from "./allowance.ts";
 import type { Cancel, Environment } from "./environment.ts";
+import type { LinkNews } from "./link-news.ts";
 import { neighbourMessageType } from "./neighbour-messages.ts";
 import type { NeighbourProgress } from "./synchronizer.ts";
 
@@ -14,6 +15,11 @@ const greetings = 11;
 /** A neighbour may send this many routing messages at once, and this many a second for long. */
 const routingBurst = 20_000;
 const routingPerSecond = 2_000;
+
+/** Receptor's message has no reason in it. */
+const turnedAway =
+  "the neighbour turned us away: this node is not among its allowedpeers, the cost of the link is another there, or a " +
+  "node of this id is connected already; its log says which";
 
 /** What a link may cost and who may use it; from the section of its backend (spec §5.4). */
 export interface LinkTerms {
@@ -36,6 +42,7 @@ export interface LinkOwner {
   readonly ownId: string;
   readonly environment: Environment;
   readonly log: Log;
+  readonly news: LinkNews;
   /** An update of ours for somebody who does not know us yet. */
   greeting(): Uint8Array;
   /** The neighbour is who it says. @returns why it is turned away, or undefined: the link is up. */
@@ -124,7 +131,7 @@ export class Link {
     if (this.#state === "over") return;
     this.#heardAt = this.#owner.environment.elapsed();
     const type = message[0];
-    if (type === messageType.reject) return this.drop("the neighbour turned us away");
+    if (type === messageType.reject) return this.#end(turnedAway, true);
     if (type === messageType.data || type === messageType.direct) {
       if (this.#state === "up") this.#owner.message(this, message);
       return;
@@ -139,18 +146,21 @@ export class Link {
   reject(why: string): void {
     if (this.#state === "over") return;
     this.road.send(rejectMessage);
-    this.drop(why);
+    this.#end(why, true);
   }
 
   /** End the link. @param why for the log. */
   drop(why: string): void {
+    this.#end(why, false);
+  }
+
+  #end(why: string, isRefusal: boolean): void {
     if (this.#state === "over") return;
     this.#cancelGreeting();
     const wasUp = this.#state === "up";
     this.#state = "over";
     this.road.close();
-    const who = this.#peer === "" ? "" : ` to ${this.#peer}`;
-    this.#owner.log[wasUp ? "info" : "warn"](`link${who} over ${this.road.description} ended: ${why}`);
+    this.#owner.news.ended(this, { why, wasUp, isRefusal });
     this.#owner.ended(this, wasUp);
   }
 

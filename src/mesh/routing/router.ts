@@ -6,6 +6,7 @@ import { type Cancel, type Environment, newEpoch, randomName } from "./environme
 import { HoldDown } from "./hold-down.ts";
 import { KnownNodes } from "./known-nodes.ts";
 import { Link, type LinkOwner, type LinkTerms, type Road } from "./link.ts";
+import { LinkNews } from "./link-news.ts";
 import { LinkState } from "./link-state.ts";
 import { decodeAlive, decodeSummary, neighbourMessageType } from "./neighbour-messages.ts";
 import type { RouterEvents, RouterOptions } from "./router-options.ts";
@@ -27,6 +28,7 @@ export class Router implements LinkOwner {
   readonly ownId: string;
   readonly environment: Environment;
   readonly log: Log;
+  readonly news: LinkNews;
   readonly epoch: bigint;
   readonly topology: Topology;
   /** Nobody further away knows us; what we do not know ourselves our hub does. */
@@ -61,6 +63,7 @@ export class Router implements LinkOwner {
     this.isStub = options.hello.stub;
     this.environment = options.environment;
     this.log = options.log;
+    this.news = new LinkNews(options.log, options.environment);
     this.epoch = newEpoch(options.environment);
     this.topology = new Topology(options.nodeId);
     this.#state = new LinkState(options.hashOf, options.maxNodes);
@@ -196,7 +199,7 @@ export class Router implements LinkOwner {
     else this.topology.addLink(peer, link.cost);
     this.#routesAt = Number.NEGATIVE_INFINITY;
     this.#known.linksChanged();
-    this.log.info(`Connection established with ${peer}`, { road: link.road.description, cost: link.cost });
+    this.news.came(link);
     this.#events.nodeKnown(peer);
     this.#events.linkUp(link);
     this.#introduce(link);

@@ -191,4 +191,9 @@ test("a hub announces so many stubs and no more; the others are reached from it 
   ).toEqual(["far", "known"]);
   expect(far.status().KnownConnectionCosts["hub"]).toEqual({ far: 1, known: 1 });
   await expect(far.dial("known", "hello")).resolves.toBeDefined();
+  // The next one takes the place of one that leaves.
+  await known.close();
+  await untilSo(() => far.hasRoute("secret"));
+  expect(await greeting(far, "secret")).toBe("hello far");
+  expect(await greeting(secret, "far")).toBe("hello secret");
 });

@@ -132,6 +132,7 @@ async function openMeshAndUnits({ directives, node, log, profiles, closers }: Pa
     firewallRules: node.firewallRules,
     maxIdleMs: node.maxIdleConnectionMs,
     isStub: node.isStub,
+    maxAnnouncedStubs: node.maxAnnouncedStubs,
     workCommands: () => workCommandsOf(loaded.units),
   });
   closers.add(mesh);

@@ -12,6 +12,7 @@ import { decodeAlive, decodeSummary, neighbourMessageType } from "./neighbour-me
 import type { RouterEvents, RouterOptions } from "./router-options.ts";
 import { SeenUpdates } from "./seen-updates.ts";
 import { type Route, shortestPaths } from "./shortest-paths.ts";
+import { type PromotedStub, StubLinks } from "./stub-links.ts";
 import { Synchronizer } from "./synchronizer.ts";
 import { Topology } from "./topology.ts";
 
@@ -42,8 +43,7 @@ export class Router implements LinkOwner {
   /** Every link, also those that have not met yet. */
   readonly #links = new Set<Link>();
   readonly #up = new Map<string, Link>();
-  readonly #announcedStubs = new Set<string>();
-  #stubs = 0;
+  readonly #stubs: StubLinks;
   readonly #duplicates: Duplicates;
   readonly #holdDown = new HoldDown();
   #sequence = 0n;
@@ -66,6 +66,7 @@ export class Router implements LinkOwner {
     this.news = new LinkNews(options.log, options.environment);
     this.epoch = newEpoch(options.environment);
     this.topology = new Topology(options.nodeId);
+    this.#stubs = new StubLinks(options.maxAnnouncedStubs);
     this.#state = new LinkState(options.hashOf, options.maxNodes);
     this.#known = this.#knownNodes(options.forgetMs);
     this.#duplicates = new Duplicates({
@@ -122,7 +123,7 @@ export class Router implements LinkOwner {
 
   /** Whether a stub that speaks no QUIC hangs off this node. */
   isStubHere(node: string): boolean {
-    return this.#stubs > 0 && this.#up.get(node)?.isToStub === true;
+    return this.#stubs.size > 0 && this.#up.get(node)?.isToStub === true;
   }
 
   /** What a node says of itself as a Farhand node; undefined of others and of one that nothing is known of. */
@@ -195,7 +196,7 @@ export class Router implements LinkOwner {
     }
     this.#up.set(peer, link);
     link.setUp();
-    if (link.isToStub) this.#addStub(peer);
+    if (link.isToStub) this.#stubs.add(peer);
     else this.topology.addLink(peer, link.cost);
     this.#routesAt = Number.NEGATIVE_INFINITY;
     this.#known.linksChanged();
@@ -212,15 +213,15 @@ export class Router implements LinkOwner {
     if (!wasUp) return;
     const isSecret = this.#isSecret(link);
     this.#up.delete(link.peer);
-    this.#announcedStubs.delete(link.peer);
     this.topology.removeLink(link.peer);
-    if (link.isToStub) this.#stubs--;
+    const promoted = link.isToStub ? this.#stubs.remove(link.peer) : undefined;
     this.#routesAt = Number.NEGATIVE_INFINITY;
     this.#known.linksChanged();
     this.#events.linkDown(link);
     // What all nodes know of it they forget at about the same time; this is for whom we alone have known.
     if (!this.#state.get(link.peer)) this.#events.nodeForgotten(link.peer);
     if (!isSecret) this.floodSoon();
+    if (promoted) this.#announceStub(promoted);
   }
 
   message(link: Link, message: Uint8Array): void {
@@ -243,7 +244,8 @@ export class Router implements LinkOwner {
   update(link: Link, update: RoutingUpdate): void {
     const { nodeId } = update;
     if (nodeId === "") return;
-    if (link.isToStub && (nodeId !== link.peer || this.#isSecret(link))) return;
+    if (link.isToStub && nodeId !== link.peer) return;
+    if (this.#isSecret(link)) return this.#stubs.hear(nodeId, update);
     if (nodeId === this.ownId) return this.#duplicates.hearOfUs(update);
     if (nodeId === link.peer) this.#introduce(link);
     if (update.suspectedDuplicate !== 0n) return this.#hearOfDuplicate(link, update);
@@ -334,14 +336,15 @@ export class Router implements LinkOwner {
     return link.isToStub || (this.isStub && link.farhand?.hub === true);
   }
 
-  #addStub(peer: string): void {
-    this.#stubs++;
-    if (this.#announcedStubs.size < this.#options.maxAnnouncedStubs) this.#announcedStubs.add(peer);
+  /** There is room for it now that another one has left. Its services follow when it next tells of them. */
+  #announceStub({ peer, update }: PromotedStub): void {
+    const link = this.#up.get(peer);
+    if (link && update && !this.#isClosed) this.update(link, update);
   }
 
   /** A stub that no other node is told of. */
   #isSecret(link: Link): boolean {
-    return link.isToStub && !this.#announcedStubs.has(link.peer);
+    return link.isToStub && this.#stubs.isSecret(link.peer);
   }
 
   #warnDuplicate(epoch: bigint): void {

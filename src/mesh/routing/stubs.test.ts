@@ -75,6 +75,29 @@ describe("a hub", () => {
     expect(node.router.nextHop("secret")).toBeUndefined();
   });
 
+  test("tells others of the next stub as soon as there is room: of itself, and what it said", () => {
+    const { node, other, leaf } = hub(1);
+    const [second, third] = [node.neighbour("second", {}, stub), node.neighbour("third", {}, stub)];
+    other.forget();
+    leaf.link.drop("cut");
+    node.clock.pass(500);
+    expect(other.updates).toMatchObject([
+      { nodeId: "second", connections: to({ own: 1 }), forwardingNode: "own", farhand: { stub: true } },
+      { nodeId: "own", connections: to({ other: 1, second: 1 }) },
+    ]);
+    other.forget();
+    third.tell({ own: 1 });
+    node.clock.pass(500);
+    expect(other.sent).toEqual([]);
+    second.tell({ own: 1 });
+    expect(other.updates).toMatchObject([{ nodeId: "second" }]);
+    node.neighbour("leaf", {}, stub);
+    third.link.drop("cut");
+    second.link.drop("cut");
+    node.clock.pass(500);
+    expect(other.updates.at(-1)).toMatchObject({ nodeId: "own", connections: to({ other: 1, leaf: 1 }) });
+  });
+
   test("tells others when an announced stub is gone", () => {
     const { node, other, leaf } = hub();
     other.forget();

@@ -30,6 +30,10 @@ test("nodeSettings() has Farhand's own limits", () => {
   });
 });
 
+test("nodeSettings() says of how many stubs others are told", () => {
+  expect(node("- node: {id: foo, maxannouncedstubs: 2000}").maxAnnouncedStubs).toBe(2000);
+});
+
 test("nodeSettings() says who is a stub", () => {
   expect([node("- node: foo").isStub, node("- node: {id: foo, stub: true}").isStub]).toEqual([false, true]);
 });

@@ -15,6 +15,8 @@ export interface NodeSettings {
   readonly workRules: readonly Readonly<Record<string, unknown>>[];
   /** It hangs off one hub (design §4.2). */
   readonly isStub: boolean;
+  /** Its own stubs that other nodes are told of at most; undefined leaves it to the mesh. */
+  readonly maxAnnouncedStubs: number | undefined;
   /** What `status` says; undefined for Farhand's own version. */
   readonly reportVersion: string | undefined;
   /** Limits for finished units; undefined is none. */
@@ -43,6 +45,7 @@ export function nodeSettings(directives: readonly Directive[], hostname: string)
     firewallRules: values.firewallrules ?? [],
     workRules: values.workrules ?? [],
     isStub: values.stub ?? false,
+    maxAnnouncedStubs: values.maxannouncedstubs,
     reportVersion: values.reportversion,
     retention: { ageMs: values.retentionage, count: values.retentioncount, bytes: values.retentionbytes },
     helpers: values.helpers,

@@ -34,6 +34,10 @@ export const nodeSections = {
         "Hang off one hub and take no part in the mesh's routing; for the many workers of a large installation.",
         { own: true, default: false },
       ),
+      maxannouncedstubs: integer(
+        "On a hub: how many of its stubs the other nodes are told of. The rest is reached from this node only.",
+        { own: true, default: 500, min: 0, max: 100_000 },
+      ),
       workrules: maps(
         "Who may do what with work, first match decides, none accepts; keys `action` (accept, reject), `from` (unix, tcp, tls, mesh), `fromnode`, `tonode`, `worktype`, `command`. See [allow work](tasks/allow-work.md).",
         { own: true },

@@ -47,6 +47,13 @@ describe("a stub with QUIC", () => {
     expect((await buffer(stream.end())).toString()).toBe("welcome");
   });
 
+  test("speaks TLS with itself, and not without where that is wanted", async () => {
+    const stream = await net.leaf.dial("leaf", "safe", { tls: "cli" });
+    expect((await buffer(stream.end())).toString()).toBe("welcome");
+    await expect(net.leaf.dial("leaf", "open", { tls: "cli" })).rejects.toMatchObject({ code: "TLS_REFUSED" });
+    await expect(net.leaf.dial("leaf", "safe")).rejects.toMatchObject({ code: "TLS_REFUSED" });
+  });
+
   test.each(["hub", "other"] as const)(
     "refuses a stream without TLS of %s to a service that wants it",
     async (from) => {
@@ -85,7 +92,10 @@ describe("a stub without QUIC", () => {
     await expect(buffer(stream.end())).rejects.toMatchObject({ code: "STREAM_REFUSED" });
   });
 
-  test("cannot dial with TLS", async () => {
+  test("cannot dial with TLS, nor itself", async () => {
     await expect(net.leaf.dial("far", "any", { tls: "cli" })).rejects.toMatchObject({ code: "QUIC_UNAVAILABLE" });
+    const itself = { code: "TLS_REFUSED", message: "this node has no QUIC engine, so there are no streams with TLS" };
+    await expect(net.leaf.dial("leaf", "open", { tls: "cli" })).rejects.toMatchObject(itself);
+    await expect(net.leaf.dial("leaf", "safe")).rejects.toMatchObject(itself);
   });
 });

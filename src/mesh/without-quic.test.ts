@@ -1,4 +1,5 @@
-import { buffer } from "node:stream/consumers";
+import { once } from "node:events";
+import { buffer, text } from "node:stream/consumers";
 import { describe, expect, test } from "vitest";
 import { silentLog } from "#core";
 import { MemoryMesh, untilSo } from "../../test/kit/memory-mesh.ts";
@@ -51,4 +52,45 @@ test("a node without QUIC that is neither neighbour nor stub is said to be out o
   });
   await expect(right.dial("left", "hello")).rejects.toMatchObject({ code: "QUIC_UNAVAILABLE" });
   expect(await left.ping("right")).toMatchObject({ from: "right" });
+});
+
+describe.each([
+  ["with QUIC", true],
+  ["without QUIC", false],
+])("a node %s", (_what, hasQuic) => {
+  test.each(["me", "localhost"])("speaks by streams to its own services, as %s", async (name) => {
+    await using nodes = new MemoryMesh();
+    const me = nodes.node("me", { hasQuic });
+    me.listen("echo", { accept: (stream) => void stream.pipe(stream) });
+    const stream = await me.dial(name, "echo");
+    expect([stream.remoteNode, stream.remoteService]).toEqual(["me", "echo"]);
+    expect(await text(stream.end("half-closed, and read on"))).toBe("half-closed, and read on");
+  });
+
+  test("says which of its services there are not, and which its firewall keeps to itself", async () => {
+    await using nodes = new MemoryMesh();
+    const firewallRules = [{ action: "reject", tonode: "me", toservice: "shut" }];
+    const me = nodes.node("me", { hasQuic, firewallRules });
+    me.listen("shut", { accept: (stream) => void stream.end() });
+    const unknown = { code: "SERVICE_UNKNOWN", message: "service unknown: me:nosuch" };
+    await expect(me.dial("me", "nosuch")).rejects.toMatchObject(unknown);
+    await expect(me.dial("me", "shut")).rejects.toMatchObject({ code: "BLOCKED" });
+    const reason = new Error("user cancelled");
+    await expect(me.dial("me", "nosuch", { signal: AbortSignal.abort(reason) })).rejects.toBe(reason);
+  });
+
+  test("ends streams to itself when their service closes, or the node", async () => {
+    await using nodes = new MemoryMesh();
+    const me = nodes.node("me", { hasQuic });
+    const services = ["one", "two"].map((name) => me.listen(name, { accept: (stream) => void stream.resume() }));
+    const [one, two] = await Promise.all(["one", "two"].map((name) => me.dial("me", name)));
+    const first = once(one!, "error");
+    await services[0]!.close();
+    expect((await first)[0]).toMatchObject({ code: "MESH_CLOSED" });
+    expect(two!.destroyed).toBe(false);
+    const second = once(two!, "error");
+    await me.close();
+    expect((await second)[0]).toMatchObject({ code: "MESH_CLOSED" });
+    await expect(me.dial("me", "two")).rejects.toMatchObject({ code: "MESH_CLOSED" });
+  });
 });

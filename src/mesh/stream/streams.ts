@@ -3,10 +3,11 @@ import type { TlsProfiles } from "../certificate/profiles.ts";
 import type { DatagramSwitch } from "../datagram/datagram-switch.ts";
 import { MeshError } from "../errors.ts";
 import type { FarhandHello } from "../packet/farhand-hello.ts";
-import type { Environment } from "../routing/environment.ts";
+import { type Environment, randomName } from "../routing/environment.ts";
 import type { Link } from "../routing/link.ts";
 import { type DirectStreams, openDirectStreams } from "./direct/direct-streams.ts";
 import { LinkPipe } from "./link-pipe.ts";
+import { LocalStreams } from "./local/local-streams.ts";
 import { NeighbourRequests } from "./neighbour-requests.ts";
 import { withinDialTime } from "./dial-time.ts";
 import type { QuicEngine } from "./quic/engine.ts";
@@ -43,13 +44,14 @@ interface DirectLink {
 /**
  * The streams of one node: QUIC from end to end over datagrams, or directly over one link: between a hub and its stub
  * (design §4.2), and between neighbours of whom one has no QUIC (docs/decisions/0008). A stream that names a TLS profile
- * is always QUIC, for only that is encrypted from end to end.
+ * is always QUIC, for only that is encrypted from end to end. What a node says to itself stays in the process.
  */
 export class Streams implements StreamEngine {
   readonly #options: StreamsOptions;
   readonly #loadEngine: () => Promise<QuicEngine>;
   readonly #quic: QuicStreamEngine;
   readonly #wayWatch: WayWatch;
+  readonly #local: LocalStreams;
   readonly #listeners = new Map<string, ListenOptions>();
   readonly #direct = new Map<Link, DirectLink>();
   readonly #host: StubHost;
@@ -69,6 +71,12 @@ export class Streams implements StreamEngine {
       wayTo: options.wayTo,
       nodes: () => this.#quic.farNodes(),
       connectionsTo: (node) => this.#quic.connectionsTo(node),
+    });
+    this.#local = new LocalStreams({
+      nodeId,
+      log,
+      listener: (service) => this.#listeners.get(service),
+      freshName: () => randomName(options.environment),
     });
     this.#host = new StubHost({
       datagrams,
@@ -103,9 +111,10 @@ export class Streams implements StreamEngine {
   async dial(node: string, service: string, options: DialOptions): Promise<MeshStream> {
     const { nodeId, datagrams } = this.#options;
     const target = node.toLowerCase() === "localhost" ? nodeId : node;
-    const direct = options.tls || target === nodeId ? undefined : this.#directTo(target);
+    if (target === nodeId) return this.#dialOurselves(service, options);
+    const direct = options.tls ? undefined : this.#directTo(target);
     if (!direct) {
-      if (target !== nodeId) this.#checkQuic(target, options.tls);
+      this.#checkQuic(target, options.tls);
       return this.#quic.dial(target, service, options);
     }
     datagrams.refuse(nodeId, target, service);
@@ -118,6 +127,7 @@ export class Streams implements StreamEngine {
     return {
       close: () => {
         this.#listeners.delete(service);
+        this.#local.drop(options);
         return listener.close();
       },
     };
@@ -125,6 +135,7 @@ export class Streams implements StreamEngine {
 
   async close(): Promise<void> {
     for (const { streams } of this.#direct.values()) streams.close();
+    this.#local.close();
     await this.#host.close();
     await this.#quic.close();
   }
@@ -188,6 +199,17 @@ export class Streams implements StreamEngine {
     const isOurHub = this.#options.isStub && link.farhand.hub;
     const lacksQuic = link.peer === node && !(this.#hasQuic && link.farhand.quic);
     return isOurStub(link, node) || isOurHub || lacksQuic ? this.#direct.get(link) : undefined;
+  }
+
+  /** TLS proves who is there, also to ourselves: whoever names a profile gets it, and with it QUIC. */
+  async #dialOurselves(service: string, options: DialOptions): Promise<MeshStream> {
+    const { nodeId, datagrams } = this.#options;
+    if (!options.tls && !this.#listeners.get(service)?.tls) {
+      datagrams.refuse(nodeId, nodeId, service);
+      return this.#local.dial(service, options.signal);
+    }
+    if (await this.findEngine()) return this.#quic.dial(nodeId, service, options);
+    throw new MeshError("TLS_REFUSED", "this node has no QUIC engine, so there are no streams with TLS");
   }
 
   /** QUIC to a node that has none is not tried: it would only run into its timeout. */

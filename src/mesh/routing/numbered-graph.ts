@@ -13,9 +13,10 @@ export class NumberedGraph {
   /** How many lists a node stands in, and one more while it is held for itself. */
   readonly #uses: number[] = [];
   readonly #free: number[] = [];
-  /** Where each node's list begins, how long it is, and the names it was made from. */
-  readonly #start: number[] = [];
-  readonly #length: number[] = [];
+  /** Where each node's list begins, how long it is, whether there is one, and the names it was made from. */
+  #start = new Int32Array(64);
+  #length = new Int32Array(64);
+  #isListed = new Uint8Array(64);
   readonly #listed: (ReadonlyMap<string, number> | undefined)[] = [];
   #to = new Int32Array(64);
   #cost = new Float64Array(64);
@@ -46,7 +47,8 @@ export class NumberedGraph {
     this.#numbers.set(name, node);
     this.#names[node] = name;
     this.#uses[node] = 1;
-    this.#start[node] = this.#length[node] = 0;
+    if (node >= this.#start.length) this.#growTo(2 * node);
+    this.#start[node] = this.#length[node] = this.#isListed[node] = 0;
     this.#listed[node] = undefined;
     return node;
   }
@@ -70,6 +72,7 @@ export class NumberedGraph {
     const before = this.#to.slice(oldStart, oldStart + oldLength);
     const length = list?.size ?? 0;
     this.#listed[node] = list;
+    this.#isListed[node] = list ? 1 : 0;
     this.#inUse += length - oldLength;
     this.#length[node] = length;
     if (length > oldLength) this.#start[node] = this.#roomFor(node, length);
@@ -101,11 +104,10 @@ export class NumberedGraph {
 
   /** Whether a node that has been heard lists another; one that has not been heard denies nothing. */
   admits(node: number, other: number): boolean {
-    const list = this.#listed[node];
-    if (!list) return true;
-    if (list.size > shortList) return list.has(this.nameOf(other));
-    for (let at = this.first(node), end = this.end(node); at < end; at++) if (this.#to[at] === other) return true;
-    return false;
+    const [start, length] = [this.#start[node] as number, this.#length[node] as number];
+    if (length > shortList) return this.#listed[node]?.has(this.nameOf(other)) === true;
+    for (let at = start; at < start + length; at++) if (this.#to[at] === other) return true;
+    return this.#isListed[node] === 0;
   }
 
   /**
@@ -116,7 +118,7 @@ export class NumberedGraph {
    * @returns how many of them have been heard.
    */
   reach(start: number, isDeadEnd: (node: number) => boolean, isFound: Uint8Array): number {
-    const [starts, lengths, to] = [this.#start, this.#length, this.#to];
+    const [starts, lengths, isListed, to] = [this.#start, this.#length, this.#isListed, this.#to];
     if (toVisit.length < isFound.length) toVisit = new Int32Array(2 * isFound.length);
     const queue = toVisit;
     let [found, heard] = [1, 0];
@@ -124,7 +126,7 @@ export class NumberedGraph {
     isFound[start] = 1;
     for (let next = 0; next < found; next++) {
       const node = queue[next] as number;
-      if (this.#listed[node]) heard++;
+      heard += isListed[node] as number;
       if (isDeadEnd(node)) continue;
       const first = starts[node] as number;
       for (let at = first, end = first + (lengths[node] as number); at < end; at++) {
@@ -143,6 +145,16 @@ export class NumberedGraph {
     const start = this.#end;
     this.#end += length;
     return start;
+  }
+
+  #growTo(nodes: number): void {
+    const grown = <T extends Int32Array | Uint8Array>(from: T, to: T): T => {
+      to.set(from);
+      return to;
+    };
+    this.#start = grown(this.#start, new Int32Array(nodes));
+    this.#length = grown(this.#length, new Int32Array(nodes));
+    this.#isListed = grown(this.#isListed, new Uint8Array(nodes));
   }
 
   #moveTogether(growing: number, more: number): void {

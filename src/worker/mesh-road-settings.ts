@@ -86,6 +86,7 @@ function termsOf({ values }: Directive): LinkTerms {
     cost: "cost" in values ? values.cost : 1,
     nodeCosts: "nodecost" in values ? values.nodecost : undefined,
     allowedPeers: "allowedpeers" in values ? values.allowedpeers : undefined,
+    mustProveId: "provennodeid" in values && values.provennodeid,
   };
 }
 

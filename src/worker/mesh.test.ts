@@ -1,5 +1,6 @@
 import { beforeAll, describe, expect, test, vi } from "vitest";
 import { controlOver, type JsonObject } from "#control";
+import { makeNodeAuthority } from "../../test/kit/node-certificates.ts";
 import { tempFolder } from "../../test/kit/temp-folder.ts";
 import { builtHelpers } from "../../test/kit/units.ts";
 import { untilTrue, type WorkerNode, workerNode } from "../../test/kit/worker-node.ts";
@@ -77,6 +78,28 @@ describe("two nodes", () => {
     expect(await linksOf(other)).toEqual([]);
     expect(await linksOf(foo)).toEqual([{ NodeID: "bar", Cost: 2.5 }]);
   });
+});
+
+test("a neighbour must prove its id where the listener says so", async () => {
+  await using folder = await tempFolder();
+  const { ca, issue } = await makeNodeAuthority(folder.path);
+  const profiles = async (name: string, ids: readonly string[]) => {
+    const { cert, key } = await issue(name, ids);
+    const common = `name: road, cert: ${cert}, key: ${key}, skipreceptornamescheck: true`;
+    return `- tls-server: {${common}, requireclientcert: true, clientcas: ${ca}}
+- tls-client: {${common}, rootcas: ${ca}}
+`;
+  };
+  const strict = listener(", tls: road, provennodeid: true");
+  await using foo = await workerNode(folder, "foo", (await profiles("foo", ["foo"])) + strict);
+  const dialFoo = `- tcp-peer: {address: "localhost:${foo.port}", tls: road, provennodeid: true}\n`;
+  await using bar = await workerNode(folder, "bar", (await profiles("bar", ["bar"])) + dialFoo);
+  await using other = await workerNode(folder, "other", (await profiles("nameless", [])) + dialFoo);
+  await foo.reaches("bar");
+  const why = "it shows no certificate with a node id, and it says it is other";
+  await untilTrue("other is turned away", async () => foo.logged.some((line) => line.includes(why)));
+  expect(await linksOf(foo)).toEqual([{ NodeID: "bar", Cost: 1 }]);
+  expect([await linksOf(bar), await linksOf(other)]).toEqual([[{ NodeID: "foo", Cost: 1 }], []]);
 });
 
 describe("three nodes in a row", () => {

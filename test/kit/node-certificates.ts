@@ -10,7 +10,7 @@ const run = promisify(execFile);
 export interface NodeAuthority {
   /** Path of its certificate. */
   readonly ca: string;
-  /** A certificate that names the node ids (spec §4.5), for the given roles or for all. */
+  /** A certificate for `localhost` that names the node ids (spec §4.5), for the given roles or for all. */
   issue(name: string, nodeIds: readonly string[], roles?: "serverAuth" | "clientAuth"): Promise<CertificateFiles>;
 }
 
@@ -33,7 +33,8 @@ export async function makeNodeAuthority(folder: string, name = "ca"): Promise<No
   return {
     ca: authority.cert,
     issue: (stem, nodeIds, roles) => {
-      const names = nodeIds.map((id) => `otherName:1.3.6.1.4.1.2312.19.1;UTF8:${id}`).join(",");
+      const ids = nodeIds.map((id) => `otherName:1.3.6.1.4.1.2312.19.1;UTF8:${id}`);
+      const names = ["DNS:localhost", ...ids].join(",");
       const extensions = [`subjectAltName=${names}`, ...(roles ? [`extendedKeyUsage=${roles}`] : [])];
       return make(stem, extensions, authority);
     },

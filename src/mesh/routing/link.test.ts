@@ -121,6 +121,26 @@ describe("a neighbour is turned away", () => {
     expect(node.log.at(-1)).toContain("its certificate is for node other and not for peer");
   });
 
+  test.each([
+    [["other", "third"], "its certificate is for node other, third and not for peer"],
+    [[], "it shows no certificate with a node id, and it says it is peer"],
+    [undefined, "it shows no certificate with a node id, and it says it is peer"],
+  ])("whatever node it is, where it must prove its id and shows %j", (provenNodeIds, why) => {
+    for (const hello of [undefined, farhand]) {
+      const { node, peer } = strangers({ mustProveId: true }, { provenNodeIds });
+      if (hello) peer.hello = hello;
+      peer.greet();
+      expect(peer.sentOf(3)).toEqual(rejected);
+      expect(node.log.at(-1)).toContain(why);
+    }
+  });
+
+  test("not when it has proved its id", () => {
+    const { peer } = strangers({ mustProveId: true }, { provenNodeIds: ["other", "peer"] });
+    peer.greet();
+    expect(peer.link.isUp).toBe(true);
+  });
+
   test("not when it is a Receptor node with such a certificate", () => {
     const { peer } = strangers({}, { provenNodeIds: ["other"] });
     peer.greet();

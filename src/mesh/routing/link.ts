@@ -18,8 +18,8 @@ const routingPerSecond = 2_000;
 
 /** Receptor's message has no reason in it. */
 const turnedAway =
-  "the neighbour turned us away: this node is not among its allowedpeers, the cost of the link is another there, or a " +
-  "node of this id is connected already; its log says which";
+  "the neighbour turned us away: this node is not among its allowedpeers, its certificate is for another, the cost of " +
+  "the link is another there, or a node of this id is connected already; its log says which";
 
 /** What a link may cost and who may use it; from the section of its backend (spec §5.4). */
 export interface LinkTerms {
@@ -29,6 +29,8 @@ export interface LinkTerms {
   readonly nodeCosts?: Readonly<Record<string, number>> | undefined;
   /** Who may connect; absent: everybody. An empty list is nobody. */
   readonly allowedPeers?: readonly string[] | undefined;
+  /** Only who shows a certificate that names the id it gives, whatever kind of node it is. */
+  readonly mustProveId?: boolean | undefined;
 }
 
 /** What a link needs of a session. */
@@ -211,14 +213,14 @@ export class Link {
   }
 
   #refusal(peer: string): string | undefined {
-    const { allowedPeers } = this.#terms;
+    const { allowedPeers, mustProveId } = this.#terms;
     if (peer === this.#owner.ownId) return "tried to connect using our own node ID";
     if (allowedPeers && !allowedPeers.includes(peer)) return `node ${peer} is not one of the allowed peers`;
-    const proven = this.road.provenNodeIds;
+    const { provenNodeIds: proven = [] } = this.road;
     // Receptor's own certificates need not name the node here, only those of streams (spec §4.5).
-    if (this.#farhand && proven && proven.length > 0 && !proven.includes(peer))
-      return `its certificate is for node ${proven.join(", ")} and not for ${peer}`;
-    return undefined;
+    if (proven.includes(peer) || !(mustProveId || (this.#farhand && proven.length > 0))) return undefined;
+    if (proven.length === 0) return `it shows no certificate with a node id, and it says it is ${peer}`;
+    return `its certificate is for node ${proven.join(", ")} and not for ${peer}`;
   }
 
   /** Checks of spec §3.4, step 3. */

@@ -63,6 +63,15 @@ describe("parseSettings() checks sections", () => {
     ["- control-service: {tcplisten: 1, tcptls: nosuch}", "unknown TLS config nosuch"],
     ["- tls-client: {name: a, cert: '', key: ''}\n- tcp-listener: {port: 1, tls: a}", "unknown TLS config a"],
     ["- tls-server: {name: a, cert: c, key: k}\n- tcp-peer: {address: 'a:1', tls: a}", "unknown TLS config a"],
+    ["- tcp-peer: {address: 'a:1', provennodeid: true}", "provennodeid would turn everybody away: there is no tls"],
+    [
+      "- tls-server: {name: a, cert: c, key: k}\n- ws-listener: {port: 1, tls: a, provennodeid: true}",
+      "provennodeid would turn everybody away: a asks for no certificates of clients (requireclientcert)",
+    ],
+    [
+      "- tls-client: {name: a, cert: c, key: k, insecureskipverify: true}\n- http-peer: {url: 'https://a', tls: a, provennodeid: true}",
+      "provennodeid would turn everybody away: a verifies nothing (insecureskipverify)",
+    ],
     [
       "- tls-client: {name: a, cert: c, key: ''}",
       "error preparing tls client config: cert and key must both be supplied or neither",

@@ -4,6 +4,7 @@ import { checkControl } from "./checks/control.ts";
 import { checkFirewall } from "./checks/firewall.ts";
 import { checkNode } from "./checks/node.ts";
 import { checkProfiles } from "./checks/profiles.ts";
+import { checkProvenNodeIds } from "./checks/proven-node-id.ts";
 import { checkService } from "./checks/services.ts";
 import { checkSigning, checkVerifiedTypes } from "./checks/signing.ts";
 import { checkTls } from "./checks/tls.ts";
@@ -41,5 +42,6 @@ export function checkDirectives(directives: readonly Directive[], faults: Faults
   for (const check of together) check(directives, faults);
   if (!whole) return;
   checkProfiles(directives, faults);
+  checkProvenNodeIds(directives, faults);
   checkVerifiedTypes(directives, faults);
 }

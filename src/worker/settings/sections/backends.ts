@@ -19,6 +19,10 @@ const listener = {
 const peer = { redial, cost, allowedpeers };
 const path = text("Path of the URL; one that ends in a slash takes everything below it.", { default: "/" });
 const extraheader = text("A header to send, `Key: value`.");
+const provennodeid = boolean("Only neighbours whose certificate names the id they give; needs tls.", {
+  own: true,
+  default: false,
+});
 const urlfile = text("File with the URL, for one that holds a password.", { own: true, file: true });
 const broker = {
   url: text("URL of the broker, amqp:// or amqps://.", { bare: true }),
@@ -34,13 +38,13 @@ export const backendSections = {
     ...backend,
     description: "Takes mesh connections over TCP.",
     mapName: "tcp-listeners",
-    fields: { ...listener, tls: serverProfile },
+    fields: { ...listener, tls: serverProfile, provennodeid },
   },
   "ws-listener": {
     ...backend,
     description: "Takes mesh connections over WebSocket.",
     mapName: "ws-listeners",
-    fields: { ...listener, tls: serverProfile, path },
+    fields: { ...listener, tls: serverProfile, provennodeid, path },
   },
   "udp-listener": {
     ...backend,
@@ -56,6 +60,7 @@ export const backendSections = {
       address: text("host:port of the node.", { required: true, bare: true }),
       ...peer,
       tls: clientProfile,
+      provennodeid,
     },
   },
   "ws-peer": {
@@ -67,6 +72,7 @@ export const backendSections = {
       ...peer,
       extraheader,
       tls: clientProfile,
+      provennodeid,
     },
   },
   "udp-peer": {
@@ -80,7 +86,7 @@ export const backendSections = {
     own: true,
     description: "Takes mesh connections over HTTP, by POST and long poll.",
     mapName: "http-listeners",
-    fields: { ...listener, tls: serverProfile, path },
+    fields: { ...listener, tls: serverProfile, provennodeid, path },
   },
   "http-peer": {
     ...backend,
@@ -93,6 +99,7 @@ export const backendSections = {
       ...peer,
       extraheader,
       tls: clientProfile,
+      provennodeid,
     },
   },
   "amqp-listener": {

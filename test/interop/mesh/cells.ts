@@ -5,10 +5,13 @@ import { makeNodeAuthority } from "../../kit/node-certificates.ts";
 import { rabbitmqServer } from "../../kit/rabbitmq.ts";
 import { writeSigningKeys } from "../../kit/signing-keys.ts";
 
+/** What stands at a place of a row: a node of ours or theirs, or one of ours that is a stub (design §4.2). */
+export type Member = Program | "stub";
+
 /** One field of the table in docs/interop.md: whose programs stand in a row, and what kind of road joins them. */
 export interface Cell {
   /** Submitter first, executor last. */
-  readonly programs: readonly Program[];
+  readonly programs: readonly Member[];
   readonly road: RoadKind;
   /** On the roads and on the streams. udp has it on the streams only, so it has no such cell. */
   readonly tls: boolean;
@@ -28,7 +31,7 @@ const alwaysRun: readonly Cell[] = [
   { programs: ["ours", "ours", "ours"], road: "udp", tls: false },
 ];
 
-const mixed: readonly (readonly Program[])[] = [
+const mixed: readonly (readonly Member[])[] = [
   ["ours", "theirs"],
   ["theirs", "ours"],
   ["ours", "theirs", "ours"],
@@ -43,8 +46,23 @@ const withTheirs = mixed.flatMap((programs): Cell[] => [
   { programs, road: "ws", tls: true },
 ]);
 
+/** Behind a hub of ours, and at a Receptor node, which does not know what a stub is. */
+const stubs: readonly Cell[] = [
+  { programs: ["theirs", "ours", "stub"], road: "tcp", tls: false },
+  { programs: ["theirs", "ours", "stub"], road: "ws", tls: true },
+  { programs: ["stub", "ours", "theirs"], road: "tcp", tls: false },
+  { programs: ["stub", "ours", "theirs"], road: "ws", tls: true },
+  { programs: ["theirs", "stub"], road: "tcp", tls: false },
+];
+
 /** The cells with a real Receptor in them are there only when `RECEPTOR_BIN` names one. */
-export const cells: readonly Cell[] = receptorBin === undefined ? alwaysRun : [...withTheirs, ...alwaysRun];
+export const cells: readonly Cell[] = receptorBin === undefined ? alwaysRun : [...withTheirs, ...stubs, ...alwaysRun];
+
+/** A stub behind its hub knows its hub alone; the hub knows the ways (docs/wire/stub-links.md). */
+export function hubOf({ programs }: Cell, id: "left" | "right"): string | undefined {
+  const member = id === "left" ? programs[0] : programs.at(-1);
+  return member === "stub" && programs.length === 3 ? "relay" : undefined;
+}
 
 /** Start the nodes of a cell: `left` submits, `right` executes, and `relay` stands between them where there are three. */
 export async function startCell(cell: Cell): Promise<ProcessMesh> {
@@ -66,7 +84,7 @@ async function prepareCell(shared: string, ids: readonly string[]): Promise<void
   for (const id of ids) await authority.issue(`node-${id}`, [id]);
 }
 
-function nodePlan(id: string, program: Program, tls: boolean): NodePlan {
+function nodePlan(id: string, member: Member, tls: boolean): NodePlan {
   const sections = `
 - work-signing: {privatekey: "{shared}/work.pem", tokenexpiration: 5m}
 - work-verification: {publickey: "{shared}/work.pub.pem"}
@@ -74,7 +92,13 @@ function nodePlan(id: string, program: Program, tls: boolean): NodePlan {
 - work-command: {worktype: wait, command: sleep, params: "600"}
 - work-command: {worktype: signed, command: cat, verifysignature: true}
 ${tls ? streamProfiles.replaceAll("{id}", id) : ""}`;
-  return { program, sections, controlTls: tls ? "node" : undefined };
+  const isStub = member === "stub";
+  return {
+    program: isStub ? "ours" : member,
+    about: isStub ? { stub: true } : {},
+    sections,
+    controlTls: tls ? "node" : undefined,
+  };
 }
 
 /** Certificates with node ids, which streams are checked by (Receptor specification §4.5). */

@@ -48,6 +48,15 @@ export async function untilGone(node: ProcessNode, id: string, limitMs = 60_000)
   }
 }
 
+/** Wait until a node has a way to another. */
+export async function reaches(node: ProcessNode, to: string, limitMs = 60_000): Promise<void> {
+  const limit = AbortSignal.timeout(limitMs);
+  while (!(to in (await node.status()).RoutingTable)) {
+    if (limit.aborted) throw new Error(`${node.id} has no way to ${to}\n${node.log()}`);
+    await sleep(50);
+  }
+}
+
 /** `work submit …`. Gives the unit's id. @throws with what the client said instead. */
 export async function submit(node: ProcessNode, ...args: string[]): Promise<string> {
   return unitIdIn(await node.ctl("work", "submit", ...args));

@@ -1,6 +1,7 @@
-import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { beforeAll, describe, expect, test, vi } from "vitest";
+import { systemClock } from "#core";
 import { runProcess } from "../../test/kit/processes.ts";
 import { type TempFolder, tempFolder } from "../../test/kit/temp-folder.ts";
 import {
@@ -170,6 +171,46 @@ describe.skipIf(!canMount)("a unit whose files cannot be deleted (needs the righ
     expect((await runProcess("umount", [`${trash}/${taken}/held`])).code).toBe(0);
     await node.reopen();
     await eventually("the trash is empty", () => readdirSync(trash).length === 0);
+  });
+});
+
+describe.skipIf(!canMount)("a unit whose folder is in use (needs the right to mount)", () => {
+  /** A node whose pauses do something, and a finished unit of it whose folder cannot be moved. */
+  async function openInUse(pause: (dir: string) => Promise<unknown>) {
+    let pauses = 0;
+    const sleep = async () => {
+      pauses++;
+      await pause(unit.folder.dir);
+    };
+    const node = await openTestNode({ clock: { ...systemClock, sleep } });
+    const unit = await node.start("exit 0");
+    await ended(unit);
+    pauses = 0;
+    expect((await runProcess("mount", ["-t", "tmpfs", "farhand-test", unit.folder.dir])).code).toBe(0);
+    const release = (force: boolean) => node.units.release(unit.id, { force, signal: patience() });
+    const close = async () => {
+      await runProcess("umount", [unit.folder.dir]);
+      await node[Symbol.asyncDispose]();
+    };
+    return { node, unit, release, pauses: () => pauses, [Symbol.asyncDispose]: close };
+  }
+
+  test("is released when it is free at the second or third try (spec §8.3, item 38)", async () => {
+    await using busy = await openInUse((dir) => runProcess("umount", [dir]));
+    expect(await busy.release(false)).toBe("done");
+    expect([busy.pauses(), busy.node.units.list(), existsSync(busy.unit.folder.dir)]).toEqual([1, {}, false]);
+  });
+
+  test("stays after three tries, with the reason; force forgets it at once", async () => {
+    await using busy = await openInUse(async () => {});
+    await expect(busy.release(false)).rejects.toMatchObject({
+      code: "STORAGE_FAILED",
+      message: expect.stringMatching(/^files of unit \w+ not deleted: EBUSY/),
+    });
+    expect(busy.pauses()).toBe(2);
+    expect(Object.keys(busy.node.units.list())).toEqual([busy.unit.id]);
+    expect(await busy.release(true)).toBe("done");
+    expect([busy.pauses(), busy.node.units.list()]).toEqual([2, {}]);
   });
 });
 

@@ -11,6 +11,9 @@ import { UnitState, type UnitStatus } from "./wire.ts";
 
 /** Of 62^8 ids one is free at the first try; that none is means that the folder is not what it should be. */
 const idTries = 20;
+/** A folder that is in use now may be free in a moment (spec §2.5): so many tries, and between two so long, milliseconds. */
+const removeTries = 3;
+const removePauseMs = 1000;
 
 /** A unit read from disk; `corrupt` when its status was set aside. */
 export interface LoadedUnit {
@@ -100,20 +103,25 @@ export class UnitStore {
    * @throws {WorkError} `STORAGE_FAILED`.
    */
   async remove({ id, folder }: Unit, force: boolean): Promise<void> {
-    const place = this.#takeAway(id, folder, force);
+    let place = this.#takeAway(id, folder);
+    for (let tries = 1; place instanceof Error && !force; place = this.#takeAway(id, folder)) {
+      if (tries++ === removeTries)
+        throw new WorkError("STORAGE_FAILED", `files of unit ${id} not deleted: ${place.message}`, { cause: place });
+      await this.#clock.sleep(removePauseMs);
+    }
     this.#units.delete(id);
-    if (!place) return;
+    if (typeof place !== "string") return;
     await this.#trash.delete(place).catch((error: unknown) => {
       this.#log.warn(`files of released unit ${id} stay in the trash`, { error: errorText(error) });
     });
   }
 
-  #takeAway(id: string, folder: UnitFolder, force: boolean): string | undefined {
+  /** @returns where the folder is now; undefined: it was gone; or why it stays. */
+  #takeAway(id: string, { dir }: UnitFolder): string | Error | undefined {
     try {
-      return this.#trash.take(folder.dir, id);
+      return this.#trash.take(dir, id);
     } catch (error) {
-      if (force || systemCode(error) === "ENOENT") return undefined;
-      throw new WorkError("STORAGE_FAILED", `files of unit ${id} not deleted: ${errorText(error)}`, { cause: error });
+      return systemCode(error) === "ENOENT" ? undefined : (error as Error);
     }
   }
 

@@ -104,11 +104,12 @@ export class UnitStore {
    */
   async remove({ id, folder }: Unit, force: boolean): Promise<void> {
     let place = this.#takeAway(id, folder);
-    for (let tries = 1; place instanceof Error && !force; place = this.#takeAway(id, folder)) {
-      if (tries++ === removeTries)
-        throw new WorkError("STORAGE_FAILED", `files of unit ${id} not deleted: ${place.message}`, { cause: place });
+    for (let left = force ? 0 : removeTries - 1; place instanceof Error && left > 0; left--) {
       await this.#clock.sleep(removePauseMs);
+      place = this.#takeAway(id, folder);
     }
+    if (place instanceof Error && !force)
+      throw new WorkError("STORAGE_FAILED", `files of unit ${id} not deleted: ${place.message}`, { cause: place });
     this.#units.delete(id);
     if (typeof place !== "string") return;
     await this.#trash.delete(place).catch((error: unknown) => {

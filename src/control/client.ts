@@ -15,10 +15,14 @@ import { type JsonObject, messageOfErrorLine, nodeIdOfBanner, requestLine } from
 export interface ControlClient {
   /** From the banner. */
   readonly nodeId: string;
+  /** Resolves when the connection is gone, whoever ended it. */
+  readonly closed: Promise<void>;
   /** One line out, one JSON line in. @throws {ControlError} `REMOTE_ERROR` with the text after `ERROR: `. */
   call(request: JsonObject | string): Promise<JsonObject>;
   /** The same where the reply line is plain text (submit, results, connect). */
   callLine(request: JsonObject | string): Promise<string>;
+  /** Raw bytes behind which the connection stays open; otherwise like {@link sendPayload}. */
+  send(source: AsyncIterable<Uint8Array>): Promise<void>;
   /** Raw bytes, then half-close. When the source fails the connection is broken, so that no half payload is run. */
   sendPayload(source: AsyncIterable<Uint8Array>): Promise<void>;
   /** The next reply line. */
@@ -103,6 +107,7 @@ async function greeted(link: Link, timeoutMs: number, options: OverOptions): Pro
 
 class Connection implements ControlClient {
   nodeId = "";
+  readonly closed: Promise<void>;
   readonly #link: Link;
   readonly #stream: Duplex;
   readonly #signal: AbortSignal | undefined;
@@ -117,7 +122,12 @@ class Connection implements ControlClient {
     this.#replyBytes = options.replyBytes ?? replyBytes;
     const onAbort = (): void => this.close();
     this.#signal?.addEventListener("abort", onAbort, { once: true });
-    this.#stream.on("close", () => this.#signal?.removeEventListener("abort", onAbort));
+    this.closed = new Promise((resolve) => {
+      this.#stream.on("close", () => {
+        this.#signal?.removeEventListener("abort", onAbort);
+        resolve();
+      });
+    });
     this.#input = new StreamInput(this.#stream, this.#broken);
   }
 
@@ -150,7 +160,7 @@ class Connection implements ControlClient {
     throw new ControlError("REPLY_INVALID", `the reply is no JSON object: ${line.slice(0, 200)}`);
   }
 
-  async sendPayload(source: AsyncIterable<Uint8Array>): Promise<void> {
+  async send(source: AsyncIterable<Uint8Array>): Promise<void> {
     this.#payloadOpen = true;
     try {
       for await (const chunk of source) await writeSlowly(this.#stream, chunk, this.#broken);
@@ -161,6 +171,10 @@ class Connection implements ControlClient {
       else await this.#readReply();
       throw error;
     }
+  }
+
+  async sendPayload(source: AsyncIterable<Uint8Array>): Promise<void> {
+    await this.send(source);
     const failure = await new Promise<unknown>((resolve) => this.#stream.end(resolve));
     if (failure) throw this.#broken(failure);
   }

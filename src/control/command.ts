@@ -28,8 +28,9 @@ export interface ControlSession {
   /**
    * Send raw bytes, waiting while the client is slow. When it resolves, the chunk's memory is the caller's again.
    *
-   * Raw bytes have no end but the end of the connection. From the first on an error is logged and ends the connection;
-   * it is never sent, for the client could not tell it from the bytes.
+   * Raw bytes have no end but the end of the connection, or the one that a command gives them which returns `open`. From
+   * the first on an error is logged and ends the connection; it is never sent, for the client could not tell it from the
+   * bytes.
    *
    * @throws when the client is gone.
    */
@@ -37,7 +38,8 @@ export interface ControlSession {
   /**
    * The raw bytes behind the request line until the client half-closes; the slow reader sets the pace.
    *
-   * Whoever begins this ends the session with its reply: the bytes that are left are never taken for requests.
+   * Whoever begins this ends the session with its reply, unless that is `open`: the bytes that are left are never taken
+   * for requests.
    *
    * @throws {ControlError} `CLIENT_GONE` when the connection breaks before a clean end. On a Unix socket a client that
    * has vanished altogether, instead of waiting for its reply, counts as broken too; elsewhere that looks like a clean end.
@@ -57,10 +59,11 @@ export interface ControlCommand {
   parseJson(request: JsonObject): JsonObject;
   /**
    * A returned object is sent as the JSON reply line. "close" ends the connection without a reply (results, connect).
+   * "open" sends nothing either, and requests may follow: only for a conversation whose end both sides know to the byte.
    *
    * An error that is thrown is sent as the one reply line `ERROR: <message>`; unless it is a FarhandError it is logged.
    */
-  run(request: JsonObject, session: ControlSession): Promise<JsonObject | "close">;
+  run(request: JsonObject, session: ControlSession): Promise<JsonObject | "close" | "open">;
 }
 
 /** Commands by name. @throws {ControlError} `COMMAND_TWICE` when two have the same name. */

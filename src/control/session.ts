@@ -124,6 +124,7 @@ export class Session implements ControlSession {
     try {
       const reply = await this.#execute(text);
       if (reply === "close" || this.#taken) return false;
+      if (reply === "open") return this.#isOpenAgain();
       await this.writeLine(replyLine(reply));
     } catch (error) {
       await this.#sendError(error);
@@ -133,7 +134,13 @@ export class Session implements ControlSession {
     return !this.#payloadBegun && !this.#taken && !this.#raw && !this.#abortReason;
   }
 
-  async #execute(text: string): Promise<JsonObject | "close"> {
+  #isOpenAgain(): boolean {
+    this.#payloadBegun = false;
+    this.#raw = false;
+    return !this.#abortReason;
+  }
+
+  async #execute(text: string): Promise<JsonObject | "close" | "open"> {
     const parsed = parseRequest(text, this.#context.limits.jsonDepth);
     if (parsed.kind === "fault") throw new ControlError("REQUEST_INVALID", parsed.message);
     const command = this.#context.commands.get(parsed.name);

@@ -2,7 +2,7 @@ import type { ControlCommand, ControlSession, JsonObject } from "#control";
 import { systemClock } from "#core";
 import { WorkError } from "./errors.ts";
 import { payloadDigest } from "./remote/payload-file.ts";
-import { pushUnit } from "./remote/push-unit.ts";
+import { pushFrames, pushUnit } from "./remote/push-unit.ts";
 import type { Ended } from "./remote/twin-ending.ts";
 import { parseWorkJson, parseWorkText, type WorkRequest } from "./requests.ts";
 import { attemptsOf, isOwnName } from "./rules/attempts.ts";
@@ -57,7 +57,11 @@ function noKeys(nodeId: string): Pick<WorkSignatures, "check"> {
   });
 }
 
-async function runWork(desk: Desk, request: WorkRequest, session: ControlSession): Promise<JsonObject | "close"> {
+async function runWork(
+  desk: Desk,
+  request: WorkRequest,
+  session: ControlSession,
+): Promise<JsonObject | "close" | "open"> {
   const { units, nodeId, rules } = desk;
   for (const attempt of attemptsOf(units, nodeId, request)) permit(rules, session, attempt);
   switch (request.kind) {
@@ -133,12 +137,35 @@ function allocate({ units, nodeId }: Desk, request: SubmitRequest): Unit {
   return units.allocate({ workType, params, ...(wantedId && { wantedId }) });
 }
 
-async function order(desk: Desk, request: OrderRequest, session: ControlSession): Promise<JsonObject> {
+async function order(desk: Desk, request: OrderRequest, session: ControlSession): Promise<JsonObject | "open"> {
   if (request.node !== desk.nodeId) throw new WorkError("REQUEST_INVALID", `an order for node ${request.node}`);
   const verification = await checkSignature(desk.units, desk.signatures, request, session);
   // What the payload will be is known already: one that was not signed gets no unit.
   await verification.finish(request.order.sha256);
-  return desk.units.orders.take(request.order, verification, session);
+  const reply = await desk.units.orders.take(request.order, verification, session);
+  const unit = request.follow ? followable(desk, request, session) : undefined;
+  return unit ? follow(desk.units, unit, reply, session) : reply;
+}
+
+/** Who has just proven that the order is his needs no second signature for what comes of it, but rules hold for both. */
+function followable({ units, nodeId, rules }: Desk, { order }: OrderRequest, session: ControlSession) {
+  const { unitId } = order;
+  try {
+    for (const attempt of attemptsOf(units, nodeId, { kind: "attach", unitId, startPos: 0 })) {
+      permit(rules, session, attempt);
+    }
+    return units.get(unitId);
+  } catch {
+    // Refused, or gone already: it is started all the same, and who asks to follow it hears why not.
+    return undefined;
+  }
+}
+
+/** Push a unit to the node that ordered it. Behind the last frame that node may go on with other requests. */
+async function follow(units: Units, unit: Unit, reply: JsonObject, session: ControlSession): Promise<"open"> {
+  await session.writeLine(JSON.stringify({ ...reply, following: true }));
+  await pushFrames(unit, (signal) => units.results(unit, 0, signal), session, session.signal);
+  return "open";
 }
 
 /** A client that is gone before it hears the id is a payload that never came: the unit must not wait for it. */

@@ -24,7 +24,7 @@ export type WorkRequest =
   | { kind: "status"; unitId: string }
   | { kind: "cancel" | "release" | "force-release"; unitId: string; signature?: string }
   | { kind: "results" | "attach"; unitId: string; startPos: number; signature?: string }
-  | { kind: "order"; node: string; order: OrderRequest; signature?: string }
+  | { kind: "order"; node: string; order: OrderRequest; follow: boolean; signature?: string }
   | { kind: "withdraw"; unitId: string; token: string };
 
 /** Keys of a submit that are not work parameters. `workUnitID` is sent by newer peers (spec §9). */
@@ -91,7 +91,13 @@ export function parseWorkJson(request: JsonObject): WorkRequest {
     case "attach":
       return { kind: sub, unitId: text(request, "unitid"), startPos: jsonStart(request["startpos"]), ...signed };
     case "order":
-      return { kind: "order", node: text(request, "node"), order: orderOfJson(request), ...signed };
+      return {
+        kind: "order",
+        node: text(request, "node"),
+        order: orderOfJson(request),
+        follow: followOf(request),
+        ...signed,
+      };
     case "withdraw":
       return { kind: "withdraw", unitId: text(request, "workUnitID"), token: text(request, "token") };
     default:
@@ -143,6 +149,11 @@ function orderOfJson(request: JsonObject): OrderRequest {
     throw invalid("submit parameters must all be strings");
   }
   return { ...order, bytes, params: params as Record<string, string> };
+}
+
+function followOf({ follow = false }: JsonObject): boolean {
+  if (typeof follow !== "boolean") throw invalid("field follow must be true or false");
+  return follow;
 }
 
 /** Go's words for a truth value, which the original understands. */

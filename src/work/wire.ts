@@ -106,6 +106,8 @@ export interface OrderRecord {
 export interface TwinRecord {
   /** Proves that an order is ours when it is given again. */
   readonly Token: string;
+  /** Boot of the machine in which the unit was made: after another one, what was not flushed to disk may be missing. */
+  readonly BootId?: string;
   /** Which protocol the other node spoke. */
   readonly Protocol?: "farhand" | "receptor";
   /** The payload is over there and the start was asked for, so it may run although no answer came. */

@@ -1,45 +1,55 @@
 import type { ControlClient, JsonObject } from "#control";
 import { errorText, systemCode } from "#core";
 import { WorkError } from "../errors.ts";
+import { outputSize } from "../unit/output.ts";
 import { newUnitId } from "../unit/unit-id.ts";
 import { within } from "./connect-node.ts";
 import type { TwinLink } from "./mirror-context.ts";
+import type { Lease } from "./node-connections.ts";
 import { decodeAccepted, startLine } from "./order-wire.ts";
 import { payloadDigest, payloadFrom, whileTaken } from "./payload-file.ts";
 import { InvalidAnswer, isUnknownSubcommand } from "./troubles.ts";
 
 /** An order is accepted at once; its start waits for a process, or for a place of the work type. */
 const acceptMs = 60_000;
+/** So long over a connection that may be dead: it is given again over another. */
+const acceptUsedMs = 3_000;
 const mostIds = 5;
+
+/**
+ * What became of an order: the far end knows none, so that it has to be asked in Receptor's words; or it is started, and
+ * perhaps pushed over the same connection from here on.
+ */
+export type Ordered = "unknown" | "started" | "following";
 
 /**
  * Give the work to a Farhand node. Giving it again, because an answer was lost, finds the same unit and never starts a
  * second one.
  *
- * @returns false when the far end knows no orders, so that it has to be asked in Receptor's words.
  * @throws {WorkError} `REMOTE_REFUSED`; anything else is worth another try.
  */
-export async function giveOrder(link: TwinLink, control: ControlClient): Promise<boolean> {
+export async function giveOrder(link: TwinLink, { control, isUsed }: Lease): Promise<Ordered> {
   const { record } = link;
-  if (record.twin.Sent) await findTwin(link, control);
+  const limitMs = isUsed ? acceptUsedMs : acceptMs;
+  if (record.twin.Sent) await findTwin(link, control, limitMs);
   const payload = await payloadDigest(link.unit.folder.stdin);
   for (let tries = 0; tries < mostIds; tries++) {
     const unitId = record.data.RemoteUnitID || (tries === 0 ? link.unit.id : newUnitId());
     let line: string;
     try {
-      line = await within(acceptMs, control, control.callLine(await orderLine(link, unitId, payload)));
+      line = await within(limitMs, control, control.callLine(await orderLine(link, unitId, payload)));
     } catch (error) {
-      if (isUnknownSubcommand(error)) return false;
+      if (isUnknownSubcommand(error)) return "unknown";
       // Before any answer came the id is free to be changed; later it is ours, and somebody else has it.
       if (/^unit ID \S+ is taken$/.test(errorText(error)) && !record.data.RemoteUnitID) continue;
       throw refusal(error);
     }
     const accepted = decodeAccepted(line, payload.bytes);
     if (accepted?.unitid !== unitId) throw couldNotParse(line);
-    await record.keep({ RemoteUnitID: unitId }, { Twin: { ...record.twin, Protocol: "farhand" } });
-    await sendRest(link, control, accepted.from);
-    await record.keep({ RemoteStarted: true }, { Detail: "Started on the remote node" });
-    return true;
+    record.learn({ RemoteUnitID: unitId }, { Twin: { ...record.twin, Protocol: "farhand" } });
+    const { following } = await sendRest(link, control, accepted.from);
+    record.learn({ RemoteStarted: true }, { Detail: "Started on the remote node" });
+    return following === true ? "following" : "started";
   }
   throw new WorkError("REMOTE_REFUSED", "every unit ID is taken on the remote node");
 }
@@ -50,9 +60,9 @@ export async function giveOrder(link: TwinLink, control: ControlClient): Promise
  *
  * @throws {ControlError} `REMOTE_ERROR` when it is gone.
  */
-async function findTwin(link: TwinLink, control: ControlClient): Promise<void> {
+async function findTwin(link: TwinLink, control: ControlClient, limitMs: number): Promise<void> {
   const request = { command: "work", subcommand: "status", unitid: link.record.data.RemoteUnitID };
-  await within(acceptMs, control, control.call(request));
+  await within(limitMs, control, control.call(request));
 }
 
 async function orderLine(
@@ -72,22 +82,24 @@ async function orderLine(
     token: link.record.twin.Token,
     bytes,
     sha256,
+    // What is pushed begins with the first byte.
+    follow: outputSize(link.unit.folder.stdout) === 0,
     ...(await link.signature({ ...facts, payloadSha256: () => Promise.resolve(sha256) }, "farhand")),
   };
 }
 
 /** The payload behind what is there already, then the word to start, then the answer to it. */
-async function sendRest(link: TwinLink, control: ControlClient, from: number): Promise<void> {
+async function sendRest(link: TwinLink, control: ControlClient, from: number): Promise<JsonObject> {
   const { record } = link;
   const source = async function* () {
     yield* whileTaken(payloadFrom(link.unit.folder.stdin, from), link.clock, control);
-    // From here on it may run over there, whether we hear of it or not.
-    await record.keep({}, { Twin: { ...record.twin, Sent: true } });
+    // From here on it may run over there, whether we hear of it or not. Not flushed: see Mirror.resume().
+    await record.keep({}, { Twin: { ...record.twin, Sent: true } }, { flushed: false });
     yield Buffer.from(startLine);
   };
   try {
-    await control.sendPayload(source());
-    await control.readJson();
+    await control.send(source());
+    return await control.readJson();
   } catch (error) {
     // What came in pieces over several connections may have a piece missing: then all of it is sent anew.
     if (from > 0 && errorText(error).includes("payload")) throw new InvalidAnswer(errorText(error), { cause: error });
@@ -107,7 +119,7 @@ function refusal(error: unknown): unknown {
 }
 
 /** Take back an order that cannot have started. Only the token proves that it is ours. @throws when it cannot be. */
-export async function withdrawOrder(link: TwinLink, control: ControlClient): Promise<void> {
-  const request = { command: "work", subcommand: "withdraw", workUnitID: link.record.data.RemoteUnitID };
-  await within(acceptMs, control, control.call({ ...request, token: link.record.twin.Token }));
+export async function withdrawOrder(link: TwinLink, workUnitID: string, control: ControlClient): Promise<void> {
+  const request = { command: "work", subcommand: "withdraw", workUnitID, token: link.record.twin.Token };
+  await within(acceptMs, control, control.call(request));
 }

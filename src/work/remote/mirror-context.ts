@@ -5,6 +5,7 @@ import type { RequestToSign } from "../signature/facts.ts";
 import { connectNode } from "./connect-node.ts";
 import { MirrorOutput } from "./mirror-output.ts";
 import { MirrorRecord } from "./mirror-record.ts";
+import type { Lease, NodeConnections } from "./node-connections.ts";
 import type { Peers } from "./peers.ts";
 import type { RemoteOptions } from "./remote-options.ts";
 import type { Unit } from "../unit/unit.ts";
@@ -16,6 +17,7 @@ export interface MirrorContext {
   readonly clock: Clock;
   readonly log: Log;
   readonly peers: Peers;
+  readonly connections: NodeConnections;
   /** Delete a unit and forget it. */
   readonly remove: (unit: Unit, force: boolean) => Promise<void>;
 }
@@ -45,6 +47,12 @@ export class TwinLink {
     if (this.context.options.hasRoute?.(node) === false)
       throw new WorkError("NODE_UNREACHABLE", `no route to node ${node}`);
     return await connectNode(this.context.options, { node, tls }, signal);
+  }
+
+  /** See {@link NodeConnections.lease}. */
+  lease(signal: AbortSignal, options: { readonly fresh: boolean }): Promise<Lease> {
+    const { RemoteNode: node, TLSClient: tls } = this.record.data;
+    return this.context.connections.lease({ node, tls }, signal, options);
   }
 
   backoff(): Backoff {

@@ -1,6 +1,7 @@
 import { type Clock, errorText, type Log } from "#core";
 import { WorkError } from "../errors.ts";
 import { outputSize } from "../unit/output.ts";
+import { bootId } from "../unit/process-table.ts";
 import { updateStatus } from "../unit/status-file.ts";
 import type { Unit } from "../unit/unit.ts";
 import { isFinal, type TwinRecord, type UnitCause, type UnitStatus } from "../wire.ts";
@@ -44,6 +45,12 @@ export class MirrorRecord {
     return this.data.RemoteStarted || this.twin.Sent === true;
   }
 
+  /** The machine has gone down since this unit was made, and its node is not known to speak Receptor's protocol. */
+  get isOfAnotherBoot(): boolean {
+    const { BootId, Protocol } = this.twin;
+    return BootId !== undefined && BootId !== bootId() && Protocol !== "receptor";
+  }
+
   /** What the twin's status says now: what it no longer says is forgotten. */
   told(status: Partial<UnitStatus>): void {
     this.show(status, ["Queued"]);
@@ -64,10 +71,19 @@ export class MirrorRecord {
     this.show({ Stalled: why.slice(0, 1_000) });
   }
 
-  /** On disk when it resolves: what must be known after a restart before anything is done about it. */
-  async keep(data: Partial<RemoteData>, status: Partial<UnitStatus> = {}): Promise<void> {
+  /** What is known of the twin now, in memory alone: whoever forgets it can find it out again. */
+  learn(data: Partial<RemoteData>, status: Partial<UnitStatus> = {}): void {
     this.#set({ ...status, ExtraData: { ...this.data, ...data } });
-    await this.#write(true);
+  }
+
+  /**
+   * What must be known after a restart before anything is done about it: in the file when it resolves.
+   *
+   * @param flushed it is also on disk, for the case that the machine goes down.
+   */
+  async keep(data: Partial<RemoteData>, status: Partial<UnitStatus> = {}, { flushed = true } = {}): Promise<void> {
+    this.learn(data, status);
+    await this.#write(flushed);
   }
 
   /**

@@ -96,9 +96,18 @@ export class Mirror {
     return "done";
   }
 
-  /** Go on where an earlier daemon stopped (spec §2.7.6). */
+  /**
+   * Go on where an earlier daemon stopped (spec §2.7.6).
+   *
+   * That a Farhand node was told to start is in the file before it is told, but not flushed. When the machine has gone
+   * down since, it may be missing: then only that node can say.
+   */
   async resume(): Promise<void> {
     const { record } = this.#link;
+    if (!record.mayHaveStarted && !record.unit.isFinal && record.isOfAnotherBoot) {
+      const RemoteUnitID = record.data.RemoteUnitID || record.unit.id;
+      record.learn({ RemoteUnitID }, { Twin: { ...record.twin, Protocol: "farhand", Sent: true } });
+    }
     const { LocalReleased, LocalCancelled } = record.data;
     const { isFinal } = record.unit;
     if (LocalReleased) {
@@ -110,7 +119,8 @@ export class Mirror {
     } else if (!isFinal && LocalCancelled) {
       await this.#cancelHere();
     } else if (!isFinal) {
-      void dropTwin(this.#link);
+      // What was ordered before the file said so has this unit's own id.
+      void dropTwin(this.#link, record.data.RemoteUnitID || record.unit.id);
       const Detail = "Failed to restart: remote work had not previously started";
       await record.finish({ State: UnitState.Failed, Detail, Cause: "NOT_STARTED" });
     }
@@ -157,8 +167,10 @@ export class Mirror {
     try {
       // Whoever cancels does not want it started once more only to hear how the start went.
       const isToStart = !record.data.RemoteStarted && !(record.twin.Sent && record.data.LocalCancelled);
-      if (isToStart && !(await startTwin(this.#link, told, stop))) return;
-      if (record.twin.Protocol === "receptor" || !(await watchFarhand(this.#link, stop))) {
+      const started = isToStart ? await startTwin(this.#link, told, stop) : {};
+      if (!started) return;
+      const isReceptor = record.twin.Protocol === "receptor";
+      if (isReceptor || !(await watchFarhand(this.#link, started.following, stop))) {
         await watchReceptor(this.#link, stop);
       }
     } catch (error) {

@@ -1,6 +1,6 @@
 import { type Clock, parseGoDuration } from "#core";
 import { WorkError } from "../errors.ts";
-import { isSecretName, remoteType, UnitState, type UnitStatus } from "../wire.ts";
+import { isSecretName, remoteType, type TwinRecord, UnitState, type UnitStatus } from "../wire.ts";
 import { newRemoteData, never } from "./remote-data.ts";
 import type { RemoteOptions } from "./remote-options.ts";
 
@@ -20,12 +20,12 @@ export interface NewRemoteUnit {
  * The first status of a remote unit. Everything that can be refused is refused here, before there is a unit (spec
  * §2.7.2). That the node exists is not asked: it may come.
  *
- * @param token proves to the other node that an order given again is the same.
+ * @param twin the token that proves to the other node that an order given again is the same, and the machine's boot.
  * @throws {WorkError} `REQUEST_INVALID`, in the words of the specification.
  */
 export function newRemoteStatus(
   wanted: NewRemoteUnit,
-  token: string,
+  twin: TwinRecord,
   { hasTlsClient }: Pick<RemoteOptions, "hasTlsClient">,
   clock: Pick<Clock, "now">,
 ): UnitStatus {
@@ -50,7 +50,7 @@ export function newRemoteStatus(
       Expiration: ttl ? expiration(ttl, clock.now()) : never,
     }),
     CreatedAt: new Date(clock.now()).toISOString(),
-    Twin: { Token: token },
+    Twin: twin,
   };
 }
 

@@ -8,6 +8,8 @@ import { tempFolder } from "../../../test/kit/temp-folder.ts";
 import { builtHelpers, ended, eventually, patience, quoted, shell } from "../../../test/kit/units.ts";
 import { workCommand } from "../commands.ts";
 import { openSignatures } from "../signature/signatures.ts";
+import { isFinal } from "../wire.ts";
+import { FrameReader } from "./frames.ts";
 
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
 beforeAll(builtHelpers);
@@ -57,6 +59,19 @@ async function* bytesOf(text: string): AsyncGenerator<Uint8Array> {
   yield Buffer.from(text);
 }
 
+/** Output and last status of a unit that is pushed, up to its end. */
+async function framesOf(control: ControlClient) {
+  const frames = new FrameReader();
+  let output = "";
+  for await (const chunk of control.bytes()) {
+    for (const event of frames.push(Buffer.from(chunk))) {
+      if (event.kind === "output") output += event.bytes.toString();
+      else if (isFinal(JSON.parse(event.text).State)) return { output, last: JSON.parse(event.text) };
+    }
+  }
+  throw new Error("it broke off");
+}
+
 describe("an order", () => {
   test("that comes again is the same in all it says, or it is not the same order", async () => {
     await using beta = await openBeta();
@@ -79,6 +94,28 @@ describe("an order", () => {
     await again.control.sendPayload(bytesOf("abcstart\n"));
     expect(await again.control.readJson()).toEqual({ result: "Job Started", unitid: "Order012" });
     expect(await ended(beta.units.get("Order012"))).toMatchObject({ State: 2, WorkType: "other" });
+  });
+
+  test("that is to be followed is pushed behind the answer, and the next one may come over the same connection", async () => {
+    await using beta = await openBeta();
+    const { control } = await beta.order({ follow: true });
+    await control.send(bytesOf("abcstart\n"));
+    expect(await control.readJson()).toEqual({ result: "Job Started", unitid: "Order012", following: true });
+    expect(await framesOf(control)).toEqual({
+      output: "abc",
+      last: expect.objectContaining({ State: 2, StdoutSize: 3 }),
+    });
+    expect(await control.call({ command: "work", subcommand: "status", unitid: "Order012" })).toMatchObject({
+      State: 2,
+    });
+    control.close();
+  });
+
+  test("says in so many words whether it is to be followed", async () => {
+    await using beta = await openBeta();
+    const { control, line } = await beta.order({ follow: "yes" });
+    expect(line).toBe("field follow must be true or false");
+    control.close();
   });
 
   test("for a payload that is not the signed one is refused before there is a unit", async () => {

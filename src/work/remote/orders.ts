@@ -1,4 +1,4 @@
-import { open } from "node:fs/promises";
+import { type FileHandle, open } from "node:fs/promises";
 import type { ControlSession, JsonObject } from "#control";
 import { WorkError } from "../errors.ts";
 import type { PendingVerification } from "../signature/facts.ts";
@@ -127,16 +127,13 @@ async function receive(
   session: ControlSession,
   stop: AbortSignal,
 ): Promise<void> {
-  const file = await open(unit.folder.stdin, "r+");
+  let file: FileHandle | undefined;
   try {
     let at = from;
     let word = "";
     for await (const chunk of stoppable(session.payload(), stop)) {
       const bytes = chunk.subarray(0, Math.max(0, end - at));
-      for (let done = 0; done < bytes.length; ) {
-        const { bytesWritten } = await file.write(bytes, done, bytes.length - done, at + done);
-        done += bytesWritten;
-      }
+      if (bytes.length > 0) await writeAt((file ??= await open(unit.folder.stdin, "r+")), bytes, at);
       at += bytes.length;
       word += Buffer.from(chunk.subarray(bytes.length, bytes.length + startLine.length)).toString("latin1");
       if (word.startsWith(startLine)) return;
@@ -144,7 +141,14 @@ async function receive(
     }
     throw new WorkError("PAYLOAD_FAILED", `the payload broke off at byte ${at} of ${end}`);
   } finally {
-    await file.close();
+    await file?.close();
+  }
+}
+
+async function writeAt(file: FileHandle, bytes: Uint8Array, at: number): Promise<void> {
+  for (let done = 0; done < bytes.length; ) {
+    const { bytesWritten } = await file.write(bytes, done, bytes.length - done, at + done);
+    done += bytesWritten;
   }
 }
 

@@ -13,6 +13,8 @@ const stallMs = 120_000;
 export async function payloadDigest(path: string): Promise<{ bytes: number; sha256: string }> {
   const hash = createHash("sha256");
   let bytes = 0;
+  // Most work has none.
+  if (statSync(path).size === 0) return { bytes, sha256: hash.digest("hex") };
   const file = await open(path, "r");
   try {
     for await (const chunk of readAvailable(file, 0, Number.MAX_SAFE_INTEGER)) {

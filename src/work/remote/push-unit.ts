@@ -6,21 +6,29 @@ import { FrameKind, frameHeader, maxTextBytes } from "./frames.ts";
 /** Smaller pieces go out together with their header. */
 const smallBytes = 64 * 1024;
 
+/** A unit's output from some byte on, followed to its end. */
+export type OutputOf = (signal: AbortSignal) => AsyncIterable<Uint8Array>;
+
 /**
  * Push a unit to the node that mirrors it: every change of its status, its output, and at last its ending.
  *
  * The mirror ends this by hanging up; it has nothing to say.
  */
-export async function pushUnit(
-  unit: Unit,
-  output: (signal: AbortSignal) => AsyncIterable<Uint8Array>,
-  session: ControlSession,
-): Promise<void> {
+export async function pushUnit(unit: Unit, output: OutputOf, session: ControlSession): Promise<void> {
   const gone = new AbortController();
-  const signal = AbortSignal.any([session.signal, gone.signal]);
   // Raw from here on: an error behind it would be taken for frames.
   await session.write(Buffer.from(`Streaming unit ${unit.id}\n`));
   void untilHungUp(session).then(() => gone.abort(new ControlError("CLIENT_GONE", "the mirror hung up")));
+  await pushFrames(unit, output, session, AbortSignal.any([session.signal, gone.signal]));
+}
+
+/** The frames alone. The last one is a final status or a fault. */
+export async function pushFrames(
+  unit: Unit,
+  output: OutputOf,
+  session: ControlSession,
+  signal: AbortSignal,
+): Promise<void> {
   try {
     await Promise.all([pushStatus(unit, session, signal), pushOutput(output(signal), session)]);
     await send(session, FrameKind.Status, statusText(unit));

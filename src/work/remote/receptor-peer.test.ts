@@ -40,7 +40,7 @@ function receptorCommand(asked: string[]) {
       },
       run: async (request, session) => {
         const reply = await command.run(request, session);
-        if (reply === "close" || !("State" in reply)) return reply;
+        if (typeof reply === "string" || !("State" in reply)) return reply;
         const { State, Detail, StdoutSize, WorkType, ExtraData } = reply;
         return { State, Detail, StdoutSize, WorkType, ExtraData };
       },

@@ -1,11 +1,13 @@
 import { type Clock, errorText, type Log } from "#core";
 import { WorkError } from "../errors.ts";
 import { outputSize } from "../unit/output.ts";
+import { bootId } from "../unit/process-table.ts";
 import type { Unit } from "../unit/unit.ts";
 import { remoteType, UnitState, type UnitStatus } from "../wire.ts";
 import { Mirror, newToken } from "./mirror.ts";
 import type { MirrorContext } from "./mirror-context.ts";
 import { type NewRemoteUnit, newRemoteStatus } from "./new-remote-unit.ts";
+import { NodeConnections } from "./node-connections.ts";
 import { Peers } from "./peers.ts";
 import { decodeRemoteData } from "./remote-data.ts";
 import type { RemoteOptions } from "./remote-options.ts";
@@ -28,8 +30,10 @@ export class RemoteUnits {
     { clock, log, remove }: { clock: Clock; log: Log; remove: (unit: Unit, force: boolean) => Promise<void> },
   ) {
     this.#options = options;
+    const reached = options ?? { dial: noMesh, hasTlsClient: () => false };
     this.#context = {
-      options: options ?? { dial: noMesh, hasTlsClient: () => false },
+      options: reached,
+      connections: new NodeConnections(reached, clock),
       clock,
       log,
       peers: new Peers(clock),
@@ -49,7 +53,7 @@ export class RemoteUnits {
     if (!this.#options) {
       throw new WorkError("NODE_UNREACHABLE", `no route to node ${wanted.node}: this worker is not part of a mesh`);
     }
-    return newRemoteStatus(wanted, newToken(), this.#options, this.#context.clock);
+    return newRemoteStatus(wanted, { Token: newToken(), BootId: bootId() }, this.#options, this.#context.clock);
   }
 
   /** See {@link Mirror.start}. */
@@ -93,6 +97,7 @@ export class RemoteUnits {
   close(): void {
     for (const mirror of this.#mirrors.values()) mirror.close();
     this.#mirrors.clear();
+    this.#context.connections.close();
   }
 
   #mirror(unit: Unit): Mirror {

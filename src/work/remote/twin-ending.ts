@@ -41,17 +41,19 @@ export async function endTwin(link: TwinLink, word: EndingWord, signal: AbortSig
 /**
  * Take back a twin that has never started and never will. It would be found out over there sooner or later; this only
  * makes it sooner, so nothing depends on it.
+ *
+ * @param unitId its id over there; nothing is asked without one.
  */
-export async function dropTwin(link: TwinLink): Promise<void> {
+export async function dropTwin(link: TwinLink, unitId = link.record.data.RemoteUnitID): Promise<void> {
   const { data, twin } = link.record;
-  if (data.RemoteUnitID === "") return;
+  if (unitId === "") return;
   const signal = AbortSignal.timeout(dropMs);
   try {
-    if (twin.Protocol !== "farhand") return await endTwin(link, "release", signal);
+    if (twin.Protocol === "receptor") return await endTwin(link, "release", signal);
     const control = await link.connect(signal);
-    await within(dropMs, control, withdrawOrder(link, control)).finally(() => control.close());
+    await within(dropMs, control, withdrawOrder(link, unitId, control)).finally(() => control.close());
   } catch (error) {
     const fields = { node: data.RemoteNode, error: errorText(error) };
-    link.context.log.info(`unit ${data.RemoteUnitID}, which did not start, was not taken back`, fields);
+    link.context.log.info(`unit ${unitId}, which did not start, was not taken back`, fields);
   }
 }

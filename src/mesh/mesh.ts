@@ -38,6 +38,8 @@ export interface MeshOptions {
   readonly isStub?: boolean | undefined;
   /** Stubs of this hub that other nodes are told of at most. */
   readonly maxAnnouncedStubs?: number | undefined;
+  /** {@link Mesh.epoch} of an earlier start: others believe this one only if it is newer (spec §3.6). */
+  readonly lastEpoch?: bigint | undefined;
   readonly environment?: Environment | undefined;
   /** Finds the QUIC engine; default: the one there is. Where it fails, streams are direct ones. */
   readonly loadEngine?: (() => Promise<QuicEngine>) | undefined;
@@ -102,6 +104,7 @@ export class Mesh {
         maxNodes: 20_000,
         maxAnnouncedStubs: options.maxAnnouncedStubs ?? 500,
         forgetMs: 60 * 60_000,
+        lastEpoch: options.lastEpoch,
       },
       {
         message: (link, message) => this.#message(link, message),
@@ -134,6 +137,7 @@ export class Mesh {
       ownId: nodeId,
       environment,
       log,
+      since: Number(this.#router.epoch >> 24n) * 1000,
       workCommands: options.workCommands ?? (() => []),
       flood: (message, except) => this.#router.flood(message, except),
     });
@@ -218,6 +222,11 @@ export class Mesh {
   /** The nodes on the way to a node, this one first (spec §1.4). */
   traceroute(node: string, signal?: AbortSignal): AsyncGenerator<PingReply, void, undefined> {
     return traceroute((hops) => this.ping(node, { hops, signal }));
+  }
+
+  /** Tells this start from earlier ones and later ones. */
+  get epoch(): bigint {
+    return this.#router.epoch;
   }
 
   /** Does a way lead to the node now, as far as this node knows? */

@@ -6,6 +6,7 @@ import { openUnits, parseWorkRules, type Units, workCommand } from "#work";
 import { connectRules } from "./connect-rules.ts";
 import { openControlService } from "./control-services.ts";
 import { WorkerError } from "./errors.ts";
+import { LastEpoch } from "./last-epoch.ts";
 import { openLog } from "./log.ts";
 import { checkProfiles, profilesOf } from "./mesh-profiles.ts";
 import { openProxies } from "./mesh-proxies.ts";
@@ -125,6 +126,7 @@ async function openDaemon(parts: Parts, { configFiles }: DaemonOptions): Promise
 async function openMeshAndUnits({ directives, node, log, profiles, closers }: Parts) {
   const { nodeId } = node;
   const loaded: { units?: Units } = {};
+  const lastEpoch = new LastEpoch(node.dataDir, nodeId, log);
   const mesh = openMesh({
     nodeId,
     log,
@@ -134,6 +136,7 @@ async function openMeshAndUnits({ directives, node, log, profiles, closers }: Pa
     isStub: node.isStub,
     maxAnnouncedStubs: node.maxAnnouncedStubs,
     workCommands: () => workCommandsOf(loaded.units),
+    lastEpoch: lastEpoch.read(),
   });
   closers.add(mesh);
   const tlsClients = new Set(directivesOf(directives, "tls-client").map(({ values }) => values.name));
@@ -153,6 +156,9 @@ async function openMeshAndUnits({ directives, node, log, profiles, closers }: Pa
     ...(node.helpers !== undefined && { maxHelpers: node.helpers }),
   });
   loaded.units = closers.add(units);
+  // Only now: another daemon may run in that folder.
+  lastEpoch.write(mesh.epoch);
+  closers.add({ close: () => lastEpoch.end(mesh.epoch) });
   return { mesh, units };
 }
 

@@ -28,6 +28,7 @@ function boardOf(ownId: string, workCommands: readonly WorkCommand[] = []) {
     ownId,
     environment: clock,
     log: silentLog,
+    since: 0,
     workCommands: () => workCommands,
     flood: (message, except) => void flooded.push({ message, except }),
   });
@@ -112,6 +113,36 @@ describe("a service of ours", () => {
     expect(cancel?.time.nanoseconds).toBeGreaterThan(first?.time.nanoseconds ?? 0n);
     clock.pass(120_000);
     expect(ads()).toHaveLength(2);
+  });
+
+  test("is told again, and believed, when others know it from before our clock was set back", () => {
+    const { board, clock, ads } = boardOf("own");
+    board.advertise("web", control);
+    clock.pass(100);
+    board.receive(left, ad("own", "web", "2026-01-04T00:00:00Z"));
+    clock.pass(100);
+    expect(ads()).toHaveLength(2);
+    expect(ads()[1]?.time.text).toMatch(/^2026-01-04T00:00:00\.001/);
+    // Our own word, come back over a ring.
+    board.receive(left, encodeAdvertisement(ads()[1]!));
+    clock.pass(100);
+    expect(ads()).toHaveLength(2);
+  });
+
+  test("is not told ever again because somebody says ever more of it, nor because a stub does", () => {
+    const { board, clock, flooded } = boardOf("own");
+    board.advertise("web", control);
+    clock.pass(100);
+    for (let second = 10; second < 60; second++) {
+      board.receive(neighbour("leaf", true), ad("own", "web", `2026-01-03T00:00:${second}Z`));
+      clock.pass(100);
+    }
+    expect(flooded).toHaveLength(1);
+    for (let second = 10; second < 60; second++) {
+      board.receive(left, ad("own", "web", `2026-01-03T00:00:${second}Z`));
+      clock.pass(100);
+    }
+    expect(flooded).toHaveLength(9);
   });
 
   test("is nothing others can speak of", () => {

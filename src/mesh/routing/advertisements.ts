@@ -6,9 +6,9 @@ import {
   type WorkCommand,
 } from "../packet/advertisement.ts";
 import type { ConnType } from "../wire.ts";
-import { type GoTime, goTime } from "../packet/go-time.ts";
 import { Allowance } from "./allowance.ts";
 import type { Cancel, Environment } from "./environment.ts";
+import { GrowingTime } from "./growing-time.ts";
 import type { Link } from "./link.ts";
 
 const periodMs = 60_000;
@@ -25,6 +25,8 @@ const maxBytes = 32 * 1024 * 1024;
 /** Advertisements told to newcomers at once, and a second for long; who comes when there are none left waits for news. */
 const introducedBurst = 100_000;
 const introducedPerSecond = 5_000;
+/** So often we answer at once when somebody says more of us than we do; later with what we say every minute anyway. */
+const mostCorrections = 8;
 
 /** A service of this node, as others are told of it. */
 export interface OwnService {
@@ -37,6 +39,8 @@ export interface BoardOptions {
   readonly ownId: string;
   readonly environment: Environment;
   readonly log: Log;
+  /** Later than all that was said in earlier starts, milliseconds since 1970. */
+  readonly since: number;
   readonly workCommands: () => readonly WorkCommand[];
   /** Send to all neighbours that take part in flooding, but one. */
   readonly flood: (message: Uint8Array, except?: Link) => void;
@@ -59,14 +63,15 @@ export class AdvertisementBoard {
   #size = 0;
   #bytes = 0;
   readonly #introduced: Allowance;
-  #lastMs = 0;
-  #sameMs = 0;
+  readonly #time: GrowingTime;
+  #corrections = 0;
   #soon: Cancel | undefined;
   #period: Cancel;
 
   constructor(options: BoardOptions) {
     this.#options = options;
     this.#introduced = new Allowance(introducedBurst, introducedPerSecond, options.environment.elapsed());
+    this.#time = new GrowingTime(() => options.environment.now(), options.since);
     this.#period = this.#later();
   }
 
@@ -113,8 +118,9 @@ export class AdvertisementBoard {
       this.#options.log.debug(`an advertisement of ${link.peer} is ignored: ${errorText(error)}`);
       return;
     }
-    const isItsOwn = ad.nodeId === link.peer;
-    if (ad.nodeId === this.#options.ownId || (link.farhand?.stub && !isItsOwn) || !this.#isNews(ad)) return;
+    if (link.farhand?.stub && ad.nodeId !== link.peer) return;
+    if (ad.nodeId === this.#options.ownId) return this.#hearOfOurselves(ad);
+    if (!this.#isNews(ad)) return;
     if (ad.cancel) this.#bury(ad);
     else if (!this.#put(ad, message)) return;
     this.#options.flood(message, link);
@@ -160,7 +166,7 @@ export class AdvertisementBoard {
     return {
       nodeId: this.#options.ownId,
       service,
-      time: this.#nextTime(),
+      time: this.#time.next(),
       connType,
       tags,
       workCommands: workCommands.length > 0 ? workCommands : null,
@@ -168,12 +174,9 @@ export class AdvertisementBoard {
     };
   }
 
-  /** Only grows, also when the clock is set back. */
-  #nextTime(): GoTime {
-    const now = Math.floor(this.#options.environment.now());
-    this.#sameMs = now > this.#lastMs ? 0 : this.#sameMs + 1;
-    this.#lastMs = Math.max(now, this.#lastMs);
-    return goTime(this.#lastMs, this.#sameMs);
+  /** What we said before the clock was set back and we were started anew: it would be believed instead of what we say. */
+  #hearOfOurselves({ time }: Advertisement): void {
+    if (this.#time.pass(time) && ++this.#corrections <= mostCorrections) this.announceSoon();
   }
 
   #isNews({ nodeId, service, time }: Advertisement): boolean {

@@ -34,7 +34,9 @@ export class Duplicates {
       log.error(`We are a duplicate node with ID ${ownId} and will now shut down`);
       isDuplicate();
     } else if (updateEpoch > epoch) {
-      log.warn(`another node uses our ID ${ownId}, and it is newer than this one`);
+      log.warn(
+        `another node uses our ID ${ownId}, and it is newer than this one: or is it we, before the clock was set back?`,
+      );
       this.#warnSoon(updateEpoch);
     }
   }

@@ -47,8 +47,14 @@ export function randomName(environment: Environment): string {
   return name;
 }
 
-/** Differs with every start, and grows with time: `unixSeconds * 2^24 + random24` (spec §3.6). */
-export function newEpoch(environment: Environment): bigint {
-  const seconds = BigInt(Math.floor(environment.now() / 1000));
-  return (seconds << 24n) + BigInt(Math.floor(environment.random() * 2 ** 24));
+/**
+ * Differs with every start, and grows with time: `unixSeconds * 2^24 + random24` (spec §3.6).
+ *
+ * @param last of an earlier start: this one is newer, whatever the clock says.
+ */
+export function newEpoch(environment: Environment, last = 0n): bigint {
+  const seconds = BigInt(Math.max(0, Math.floor(environment.now() / 1000)));
+  const least = (last >> 24n) + 1n;
+  // Two nodes of one id must differ even where both go by the same earlier start.
+  return ((seconds > least ? seconds : least) << 24n) + BigInt(Math.floor(environment.random() * 2 ** 24));
 }

@@ -20,6 +20,8 @@ export interface RouterOptions {
   readonly maxAnnouncedStubs: number;
   /** Nodes that no way led to for longer are forgotten. */
   readonly forgetMs: number;
+  /** Of an earlier start of this node. */
+  readonly lastEpoch?: bigint | undefined;
 }
 
 /** What a router tells its node. */

@@ -64,7 +64,7 @@ export class Router implements LinkOwner {
     this.environment = options.environment;
     this.log = options.log;
     this.news = new LinkNews(options.log, options.environment);
-    this.epoch = newEpoch(options.environment);
+    this.epoch = newEpoch(options.environment, options.lastEpoch);
     this.topology = new Topology(options.nodeId);
     this.#stubs = new StubLinks(options.maxAnnouncedStubs);
     this.#state = new LinkState(options.hashOf, options.maxNodes);

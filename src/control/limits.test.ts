@@ -97,7 +97,7 @@ async function nextBanner(service: Awaited<ReturnType<typeof openTestService>>):
 }
 
 test("a TLS handshake that never comes ends that connection only", async () => {
-  await using service = await openTestService("tls", { commands: [echo], limits: { handshakeMs: 50 } });
+  await using service = await openTestService("tls", { commands: [echo], limits: { handshakeMs: 1500 } });
   if (service.address.kind === "unix") throw new Error("a TLS service has a port");
   const silent = connect(service.address.port, "127.0.0.1");
   const ended = new Promise((resolve) => silent.once("close", resolve));

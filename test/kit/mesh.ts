@@ -140,7 +140,7 @@ function processNode(id: string, program: Program, place: string, env: Readonly<
       const path = { path: receptorBin ?? "RECEPTOR_BIN is not set" };
       const started = await startDaemon({ args, socket, env, ...(program === "theirs" && { program: path }) });
       daemon = started;
-      // The control service answers before the listeners are open; a neighbour that came too early would come back late.
+      // A Receptor's control service answers before its listeners are open; a neighbour too early would come back late.
       await started.line(/Initialization complete/, AbortSignal.timeout(30_000));
       written.push(() => started.stdout() + started.stderr());
     },

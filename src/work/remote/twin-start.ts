@@ -1,14 +1,13 @@
 import { errorText, systemCode } from "#core";
 import { UnitState } from "../wire.ts";
+import { Expiry } from "./expiry.ts";
 import { giveOrder } from "./farhand-start.ts";
 import type { TwinLink } from "./mirror-context.ts";
 import type { Lease } from "./node-connections.ts";
 import { submitToReceptor } from "./receptor-start.ts";
-import { expiredText, expiryOf } from "./remote-data.ts";
+import { expiryOf } from "./remote-data.ts";
 import { goneEnding, InvalidAnswer, isGone } from "./troubles.ts";
 
-/** Longest timer Node has is 24 days; a ttl may be longer. */
-const longestSleepMs = 24 * 60 * 60_000;
 const mostInvalid = 5;
 
 /** How an attempt went: `pending` when the node was not reached, an error when it was and refused. */
@@ -33,7 +32,9 @@ export async function startTwin(
   signal: AbortSignal,
 ): Promise<Started | undefined> {
   const { record } = link;
-  const expiry = new Expiry(link, signal);
+  const { clock } = link;
+  const mayHaveStarted = () => record.mayHaveStarted;
+  const expiry = new Expiry({ clock, at: expiryOf(record.data), mayHaveStarted, signal });
   const backoff = link.backoff();
   let invalid = 0;
   try {
@@ -124,59 +125,4 @@ function isRefusal(error: unknown): boolean {
 
 function isTlsTrouble(error: unknown): boolean {
   return systemCode(error) === "REMOTE_TLS_REFUSED";
-}
-
-/** The ttl of work that has not started. */
-class Expiry {
-  readonly #link: TwinLink;
-  readonly #at: number | undefined;
-  readonly #outer: AbortSignal;
-  readonly #stopping = new AbortController();
-  #passed = new AbortController();
-  #isHeld = false;
-
-  constructor(link: TwinLink, outer: AbortSignal) {
-    this.#link = link;
-    this.#at = expiryOf(link.record.data);
-    this.#outer = outer;
-    if (this.#at !== undefined) void this.#watch(this.#at);
-  }
-
-  get text(): string {
-    return expiredText(this.#at ?? 0);
-  }
-
-  /** Over, and nothing of it can have started. */
-  get isOver(): boolean {
-    return this.#at !== undefined && this.#link.clock.now() >= this.#at && !this.#link.record.mayHaveStarted;
-  }
-
-  /** Fires when it is over, and when everything is to stop. */
-  get signal(): AbortSignal {
-    return AbortSignal.any([this.#outer, this.#passed.signal]);
-  }
-
-  hold(): void {
-    this.#isHeld = true;
-  }
-
-  resume(): void {
-    this.#isHeld = false;
-  }
-
-  stop(): void {
-    this.#stopping.abort(new Error("no longer waited for"));
-  }
-
-  async #watch(at: number): Promise<void> {
-    const { clock } = this.#link;
-    try {
-      for (let left = at - clock.now(); left > 0; left = at - clock.now()) {
-        await clock.sleep(Math.min(left, longestSleepMs), AbortSignal.any([this.#outer, this.#stopping.signal]));
-      }
-    } catch {
-      return;
-    }
-    if (!this.#isHeld && this.isOver) this.#passed.abort(new Error(this.text));
-  }
 }

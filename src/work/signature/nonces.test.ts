@@ -111,6 +111,19 @@ test("a clock that was far ahead for a while keeps out no order that is signed a
   });
 });
 
+test("a record that begins when the clock is far ahead keeps out all orders until then, and says why", async () => {
+  await using folder = await tempFolder();
+  const record = recordIn(folder);
+  record.clock.at = Date.UTC(2099, 0, 1);
+  await withNonces(record.open, async () => {});
+  record.clock.at = start;
+  await withNonces(record.open, async (nonces) => {
+    const why = "the record of used orders counts from 2099-01-01T00:00:00.000Z, when this node's clock was ahead";
+    const refused = { code: "SIGNATURE_REPLAYED", message: expect.stringContaining(why) };
+    await expect(nonces.use(orderOf(1))).rejects.toMatchObject(refused);
+  });
+});
+
 test("the file stays small, however many orders come", async () => {
   await using folder = await tempFolder();
   const record = recordIn(folder);

@@ -6,6 +6,8 @@ import { refusal } from "./refusals.ts";
 
 /** How far the clocks of two nodes may be apart. */
 export const clockSkewMs = 30_000;
+/** The longest time between beginning and end of an order. Nonces are remembered that long. */
+export const longestWindowMs = 24 * 3_600_000;
 
 export interface NoncesOptions {
   /** Folder of the file; made when it is missing. */
@@ -81,8 +83,9 @@ export class Nonces {
    */
   async use({ keyId, nonce, notBefore, notAfter }: Order): Promise<void> {
     if (this.#used.get(keyId)?.has(nonce)) throw refusal("SIGNATURE_REPLAYED", "the order was used before");
-    if (notAfter <= this.#bounds.forgottenUntil || notBefore < this.#bounds.knownSince)
-      throw refusal("SIGNATURE_REPLAYED", "the order cannot be told from one that was used before");
+    const { forgottenUntil, knownSince } = this.#bounds;
+    if (notAfter <= forgottenUntil || notBefore < knownSince)
+      throw refusal("SIGNATURE_REPLAYED", `the order cannot be told from one that was used before${this.#clockHint()}`);
     if (this.#isFull(keyId)) {
       this.#forget();
       if (this.#isFull(keyId)) throw refusal("ORDERS_EXHAUSTED", "too many orders of this key are not yet expired");
@@ -96,6 +99,13 @@ export class Nonces {
   async close(): Promise<void> {
     await this.#writing;
     await this.#file.close();
+  }
+
+  /** A record that was kept by a clock far ahead keeps out all orders until then, and nobody would guess why. */
+  #clockHint(): string {
+    const until = Math.max(this.#bounds.forgottenUntil, this.#bounds.knownSince);
+    if (until <= this.#clock.now() + longestWindowMs) return "";
+    return `: the record of used orders counts from ${new Date(until).toISOString()}, when this node's clock was ahead`;
   }
 
   #isFull(keyId: string): boolean {

@@ -1,15 +1,12 @@
 import { verify } from "node:crypto";
 import { type Clock, formatGoDuration } from "#core";
 import type { PendingVerification, WorkFacts } from "./facts.ts";
-import { clockSkewMs, type Nonces } from "./nonces.ts";
+import { clockSkewMs, longestWindowMs, type Nonces } from "./nonces.ts";
 import { digestOfFacts, emptySha256, type Order, readOrder, type SignedOrder } from "./order.ts";
 import type { NamedKey } from "./pem.ts";
 import { refusal } from "./refusals.ts";
 import type { RevokedKeys } from "./revoked-keys.ts";
 import type { TrustedKeys } from "./trusted-keys.ts";
-
-/** The longest time between beginning and end of an order. Nonces are remembered that long. */
-export const longestWindowMs = 24 * 3_600_000;
 
 export interface OrderVerifierOptions {
   readonly nodeId: string;
@@ -80,9 +77,21 @@ function checkWindow({ notBefore, notAfter }: Order, now: number): void {
     const longest = formatGoDuration(BigInt(longestWindowMs) * 1_000_000n);
     throw refusal("SIGNATURE_INVALID", `the order is valid for longer than ${longest}`);
   }
-  if (now < notBefore - clockSkewMs)
-    throw refusal("SIGNATURE_NOT_YET_VALID", `the order is not valid yet, but in ${text(notBefore - now)}`);
-  if (now > notAfter + clockSkewMs) throw refusal("SIGNATURE_EXPIRED", `the order expired ${text(now - notAfter)} ago`);
+  // An order is valid from when it is signed, so a beginning that is still to come says how far apart the clocks are.
+  if (now < notBefore - clockSkewMs) {
+    const early = text(notBefore - now);
+    const why = `the order is not valid yet, but in ${early}: the signer's clock is that far ahead of ours`;
+    throw refusal("SIGNATURE_NOT_YET_VALID", `${why} (${utc(now)})`);
+  }
+  if (now > notAfter + clockSkewMs) {
+    const late = text(now - notAfter);
+    const why = `the order expired ${late} ago: it comes late, or the signer's clock is behind ours`;
+    throw refusal("SIGNATURE_EXPIRED", `${why} (${utc(now)})`);
+  }
+}
+
+function utc(now: number): string {
+  return new Date(now).toISOString();
 }
 
 function text(ms: number): string {

@@ -2,7 +2,7 @@ import type { KeyObject } from "node:crypto";
 import { type Clock, errorText } from "#core";
 import { WorkError } from "../errors.ts";
 import type { RequestToSign } from "./facts.ts";
-import { longestWindowMs } from "./order-verifier.ts";
+import { longestWindowMs } from "./nonces.ts";
 import { largestKeyFile, ParsedFile } from "./parsed-file.ts";
 import { orderPrivateKey, rsaPrivateKey } from "./pem.ts";
 import { signOrder } from "./signed-order.ts";

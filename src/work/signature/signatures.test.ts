@@ -93,6 +93,18 @@ describe("check() by the rules of Receptor", () => {
     expect(await refusalOf(check(nodes.bar, undefined))).toMatch(/^SIGNATURE_MISSING /);
   });
 
+  test("refuses the token of a signer whose clock is behind, and takes one of when it is right again", async () => {
+    await using folder = await tempFolder();
+    await using nodes = await twoNodes(folder);
+    nodes.clock.at = start - 3 * 24 * 60 * minute;
+    const token = await nodes.foo.signFor("bar", submit, "receptor");
+    nodes.clock.at = start;
+    expect(await refusalOf(check(nodes.bar, token))).toBe(
+      "SIGNATURE_EXPIRED could not verify signature: token is expired by 71h55m0s",
+    );
+    await check(nodes.bar, await nodes.foo.signFor("bar", submit, "receptor"));
+  });
+
   test("takes the token that signFor() makes for a Receptor, until its end", async () => {
     await using folder = await tempFolder();
     await using nodes = await twoNodes(folder);
@@ -212,13 +224,32 @@ describe("a signed order", () => {
       return refusalOf(check(nodes.bar, order));
     };
     expect(await at(-30_001)).toBe(
-      "SIGNATURE_NOT_YET_VALID could not verify signature: the order is not valid yet, but in 30.001s",
+      "SIGNATURE_NOT_YET_VALID could not verify signature: the order is not valid yet, but in 30.001s: the signer's clock is that far ahead of ours (2030-01-01T00:00:29.999Z)",
     );
     expect(await at(-30_000)).toBe("taken");
     expect(await at(5 * minute + 30_000)).toBe("taken");
     expect(await at(5 * minute + 30_001)).toBe(
-      "SIGNATURE_EXPIRED could not verify signature: the order expired 30.001s ago",
+      "SIGNATURE_EXPIRED could not verify signature: the order expired 30.001s ago: it comes late, or the signer's clock is behind ours (2030-01-01T00:06:30.001Z)",
     );
+  });
+
+  test.each([
+    [
+      "three days ahead",
+      72 * 60,
+      /^SIGNATURE_NOT_YET_VALID .*not valid yet, but in 72h0m0s: the signer's clock is that/,
+    ],
+    ["two hours ahead", 120, /^SIGNATURE_NOT_YET_VALID .*not valid yet, but in 2h0m0s: the signer's clock is that/],
+    ["three days behind", -72 * 60, /^SIGNATURE_EXPIRED .*expired 71h55m0s ago: .* the signer's clock is behind ours/],
+  ])("of a signer whose clock is %s is refused, and one it makes when that is right again is taken", async (...row) => {
+    const [_how, minutes, refused] = row;
+    await using folder = await tempFolder();
+    await using nodes = await twoNodes(folder);
+    nodes.clock.at = start + minutes * minute;
+    const order = await nodes.foo.signFor("bar", submit, "farhand");
+    nodes.clock.at = start;
+    expect(await refusalOf(check(nodes.bar, order))).toMatch(refused);
+    expect(await refusalOf(check(nodes.bar, await nodes.foo.signFor("bar", submit, "farhand")))).toBe("taken");
   });
 
   test("is never made for longer than a day", async () => {

@@ -103,9 +103,17 @@ describe("a stream with profiles", () => {
     expect(wrongRole.error?.message).toContain("incompatible key usage");
   });
 
-  test("is refused by the dialer when the certificate has expired", async () => {
-    const { error } = await meet({ server: beta, client: trusting(), now: Date.now() + 100 * 24 * 3600 * 1000 });
-    expect(error?.message).toContain("expired");
+  test.each([
+    ["has expired", 100, /certificate has expired or is not yet valid: current time \S+ is after/],
+    ["is not valid yet", -100, /certificate has expired or is not yet valid: current time \S+ is before/],
+  ])("is refused by the dialer when the certificate %s by its clock", async (_how, days, why) => {
+    const { error } = await meet({ server: beta, client: trusting(), now: Date.now() + days * 24 * 3600 * 1000 });
+    expect(error).toMatchObject({ code: "TLS_REFUSED", message: expect.stringMatching(why) });
+  });
+
+  test("without a profile is open whatever the clocks say: nothing is proven, so nothing can expire", async () => {
+    for (const days of [-4000, 4000])
+      expect(await meet({ now: Date.now() + days * 24 * 3600 * 1000 })).toEqual({ said: "welcome", warnings: [] });
   });
 
   test("is refused by the listener without a client certificate", async () => {

@@ -94,7 +94,7 @@ async function sendRest(link: TwinLink, control: ControlClient, from: number): P
   const source = async function* () {
     yield* whileTaken(payloadFrom(link.unit.folder.stdin, from), link.clock, control);
     // From here on it may run over there, whether we hear of it or not. Not flushed: see Mirror.resume().
-    await record.keep({}, { Twin: { ...record.twin, Sent: true } }, { flushed: false });
+    await record.noteSent();
     yield Buffer.from(startLine);
   };
   try {

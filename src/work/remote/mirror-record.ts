@@ -1,12 +1,16 @@
 import { type Clock, errorText, type Log } from "#core";
 import { WorkError } from "../errors.ts";
 import { outputSize } from "../unit/output.ts";
+import { moveFence, readRecord } from "../unit/process-record.ts";
 import { bootId } from "../unit/process-table.ts";
 import { updateStatus } from "../unit/status-file.ts";
 import type { Unit } from "../unit/unit.ts";
 import { isFinal, type TwinRecord, type UnitCause, type UnitStatus } from "../wire.ts";
 import { decodeRemoteData, type RemoteData } from "./remote-data.ts";
 
+/** Fences of the process record: of work that was given to nobody, and of work whose node may start it. */
+const keptFence = 1;
+const givenFence = 2;
 /** Status that is only news goes to disk this often at most. */
 const writeMs = 1_000;
 
@@ -49,6 +53,24 @@ export class MirrorRecord {
   get isOfAnotherBoot(): boolean {
     const { BootId, Protocol } = this.twin;
     return BootId !== undefined && BootId !== bootId() && Protocol !== "receptor";
+  }
+
+  /** Its process record does not say that nobody was told to start it; see {@link noteSent}. */
+  get isGivenAway(): boolean {
+    return (readRecord(this.unit.folder.process)?.fence ?? keptFence) !== keptFence;
+  }
+
+  /**
+   * In a file when it resolves, not flushed: the node is about to be told to start. The fence of a record that is there
+   * already says it, where the unit has its own id over there; that costs a tenth of another status.
+   */
+  async noteSent(): Promise<void> {
+    const Twin = { ...this.twin, Sent: true };
+    const { id, folder } = this.unit;
+    const isOwnId = this.data.RemoteUnitID === id;
+    if (isOwnId && (await moveFence(folder.process, keptFence, givenFence).catch(() => false)))
+      this.learn({}, { Twin });
+    else await this.keep({}, { Twin }, { flushed: false });
   }
 
   /** What the twin's status says now: what it no longer says is forgotten. */
@@ -103,6 +125,8 @@ export class MirrorRecord {
     const StdoutSize = this.#sizeHere();
     const Twin = { ...this.twin, EndedAt: FinishedAt };
     const final = { ...status, StdoutSize, FinishedAt, ...ending, Twin };
+    // News that were to be written soon are in it, or over.
+    clearTimeout(this.#later);
     await this.#write(true, final).catch((error: unknown) => {
       this.#log.error(`status of unit ${this.unit.id} cannot be written`, { error: errorText(error) });
     });

@@ -99,12 +99,12 @@ export class Mirror {
   /**
    * Go on where an earlier daemon stopped (spec §2.7.6).
    *
-   * That a Farhand node was told to start is in the file before it is told, but not flushed. When the machine has gone
-   * down since, it may be missing: then only that node can say.
+   * That a Farhand node was told to start is in a file before it is told, but not flushed. When the machine has gone down
+   * since, it may be missing: then only that node can say.
    */
   async resume(): Promise<void> {
     const { record } = this.#link;
-    if (!record.mayHaveStarted && !record.unit.isFinal && record.isOfAnotherBoot) {
+    if (!record.mayHaveStarted && !record.unit.isFinal && (record.isGivenAway || record.isOfAnotherBoot)) {
       const RemoteUnitID = record.data.RemoteUnitID || record.unit.id;
       record.learn({ RemoteUnitID }, { Twin: { ...record.twin, Protocol: "farhand", Sent: true } });
     }

@@ -14,6 +14,8 @@ import {
 } from "../../../test/kit/units.ts";
 import { workCommand } from "../commands.ts";
 import { parseWorkRules } from "../rules/parse-work-rules.ts";
+import { reservedRecord } from "../unit/process-record.ts";
+import { bootId } from "../unit/process-table.ts";
 import { type Lease, NodeConnections } from "./node-connections.ts";
 
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
@@ -104,23 +106,33 @@ describe("one connection", () => {
   });
 });
 
-describe("a unit of which nobody wrote down that it was to start", () => {
-  /** As if the machine had gone down before the file was flushed. */
-  async function afterAnotherBoot(pair: Awaited<ReturnType<typeof openPair>>, { id, folder }: Unit): Promise<Unit> {
+describe("a unit of which the status does not say that it was to start", () => {
+  /** As if the daemon, or with `fence` 1 the machine, had gone down before the status was written. */
+  async function afterRestart(
+    pair: Awaited<ReturnType<typeof openPair>>,
+    { id, folder }: Unit,
+    fence?: number,
+  ): Promise<Unit> {
     const first = readFileSync(folder.status, "utf8");
     const { Twin, ...status } = JSON.parse(first) as { Twin: { Token: string }; ExtraData: object };
     const ExtraData = { ...status.ExtraData, RemoteUnitID: "", RemoteStarted: false };
     await pair.alpha.stop();
-    const before = { ...status, State: 0, ExtraData, Twin: { Token: Twin.Token, BootId: "another" } };
+    const BootId = fence === undefined ? bootId() : "another";
+    const before = { ...status, State: 0, ExtraData, Twin: { Token: Twin.Token, BootId } };
     writeFileSync(folder.status, JSON.stringify(before));
+    if (fence !== undefined) writeFileSync(folder.process, reservedRecord(fence));
     await pair.alpha.start();
     return pair.alpha.node.units.get(id);
   }
 
-  test("is found running where it was ordered", async () => {
+  test.each([
+    ["when the daemon was killed", undefined],
+    ["when the machine went down", 1],
+  ])("is found running where it was ordered, %s", async (_, fence) => {
     await using pair = await openPair();
     const mark = pair.beta.node.folder.file("runs");
-    const unit = await afterAnotherBoot(pair, await submitted(pair.alpha, `echo run >> ${mark}; sleep 1; echo out`));
+    const first = await submitted(pair.alpha, `echo run >> ${mark}; sleep 1; echo out`);
+    const unit = await afterRestart(pair, first, fence);
     expect(await ended(unit)).toMatchObject({ State: 2, Cause: "EXITED" });
     expect(outputOf(unit)).toBe("out\n");
     expect(readFileSync(mark, "utf8")).toBe("run\n");
@@ -129,8 +141,7 @@ describe("a unit of which nobody wrote down that it was to start", () => {
   test("has failed where it was never ordered", async () => {
     await using pair = await openPair();
     pair.mesh.fault = new Error("the cable was cut");
-    const submittedUnit = await submitted(pair.alpha, "true");
-    const unit = await afterAnotherBoot(pair, submittedUnit);
+    const unit = await afterRestart(pair, await submitted(pair.alpha, "true"), 1);
     expect(unit.status.State).toBe(0);
     pair.mesh.fault = undefined;
     expect(await ended(unit)).toMatchObject({ State: 3, Cause: "REMOTE_GONE" });

@@ -3,6 +3,7 @@ import { errorText, systemCode } from "#core";
 import type { Unit } from "../unit/unit.ts";
 import { FrameKind, frameHeader, maxTextBytes } from "./frames.ts";
 
+const briefMs = 20;
 /** Smaller pieces go out together with their header. */
 const smallBytes = 64 * 1024;
 
@@ -40,11 +41,20 @@ export async function pushFrames(
 
 /** Every status but the final one, which comes behind the last byte. A slow mirror misses some, never the last. */
 async function pushStatus(unit: Unit, session: ControlSession, signal: AbortSignal): Promise<void> {
+  await briefly(unit, signal);
   while (!unit.isFinal) {
     const { revision } = unit;
     await send(session, FrameKind.Status, statusText(unit));
     await unit.changedSince(revision, signal);
   }
+}
+
+/** Much work is over in a moment, and then its ending says it all. */
+async function briefly(unit: Unit, signal: AbortSignal): Promise<void> {
+  const over = new AbortController();
+  const timer = setTimeout(() => over.abort(), briefMs);
+  await unit.until(() => unit.isFinal, over.signal).catch(() => signal.throwIfAborted());
+  clearTimeout(timer);
 }
 
 async function pushOutput(output: AsyncIterable<Uint8Array>, session: ControlSession): Promise<void> {

@@ -3,6 +3,7 @@ import { type FileHandle, open } from "node:fs/promises";
 import { systemClock, systemCode } from "#core";
 import { WorkError } from "../errors.ts";
 import { isFinal } from "../wire.ts";
+import { outputSize } from "./output.ts";
 import { readAvailable } from "./read-ahead.ts";
 import type { Unit } from "./unit.ts";
 
@@ -26,7 +27,8 @@ export async function* followOutput(unit: Unit, from: number, signal: AbortSigna
       const { status, revision } = unit;
       const final = isFinal(status.State);
       news.forget();
-      file ??= await openOutput(unit.folder.stdout);
+      // Much output is empty: a file that has nothing for us yet is not worth opening.
+      if (outputSize(unit.folder.stdout) > at) file ??= await openOutput(unit.folder.stdout);
       const end = final ? status.StdoutSize : Number.MAX_SAFE_INTEGER;
       for await (const chunk of file ? readAvailable(file, at, end) : []) {
         at += chunk.length;

@@ -1,7 +1,6 @@
 import { createHash } from "node:crypto";
 import { open } from "node:fs/promises";
 import { statSync } from "node:fs";
-import { systemCode } from "#core";
 import { flushFile } from "./flush.ts";
 
 const chunkBytes = 1024 * 1024;
@@ -17,12 +16,7 @@ const emptyDigest: OutputDigest = { bytes: 0, sha256: createHash("sha256").diges
 
 /** Size in bytes; 0 for an output nobody has opened yet. */
 export function outputSize(path: string): number {
-  try {
-    return statSync(path).size;
-  } catch (error) {
-    if (systemCode(error) === "ENOENT") return 0;
-    throw error;
-  }
+  return statSync(path, { throwIfNoEntry: false })?.size ?? 0;
 }
 
 /**

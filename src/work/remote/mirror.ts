@@ -120,7 +120,8 @@ export class Mirror {
       await this.#cancelHere();
     } else if (!isFinal) {
       // What was ordered before the file said so has this unit's own id.
-      void dropTwin(this.#link, record.data.RemoteUnitID || record.unit.id);
+      const unitId = record.data.RemoteUnitID || record.unit.id;
+      await this.#ending.replace((stop) => dropTwin(this.#link, unitId, stop));
       const Detail = "Failed to restart: remote work had not previously started";
       await record.finish({ State: UnitState.Failed, Detail, Cause: "NOT_STARTED" });
     }

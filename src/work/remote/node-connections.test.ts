@@ -112,12 +112,12 @@ describe("a unit of which the status does not say that it was to start", () => {
     pair: Awaited<ReturnType<typeof openPair>>,
     { id, folder }: Unit,
     fence?: number,
+    BootId = fence === undefined ? bootId() : "another",
   ): Promise<Unit> {
     const first = readFileSync(folder.status, "utf8");
     const { Twin, ...status } = JSON.parse(first) as { Twin: { Token: string }; ExtraData: object };
     const ExtraData = { ...status.ExtraData, RemoteUnitID: "", RemoteStarted: false };
     await pair.alpha.stop();
-    const BootId = fence === undefined ? bootId() : "another";
     const before = { ...status, State: 0, ExtraData, Twin: { Token: Twin.Token, BootId } };
     writeFileSync(folder.status, JSON.stringify(before));
     if (fence !== undefined) writeFileSync(folder.process, reservedRecord(fence));
@@ -136,6 +136,26 @@ describe("a unit of which the status does not say that it was to start", () => {
     expect(await ended(unit)).toMatchObject({ State: 2, Cause: "EXITED" });
     expect(outputOf(unit)).toBe("out\n");
     expect(readFileSync(mark, "utf8")).toBe("run\n");
+  });
+
+  test("is taken back as soon as its node is heard, when it was ordered and not started", async () => {
+    await using pair = await openPair();
+    pair.mesh.onStream = (far) => {
+      const push = far.push.bind(far);
+      far.push = (chunk: unknown) => {
+        if (!String(chunk).includes("start\n")) return push(chunk);
+        pair.mesh.fault = new Error("the cable was cut");
+        far.destroy(pair.mesh.fault);
+        return false;
+      };
+    };
+    const first = await submitted(pair.alpha, "true");
+    expect(Object.keys(pair.beta.node.units.list())).toEqual([first.id]);
+    const unit = await afterRestart(pair, first, 1, bootId());
+    expect(await ended(unit)).toMatchObject({ State: 3, Cause: "NOT_STARTED" });
+    pair.mesh.onStream = undefined;
+    pair.mesh.fault = undefined;
+    await eventually("it is gone", () => Object.keys(pair.beta.node.units.list()).length === 0);
   });
 
   test("has failed where it was never ordered", async () => {

@@ -43,17 +43,35 @@ export async function endTwin(link: TwinLink, word: EndingWord, signal: AbortSig
  * makes it sooner, so nothing depends on it.
  *
  * @param unitId its id over there; nothing is asked without one.
+ * @param stop when given, it is tried until it is heard, for a while; otherwise once.
  */
-export async function dropTwin(link: TwinLink, unitId = link.record.data.RemoteUnitID): Promise<void> {
-  const { data, twin } = link.record;
+export async function dropTwin(
+  link: TwinLink,
+  unitId = link.record.data.RemoteUnitID,
+  stop?: AbortSignal,
+): Promise<void> {
   if (unitId === "") return;
-  const signal = AbortSignal.timeout(dropMs);
-  try {
-    if (twin.Protocol === "receptor") return await endTwin(link, "release", signal);
-    const control = await link.connect(signal);
-    await within(dropMs, control, withdrawOrder(link, unitId, control)).finally(() => control.close());
-  } catch (error) {
-    const fields = { node: data.RemoteNode, error: errorText(error) };
-    link.context.log.info(`unit ${unitId}, which did not start, was not taken back`, fields);
+  const limit = AbortSignal.timeout(dropMs);
+  const signal = stop ? AbortSignal.any([stop, limit]) : limit;
+  const backoff = link.backoff();
+  for (;;) {
+    try {
+      return await dropOnce(link, unitId, signal);
+    } catch (error) {
+      const wasHeard = ["REMOTE_ERROR", "REMOTE_REFUSED"].includes(systemCode(error) ?? "");
+      if (!stop || wasHeard || signal.aborted) return notTakenBack(link, unitId, error);
+    }
+    await backoff.wait(signal).catch(() => undefined);
   }
+}
+
+async function dropOnce(link: TwinLink, unitId: string, signal: AbortSignal): Promise<void> {
+  if (link.record.twin.Protocol === "receptor") return await endTwin(link, "release", signal);
+  const control = await link.connect(signal);
+  await within(dropMs, control, withdrawOrder(link, unitId, control)).finally(() => control.close());
+}
+
+function notTakenBack({ record, context }: TwinLink, unitId: string, error: unknown): void {
+  const fields = { node: record.data.RemoteNode, error: errorText(error) };
+  context.log.info(`unit ${unitId}, which did not start, was not taken back`, fields);
 }

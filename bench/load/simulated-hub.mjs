@@ -9,6 +9,7 @@ import { runInNewContext } from "node:vm";
 import { openMesh, tlsProfiles } from "../../dist/mesh/mod.js";
 import { encodeRoutingUpdate } from "../../dist/mesh/packet/routing-update.js";
 import { encodeAlive } from "../../dist/mesh/routing/neighbour-messages.js";
+import { VirtualEnvironment, VirtualTime } from "../../dist/mesh/simulator/virtual-time.js";
 import { answerWith } from "../kit/load.mjs";
 
 const log = { debug() {}, info() {}, warn: console.error, error: console.error };
@@ -21,7 +22,7 @@ const collectGarbage = runInNewContext("gc");
 answerWith(async ({ stubs, seconds }) => {
   const time = new VirtualTime();
   const tls = tlsProfiles({ servers: new Map(), clients: new Map(), log });
-  const hub = openMesh({ nodeId: "hub", log, tls, environment: time });
+  const hub = openMesh({ nodeId: "hub", log, tls, environment: new VirtualEnvironment(time, Math.random) });
   let accept;
   await hub.addBackend({ description: "sessions", start: async (given) => open((accept = given)) }, { cost: 1 });
   const sessions = Array.from({ length: stubs }, (_, n) => new StubSession(n, time));
@@ -29,14 +30,14 @@ answerWith(async ({ stubs, seconds }) => {
   let start = process.cpuUsage();
   for (const session of sessions) accept(session);
   for (const session of sessions) session.greet();
-  time.advance(1_000);
+  time.runUntil(1_000);
   const admitted = cpuMs(start);
   if (hub.status().Connections.length !== stubs) throw new Error("some stubs are not up");
   const bytes = ((await used()) - before) / stubs;
   for (const session of sessions) session.liveOn();
-  time.advance(everyMs);
+  time.runUntil(1_000 + everyMs);
   start = process.cpuUsage();
-  time.advance(seconds * 1_000);
+  time.runUntil(1_000 + everyMs + seconds * 1_000);
   return { bytes, admittedMs: admitted / stubs, cpuPercent: cpuMs(start) / (seconds * 10) };
 });
 
@@ -90,46 +91,11 @@ class StubSession {
   }
 
   liveOn() {
-    this.time.after(this.time.random() * everyMs, () => this.tell());
+    this.time.after(Math.random() * everyMs, () => this.tell());
   }
 
   tell() {
     this.events.message(encodeAlive(7));
     this.time.after(everyMs, () => this.tell());
-  }
-}
-
-/** Timers in the order of their time, in buckets of ten milliseconds. */
-class VirtualTime {
-  #elapsed = 0;
-  #buckets = new Map();
-
-  now() {
-    return 1.7e12 + this.#elapsed;
-  }
-
-  elapsed() {
-    return this.#elapsed;
-  }
-
-  random() {
-    return Math.random();
-  }
-
-  after(ms, run) {
-    const bucket = Math.floor((this.#elapsed + Math.max(ms, 10)) / 10);
-    const entry = { run };
-    const due = this.#buckets.get(bucket);
-    if (due) due.push(entry);
-    else this.#buckets.set(bucket, [entry]);
-    return () => (entry.run = undefined);
-  }
-
-  advance(ms) {
-    for (const end = this.#elapsed + ms; this.#elapsed < end; this.#elapsed += 10) {
-      const bucket = Math.floor(this.#elapsed / 10);
-      for (const entry of this.#buckets.get(bucket) ?? []) entry.run?.();
-      this.#buckets.delete(bucket);
-    }
   }
 }

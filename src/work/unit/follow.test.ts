@@ -1,6 +1,7 @@
 import { appendFileSync, mkdirSync, rmSync, truncateSync, writeFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
+import { systemClock } from "#core";
 import { tempFolder } from "../../../test/kit/temp-folder.ts";
 import { UnitState, type UnitStatus } from "../wire.ts";
 import { followOutput } from "./follow.ts";
@@ -43,6 +44,12 @@ function reader(unit: Unit, from = 0, signal = patience()) {
       return text;
     },
   };
+}
+
+async function untilAborted(signal: AbortSignal | undefined): Promise<void> {
+  await new Promise((_, reject) => {
+    signal?.addEventListener("abort", () => reject(signal.reason as Error));
+  });
 }
 
 describe("followOutput() of a unit that is over", () => {
@@ -118,6 +125,22 @@ describe("followOutput() of a unit that runs", () => {
     await sleep(20);
     writeFileSync(made.stdout, "unannounced");
     expect(await first).toBe("unannounced");
+  });
+
+  test("is told of an output that appears, and of what is appended, by the file system and not by the clock", async () => {
+    await using made = await openUnit();
+    const clock = vi.spyOn(systemClock, "sleep").mockImplementation((_ms, signal) => untilAborted(signal));
+    try {
+      const { next } = reader(made.unit);
+      for (const text of ["one", "two", "three"]) {
+        const read = next();
+        await sleep(20);
+        appendFileSync(made.stdout, text);
+        expect(await read).toBe(text);
+      }
+    } finally {
+      clock.mockRestore();
+    }
   });
 
   test("waits at a byte beyond the end until the output reaches it", async () => {

@@ -1,5 +1,6 @@
 import { constants, type FSWatcher, watch } from "node:fs";
 import { type FileHandle, open } from "node:fs/promises";
+import { dirname } from "node:path";
 import { systemClock, systemCode } from "#core";
 import { WorkError } from "../errors.ts";
 import { isFinal } from "../wire.ts";
@@ -62,6 +63,7 @@ async function openOutput(path: string): Promise<FileHandle | undefined> {
 class OutputNews {
   readonly #path: string;
   #watcher: FSWatcher | undefined;
+  #isOfFile = false;
   #changed = false;
   #wake: (() => void) | undefined;
 
@@ -72,14 +74,23 @@ class OutputNews {
   /** What changed up to now is about to be read. */
   forget(): void {
     this.#changed = false;
-    if (this.#watcher) return;
+    if (this.#isOfFile) return;
+    const ofFile = this.#watch(this.#path);
+    this.#isOfFile = ofFile !== undefined;
+    // Not there yet: a mirror has its file from its first byte on. Its folder tells of it, and of what comes then.
+    if (ofFile) this.#watcher?.close();
+    this.#watcher = ofFile ?? this.#watcher ?? this.#watch(dirname(this.#path));
+  }
+
+  /** Without a watch the unit's own change, or the clock, will wake us. */
+  #watch(path: string): FSWatcher | undefined {
     try {
-      this.#watcher = watch(this.#path, { persistent: false }, () => {
+      return watch(path, { persistent: false }, () => {
         this.#changed = true;
         this.#wake?.();
       }).on("error", () => undefined);
     } catch {
-      // Not there yet, or no watch to be had: the unit's own change, or the clock, will wake us.
+      return undefined;
     }
   }
 

@@ -5,7 +5,7 @@ import type { RequestToSign } from "../signature/facts.ts";
 import { connectNode } from "./connect-node.ts";
 import { MirrorOutput } from "./mirror-output.ts";
 import { MirrorRecord } from "./mirror-record.ts";
-import type { Lease, NodeConnections } from "./node-connections.ts";
+import type { Lease, NodeConnections, Target } from "./node-connections.ts";
 import type { Peers } from "./peers.ts";
 import type { RemoteOptions } from "./remote-options.ts";
 import type { Unit } from "../unit/unit.ts";
@@ -43,16 +43,19 @@ export class TwinLink {
 
   /** See {@link connectNode}. A node that no way leads to is not waited for: it is tried again when there is one. */
   async connect(signal: AbortSignal): Promise<ControlClient> {
+    return await connectNode(this.context.options, this.#target(), signal);
+  }
+
+  /** See {@link NodeConnections.lease}; where no way leads, as {@link connect}. */
+  async lease(signal: AbortSignal, options: { readonly fresh: boolean }): Promise<Lease> {
+    return await this.context.connections.lease(this.#target(), signal, options);
+  }
+
+  #target(): Target {
     const { RemoteNode: node, TLSClient: tls } = this.record.data;
     if (this.context.options.hasRoute?.(node) === false)
       throw new WorkError("NODE_UNREACHABLE", `no route to node ${node}`);
-    return await connectNode(this.context.options, { node, tls }, signal);
-  }
-
-  /** See {@link NodeConnections.lease}. */
-  lease(signal: AbortSignal, options: { readonly fresh: boolean }): Promise<Lease> {
-    const { RemoteNode: node, TLSClient: tls } = this.record.data;
-    return this.context.connections.lease({ node, tls }, signal, options);
+    return { node, tls };
   }
 
   backoff(): Backoff {

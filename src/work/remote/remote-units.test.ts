@@ -151,6 +151,8 @@ describe("remote units between Farhand nodes", () => {
     expect(await pair.alpha.node.units.start(unit)).toBe(false);
     await unit.until(({ Detail }) => Detail.startsWith("Waiting for node beta: "), patience());
     expect(unit.status.State).toBe(0);
+    // Where no way leads, nobody is asked and nobody waits.
+    expect(pair.mesh.dialled).toEqual([]);
     await pair.beta.start();
     expect(await ended(unit)).toMatchObject({ State: 2, Detail: "exit status 0" });
     expect(outputOf(unit)).toBe("late");

@@ -299,7 +299,7 @@ export class Mesh {
   /** Our hub says who is about to send us something. */
   #meet(message: Uint8Array): void {
     const name = decodeIntroduction(message);
-    if (name !== undefined) this.#names.learn(name);
+    if (name !== undefined) this.#names.learnForNow(name);
   }
 
   #advertised(service: string, own: OwnService, listener: OpenService): OpenService {

@@ -55,6 +55,18 @@ describe("openLog()", () => {
     expect(lines().map((line) => line.split(" ").at(-1))).toEqual(expected);
   });
 
+  test.each(["receptor", "pretty"] as const)(
+    "in the %s format shows control characters, and obeys none",
+    async (format) => {
+      const name = "bar\u001b[2K\u001b[1A\rINFO all is well\u009b\u007f\n";
+      const { log, lines } = await open("info", format);
+      log.warn(`link to ${name}`, { node: name });
+      const text = lines().join("\n");
+      expect(text).not.toMatch(/[^\P{Cc}\n]/u);
+      expect(text).toContain(String.raw`link to bar\x1b[2K\x1b[1A\x0dINFO all is well\x9b\x7f\n`);
+    },
+  );
+
   test("in JSON writes one object a line", async () => {
     const { log, lines } = await open("info", "json");
     log.info("two\nlines", { node: "alpha", error: new Error("it broke") });

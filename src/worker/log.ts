@@ -80,7 +80,22 @@ async function shapeOf(format: LogFormat, output: NodeJS.WritableStream): Promis
     customLevels: "error:50,warning:40,info:30,debug:20",
     customColors: "error:red,warning:yellow,info:green,debug:blue",
   });
-  return (line) => prettify(line) ?? line;
+  return (line) => {
+    const made: unknown = JSON.parse(line, (_name, value: unknown) =>
+      typeof value === "string" ? visible(value) : value,
+    );
+    return prettify(JSON.stringify(made)) ?? line;
+  };
+}
+
+/**
+ * Control characters as escapes: what another node calls itself must not move the cursor of whoever reads the log, nor
+ * look like a line of ours.
+ */
+function visible(text: string): string {
+  return text
+    .replaceAll("\n", "\\n")
+    .replaceAll(/\p{Cc}/gu, (character) => `\\x${character.charCodeAt(0).toString(16).padStart(2, "0")}`);
 }
 
 /** Errors in fields become their text: a log line is for people, and stacks are for `error` alone. */
@@ -94,7 +109,7 @@ function plain(fields: Readonly<Record<string, unknown>> = {}): Record<string, u
 export function receptorLine(json: string): string {
   const { level, time, msg, ...fields } = JSON.parse(json) as { level: string; time: number; msg: string };
   const rest = Object.keys(fields).length > 0 ? ` ${JSON.stringify(fields)}` : "";
-  return `${level.toUpperCase()} ${localTime(new Date(time))} ${msg.replaceAll("\n", "\\n")}${rest}\n`;
+  return `${level.toUpperCase()} ${localTime(new Date(time))} ${visible(msg + rest)}\n`;
 }
 
 function localTime(at: Date): string {

@@ -140,7 +140,7 @@ export class DatagramSwitch {
   ): void {
     const { ownId, names, nextHop } = this.#options;
     const target = toNode.toLowerCase() === "localhost" ? ownId : toNode;
-    names.learn(target);
+    names.learnForNow(target);
     const [fromHash, toHash] = [nodeHash(fromNode), nodeHash(target)];
     const message = encodeData({ hops, fromHash, toHash, fromService, toService, payload });
     if (this.#judge(message, fromNode, target) !== "accept") throw new MeshError("BLOCKED", problem.blockedByFirewall);

@@ -36,6 +36,30 @@ describe("NodeNames", () => {
     expect(names.learn("c")).toBe(true);
   });
 
+  test("names that are only used take no room from nodes that are there, and go when others are used", () => {
+    const names = new NodeNames(2, 3);
+    names.learn("own");
+    for (const used of ["a", "b", "c", "a", "d"]) expect(names.learnForNow(used)).toBe(true);
+    // "b" is the one that was not used for longest.
+    expect(["own", "a", "b", "c", "d"].map((name) => names.nameOf(nodeHash(name)))).toEqual([
+      ...["own", "a", undefined, "c", "d"],
+    ]);
+    expect(names.learn("there")).toBe(true);
+    expect(names.learn("one too many")).toBe(false);
+    for (let n = 0; n < 100; n++) names.learnForNow(`x${n}`);
+    expect(["own", "there"].map((name) => names.nameOf(nodeHash(name)))).toEqual(["own", "there"]);
+    expect(names.size).toBe(5);
+  });
+
+  test("a name that was used and turns out to be there stays", () => {
+    const names = new NodeNames(10, 1);
+    names.learnForNow("a");
+    names.learn("a");
+    names.learnForNow("b");
+    names.learnForNow("a");
+    expect(["a", "b"].map((name) => names.nameOf(nodeHash(name)))).toEqual(["a", "b"]);
+  });
+
   test("takes no name that is empty or longer than 255 bytes", () => {
     const names = new NodeNames();
     expect(["", "n".repeat(256), "é".repeat(128)].map((name) => names.learn(name))).toEqual([false, false, false]);

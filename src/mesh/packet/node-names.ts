@@ -19,11 +19,15 @@ interface Entry {
  */
 export class NodeNames {
   readonly #maxNames: number;
+  readonly #maxGuests: number;
   readonly #byLowWord = new Map<number, Entry>();
+  /** Names that are known because somebody used them, the one not used for longest first. */
+  readonly #guests = new Set<string>();
   #size = 0;
 
-  constructor(maxNames = 100_000) {
+  constructor(maxNames = 100_000, maxGuests = 10_000) {
     this.#maxNames = maxNames;
+    this.#maxGuests = maxGuests;
   }
 
   /** How many names are known. */
@@ -32,16 +36,40 @@ export class NodeNames {
   }
 
   /**
-   * Remember a name. The first one of a hash stays; none is taken when the table is full.
+   * Remember the name of a node that is there. The first one of a hash stays; none is taken when the table is full.
    *
    * @returns true when the table holds this name now.
    */
   learn(name: string): boolean {
+    this.#guests.delete(name);
+    return this.#add(name, this.#size - this.#guests.size < this.#maxNames);
+  }
+
+  /**
+   * Remember a name because somebody uses it, whether there is such a node or not. When many are used, the one not used
+   * for longest goes: whoever invents names takes no room from nodes that are there.
+   *
+   * @returns as {@link learn}.
+   */
+  learnForNow(name: string): boolean {
+    if (!this.#guests.delete(name) && this.#knows(name)) return true;
+    if (!this.#add(name, true)) return false;
+    this.#guests.add(name);
+    const [oldest] = this.#guests;
+    if (this.#guests.size > this.#maxGuests && oldest !== undefined) this.forget(oldest);
+    return true;
+  }
+
+  #knows(name: string): boolean {
+    return this.nameOf(nodeHash(name)) === name;
+  }
+
+  #add(name: string, hasRoom: boolean): boolean {
     const { high, low } = wordsOf(nodeHash(name));
     const first = this.#byLowWord.get(low);
     const known = find(first, high);
     if (known) return known.name === name;
-    if (this.#size >= this.#maxNames || !isNodeId(name)) return false;
+    if (!hasRoom || !isNodeId(name)) return false;
     this.#byLowWord.set(low, { name, high, next: first });
     this.#size++;
     return true;
@@ -49,6 +77,7 @@ export class NodeNames {
 
   /** Forget a name, so that another may take its hash. A name that is not known does nothing. */
   forget(name: string): void {
+    this.#guests.delete(name);
     const { high, low } = wordsOf(nodeHash(name));
     const first = this.#byLowWord.get(low);
     if (find(first, high)?.name !== name) return;

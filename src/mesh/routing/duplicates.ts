@@ -4,6 +4,8 @@ import type { Environment } from "./environment.ts";
 
 /** A newer node is told of us within that time, however many updates it makes. */
 const coalesceMs = 100;
+/** And the log is told once in that time. */
+const sayAgainMs = 60_000;
 
 export interface DuplicatesOptions {
   readonly ownId: string;
@@ -21,6 +23,7 @@ export class Duplicates {
   readonly #options: DuplicatesOptions;
   /** Of a newer node with our id, that is to be told so. */
   #suspectedEpoch = 0n;
+  #saidAt = Number.NEGATIVE_INFINITY;
 
   constructor(options: DuplicatesOptions) {
     this.#options = options;
@@ -34,11 +37,19 @@ export class Duplicates {
       log.error(`We are a duplicate node with ID ${ownId} and will now shut down`);
       isDuplicate();
     } else if (updateEpoch > epoch) {
-      log.warn(
-        `another node uses our ID ${ownId}, and it is newer than this one: or is it we, before the clock was set back?`,
-      );
+      this.#sayIt();
       this.#warnSoon(updateEpoch);
     }
+  }
+
+  #sayIt(): void {
+    const { ownId, environment, log } = this.#options;
+    const elapsed = environment.elapsed();
+    if (elapsed - this.#saidAt < sayAgainMs) return;
+    this.#saidAt = elapsed;
+    log.warn(
+      `another node uses our ID ${ownId}, and it is newer than this one: or is it we, before the clock was set back?`,
+    );
   }
 
   /** Not for each update of the newer node: everybody can make many. */

@@ -22,6 +22,11 @@ export const controlErrors = {
     exit: 5,
     meaning: "A request line was begun and not finished in time, so the connection was closed. Send it again.",
   },
+  SESSION_IDLE: {
+    status: 408,
+    exit: 5,
+    meaning: "A control session over the mesh went without a request for too long and was closed. Connect again.",
+  },
   SESSIONS_EXHAUSTED: {
     status: 503,
     exit: 5,

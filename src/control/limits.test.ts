@@ -55,7 +55,7 @@ describe.each(socketKinds)("limits over %s", (kind) => {
     using second = rawClient(service);
     expect([await first.line(), await second.line()]).toEqual([banner, banner]);
     using third = rawClient(service);
-    expect(await third.rest()).toBe("ERROR: too many control sessions (limit 2), try again later\n");
+    expect(await third.rest()).toBe("ERROR: too many control sessions over sockets (limit 2), try again later\n");
     first.socket.end();
     expect(await first.rest()).toBe("");
     first[Symbol.dispose]();

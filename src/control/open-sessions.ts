@@ -1,6 +1,7 @@
 import type { Duplex } from "node:stream";
 import type { RemoteKind } from "./command.ts";
 import { ControlError } from "./errors.ts";
+import { SessionPlaces } from "./session-places.ts";
 import { Session, type SessionContext } from "./session.ts";
 import { errorLine } from "./wire.ts";
 
@@ -9,6 +10,7 @@ const closing = "the daemon is shutting down";
 /** The sessions of one listener: how many there may be, what becomes of those that hang, and how they all end. */
 export class OpenSessions {
   readonly #context: SessionContext;
+  readonly #places: SessionPlaces;
   readonly #sessions = new Set<Session>();
   readonly #served = new Set<Promise<void>>();
   readonly #expected = new Set<Duplex>();
@@ -17,14 +19,20 @@ export class OpenSessions {
 
   constructor(context: SessionContext) {
     this.#context = context;
+    this.#places = new SessionPlaces(context.limits);
   }
 
   /** Serve a client on a stream that is open. With too many sessions it is told so and turned away. */
   serve(stream: Duplex, remote: RemoteKind, remoteNode?: string): void {
-    if (this.#closed || this.#sessions.size >= this.#context.limits.sessions) return this.#turnAway(stream);
+    if (this.#closed) return turnAway(stream, closing);
+    const place = this.#places.take(remote, remoteNode);
+    if (place.kind === "full") return turnAway(stream, place.message);
     const session = new Session(stream, remote, remoteNode, this.#context);
     this.#sessions.add(session);
-    stream.on("close", () => this.#sessions.delete(session));
+    stream.once("close", () => {
+      this.#sessions.delete(session);
+      place.giveBack();
+    });
     const served = session.serve().finally(() => this.#served.delete(served));
     this.#served.add(served);
     // One timer for all sessions, and none while there is no session.
@@ -48,14 +56,6 @@ export class OpenSessions {
     clearInterval(this.#sweep);
   }
 
-  #turnAway(stream: Duplex): void {
-    const { sessions } = this.#context.limits;
-    stream.on("error", () => {});
-    stream.end(`${errorLine(`too many control sessions (limit ${sessions}), try again later`)}\n`, () =>
-      stream.destroy(),
-    );
-  }
-
   #check(): void {
     const now = performance.now();
     for (const session of this.#sessions) session.check(now);
@@ -65,9 +65,14 @@ export class OpenSessions {
   }
 
   #sweepMs(): number {
-    const { stalledLineMs, lingerMs } = this.#context.limits;
-    return Math.max(5, Math.min(1000, stalledLineMs / 4, lingerMs / 4));
+    const { stalledLineMs, idleMeshMs, lingerMs } = this.#context.limits;
+    return Math.max(5, Math.min(1000, stalledLineMs / 4, idleMeshMs / 4, lingerMs / 4));
   }
+}
+
+function turnAway(stream: Duplex, message: string): void {
+  stream.on("error", () => {});
+  stream.end(`${errorLine(message)}\n`, () => stream.destroy());
 }
 
 /** Keeps no process alive. */

@@ -32,6 +32,8 @@ export class Session implements ControlSession {
   #taken = false;
   /** Raw bytes were sent: a line of ours would be taken for more of them. */
   #raw = false;
+  /** Since when no request was under way; undefined once none may follow. */
+  #idleSince: number | undefined = performance.now();
   /** When everything was sent and only the client's hanging up is missing. */
   #lingerSince: number | undefined;
 
@@ -83,6 +85,8 @@ export class Session implements ControlSession {
     try {
       await this.writeLine(bannerOf(this.nodeId));
       while (await this.#serveRequest());
+      // What is still on its way to a slow reader has all the time it needs.
+      this.#idleSince = undefined;
     } catch (error) {
       await this.#sendError(error);
     }
@@ -91,12 +95,23 @@ export class Session implements ControlSession {
 
   /** Called now and then, in place of timers of each session's own. */
   check(now: number): void {
-    const { stalledLineMs, lingerMs } = this.#context.limits;
-    const since = this.#input.lineSince;
+    const { lingerMs } = this.#context.limits;
     if (this.#lingerSince !== undefined) {
       if (now - this.#lingerSince >= lingerMs) this.#stream.destroy();
     } else if (this.#running) this.#probe();
-    else if (since !== undefined && now - since >= stalledLineMs)
+    else this.#checkWait(now);
+  }
+
+  /** Half a line may not keep a place for ever; on the mesh silence, blank lines and a byte now and then neither. */
+  #checkWait(now: number): void {
+    const { stalledLineMs, idleMeshMs, lingerMs } = this.#context.limits;
+    const stalled = now - (this.#input.lineSince ?? now);
+    const idle = this.remote === "mesh" ? now - (this.#idleSince ?? now) : 0;
+    // It was told, and does not even take that.
+    if (idle >= idleMeshMs + lingerMs) this.#stream.destroy();
+    else if (idle >= idleMeshMs)
+      this.#input.fail(new ControlError("SESSION_IDLE", `no request within ${idleMeshMs} ms over the mesh`));
+    else if (stalled >= stalledLineMs)
       this.#input.fail(new ControlError("REQUEST_STALLED", `request line not finished within ${stalledLineMs} ms`));
   }
 
@@ -130,6 +145,7 @@ export class Session implements ControlSession {
       await this.#sendError(error);
     } finally {
       this.#running = false;
+      this.#idleSince = performance.now();
     }
     return !this.#payloadBegun && !this.#taken && !this.#raw && !this.#abortReason;
   }

@@ -20,10 +20,18 @@ export interface ControlLimits {
   readonly lineBytes: number;
   /** Deepest nesting of a JSON request. */
   readonly jsonDepth: number;
-  /** Longest pause inside a request line that has begun. A session between two requests may wait for ever. */
+  /** Longest pause inside a request line that has begun. Over a socket a session between two requests may wait for ever. */
   readonly stalledLineMs: number;
+  /** How long a session over the mesh may go without a request under way. */
+  readonly idleMeshMs: number;
   /** Sessions at once, over all sockets of the listener. */
   readonly sessions: number;
+  /** How many of {@link sessions} may come by TCP or TLS. The others are kept for the Unix socket. */
+  readonly networkSessions: number;
+  /** Sessions over the mesh at once. They take no place of a socket's. */
+  readonly meshSessions: number;
+  /** How many of {@link meshSessions} one node may have. Every unit it follows here is one of them. */
+  readonly nodeSessions: number;
   /** Time for a TLS handshake (spec §10). */
   readonly handshakeMs: number;
   /** How long a session that is over waits for its client to hang up. */
@@ -37,7 +45,11 @@ export const controlLimits: ControlLimits = {
   lineBytes: 16 * 1024 * 1024,
   jsonDepth: 64,
   stalledLineMs: 30_000,
+  idleMeshMs: 180_000,
   sessions: 1024,
+  networkSessions: 896,
+  meshSessions: 1024,
+  nodeSessions: 512,
   handshakeMs: 10_000,
   lingerMs: 5_000,
   closeMs: 2_000,

@@ -67,7 +67,7 @@ export async function watchFarhand(
 async function followed(link: TwinLink, lease: Lease, progress: () => void): Promise<Pushed> {
   try {
     const pushed = await takePushed(link, lease.control, await link.output(), progress);
-    if (pushed.isWhole) lease.giveBack();
+    if (pushed.final && pushed.isWhole) lease.giveBack();
     else lease.close();
     return pushed;
   } catch (error) {

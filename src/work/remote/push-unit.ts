@@ -30,10 +30,16 @@ export async function pushFrames(
   session: ControlSession,
   signal: AbortSignal,
 ): Promise<void> {
+  // Whoever reads the last frame may give the connection to another unit: nothing of this one may come behind it.
+  const over = new AbortController();
+  const either = AbortSignal.any([signal, over.signal]);
+  const status = pushStatus(unit, session, either);
   try {
-    await Promise.all([pushStatus(unit, session, signal), pushOutput(output(signal), session)]);
+    await Promise.all([status, pushOutput(output(either), session)]);
     await send(session, FrameKind.Status, statusText(unit));
   } catch (error) {
+    over.abort();
+    await status.catch(() => undefined);
     if (systemCode(error) !== "STORAGE_FAILED") throw error;
     await send(session, FrameKind.Fault, Buffer.from(errorText(error)));
   }

@@ -34,6 +34,7 @@ interface LinkOptions {
 /** One end of a link: what each frame means for its streams. */
 export class DirectLink implements StreamLink, RequestLink {
   readonly chunkBytes: number;
+  readonly farewellMs: number;
   readonly #pipe: DirectPipe;
   readonly #options: LinkOptions;
   readonly #budget: WindowBudget;
@@ -48,6 +49,7 @@ export class DirectLink implements StreamLink, RequestLink {
     this.#pipe = pipe;
     this.#options = options;
     this.chunkBytes = Math.min(options.limits.chunkBytes, pipe.maxFrameBytes - frameHeaderBytes);
+    this.farewellMs = options.limits.farewellMs;
     this.#budget = new WindowBudget(options.limits);
     this.#turns = new Turns(() => this.#over === undefined && pipe.queuedBytes <= pipe.highWaterBytes);
     this.#table = new StreamTable(options.isInitiator);
@@ -135,6 +137,10 @@ export class DirectLink implements StreamLink, RequestLink {
 
   ready(stream: TurnTaker): void {
     this.#turns.add(stream);
+  }
+
+  leave(stream: DirectStream): void {
+    this.#table.addLeaving(stream);
   }
 
   forget(stream: DirectStream): void {
@@ -232,7 +238,7 @@ export class DirectLink implements StreamLink, RequestLink {
     // Each leaves the table by itself.
     for (const { frame } of this.#table.requests) this.#table.takeRequest(frame.id)?.cancel(error);
     for (const { frame } of this.#table.openings) this.#table.takeOpening(frame.id)?.refuse(error);
-    for (const stream of this.#table.streams) stream.lose(error);
+    for (const streams of [this.#table.streams, this.#table.leaving]) for (const stream of streams) stream.lose(error);
   }
 }
 

@@ -12,12 +12,16 @@ import type { TurnTaker } from "./turns.ts";
 export interface StreamLink {
   /** Longest payload of a data frame. */
   readonly chunkBytes: number;
+  /** From the last read to the error of a writer whose far end closed in order, milliseconds. */
+  readonly farewellMs: number;
   /** Send anything but data, now. */
   send(frame: Frame): void;
   /** Send data; it was this stream's turn. */
   sendData(frame: Uint8Array): void;
   /** The stream can send data. */
   ready(stream: TurnTaker): void;
+  /** A stream that was forgotten waits all the same, and hears when the link is gone, until it is forgotten again. */
+  leave(stream: DirectStream): void;
   /** Nothing crosses any more: both directions are over. */
   forget(stream: DirectStream): void;
 }
@@ -60,8 +64,10 @@ export class DirectStream extends Duplex implements MeshStream, TurnTaker {
   #finReceived = false;
   /** Nothing crosses any more: the link has forgotten the stream. */
   #detached = false;
-  /** Why nothing can be written any more although nothing broke: the far end closed in order. */
-  #closedByFarEnd: MeshError | undefined;
+  /** Nothing can be written any more although nothing broke. */
+  #closedByFarEnd = false;
+  /** Somebody wants to write all the same, and hears of it when this fires. */
+  #farewell: NodeJS.Timeout | undefined;
 
   constructor(link: StreamLink, terms: StreamTerms) {
     super({ readableHighWaterMark: 1, writableHighWaterMark: writeAheadBytes });
@@ -112,10 +118,10 @@ export class DirectStream extends Duplex implements MeshStream, TurnTaker {
       this.destroy(errorOf(reason));
       return;
     }
-    this.#closedByFarEnd = new MeshError("STREAM_REFUSED", "the far end closed the stream and reads no more");
+    this.#closedByFarEnd = true;
     this.#finReceived = true;
     this.#endWhenRead();
-    if (this.#outgoing.bytes > 0) this.#refuseWrite(this.#closedByFarEnd);
+    if (this.#outgoing.bytes > 0) this.#failWriterLater();
   }
 
   /** The link is gone. */
@@ -132,6 +138,13 @@ export class DirectStream extends Duplex implements MeshStream, TurnTaker {
     this.#link.sendData(this.#outgoing.takeFrame(this.id, length));
     if (this.#outgoing.bytes === 0) this.#outgoing.finish();
     return this.#outgoing.bytes > 0 && this.#credit > 0;
+  }
+
+  /** Whoever reads what came before the far end's close is given the time for it. */
+  override read(size?: number): Buffer | null {
+    const bytes = super.read(size) as Buffer | null;
+    if (bytes !== null) this.#farewell?.refresh();
+    return bytes;
   }
 
   override _read(): void {
@@ -170,6 +183,8 @@ export class DirectStream extends Duplex implements MeshStream, TurnTaker {
       this.#link.send({ kind: "reset", id: this.id, ...reason });
       this.#detach();
     }
+    clearTimeout(this.#farewell);
+    this.#link.forget(this);
     this.#window.close();
     this.#backlog.clear();
     this.#outgoing.finish(error ?? new MeshError("STREAM_REFUSED", "the stream was closed before all was written"));
@@ -179,16 +194,25 @@ export class DirectStream extends Duplex implements MeshStream, TurnTaker {
   #send(chunks: readonly Buffer[], done: (error?: Error | null) => void): void {
     this.#outgoing.put(chunks, done);
     if (this.#outgoing.bytes === 0) this.#outgoing.finish();
-    else if (this.#closedByFarEnd) this.#refuseWrite(this.#closedByFarEnd);
+    else if (this.#closedByFarEnd) this.#failWriterLater();
     else if (this.#credit > 0) this.#link.ready(this);
   }
 
-  /** A write that fails destroys the stream, so what came before is read first. */
-  #refuseWrite(error: MeshError): void {
-    if (this.readableEnded) return this.#outgoing.finish(error);
-    this.once("end", () => this.#outgoing.finish(error));
+  /** A write that fails destroys the stream, so what came before is read first, unless nobody reads. */
+  #failWriterLater(): void {
+    const fail = (): void => void this.destroy(this.#farEndClosed());
+    if (this.readableEnded) return fail();
+    this.once("end", fail);
+    this.#farewell = setTimeout(fail, this.#link.farewellMs);
+    this.#link.leave(this);
     // Where nothing is left to read, nobody need be reading.
     if (this.#ended && this.readableLength === 0) this.read(0);
+  }
+
+  #farEndClosed(): MeshError {
+    const { remoteNode, remoteService } = this;
+    const to = remoteService === "" ? remoteNode : `${remoteNode}:${remoteService}`;
+    return new MeshError("STREAM_LOST", `${to} closed the stream`);
   }
 
   #give(piece: Uint8Array): void {

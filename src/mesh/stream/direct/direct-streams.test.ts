@@ -1,6 +1,7 @@
 import { once } from "node:events";
 import type { Duplex } from "node:stream";
 import { finished, pipeline } from "node:stream/promises";
+import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, describe, expect, test } from "vitest";
 import { silentLog } from "#core";
 import { memoryPipes, tcpPipes, type TestPipe } from "../../../../test/kit/direct-pipes.ts";
@@ -230,14 +231,66 @@ describe("destroy()", () => {
     expect(await text(stream)).toBe("all I have");
     stream.write("too late");
     const [error] = await once(stream, "error");
-    expect(error).toMatchObject({ code: "STREAM_REFUSED" });
+    expect(error).toMatchObject({ code: "STREAM_LOST", message: "hub:give closed the stream" });
   });
 
   test("without an error fails what the far end has not sent, once it has read", async () => {
     const { stub } = join(memoryPipes(), serve({ brief: (stream) => setImmediate(() => stream.destroy()) }));
     const stream = await stub.open(target("brief"));
     const failed = new Promise((resolve) => stream.write(pattern(MiB), resolve));
-    expect(await failed).toMatchObject({ code: "STREAM_REFUSED" });
+    expect(await failed).toMatchObject({ code: "STREAM_LOST", message: "hub:brief closed the stream" });
+  });
+
+  /** The far end says `length` bytes and closes in order once they are on their way. */
+  const leaveAfter = (length: number): Services => ({
+    leave: (stream) => {
+      stream.write(pattern(length));
+      stream.once("readable", () => stream.destroy());
+    },
+  });
+
+  test.each(["before", "after"])("fails a writer %s it, though nobody reads what came", async (when) => {
+    const { stub, hub } = join(memoryPipes(), serve(leaveAfter(1000)), { farewellMs: 20 });
+    const stream = await stub.open(target("leave"));
+    const failed = once(stream, "error");
+    stream.write(when === "before" ? pattern(2 * MiB) : "x");
+    await expect.poll(() => [stub.count, hub.count]).toEqual([0, 0]);
+    if (when === "after") stream.write("too late");
+    const [error] = await failed;
+    expect(error).toMatchObject({ code: "STREAM_LOST", message: "hub:leave closed the stream" });
+  });
+
+  test("lets a slow reader finish, although a writer waits to hear of it", async () => {
+    const { stub } = join(memoryPipes(), serve(leaveAfter(100_000)), { farewellMs: 500 });
+    const stream = await stub.open(target("leave"));
+    const failed = once(stream, "error");
+    stream.write(pattern(2 * MiB));
+    await expect.poll(() => stub.count).toBe(0);
+    let read = 0;
+    // Many small reads: all together take far longer than the farewell.
+    while (read < 100_000 && !stream.destroyed) {
+      await sleep(20);
+      read += ((stream.read(Math.min(1000, stream.readableLength)) as Buffer | null) ?? []).length;
+    }
+    expect(read).toBe(100_000);
+    // So that the end is noticed, as by any reader who goes on.
+    stream.resume();
+    expect((await failed)[0]).toMatchObject({ code: "STREAM_LOST", message: "hub:leave closed the stream" });
+  });
+
+  test.each([
+    ["the link is lost", "STREAM_LOST", (pipe: TestPipe) => pipe.break(new Error("cable pulled"))],
+    ["its own node closes", "MESH_CLOSED", (_: TestPipe, streams: DirectStreams) => streams.close()],
+  ] as const)("fails a writer at once when %s", async (_, code, happen) => {
+    // A farewell that never ends.
+    const { stub, stubPipe } = join(memoryPipes(), serve(leaveAfter(1000)), { farewellMs: 2 ** 30 });
+    const stream = await stub.open(target("leave"));
+    const failed = once(stream, "error");
+    stream.write(pattern(2 * MiB));
+    await expect.poll(() => stub.count).toBe(0);
+    expect(stream.destroyed).toBe(false);
+    happen(stubPipe, stub);
+    expect((await failed)[0]).toMatchObject({ code });
   });
 
   test("with an error says at the far end what went wrong", async () => {

@@ -17,6 +17,8 @@ export interface DirectLimits {
   readonly chunkBytes: number;
   /** A neighbour that asks and does not take the answers is cut when so many bytes wait for it. */
   readonly unansweredBytes: number;
+  /** A writer whose far end closed in order hears of it so long after the last read, so that what came can be read. */
+  readonly farewellMs: number;
 }
 
 /** The limits unless others are given. */
@@ -30,4 +32,5 @@ export const directLimits: DirectLimits = {
   windowBytes: 64 * 1024 * 1024,
   chunkBytes: 32 * 1024,
   unansweredBytes: 16 * 1024 * 1024,
+  farewellMs: 5_000,
 };

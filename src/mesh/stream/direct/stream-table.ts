@@ -9,6 +9,8 @@ import type { Opening } from "./opening.ts";
  */
 export class StreamTable {
   readonly #streams = new Map<number, DirectStream>();
+  /** Nothing crosses on them any more, but somebody still waits to write. */
+  readonly #leaving = new Set<DirectStream>();
   readonly #openings = new Map<number, Opening>();
   readonly #requests = new Map<number, PendingRequest>();
   readonly #ownParity: number;
@@ -34,6 +36,11 @@ export class StreamTable {
 
   get streams(): Iterable<DirectStream> {
     return this.#streams.values();
+  }
+
+  /** Streams that are over for the far end and not yet here; in no count. */
+  get leaving(): Iterable<DirectStream> {
+    return this.#leaving;
   }
 
   get openings(): Iterable<Opening> {
@@ -93,7 +100,12 @@ export class StreamTable {
     if (this.#isOwn(stream.id)) this.#own++;
   }
 
+  addLeaving(stream: DirectStream): void {
+    this.#leaving.add(stream);
+  }
+
   remove(stream: DirectStream): void {
+    this.#leaving.delete(stream);
     if (this.#streams.delete(stream.id) && this.#isOwn(stream.id)) this.#own--;
   }
 

@@ -116,7 +116,7 @@ describe("destroyed", () => {
   });
 
   test("while the other end writes and reads nothing, the writer hears of it", async () => {
-    const { dialer, listener } = pair();
+    const { dialer, listener } = localPair("alpha", "svc", "eph", 20);
     listener.write("unread");
     await once(dialer, "readable");
     listener.destroy();
@@ -125,6 +125,25 @@ describe("destroyed", () => {
       dialer.write("more");
       await sleep(5);
     }
+    expect((await failed)[0]).toMatchObject({ code: "STREAM_LOST", message: expect.stringContaining("far end") });
+  });
+
+  test("while the other end writes and reads slowly, the reader gets everything before the writer hears of it", async () => {
+    const { dialer, listener } = localPair("alpha", "svc", "eph", 500);
+    listener.resume().end(Buffer.alloc(200_000));
+    await once(listener, "finish");
+    listener.destroy();
+    const failed = once(dialer, "error");
+    await once(dialer, "readable");
+    dialer.write("more");
+    let read = 0;
+    // Many small reads: all together take far longer than the farewell.
+    while (read < 200_000 && !dialer.destroyed) {
+      await sleep(20);
+      read += (dialer.read(2000) ?? []).length;
+    }
+    expect(read).toBe(200_000);
+    dialer.resume();
     expect((await failed)[0]).toMatchObject({ code: "STREAM_LOST", message: expect.stringContaining("far end") });
   });
 

@@ -4,8 +4,8 @@ import type { MeshStream } from "../stream.ts";
 
 /** What waits to be read before the writer is held back, bytes; as with streams to other nodes. */
 const bufferBytes = 256 * 1024;
-/** A writer whose far end is closed hears of it so much later, so that what came before can still be read. */
-const farewellMs = 5_000;
+/** A writer whose far end is closed hears of it so long after the last read: what came before can still be read. */
+const usualFarewellMs = 5_000;
 
 /** The place a stream leads to, seen from one of its ends. */
 interface Place {
@@ -13,6 +13,7 @@ interface Place {
   readonly remoteService: string;
   /** A far end that is closed before its end has ended all the same; as with QUIC, for the dialer only (spec §4.4). */
   readonly isCloseAnEnd: boolean;
+  readonly farewellMs: number;
 }
 
 /** Both ends of a stream within this process. */
@@ -21,10 +22,19 @@ export interface LocalPair {
   readonly listener: LocalStream;
 }
 
-/** @param dialerService what the listener is told the dialer's service is. */
-export function localPair(node: string, service: string, dialerService: string): LocalPair {
-  const dialer = new LocalStream({ remoteNode: node, remoteService: service, isCloseAnEnd: true });
-  const listener = new LocalStream({ remoteNode: node, remoteService: dialerService, isCloseAnEnd: false });
+/**
+ * @param dialerService what the listener is told the dialer's service is.
+ * @param farewellMs from the last read to the error of a writer whose far end is closed, milliseconds.
+ */
+export function localPair(
+  node: string,
+  service: string,
+  dialerService: string,
+  farewellMs = usualFarewellMs,
+): LocalPair {
+  const both = { remoteNode: node, farewellMs };
+  const dialer = new LocalStream({ ...both, remoteService: service, isCloseAnEnd: true });
+  const listener = new LocalStream({ ...both, remoteService: dialerService, isCloseAnEnd: false });
   dialer.join(listener);
   listener.join(dialer);
   return { dialer, listener };
@@ -38,6 +48,7 @@ export class LocalStream extends Duplex implements MeshStream {
   readonly remoteNode: string;
   readonly remoteService: string;
   readonly #isCloseAnEnd: boolean;
+  readonly #farewellMs: number;
   #far!: LocalStream;
   /** Somebody wants to read. */
   #wanted = false;
@@ -48,11 +59,12 @@ export class LocalStream extends Duplex implements MeshStream {
   #isAlone = false;
   #farewell: NodeJS.Timeout | undefined;
 
-  constructor({ remoteNode, remoteService, isCloseAnEnd }: Place) {
+  constructor({ remoteNode, remoteService, isCloseAnEnd, farewellMs }: Place) {
     super({ highWaterMark: bufferBytes, allowHalfOpen: true });
     this.remoteNode = remoteNode;
     this.remoteService = remoteService;
     this.#isCloseAnEnd = isCloseAnEnd;
+    this.#farewellMs = farewellMs;
     // Whoever uses the stream hears of its end. A stream that nobody uses just then must not take the process along.
     this.on("error", () => {});
   }
@@ -60,6 +72,13 @@ export class LocalStream extends Duplex implements MeshStream {
   /** To be called once, before anything else. */
   join(far: LocalStream): void {
     this.#far = far;
+  }
+
+  /** Whoever reads what came before the far end's close is given the time for it. */
+  override read(size?: number): Buffer | null {
+    const bytes = super.read(size) as Buffer | null;
+    if (bytes !== null) this.#farewell?.refresh();
+    return bytes;
   }
 
   override _read(): void {
@@ -141,7 +160,7 @@ export class LocalStream extends Duplex implements MeshStream {
   #failLater(done: (error?: Error) => void): void {
     this.#unheard = done;
     clearTimeout(this.#farewell);
-    this.#farewell = setTimeout(() => this.#over(), this.readableEnded ? 0 : farewellMs);
+    this.#farewell = setTimeout(() => this.#over(), this.readableEnded ? 0 : this.#farewellMs);
   }
 
   #over(): void {

@@ -82,12 +82,18 @@ export class QuicStream extends Duplex implements MeshStream {
     else if (this.#sending.isWaiting) this.#failWriterLater();
   }
 
+  override read(size?: number): Buffer | null {
+    const bytes = super.read(size) as Buffer | null;
+    // Whoever still reads has his time, also for what stands in the buffer already.
+    if (bytes !== null && this.#driver.ending) this.#timer?.refresh();
+    return bytes;
+  }
+
   override _read(): void {
     this.#wanted = true;
     this.#receive();
-    if (this.#driver.ending) this.#timer?.refresh();
     // What was read opens the far end's window again.
-    else this.#driver.wake();
+    if (!this.#driver.ending) this.#driver.wake();
   }
 
   override _write(chunk: Uint8Array, _encoding: string, done: (error?: Error) => void): void {

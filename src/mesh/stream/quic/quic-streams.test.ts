@@ -227,6 +227,30 @@ describe("a stream", () => {
     clearInterval(writing);
   });
 
+  test("fails it only when a slow reader has read everything", async () => {
+    const net = new DatagramNet();
+    await using alpha = openNode(net, "alpha", { farewellMs: 500 });
+    await using beta = openNode(net, "beta");
+    const { near, far } = await connect(alpha, beta);
+    far.resume().end(Buffer.alloc(200_000));
+    await once(far, "finish");
+    await once(near, "readable");
+    await sleep(200);
+    far.destroy();
+    const failed = new Promise((resolve) => near.once("error", resolve));
+    await sleep(200);
+    near.write("more");
+    let read = 0;
+    // Many small reads: all together take far longer than the farewell.
+    while (read < 200_000 && !near.destroyed) {
+      await sleep(20);
+      read += (near.read(2_000) ?? []).length;
+    }
+    expect(read).toBe(200_000);
+    near.resume();
+    expect(await failed).toMatchObject({ code: "STREAM_LOST" });
+  });
+
   test("holds a writer back when nobody reads, and all arrives when somebody does", async () => {
     const net = new DatagramNet();
     await using alpha = openNode(net, "alpha");

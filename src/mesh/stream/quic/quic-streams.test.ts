@@ -230,7 +230,7 @@ describe("a stream", () => {
   test("fails it only when a slow reader has read everything", async () => {
     const net = new DatagramNet();
     await using alpha = openNode(net, "alpha", { farewellMs: 500 });
-    await using beta = openNode(net, "beta");
+    await using beta = openNode(net, "beta", { farewellMs: 20, listenerLingerMs: 10 });
     const { near, far } = await connect(alpha, beta);
     far.resume().end(Buffer.alloc(200_000));
     await once(far, "finish");

@@ -18,6 +18,8 @@ export interface MirrorContext {
   readonly log: Log;
   readonly peers: Peers;
   readonly connections: NodeConnections;
+  /** Run what many units may want to do at the same moment: one after another. */
+  readonly inTurn: (run: () => Promise<void>) => Promise<void>;
   /** Delete a unit and forget it. */
   readonly remove: (unit: Unit, force: boolean) => Promise<void>;
 }

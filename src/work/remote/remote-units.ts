@@ -37,6 +37,7 @@ export class RemoteUnits {
       clock,
       log,
       peers: new Peers(clock),
+      inTurn: turns(),
       remove: async (unit, force) => {
         const bytes = sizeHere(unit);
         await remove(unit, force);
@@ -105,6 +106,15 @@ export class RemoteUnits {
     if (!mirror) this.#mirrors.set(unit.id, (mirror = new Mirror(unit, this.#context)));
     return mirror;
   }
+}
+
+function turns(): MirrorContext["inTurn"] {
+  let last: Promise<unknown> = Promise.resolve();
+  return (run) => {
+    const turn = last.then(run);
+    last = turn.catch(() => undefined);
+    return turn;
+  };
 }
 
 function sizeHere(unit: Unit): number {

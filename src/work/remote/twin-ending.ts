@@ -56,10 +56,9 @@ export async function dropTwin(
   const backoff = link.backoff();
   for (;;) {
     try {
-      return await dropOnce(link, unitId, signal);
+      return await link.context.inTurn(() => dropOnce(link, unitId, signal));
     } catch (error) {
-      const wasHeard = ["REMOTE_ERROR", "REMOTE_REFUSED"].includes(systemCode(error) ?? "");
-      if (!stop || wasHeard || signal.aborted) return notTakenBack(link, unitId, error);
+      if (!stop || isAnswer(error) || signal.aborted) return notTakenBack(link, unitId, error);
     }
     await backoff.wait(signal).catch(() => undefined);
   }
@@ -67,8 +66,20 @@ export async function dropTwin(
 
 async function dropOnce(link: TwinLink, unitId: string, signal: AbortSignal): Promise<void> {
   if (link.record.twin.Protocol === "receptor") return await endTwin(link, "release", signal);
-  const control = await link.connect(signal);
-  await within(dropMs, control, withdrawOrder(link, unitId, control)).finally(() => control.close());
+  const lease = await link.lease(signal, { fresh: false });
+  try {
+    await within(dropMs, lease.control, withdrawOrder(link, unitId, lease.control));
+    lease.giveBack();
+  } catch (error) {
+    if (isAnswer(error)) lease.giveBack();
+    else lease.close();
+    throw error;
+  }
+}
+
+/** It was heard, and will not do it, or knows of nothing. */
+function isAnswer(error: unknown): boolean {
+  return ["REMOTE_ERROR", "REMOTE_REFUSED"].includes(systemCode(error) ?? "");
 }
 
 function notTakenBack({ record, context }: TwinLink, unitId: string, error: unknown): void {

@@ -53,6 +53,25 @@ test("a node that fills its places is told so; another node, and the socket, sti
   expect(await local.rest()).toBe(`${banner}{"rest":"here"}\n`);
 });
 
+test("a node whose command is under way when the daemon goes is cut off, and told nothing it could take for an answer", async () => {
+  let begin = (): void => {};
+  const begun = new Promise<void>((resolve) => (begin = resolve));
+  const waits = command("wait", async (_request, session) => {
+    begin();
+    await once(session.signal, "abort");
+    throw session.signal.reason;
+  });
+  await using service = await openTestService("unix", { commands: [waits] });
+  await using mesh = await roads();
+  const node = await mesh.open(service, "good");
+  expect(await greeting(node)).toBe(banner);
+  node.write("wait now\n");
+  await begun;
+  const rest = text(node).catch(() => "");
+  await service.listener.close();
+  expect(await rest).toBe("");
+});
+
 test("nodes of many names fill the mesh's places, and none of a socket's", async () => {
   await using service = await openTestService("tcp", { limits: { sessions: 2, networkSessions: 2, meshSessions: 4 } });
   await using mesh = await roads();

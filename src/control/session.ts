@@ -1,5 +1,5 @@
 import type { Duplex } from "node:stream";
-import { errorText, FarhandError } from "#core";
+import { errorText, FarhandError, systemCode } from "#core";
 import type { ControlCommand, ControlSession, RemoteKind } from "./command.ts";
 import { ControlError } from "./errors.ts";
 import type { ControlLimits, ControlLog } from "./settings.ts";
@@ -172,6 +172,8 @@ export class Session implements ControlSession {
       this.#context.log.warn(`a reply broke off: ${errorText(error)}`);
     // A stream that was taken carries another protocol by now, and to a client that is gone nothing is sent.
     if (this.#taken || this.#raw || !this.#stream.writable) return;
+    // A node whose order is under way would take our going for a refusal of it: a broken stream is one to try again.
+    if (this.remote === "mesh" && systemCode(this.#abortReason) === "LISTENER_CLOSED") return this.destroy();
     const message = error instanceof FarhandError ? error.message : `internal error: ${errorText(error).slice(0, 200)}`;
     await this.writeLine(errorLine(message)).catch(() => {});
   }

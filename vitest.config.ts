@@ -19,6 +19,7 @@ export default defineConfig({
           exclude: ["src/**/fuzz.test.ts"],
           testTimeout: 60_000,
           hookTimeout: 120_000,
+          maxWorkers: 2,
         },
       },
       {
@@ -41,6 +42,7 @@ export default defineConfig({
           include: ["test/house/**/*.test.ts", "test/kit/**/*.test.ts"],
           testTimeout: 60_000,
           hookTimeout: 60_000,
+          maxWorkers: 2,
         },
       },
       {

@@ -2,33 +2,12 @@ import { X509Certificate } from "node:crypto";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { tempFolder } from "../../test/kit/temp-folder.ts";
+import { testTerminal } from "../../test/kit/test-terminal.ts";
 import { parseReceptorArgs, readSettingsFile } from "#worker";
 import { askOn, makeCertificates } from "./certificates.ts";
-import { noColours } from "./colours.ts";
 import { commands } from "./commands.ts";
 import { runProgram } from "./program.ts";
 import { receptorProgram } from "./receptor-program.ts";
-import type { Terminal } from "./terminal.ts";
-
-/** A terminal whose keyboard says `answers`, piece by piece. */
-function terminalWith(...answers: string[]) {
-  const out: string[] = [];
-  const err: string[] = [];
-  const stdin = async function* () {
-    for (const answer of answers) yield Buffer.from(answer);
-  };
-  const terminal: Terminal = {
-    env: {},
-    stdin: stdin(),
-    columns: undefined,
-    colours: noColours,
-    print: (text) => void out.push(text),
-    write: async (chunk) => void out.push(Buffer.from(chunk).toString()),
-    say: (text) => void err.push(text),
-    outliveOutput() {},
-  };
-  return { terminal, out, err };
-}
 
 const subjectIn = (path: string): string => new X509Certificate(readFileSync(path)).subject;
 
@@ -36,7 +15,7 @@ test("the three commands make an authority, a request and a certificate", async 
   await using folder = await tempFolder();
   const at = (name: string) => folder.file(name);
   const run = (line: string, ...answers: string[]) => {
-    const { terminal, out, err } = terminalWith(...answers);
+    const { terminal, out, err } = testTerminal(...answers);
     return runProgram(line.split(" "), commands, terminal).then((exit) => ({ exit, out, err }));
   };
   const ca = `--outcert ${at("ca.crt")} --outkey ${at("ca.key")}`;
@@ -59,7 +38,7 @@ test("the three commands make an authority, a request and a certificate", async 
 });
 
 test("the commands refuse what Receptor refuses", async () => {
-  const { terminal } = terminalWith();
+  const { terminal } = testTerminal();
   const run = (line: string) => runProgram(line.split(" "), commands, terminal);
   await expect(run("cert-init --bits 2048")).rejects.toThrow(
     "required parameters missing: commonname, outcert, outkey",
@@ -72,7 +51,7 @@ test("the commands refuse what Receptor refuses", async () => {
 
 test("receptor --cert-… runs alone, and says nothing when all is well", async () => {
   await using folder = await tempFolder();
-  const { terminal, out } = terminalWith();
+  const { terminal, out } = testTerminal();
   const words = [
     "--cert-init",
     "commonname=a",
@@ -90,7 +69,7 @@ test("receptor --cert-… runs alone, and says nothing when all is well", async 
 test("a file in list form makes one thing, one in map form makes all, each question with its own answer", async () => {
   await using folder = await tempFolder();
   const at = (name: string) => folder.file(name);
-  const { terminal } = terminalWith();
+  const { terminal } = testTerminal();
   writeFileSync(at("list.yml"), `- cert-init: {commonname: l, bits: 1024, outcert: ${at("l")}, outkey: ${at("lk")}}\n`);
   expect(await receptorProgram(["-c", at("list.yml")], terminal)).toBe(0);
   expect(subjectIn(at("l"))).toBe("CN=l");
@@ -104,7 +83,7 @@ test("a file in list form makes one thing, one in map form makes all, each quest
     `cert-init: {commonname: ca, bits: 1024, outcert: ${at("ca.crt")}, outkey: ${at("ca.key")}}`,
   ];
   writeFileSync(at("map.yml"), `${map.join("\n")}\n`);
-  expect(await receptorProgram(["-c", at("map.yml")], terminalWith("yes\ny\n").terminal)).toBe(0);
+  expect(await receptorProgram(["-c", at("map.yml")], testTerminal("yes\ny\n").terminal)).toBe(0);
   expect([subjectIn(at("one.crt")), subjectIn(at("two.crt"))]).toEqual(["CN=one", "CN=two"]);
 });
 
@@ -114,7 +93,7 @@ test("makeCertificates() stops at the first thing that cannot be done", async ()
     ["--cert-signreq", "req=no", "cacert=no", "cakey=no", `outcert=${folder.file("c")}`],
     readSettingsFile,
   );
-  const { terminal, out } = terminalWith("yes\n");
+  const { terminal, out } = testTerminal("yes\n");
   const ask = askOn(terminal, (text) => terminal.write(Buffer.from(text)));
   const made = makeCertificates(request.kind === "start" ? request.directives : [], ask);
   await expect(made).rejects.toMatchObject({ code: "CERTIFICATE_INVALID", message: /cannot read no/ });

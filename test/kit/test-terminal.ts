@@ -1,16 +1,16 @@
 import { noColours } from "../../src/cli/colours.ts";
 import type { Terminal } from "../../src/cli/terminal.ts";
 
-/** A terminal that keeps what is said; `input` is what is piped in, nothing is a keyboard. */
-export function testTerminal(input?: string) {
+/** A terminal that keeps what is said; `input` is what is piped in, piece by piece, nothing is a keyboard. */
+export function testTerminal(...input: string[]) {
   const out: string[] = [];
   const err: string[] = [];
   const chunks = async function* () {
-    if (input !== undefined) yield Buffer.from(input);
+    for (const piece of input) yield Buffer.from(piece);
   };
   const terminal: Terminal = {
     env: {},
-    stdin: Object.assign(chunks(), { isTTY: input === undefined }),
+    stdin: Object.assign(chunks(), { isTTY: input.length === 0 }),
     columns: undefined,
     colours: noColours,
     print: (text) => void out.push(text),

@@ -202,7 +202,7 @@ export class ConnectionDriver {
     // Sending can end a connection too: the own node may have no such service.
     if (this.#released) return;
     if (this.connection.isClosed) this.abandon(this.connection.ending ?? { kind: "idle" });
-    else if (isMore) this.wake();
+    else if (isMore || this.connection.takesFin) this.wake();
     else this.#arm();
   };
 

@@ -433,6 +433,26 @@ describe.each(engines)("$name engine", ({ load }) => {
     });
   });
 
+  test.each(Array.from({ length: 40 }, (_, n) => n))(
+    "an end without bytes arrives behind bytes that get lost, seed %i",
+    async (seed) => {
+      const pair = await talking();
+      const random = seeded(seed);
+      let isEnded = false;
+      pair.fate = () => (random() < 0.3 ? "lost" : "arrives");
+      pair.client.streamSend(0, Buffer.alloc(20_000), false);
+      const into = Buffer.alloc(50_000);
+      let isDone = false;
+      const start = performance.now();
+      await pair.until(() => {
+        isEnded ||= pair.client.streamSend(0, Buffer.alloc(0), true) === 0;
+        while (pair.server.streamReadable(0)) isDone = pair.server.streamReceive(0, into)?.[1] ?? false;
+        return isDone || performance.now() - start > 8000;
+      });
+      expect([isEnded, isDone]).toEqual([true, true]);
+    },
+  );
+
   test("onTimeout() before its time does nothing", async () => {
     const pair = await talking();
     for (let n = 0; n < 1000; n++) pair.client.onTimeout();

@@ -86,6 +86,8 @@ export interface QuicConnection {
    * @throws {QuicStreamEnded} `stopped` by the far end, or `refused`: it allows no such stream.
    */
   streamSend(stream: number, bytes: Uint8Array, fin: boolean): number | undefined;
+  /** A fin without bytes was not taken, and may be now. */
+  readonly takesFin: boolean;
   /**
    * Read into `into`.
    *

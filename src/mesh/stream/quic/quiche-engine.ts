@@ -62,7 +62,7 @@ class QuicheEngine implements QuicEngine {
   connect(profile: QuicProfile, sourceId: Uint8Array): QuicConnection {
     const config = this.#config(this.#clients, profile, true);
     const connection = this.#quiche.Connection.connect(null, sourceId, ourAddress, theirAddress, config);
-    return new QuicheConnection(connection, this.#quiche.Shutdown);
+    return new QuicheConnection(connection, this.#quiche.Shutdown, profile.transport.idleMs);
   }
 
   accept(profile: QuicProfile, sourceId: Uint8Array, resetToken: Uint8Array): QuicConnection {
@@ -70,7 +70,7 @@ class QuicheEngine implements QuicEngine {
     // A connection copies its transport parameters when it is made, so one config serves any number of tokens.
     config.setStatelessResetToken(BigInt(`0x${Buffer.from(resetToken).toString("hex")}`));
     const connection = this.#quiche.Connection.accept(sourceId, null, ourAddress, theirAddress, config);
-    return new QuicheConnection(connection, this.#quiche.Shutdown);
+    return new QuicheConnection(connection, this.#quiche.Shutdown, profile.transport.idleMs);
   }
 
   /** Making a config costs more than a whole handshake. */
@@ -112,16 +112,29 @@ function applyTransport(config: native.Config, transport: QuicTransport): void {
 
 /** INTERNAL_ERROR (RFC 9000 §20.1). */
 const internalError = 1;
-/** Longer than it waits, on any road worth the name, for an acknowledgement before it probes; milliseconds. */
+/** Longer than it waits, on any road worth the name, for an acknowledgement before its first probe; milliseconds. */
 const longestProbeMs = 3000;
 
 class QuicheConnection implements QuicConnection {
   readonly #connection: native.Connection;
   readonly #sides: Quiche["Shutdown"];
+  readonly #quietMs: number;
+  /** It had nothing more to send, and nothing happened since. */
+  #isDrained = false;
+  /** Its time to do something has come, and nothing was received since. */
+  #isOverdue = false;
+  /** It spoke since then: now it waits longer for an answer than before. */
+  #hasProbed = false;
+  #finWaits = false;
 
-  constructor(connection: native.Connection, sides: Quiche["Shutdown"]) {
+  constructor(connection: native.Connection, sides: Quiche["Shutdown"], idleMs: number) {
     this.#connection = connection;
     this.#sides = sides;
+    this.#quietMs = Math.min(longestProbeMs, idleMs / 2);
+  }
+
+  get takesFin(): boolean {
+    return this.#finWaits && this.#isDrained;
   }
 
   get isEstablished(): boolean {
@@ -147,6 +160,7 @@ class QuicheConnection implements QuicConnection {
   }
 
   receive(datagram: Uint8Array): void {
+    this.#isDrained = this.#isOverdue = this.#hasProbed = false;
     try {
       this.#connection.recv(datagram, incoming);
     } catch {
@@ -156,7 +170,10 @@ class QuicheConnection implements QuicConnection {
 
   send(into: Uint8Array): number {
     try {
-      return this.#connection.send(into)?.[0] ?? 0;
+      const length = this.#connection.send(into)?.[0] ?? 0;
+      this.#isDrained = length === 0;
+      if (!this.#isDrained) this.#hasProbed = this.#isOverdue;
+      return length;
     } catch (error) {
       // It could not go on with the handshake, or has a defect. Either ends this connection and nothing else.
       this.#connection.close(false, internalError, Buffer.from(errorText(error)));
@@ -169,6 +186,8 @@ class QuicheConnection implements QuicConnection {
   }
 
   onTimeout(): void {
+    this.#isDrained = false;
+    this.#isOverdue = true;
     this.#connection.onTimeout();
   }
 
@@ -182,7 +201,13 @@ class QuicheConnection implements QuicConnection {
 
   streamSend(stream: number, bytes: Uint8Array, fin: boolean): number | undefined {
     try {
-      if (fin && bytes.length === 0 && !this.#isQuiet(stream)) return undefined;
+      const isBareFin = fin && bytes.length === 0 && this.#isUsed(stream);
+      this.#finWaits = isBareFin && !this.#isDrained;
+      if (isBareFin && !this.#isQuiet) {
+        // Perhaps that was an acknowledgement only, which nobody will answer.
+        if (this.#hasProbed) this.ping();
+        return undefined;
+      }
       return this.#connection.streamSend(stream, bytes, fin) ?? undefined;
     } catch (error) {
       throw streamEnded(error);
@@ -227,15 +252,20 @@ class QuicheConnection implements QuicConnection {
    * Nothing we sent waits for its acknowledgement. Quiche takes a stream for finished when all bytes are acknowledged,
    * even if a bare end behind them is not: sent while bytes are under way, such an end can be forgotten for ever.
    */
-  #isQuiet(stream: number): boolean {
-    // The timer of unacknowledged datagrams is not running, only that of idleness.
-    if ((this.#connection.timeout() ?? Number.POSITIVE_INFINITY) > longestProbeMs) return true;
+  get #isQuiet(): boolean {
+    // What was lost is sent before it has nothing to send. From then on its timer runs for what is under way: for a short
+    // time until the first probe, and longer after each. If there is nothing, only the timer of idleness does.
+    if (!this.#isDrained || this.#hasProbed) return false;
+    return (this.#connection.timeout() ?? Number.POSITIVE_INFINITY) > this.#quietMs;
+  }
+
+  #isUsed(stream: number): boolean {
     try {
-      // Where idleness itself is short: the congestion window is all free.
-      return this.#connection.streamCapacity(stream) >= (this.#connection.pathStats()[0]?.cwnd ?? 0);
+      this.#connection.streamCapacity(stream);
+      return true;
     } catch {
       // There is no such stream yet, or the far end has stopped it: sending will tell.
-      return true;
+      return false;
     }
   }
 

@@ -34,7 +34,11 @@ export const forbiddenNames = ["utils", "util", "helpers", "common", "manager", 
  */
 export const sharedPackages = {
   zod: {
-    files: /(^|\/)settings(\.ts$|\/)/,
-    reason: "the language settings are declared in: a room's settings.ts, or a file of its settings/ folder",
+    files: /(^|\/)(settings(\.ts$|\/)|[a-z-]+-schema\.ts$)/,
+    reason: "the language settings and messages are declared in: a settings.ts or settings/ folder, a *-schema.ts",
+  },
+  kysely: {
+    files: /^src\/server\/store\//,
+    reason: "the language in which the store's functions ask the database",
   },
 };

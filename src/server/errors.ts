@@ -17,6 +17,202 @@ export const serverErrors = {
     exit: 1,
     meaning: "The tables cannot be brought up to this version; nothing was changed. The message says why.",
   },
+  AUDIT_DETAIL: {
+    status: 500,
+    exit: 1,
+    meaning: "Something was to be audited that is not plain data or is too large; secrets never are. This is a defect.",
+  },
+  AUDIT_HEAD_LOST: {
+    status: 500,
+    exit: 1,
+    meaning: "The row that says where the audit ends is gone, so nothing can be added: run `farhand audit verify`.",
+  },
+  ENROLMENT_INVALID: {
+    status: 400,
+    exit: 2,
+    meaning: "An enrolment token cannot be made like this: the message names the field.",
+  },
+  ENROLMENT_REFUSED: {
+    status: 401,
+    exit: 4,
+    meaning:
+      "The enrolment token is unknown, used, revoked or expired, or not for a worker of this name. Make a new one.",
+  },
+  REGISTRATION_INVALID: {
+    status: 400,
+    exit: 2,
+    meaning: "A registration is not as it should be: the message names the field.",
+  },
+  REGISTRATION_NONCE: {
+    status: 401,
+    exit: 4,
+    meaning: "The nonce a registration was signed for is unknown, used or too old. The worker asks for another one.",
+  },
+  REGISTRATION_REFUSED: {
+    status: 403,
+    exit: 4,
+    meaning: "The worker is not known, or its key is not the known one. Enrol it with a new token.",
+  },
+  REGISTRATION_TAKEN_OVER: {
+    status: 409,
+    exit: 6,
+    meaning: "Another instance of this worker was registering at the same time. The worker tries again.",
+  },
+  WORKER_DUPLICATE: {
+    status: 409,
+    exit: 6,
+    meaning:
+      "A second instance of a worker wants in while the first one lives: a copied machine or folder. Enrol the copy.",
+  },
+  WORKER_REMOVED: {
+    status: 403,
+    exit: 4,
+    meaning: "The worker was removed and stays away until it is enrolled with a new token.",
+  },
+  MACHINE_KNOWN: {
+    status: 409,
+    exit: 6,
+    meaning:
+      "A worker of this machine is known and not connected: choose to replace it (the token must allow that) or to add another.",
+  },
+  WORKER_NOT_FOUND: { status: 404, exit: 4, meaning: "There is no worker with this id or name." },
+  EPOCH_UNKNOWN: {
+    status: 503,
+    exit: 5,
+    meaning:
+      "The server does not have the worker's secret (it was restarted). The worker registers again within seconds.",
+  },
+  SERIES_INVALID: {
+    status: 400,
+    exit: 2,
+    meaning:
+      "A window of health must begin before it ends and give no more points than allowed: ask for a larger step.",
+  },
+  CONFIG_NOT_FOUND: {
+    status: 404,
+    exit: 4,
+    meaning: "There is no configuration of this name, or not this version of it.",
+  },
+  CONFIG_INVALID: {
+    status: 400,
+    exit: 2,
+    meaning: "A configuration's name or document is not valid: the message names the place.",
+  },
+  CONFIG_IF_MATCH: {
+    status: 428,
+    exit: 2,
+    meaning: "Writing a configuration needs the version it was made from (`ifMatch`; 0 for a new one).",
+  },
+  CONFIG_STALE: {
+    status: 409,
+    exit: 6,
+    meaning: "Somebody else has written the configuration meanwhile: look at the differences and write again.",
+  },
+  CONFIG_SECRET: {
+    status: 400,
+    exit: 2,
+    meaning: "A secret of a configuration is to be kept but there is none at that place, or it is not written as one.",
+  },
+  SERVER_KEY_UNUSABLE: {
+    status: 500,
+    exit: 1,
+    meaning: "The file with the server's key cannot be used. Restore it from the backup, with mode 600.",
+  },
+  SEALED_UNREADABLE: {
+    status: 500,
+    exit: 1,
+    meaning: "A secret in the database was sealed with another server key. Restore the key, or reset that factor.",
+  },
+  PASSWORD_UNFIT: {
+    status: 400,
+    exit: 2,
+    meaning: "The new password is too short or easily guessed. Take at least twelve characters that nobody expects.",
+  },
+  LOGIN_REFUSED: {
+    status: 401,
+    exit: 4,
+    meaning: "User name, password or code is wrong, or the user is disabled. It is not said which.",
+  },
+  LOGIN_DELAYED: {
+    status: 429,
+    exit: 4,
+    meaning: "Too many logins failed for this user or from this address. Wait as long as the message says.",
+  },
+  LOGIN_BUSY: {
+    status: 503,
+    exit: 5,
+    meaning: "Too many logins at once. Try again in a moment.",
+  },
+  FACTOR_NEEDED: {
+    status: 401,
+    exit: 4,
+    meaning: "A code of the second factor is needed: log in again with the code, or show one for this session.",
+  },
+  FACTOR_REFUSED: {
+    status: 401,
+    exit: 4,
+    meaning: "The code is wrong, or has been used. Wait for the next one, and look at the device's clock.",
+  },
+  FACTOR_LOCKED: {
+    status: 429,
+    exit: 4,
+    meaning: "Too many wrong codes of the second factor. Wait as long as the message says.",
+  },
+  FACTOR_ENROLMENT_NEEDED: {
+    status: 403,
+    exit: 4,
+    meaning: "This user's role needs a second factor. Nothing else works until it is set up.",
+  },
+  FACTOR_EXISTS: {
+    status: 409,
+    exit: 6,
+    meaning: "The user has a second factor. Reset it first.",
+  },
+  FACTOR_OFF: {
+    status: 409,
+    exit: 6,
+    meaning: "The second factor is not set up, or switched off for this user's role.",
+  },
+  CREDENTIAL_INVALID: {
+    status: 401,
+    exit: 4,
+    meaning: "The session or API token is unknown, has ended or expired. Log in again.",
+  },
+  SESSION_NOT_FOUND: {
+    status: 404,
+    exit: 4,
+    meaning: "The user has no such session; it may have ended.",
+  },
+  API_TOKEN_NOT_FOUND: {
+    status: 404,
+    exit: 4,
+    meaning: "The user has no such API token; it may have been revoked.",
+  },
+  API_TOKEN_UNFIT: {
+    status: 400,
+    exit: 2,
+    meaning: "An API token cannot be made like this. The message says what is wrong with its name, scopes or expiry.",
+  },
+  USER_NOT_FOUND: {
+    status: 404,
+    exit: 4,
+    meaning: "There is no such user.",
+  },
+  USER_EXISTS: {
+    status: 409,
+    exit: 6,
+    meaning: "There is a user of that name.",
+  },
+  USER_UNFIT: {
+    status: 400,
+    exit: 2,
+    meaning: "A user cannot be like this. The message says what is wrong with the name, role or labels.",
+  },
+  LAST_ADMIN: {
+    status: 409,
+    exit: 6,
+    meaning: "Nobody would be left who may manage users. Make another admin first.",
+  },
 } as const satisfies ErrorTable;
 
 /** A {@link serverErrors} code. */

@@ -53,11 +53,6 @@ export const serverErrors = {
     exit: 4,
     meaning: "The worker is not known, or its key is not the known one. Enrol it with a new token.",
   },
-  REGISTRATION_TAKEN_OVER: {
-    status: 409,
-    exit: 6,
-    meaning: "Another instance of this worker was registering at the same time. The worker tries again.",
-  },
   WORKER_DUPLICATE: {
     status: 409,
     exit: 6,

@@ -12,6 +12,7 @@ export interface Tables {
   readonly api_token: ApiTokenTable;
   readonly login_failure: LoginFailureTable;
   readonly audit: AuditTable;
+  readonly audit_head: AuditHeadTable;
   readonly worker: WorkerTable;
   readonly enrolment: EnrolmentTable;
   readonly health: HealthTable;
@@ -97,6 +98,17 @@ export interface AuditTable {
   readonly hash: string;
 }
 
+/** One row: where the chain of the audit begins and ends, so that a lost end is seen too. */
+export interface AuditHeadTable {
+  readonly id: number;
+  /** Of the last row; 0 before the first. */
+  readonly sequence: number;
+  readonly hash: string;
+  /** Of the oldest row that is kept, and what it continues. */
+  readonly first: number;
+  readonly first_previous: string;
+}
+
 export interface WorkerTable {
   readonly id: string;
   readonly name: string;
@@ -111,26 +123,34 @@ export interface WorkerTable {
   readonly mode: string;
   readonly version: string;
   readonly labels: string;
-  /** `pending`, `online`, `stopped`, `lost`, `removed`. */
+  /** `online`, `late`, `lost`, `stopped`, `removed`. */
   readonly state: string;
   /** Why it is in that state, in words. */
   readonly cause: string;
+  readonly state_since: number;
   readonly epoch: number;
   readonly created_at: number;
   readonly seen_at: number | null;
   readonly reported_address: string | null;
   readonly observed_address: string | null;
   readonly configured_address: string | null;
+  /** 1: a second live instance of it becomes a worker of its own. */
   readonly cloneable: number;
+  /** Of the token it came in with last. */
+  readonly enrolment_id: string;
 }
 
 export interface EnrolmentTable {
   readonly id: string;
   /** SHA-256 of the secret in the token. */
   readonly secret_hash: string;
+  /** The name to be given, or with one `*` a pattern that the worker's own must fit; null: any. */
   readonly name: string | null;
   readonly labels: string;
+  /** 1: for any number of workers until it expires. */
   readonly cloneable: number;
+  /** 1: the worker may take the place of an old entry of its machine. */
+  readonly may_replace: number;
   readonly created_by: string;
   readonly created_at: number;
   readonly expires_at: number;

@@ -1,4 +1,4 @@
-import type { Kysely, Migration } from "kysely";
+import { type Kysely, type Migration, sql } from "kysely";
 import type { ColumnTypes } from "../column-types.ts";
 
 /** Users and how they get in, and the audit of what they did. */
@@ -65,6 +65,17 @@ export function access({ time, count, flag, document, bytes, serial }: ColumnTyp
         .addColumn("previous", "text", (column) => column.notNull())
         .addColumn("hash", "text", (column) => column.notNull())
         .execute();
+      await db.schema
+        .createTable("audit_head")
+        .addColumn("id", count, (column) => column.primaryKey())
+        .addColumn("sequence", count, (column) => column.notNull())
+        .addColumn("hash", "text", (column) => column.notNull())
+        .addColumn("first", count, (column) => column.notNull())
+        .addColumn("first_previous", "text", (column) => column.notNull())
+        .execute();
+      // Appending locks this row, so it is there from the beginning.
+      const none = "0".repeat(64);
+      await sql`insert into audit_head values (1, 0, ${none}, 1, ${none})`.execute(db);
     },
   };
 }

@@ -18,6 +18,7 @@ export function workers({ time, count, flag, document, serial }: ColumnTypes): M
         .addColumn("labels", document, (column) => column.notNull())
         .addColumn("state", "text", (column) => column.notNull())
         .addColumn("cause", "text", (column) => column.notNull())
+        .addColumn("state_since", time, (column) => column.notNull())
         .addColumn("epoch", count, (column) => column.notNull().defaultTo(0))
         .addColumn("created_at", time, (column) => column.notNull())
         .addColumn("seen_at", time)
@@ -25,7 +26,9 @@ export function workers({ time, count, flag, document, serial }: ColumnTypes): M
         .addColumn("observed_address", "text")
         .addColumn("configured_address", "text")
         .addColumn("cloneable", flag, (column) => column.notNull().defaultTo(0))
+        .addColumn("enrolment_id", "text", (column) => column.notNull())
         .execute();
+      await db.schema.createIndex("worker_machine").on("worker").column("machine_id").execute();
       await db.schema
         .createTable("enrolment")
         .addColumn("id", "text", (column) => column.primaryKey())
@@ -33,6 +36,7 @@ export function workers({ time, count, flag, document, serial }: ColumnTypes): M
         .addColumn("name", "text")
         .addColumn("labels", document, (column) => column.notNull())
         .addColumn("cloneable", flag, (column) => column.notNull().defaultTo(0))
+        .addColumn("may_replace", flag, (column) => column.notNull().defaultTo(0))
         .addColumn("created_by", "text", (column) => column.notNull())
         .addColumn("created_at", time, (column) => column.notNull())
         .addColumn("expires_at", time, (column) => column.notNull())
@@ -47,6 +51,7 @@ export function workers({ time, count, flag, document, serial }: ColumnTypes): M
         .addColumn("sample", document, (column) => column.notNull())
         .addPrimaryKeyConstraint("health_key", ["worker_id", "step_ms", "at"])
         .execute();
+      await db.schema.createIndex("health_age").on("health").columns(["step_ms", "at"]).execute();
       await db.schema
         .createTable("worker_event")
         .addColumn("sequence", serial, (column) => column.primaryKey())

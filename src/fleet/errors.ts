@@ -17,6 +17,72 @@ export const fleetErrors = {
     exit: 4,
     meaning: "A request of the server came too late, or a second time. Send it again; if it lasts, look at the clocks.",
   },
+  MESSAGE_INVALID: {
+    status: 400,
+    exit: 8,
+    meaning: "What came is no message of the conversation between server and worker. Do both run versions that fit?",
+  },
+  MESSAGE_TOO_LARGE: {
+    status: 413,
+    exit: 2,
+    meaning: "A message to the other side would be longer than 1 MiB or nested deeper than 32. Ask for less at a time.",
+  },
+  CONVERSATION_BROKEN: {
+    status: 502,
+    exit: 8,
+    meaning: "The other side broke the rules of the conversation, so the stream was cut. The message says which.",
+  },
+  CONVERSATION_CLOSED: {
+    status: 503,
+    exit: 5,
+    meaning:
+      "The conversation with the other side is over, because this side ended it. What was asked may have been done.",
+  },
+  BACKLOG_FULL: {
+    status: 503,
+    exit: 5,
+    meaning: "Too much waits for the other side, which is cut off or slow. Nothing was sent: ask again later.",
+  },
+  PEER_RESTARTED: {
+    status: 502,
+    exit: 5,
+    meaning: "The other side was started anew before it answered. What was asked may have been done.",
+  },
+  CALL_TIMEOUT: {
+    status: 504,
+    exit: 5,
+    meaning: "The other side did not answer in time, and was told to stop. What was asked may have been done.",
+  },
+  CALL_CANCELLED: {
+    status: 499,
+    exit: 130,
+    meaning: "Who had asked for it took it back.",
+  },
+  METHOD_UNKNOWN: {
+    status: 404,
+    exit: 2,
+    meaning: "The other side has no such method. Its version or its mode may be another.",
+  },
+  PARAMS_INVALID: {
+    status: 400,
+    exit: 2,
+    meaning: "The parameters of a call do not fit its method. The message names the first few that do not.",
+  },
+  LEVEL_TOO_LOW: {
+    status: 403,
+    exit: 4,
+    meaning: "The method needs a higher level than the caller has there (none, monitor, operate, configure, admin).",
+  },
+  REPLY_INVALID: {
+    status: 502,
+    exit: 8,
+    meaning: "The other side answered with something its method never answers with. What was asked may have been done.",
+  },
+  INTERNAL: {
+    status: 500,
+    exit: 1,
+    meaning: "A method failed in a way nobody foresaw. The log of the side that ran it says how.",
+  },
 } as const satisfies ErrorTable;
 
 /** A {@link fleetErrors} code. */

@@ -70,6 +70,24 @@ describeWithStores("login", ({ open }) => {
     expect(await hash()).toContain("m=512,");
     expect(await access.login.login({ name: "zoe", password: goodPassword }, origin)).toBeDefined();
   });
+
+  test("with a password that is changed meanwhile opens nothing", async () => {
+    await using store = await open();
+    let between = async (): Promise<unknown> => undefined;
+    class Interrupted extends Passwords {
+      override async verify(...given: Parameters<Passwords["verify"]>) {
+        const fit = await super.verify(...given);
+        await between();
+        return fit;
+      }
+    }
+    const access = testAccess(store, { passwords: new Interrupted({ memoryCost: 256, timeCost: 1, parallelism: 1 }) });
+    const zoe = await userNamed(access, "zoe");
+    const login = () => access.login.login({ name: "zoe", password: goodPassword }, origin);
+    between = () => access.accounts.setPassword(zoe.id, "another good one 77");
+    await expect(login()).rejects.toMatchObject(refused);
+    expect(await access.sessions.list(zoe.id)).toEqual([]);
+  });
 });
 
 describeWithStores("the second factor", ({ open }) => {

@@ -135,7 +135,7 @@ describeWithStores("presence", ({ open }) => {
     presence.joined("w", 1);
     pass(30);
     await store.db.schema.alterTable("worker_event").renameTo("elsewhere").execute();
-    await expect(presence.flush()).rejects.toThrow();
+    await expect(presence.flush()).rejects.toThrow(/worker_event/);
     await store.db.schema.alterTable("elsewhere").renameTo("worker_event").execute();
     await presence.flush();
     expect(await workerStates(store.db)).toMatchObject([{ state: "late", seen_at: 1_000_000 }]);

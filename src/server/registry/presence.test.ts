@@ -128,6 +128,30 @@ describeWithStores("presence", ({ open }) => {
     expect(await workerEvents(store.db, 0, 30_000)).toHaveLength(20_000);
   });
 
+  test("runs by itself until it is told to end, and stores the last of it then", async () => {
+    await using store = await open();
+    await insertWorker(store.db, workerRow("w"));
+    const ending = new AbortController();
+    let seconds = 0;
+    const clock = {
+      now: () => seconds * 1_000,
+      elapsed: () => seconds * 1_000,
+      sleep: () => {
+        if (++seconds === 46) ending.abort();
+        return Promise.resolve();
+      },
+    };
+    const presence = new Presence({ store, clock });
+    presence.joined("w", 1);
+    const troubles: unknown[] = [];
+    await presence.run(ending.signal, (error) => troubles.push(error));
+    expect(troubles).toEqual([]);
+    expect((await workerEvents(store.db, 0, 10)).map(({ state, at }) => [state, at])).toEqual([
+      ["late", 30_000],
+      ["lost", 45_000],
+    ]);
+  });
+
   test("what cannot be stored now is stored with the next", async () => {
     await using store = await open();
     await insertWorker(store.db, workerRow("w"));

@@ -95,6 +95,18 @@ describeWithStores("registration", ({ open }) => {
     await expect(enrol(expired)).rejects.toThrow(refused("ENROLMENT_REFUSED"));
   });
 
+  test("tokens are listed without their secrets, with who used them", async () => {
+    await using store = await open();
+    const { registry, enrolments, token, time } = server(store);
+    const given = await token({ name: "lab-*", labels: { zone: "lab" } });
+    const { workerId } = await registry.register(machine("lab-1").request(registry, { token: given }), "10.0.0.5");
+    const dates = { createdAt: time.now, expiresAt: time.now + 3_600_000, usedAt: time.now, createdBy: "u1" };
+    const wish = { name: "lab-*", labels: { zone: "lab" }, cloneable: false, mayReplace: false };
+    expect(await enrolments.list()).toEqual([{ id: given.id, ...wish, ...dates, usedBy: workerId }]);
+    const wrong: EnrolmentWish[] = [{ name: "a*b*" }, { name: "a b" }, { lifeMs: 0 }, { labels: { "a b": "" } }];
+    for (const bad of wrong) await expect(token(bad)).rejects.toThrow(refused("ENROLMENT_INVALID"));
+  });
+
   test("a worker whose answer got lost may ask again with its token; nobody else may", async () => {
     await using store = await open();
     const { registry, token } = server(store);

@@ -334,9 +334,9 @@ export class Conversation {
     return encodeEnvelope({ ...this.#addressed(), kind: "ack", sequence: 0, method, params });
   }
 
-  #draft<K extends "call" | "event">(kind: K, method: string, params: object, correlation?: string) {
+  #draft(kind: "call" | "event", method: string, params: object, correlation?: string): Draft {
     const about = correlation !== undefined && { correlation };
-    return { ...this.#addressed(), kind, method, params: params as JsonObject, ...about } satisfies Draft;
+    return { ...this.#addressed(), kind, method, params: params as JsonObject, ...about };
   }
 
   #addressed(): { readonly id: string; readonly time: number; readonly from: string; readonly to: string } {

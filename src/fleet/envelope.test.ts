@@ -112,6 +112,7 @@ describe("an envelope", () => {
   });
 });
 
+// oxlint-disable-next-line no-control-regex -- these are what a name must not hold
 const name = fc.stringMatching(/^[^\u0000-\u001f\u007f]{1,20}$/);
 const drafts: fc.Arbitrary<Draft> = fc.record({
   kind: fc.constantFrom("call", "event"),
@@ -166,10 +167,12 @@ describe("a reader of frames", () => {
   test("takes a message that comes byte by byte", () => {
     const reader = new FrameReader();
     const frame = encodeEnvelope({ ...call, params: { text: "x".repeat(100_000) } });
+    let early = 0;
     for (const byte of frame) {
-      expect(reader.next()).toBeUndefined();
+      if (reader.next()) early++;
       reader.push(Buffer.of(byte));
     }
+    expect(early).toBe(0);
     expect(reader.next()).toEqual(frame.subarray(lengthBytes));
     expect(reader.next()).toBeUndefined();
   });

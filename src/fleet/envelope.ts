@@ -102,7 +102,7 @@ export function frameOf(draftText: string, sequence: number): Buffer {
 
 /** A whole frame with a message that has its number. */
 export function encodeEnvelope({ sequence, ...draft }: Envelope): Buffer {
-  return frameOf(encodeDraft(draft as Draft), sequence);
+  return frameOf(encodeDraft(draft), sequence);
 }
 
 /** @param message one message without its length. @throws {FleetError} MESSAGE_INVALID; it says what is wrong with it. */

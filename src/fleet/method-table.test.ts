@@ -4,7 +4,7 @@ import { FleetError } from "./errors.ts";
 import { faultOfRpcError, RemoteError, rpcErrorOf } from "./fault.ts";
 import { heartbeat } from "./heartbeat-schema.ts";
 import { includesLevel, levels } from "./levels.ts";
-import { type Caller, type Method, serve } from "./method.ts";
+import { type Caller, type Handler, type Method, serve } from "./method.ts";
 import { dispatch, methodTable } from "./method-table.ts";
 import { hello, type Hello, register } from "./registration-schema.ts";
 
@@ -21,7 +21,7 @@ const said: Hello = {
 const request = (method: string, params: object = said, signal = new AbortController().signal) => ({
   ...{ id: "c1", method, params: params as Record<string, unknown>, signal },
 });
-const ask = (served: Parameters<typeof serve<Hello, Hello>>[1], params?: object, log: Log = silentLog) =>
+const ask = (served: Handler<Hello, Hello>, params?: object, log: Log = silentLog) =>
   dispatch(methodTable([serve(hello, served)]), request("hello", params), caller, log);
 
 describe("dispatch()", () => {
@@ -90,7 +90,7 @@ describe("dispatch()", () => {
   ])("tells the caller nothing of %s, and the log everything", async (_name, handler) => {
     const logged: unknown[] = [];
     const log = { ...silentLog, error: (...all: unknown[]) => void logged.push(...all) };
-    const outcome = await ask(handler as () => Hello, said, log);
+    const outcome = await ask(handler, said, log);
     expect(outcome).toMatchObject({ fault: { code: "INTERNAL", status: 500 } });
     expect(JSON.stringify(outcome)).not.toContain("secret");
     expect(logged).toEqual([expect.any(String), expect.objectContaining({ caller: "server", carrier: "fleet" })]);

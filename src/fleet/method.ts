@@ -35,6 +35,10 @@ export interface Caller {
   readonly session?: string;
 }
 
+/** What the handler of a method is given, and what it gives. */
+export type ParamsOf<M> = M extends Method<infer P, unknown> ? P : never;
+export type ResultOf<M> = M extends Method<unknown, infer R> ? R : never;
+
 /** What a handler is told besides its parameters. */
 export interface CallContext {
   readonly caller: Caller;
@@ -57,8 +61,11 @@ export interface ServedMethod {
 }
 
 /** Puts a handler behind a method. */
-export function serve<P, R>(method: Method<P, R>, handler: Handler<P, R>): ServedMethod {
-  return { method, run: (params, context) => handler(params as P, context) };
+export function serve<M extends Method<unknown, unknown>>(
+  method: M,
+  handler: Handler<ParamsOf<M>, ResultOf<M>>,
+): ServedMethod {
+  return { method, run: (params, context) => handler(params as ParamsOf<M>, context) };
 }
 
 /** A call as a carrier has received it. */

@@ -29,6 +29,8 @@ export {
   type CallRequest,
   type Handler,
   type Method,
+  type ParamsOf,
+  type ResultOf,
   type Schema,
   type SchemaFault,
   serve,

@@ -38,7 +38,7 @@ const table = methodTable([
   serve(hello, (params) => params),
   serve(bye, () => ({})),
   serve(heartbeat, () => ({ serverTimeMs: 1, nextInMs: 15_000 })),
-  serve(register, () => ({ state: "pending", fingerprint: "f", retryAfterMs: 1 })),
+  serve(register, (_params) => ({ state: "pending", fingerprint: "f", retryAfterMs: 1 })),
 ]);
 
 const isRefusal = (error: unknown): boolean => error instanceof FleetError && error.code === "MESSAGE_INVALID";

@@ -63,7 +63,7 @@ export interface ServedMethod {
 /** Puts a handler behind a method. */
 export function serve<M extends Method<unknown, unknown>>(
   method: M,
-  handler: Handler<ParamsOf<M>, ResultOf<M>>,
+  handler: NoInfer<Handler<ParamsOf<M>, ResultOf<M>>>,
 ): ServedMethod {
   return { method, run: (params, context) => handler(params as ParamsOf<M>, context) };
 }

@@ -15,7 +15,7 @@ export function postgresDialect(url: string, trouble: (error: Error) => void): P
     // Times and counts are far below 2^53; as text they would be compared as text.
     types: {
       getTypeParser: (oid: number, format?: "text" | "binary"): unknown =>
-        oid === int8 ? Number : pg.types.getTypeParser(oid, format as "text"),
+        oid === int8 ? Number : pg.types.getTypeParser(oid, format),
     },
   });
   pool.on("error", trouble);

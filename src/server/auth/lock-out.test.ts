@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
+import { guessWaitMs } from "#core";
 import { describeWithStores } from "../../../test/kit/stores.ts";
-import { factorRule, LockOut, passwordRule, waitMs } from "./lock-out.ts";
+import { factorRule, LockOut, passwordRule } from "./lock-out.ts";
 import { nameKey, sourceKey } from "./lock-out-keys.ts";
 
 const now = 1_000_000_000;
@@ -28,13 +29,13 @@ describe("how long the next try waits", () => {
     ["2 failures and 3 others", each(2, 0, 60), 3, 1_000],
     ["5 failures, their delay over, one other", each(5, 0, 60), 1, 1_000],
   ])("%s", (_name, failures, others, wait) => {
-    expect(waitMs(passwordRule, failures, others, now)).toBe(wait);
+    expect(guessWaitMs(passwordRule, failures, others, now)).toBe(wait);
   });
 
   test("a factor is locked by the 10th wrong code within a day, and again by each one after", () => {
-    expect(waitMs(factorRule, each(9, 3_600, 60), 0, now)).toBe(0);
-    expect(waitMs(factorRule, each(10, 3_600), 0, now)).toBe(900_000);
-    expect(waitMs(factorRule, each(10, 3_600, 901), 0, now)).toBe(0);
+    expect(guessWaitMs(factorRule, each(9, 3_600, 60), 0, now)).toBe(0);
+    expect(guessWaitMs(factorRule, each(10, 3_600), 0, now)).toBe(900_000);
+    expect(guessWaitMs(factorRule, each(10, 3_600, 901), 0, now)).toBe(0);
   });
 });
 

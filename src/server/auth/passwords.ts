@@ -1,8 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { hash, parseOptions, verify } from "@node-rs/argon2";
+import { Gate, isWellKnownPassword } from "#core";
 import { ServerError } from "../errors.ts";
-import { isWellKnownPassword } from "./well-known-passwords.ts";
-import { Gate } from "./gate.ts";
 
 /** What a hash costs: kibibytes of memory, passes over it, threads. Kept with each hash (CAT-24). */
 export interface PasswordCost {

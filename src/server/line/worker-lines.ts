@@ -39,6 +39,18 @@ export interface WorkerLines {
   call(workerId: string, request: WorkerRequest, asker: Asker, signal: AbortSignal): Promise<unknown>;
   /** Open a stream: a unit's output, a payload with its unit, a shell. Throws as {@link call} does. */
   open(workerId: string, request: WorkerRequest, asker: Asker, signal: AbortSignal): Promise<WorkerStream>;
+  /**
+   * Have a worker take a unit (its stream method `units.submit`): the payload is sent as it comes, and the answer is its
+   * `{unit, state}` when the payload is whole over there and the unit started or waits. A payload that breaks off ends the unit
+   * as INPUT_FAILED. Throws as {@link call} does.
+   */
+  submit(
+    workerId: string,
+    params: JsonObject,
+    payload: AsyncIterable<Uint8Array>,
+    asker: Asker,
+    signal: AbortSignal,
+  ): Promise<unknown>;
   /** A session, or all that somebody has on one worker, is over: streams and calls under it end at once (CAT-67). */
   cut(session: string, reason: string): void;
 }

@@ -38,7 +38,10 @@ const table = methodTable([
   serve(hello, (params) => params),
   serve(bye, () => ({})),
   serve(heartbeat, () => ({ serverTimeMs: 1, nextInMs: 15_000 })),
-  serve(register, (_params) => ({ state: "pending", fingerprint: "f", retryAfterMs: 1 })),
+  serve(register, ({ name, labels }) => ({
+    ...{ workerId: "w1", name, node: name, epoch: 1, labels, serverTimeMs: 1, heartbeatEveryMs: 15_000 },
+    ...{ serverNode: "server", authority: "pem", certificate: "pem" },
+  })),
 ]);
 
 const isRefusal = (error: unknown): boolean => error instanceof FleetError && error.code === "MESSAGE_INVALID";

@@ -132,10 +132,10 @@ const beat = {
   ...{ helpersRunning: 1, helpersBusy: 0, helperSlots: 4, unitsRunning: 1_000, unitsPending: 0 },
 };
 const registration = {
-  ...{ workerId: "w1", name: "Zoë", machineIdHash: "0f".repeat(32), hostName: "h", serviceVersion: "0.1.0" },
+  ...{ name: "Zoë", machineIdHash: "0f".repeat(32), hostName: "h", serviceVersion: "0.1.0" },
   ...{ mode: "session", startedAtMs: 1, instanceNonce: "A".repeat(22), capabilities: ["shell"], labels: { site: "a" } },
-  ...{ helperSlots: 4, listenAddress: null, tlsFingerprint: null, publicKey: "A".repeat(43), epoch: 0 },
-  ...{ forwardSecret: "A".repeat(43), proof: { kind: "key", nonce: "A".repeat(43), signature: "A".repeat(86) } },
+  ...{ helperSlots: 4, publicKey: "A".repeat(60), forwardSecret: "A".repeat(43) },
+  ...{ nonce: "A".repeat(43), signature: "A".repeat(88) },
 };
 
 test.each([

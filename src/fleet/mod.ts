@@ -10,6 +10,24 @@ export {
   assertionKey,
   signAssertion,
 } from "./assertion.ts";
+export {
+  configCompare,
+  ConfigCompared,
+  configConfirm,
+  ConfigEffective,
+  configEffective,
+  configGet,
+  ConfigGot,
+  configHistory,
+  ConfigPut,
+  configPut,
+  configRollback,
+  configSchema,
+  ConfigValidated,
+  configValidate,
+  ConfigWritten,
+} from "./config-methods-schema.ts";
+export * from "./configuration/mod.ts";
 export { Conversation, type ConversationOptions, type Meeting } from "./conversation.ts";
 export {
   decodeEnrolmentToken,
@@ -20,6 +38,14 @@ export {
 export { type Envelope, type JsonObject, maxMessageBytes, maxMessageDepth, type RpcError } from "./envelope.ts";
 export { FleetError, type FleetErrorCode, fleetErrors } from "./errors.ts";
 export { type Fault, faultOf, faultOfRpcError, RemoteError, rpcErrorOf } from "./fault.ts";
+export {
+  forward,
+  Forwarded,
+  ForwardedBody,
+  ForwardedResult,
+  SessionEnded,
+  sessionEnded,
+} from "./forward-schema.ts";
 export { Heartbeat, HeartbeatAnswer, heartbeat } from "./heartbeat-schema.ts";
 export { includesLevel, isLevel, type Level, levels, lowerLevel } from "./levels.ts";
 export { type ConversationLimits, conversationLimits } from "./limits.ts";
@@ -37,6 +63,7 @@ export {
   type ServedMethod,
 } from "./method.ts";
 export { dispatch, type MethodTable, methodTable, type Outcome } from "./method-table.ts";
+export { isProof, isWorkerKey, type ProofClaims, signProof, workerKey, workerKeyText } from "./registration-proof.ts";
 export type { CallOptions } from "./own-calls.ts";
 export {
   apiVersion,
@@ -46,10 +73,58 @@ export {
   challenge,
   Hello,
   hello,
-  Proof,
   register,
   Registered,
   Registration,
   workerMode,
   workerState,
 } from "./registration-schema.ts";
+export { hearWords, sayWords } from "./stream-words.ts";
+export { nestsDeeper } from "./json-depth.ts";
+export {
+  type NewPassword,
+  passwordClear,
+  type PasswordLogin,
+  passwordLogin,
+  passwordLogout,
+  type PasswordSession,
+  passwordSet,
+  type SessionsEnded,
+} from "./password-methods-schema.ts";
+export {
+  maxDetailChars,
+  maxUnitsPerPage,
+  type UnitDetails,
+  type UnitEnded,
+  type UnitNamed,
+  unitsCancel,
+  unitsList,
+  type UnitsPage,
+  unitsRelease,
+  unitsStatus,
+  type UnitSummary,
+  type UnitsWanted,
+  type UnitToRelease,
+} from "./units-methods-schema.ts";
+export {
+  type Accepted,
+  switchesGet,
+  switchesSet,
+  type SwitchesWanted,
+  switchName,
+  type SwitchName,
+  type SwitchStates,
+  workerRestart,
+  workerStatus,
+  type WorkerStatus,
+  workerStop,
+} from "./worker-methods-schema.ts";
+export {
+  OutputFollows,
+  OutputWanted,
+  UnitMade,
+  type UnitTaken,
+  UnitWanted,
+  unitsResults,
+  unitsSubmit,
+} from "./unit-streams-schema.ts";

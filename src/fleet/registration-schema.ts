@@ -53,50 +53,48 @@ export const challenge: Method<Record<string, never>, Challenge> = {
   changes: false,
 };
 
-/** Why the server should believe it: a token or a person's approval the first time (CAT-33), the key from then on (CAT-34). */
-export const Proof = z.discriminatedUnion("kind", [
-  z.strictObject({ kind: z.literal("token"), id: z.string().regex(/^[\w-]{1,64}$/), secret: bytes(32) }),
-  z.strictObject({ kind: z.literal("key"), nonce: bytes(32), signature: bytes(64) }),
-  z.strictObject({ kind: z.literal("approval") }),
-]);
-export type Proof = z.infer<typeof Proof>;
-
 /** All that a worker says of itself when it registers; nothing else leaves the machine (CAT-32). */
 export const Registration = z.strictObject({
-  workerId: word,
+  workerId: word.optional().describe("given by the server at the first registration; absent then"),
+  token: z
+    .strictObject({ id: z.string().regex(/^[\w-]{1,64}$/), secret: bytes(32) })
+    .optional()
+    .describe("decoded enrolment token, at the first registration only (CAT-33)"),
+  nonce: bytes(32).describe("from register.challenge, for this registration"),
+  signature: text(128).describe("Ed25519, base64: see signProof (CAT-34)"),
+  publicKey: text(100).describe("Ed25519, SPKI DER in base64"),
+  forwardSecret: bytes(32).describe("signs the server's requests; new with every start (CAT-35)"),
+  instanceNonce: bytes(16).describe("new with every start: tells clones apart (CAT-39)"),
   name: text(255),
   machineIdHash: sha256Hex.describe("SHA-256 of the machine id, so that a reinstalled machine is known again (CAT-42)"),
   hostName: text(255),
   serviceVersion: text(64),
   mode: workerMode,
   startedAtMs: timeMs,
-  instanceNonce: bytes(16).describe("new with every start: tells clones apart (CAT-39)"),
   capabilities: z.array(word).max(1_000).describe("work types and built-in tools"),
   labels,
   helperSlots: count.max(100_000),
-  listenAddress: text(255).nullable().describe("as seen from inside: a claim, never dialled unasked (CAT-40)"),
-  tlsFingerprint: sha256Hex.nullable().describe("SHA-256 of the certificate at listenAddress"),
-  publicKey: bytes(32).describe("Ed25519, raw"),
-  forwardSecret: bytes(32).describe("signs the server's requests; new with every start (CAT-35)"),
-  epoch: count.describe("number of the registration before, 0 when there was none"),
-  proof: Proof,
+  listenAddress: text(255).optional().describe("as seen from inside: a claim, never dialled (CAT-40)"),
+  sameMachine: z.enum(["replace", "add"]).optional().describe("what to do about an entry of this machine (CAT-42)"),
 });
 export type Registration = z.infer<typeof Registration>;
 
-export const Registered = z.discriminatedUnion("state", [
-  z.strictObject({
-    state: z.literal("registered"),
-    workerId: word,
-    epoch: count.min(1),
-    serverTimeMs: timeMs,
-    heartbeatEveryMs: count.min(1_000).max(3_600_000),
-  }),
-  z.strictObject({
-    state: z.literal("pending"),
-    fingerprint: text(128).describe("of the worker's key: a person compares it with what the worker printed"),
-    retryAfterMs: count,
-  }),
-]);
+/** Certificates, PEM. */
+const pem = z.string().min(1).max(16_384);
+
+/** What a worker must know to live with its server. */
+export const Registered = z.strictObject({
+  workerId: word,
+  name: text(255).describe("as wanted, or with a number behind it"),
+  node: text(255).describe("id of its node on the mesh"),
+  epoch: count.min(1).describe("grows with each registration; assertions name it"),
+  labels,
+  serverTimeMs: timeMs.describe("so that the worker's own clock does not matter (CAT-62)"),
+  heartbeatEveryMs: count.min(1_000).max(3_600_000),
+  serverNode: text(255).describe("the server's node on the mesh"),
+  authority: pem.describe("who signs certificates here"),
+  certificate: pem.describe("of the worker's key, for its node"),
+});
 export type Registered = z.infer<typeof Registered>;
 
 export const register: Method<Registration, Registered> = {

@@ -38,6 +38,7 @@ export const serverErrors = {
     meaning:
       "The enrolment token is unknown, used, revoked or expired, or not for a worker of this name. Make a new one.",
   },
+  ENROLMENT_NOT_FOUND: { status: 404, exit: 4, meaning: "There is no such enrolment token; it may have been revoked." },
   REGISTRATION_INVALID: {
     status: 400,
     exit: 2,
@@ -71,6 +72,17 @@ export const serverErrors = {
       "A worker of this machine is known and not connected: choose to replace it (the token must allow that) or to add another.",
   },
   WORKER_NOT_FOUND: { status: 404, exit: 4, meaning: "There is no worker with this id or name." },
+  WORKER_UNREACHABLE: {
+    status: 503,
+    exit: 5,
+    meaning:
+      "The worker is not connected, or its line broke before it answered: what was asked may have been done. Look at its state.",
+  },
+  SESSION_CUT: {
+    status: 401,
+    exit: 4,
+    meaning: "The session under which this went on is over (logged out, revoked, or its rights changed). Log in again.",
+  },
   EPOCH_UNKNOWN: {
     status: 503,
     exit: 5,
@@ -82,31 +94,6 @@ export const serverErrors = {
     exit: 2,
     meaning:
       "A window of health must begin before it ends and give no more points than allowed: ask for a larger step.",
-  },
-  CONFIG_NOT_FOUND: {
-    status: 404,
-    exit: 4,
-    meaning: "There is no configuration of this name, or not this version of it.",
-  },
-  CONFIG_INVALID: {
-    status: 400,
-    exit: 2,
-    meaning: "A configuration's name or document is not valid: the message names the place.",
-  },
-  CONFIG_IF_MATCH: {
-    status: 428,
-    exit: 2,
-    meaning: "Writing a configuration needs the version it was made from (`ifMatch`; 0 for a new one).",
-  },
-  CONFIG_STALE: {
-    status: 409,
-    exit: 6,
-    meaning: "Somebody else has written the configuration meanwhile: look at the differences and write again.",
-  },
-  CONFIG_SECRET: {
-    status: 400,
-    exit: 2,
-    meaning: "A secret of a configuration is to be kept but there is none at that place, or it is not written as one.",
   },
   SERVER_KEY_UNUSABLE: {
     status: 500,
@@ -207,6 +194,83 @@ export const serverErrors = {
     status: 409,
     exit: 6,
     meaning: "Nobody would be left who may manage users. Make another admin first.",
+  },
+  REQUEST_INVALID: {
+    status: 400,
+    exit: 2,
+    meaning: "A request is not as it must be. The message, and `errors` of the problem, name the field.",
+  },
+  ROUTE_NOT_FOUND: { status: 404, exit: 2, meaning: "The API has no such path, or not with this method." },
+  BODY_TOO_LARGE: {
+    status: 413,
+    exit: 2,
+    meaning: "The body of a request is too large: 1 MiB of JSON, or a payload beyond what the server takes.",
+  },
+  BODY_TYPE: {
+    status: 415,
+    exit: 2,
+    meaning: "The body of a request is of a type that this route does not take; most take application/json.",
+  },
+  BODY_SLOW: { status: 408, exit: 5, meaning: "The body of a request did not arrive in time." },
+  EXPECTATION_UNKNOWN: { status: 417, exit: 2, meaning: "A request expects what this server does not know." },
+  HOST_UNKNOWN: {
+    status: 421,
+    exit: 2,
+    meaning: "A request is for another host. If the server is reached under that name, set it as its public address.",
+  },
+  ORIGIN_REFUSED: {
+    status: 403,
+    exit: 4,
+    meaning: "A page of another origin sent the request, or a browser sent it without the header `X-Farhand: 1`.",
+  },
+  CREDENTIAL_MISSING: { status: 401, exit: 4, meaning: "The request shows no session and no API token. Log in." },
+  SESSION_NEEDED: {
+    status: 403,
+    exit: 4,
+    meaning: "This is for people who have logged in; an API token does not do.",
+  },
+  CONNECTION_REFUSED: {
+    status: 403,
+    exit: 4,
+    meaning: "The connection handle (`X-Connection`) is missing, has ended, or belongs to another session.",
+  },
+  NOT_ENTITLED: { status: 403, exit: 4, meaning: "The policy of this server does not include that. Ask its owner." },
+  RATE_LIMITED: {
+    status: 429,
+    exit: 5,
+    meaning: "Too many requests from this address or user. Wait as long as `Retry-After` says.",
+  },
+  CALLS_FULL: {
+    status: 429,
+    exit: 5,
+    meaning: "Too many calls and streams are open under this session. End some first.",
+  },
+  IDEMPOTENCY_REUSED: {
+    status: 422,
+    exit: 2,
+    meaning: "The `Idempotency-Key` was used for another request. Take a new one for each.",
+  },
+  IDEMPOTENCY_RUNNING: {
+    status: 409,
+    exit: 6,
+    meaning: "The request with this `Idempotency-Key` has not ended, or nobody knows how it did. Look before you repeat.",
+  },
+  IDEMPOTENCY_SHOWN: {
+    status: 409,
+    exit: 6,
+    meaning: "The request with this `Idempotency-Key` was done; the secret it made was shown once and is not kept.",
+  },
+  RANGE_UNSATISFIABLE: { status: 416, exit: 2, meaning: "The output ends before the byte that was asked for." },
+  WORKER_ANSWER: {
+    status: 502,
+    exit: 8,
+    meaning: "The worker answered with something its method never answers with. Do both run versions that fit?",
+  },
+  SERVER_FAILED: { status: 500, exit: 1, meaning: "The server failed in a way nobody foresaw. Its log says how." },
+  LISTEN_FAILED: {
+    status: 500,
+    exit: 1,
+    meaning: "The API cannot listen there: the address is taken or not ours, or it is not loopback and has no TLS.",
   },
 } as const satisfies ErrorTable;
 

@@ -1,6 +1,6 @@
 import { hostname } from "node:os";
 import type { ReservedListener } from "#control";
-import { Closers, type FarhandError, type Log } from "#core";
+import { type Closable, Closers, type FarhandError, type Log } from "#core";
 import { type Mesh, openMesh, type TlsProfiles } from "#mesh";
 import { openUnits, parseWorkRules, type Units, workCommand } from "#work";
 import { connectRules } from "./connect-rules.ts";
@@ -46,6 +46,17 @@ export interface DaemonOptions {
   readonly configFiles: readonly string[];
   /** Where to log; to standard output, as the settings say, when absent. */
   readonly log?: Log | undefined;
+  /** Gets the parts before anybody can reach them, and is closed with them: a server's agent, local management. */
+  readonly manage?: ((parts: DaemonParts) => Promise<Closable>) | undefined;
+}
+
+/** What runs in a daemon, for whoever manages it. */
+export interface DaemonParts {
+  readonly mesh: Mesh;
+  readonly units: Units;
+  readonly roads: Pick<MeshRoads, "open">;
+  readonly node: NodeSettings;
+  readonly log: Log;
 }
 
 /** What the parts of a daemon share. */
@@ -83,7 +94,7 @@ export async function startDaemon(directives: readonly Directive[], options: Dae
   }
 }
 
-async function openDaemon(parts: Parts, { configFiles }: DaemonOptions): Promise<Daemon> {
+async function openDaemon(parts: Parts, { configFiles, manage }: DaemonOptions): Promise<Daemon> {
   const { directives, node, log, profiles, closers } = parts;
   const { nodeId } = node;
   const { mesh, units } = await openMeshAndUnits(parts);
@@ -106,6 +117,7 @@ async function openDaemon(parts: Parts, { configFiles }: DaemonOptions): Promise
     services.push(await openControlService(values, { commands, mesh, profiles, log, closers }));
   await openProxies(directives, { mesh, profiles, log, closers });
   await openMetricsService(parts, mesh, units, roads);
+  if (manage) closers.add(await manage({ mesh, units, roads, node, log }));
   await roads.apply(directives);
   const controlAddresses: string[] = [];
   for (const service of services) controlAddresses.push(...(await service.listen()).addresses);

@@ -1,4 +1,5 @@
 import { createHash, randomBytes } from "node:crypto";
+import { isProof } from "#fleet";
 import { ServerError } from "../errors.ts";
 import { enrolmentUser, noteEnrolled } from "../store/enrolments.ts";
 import type { EnrolmentTable, WorkerTable } from "../store/tables.ts";
@@ -13,7 +14,6 @@ import {
 } from "../store/workers.ts";
 import { useEnrolment } from "./enrolments.ts";
 import { parseLabels } from "./labels.ts";
-import { isProof } from "./proof.ts";
 import type { RegistrationRequest } from "./registration.ts";
 import { fitsPattern, nameChoices, workerName } from "./worker-names.ts";
 

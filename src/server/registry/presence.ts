@@ -96,6 +96,12 @@ export class Presence {
     if (known?.epoch === epoch) this.#attending.set(workerId, { ...known, live: false });
   }
 
+  /** The same instance goes on over a new connection. */
+  resumed(workerId: string, epoch: number): void {
+    const known = this.#attending.get(workerId);
+    if (known?.epoch === epoch) this.#attending.set(workerId, { ...known, live: true });
+  }
+
   /** It said that it stops, and why. */
   stopped(workerId: string, epoch: number, cause: string): void {
     if (this.#attending.get(workerId)?.epoch !== epoch) return;

@@ -1,6 +1,7 @@
+import { isWorkerKey } from "#fleet";
 import { ServerError } from "../errors.ts";
 import { type Labels, labelsFault } from "./labels.ts";
-import { requirePublicKey } from "./proof.ts";
+
 
 /** What a worker says of itself when it starts and after every reconnect (CAT-32). */
 export interface RegistrationRequest {
@@ -60,7 +61,7 @@ export function requireRegistration(request: RegistrationRequest): void {
     throw invalid("reportedAddress is longer than 255 characters");
   const fault = labelsFault(request.labels);
   if (fault !== undefined) throw invalid(`labels: ${fault}`);
-  requirePublicKey(request.publicKey);
+  if (!isWorkerKey(request.publicKey)) throw invalid("publicKey is not an Ed25519 key (SPKI, base64)");
 }
 
 const invalid = (why: string): ServerError => new ServerError("REGISTRATION_INVALID", why);

@@ -1,13 +1,12 @@
 import { generateKeyPairSync, type KeyObject, randomBytes } from "node:crypto";
 import { expect, test } from "vitest";
-import { decodeEnrolmentToken } from "#fleet";
+import { decodeEnrolmentToken, signProof } from "#fleet";
 import { describeWithStores } from "../../../test/kit/stores.ts";
 import { Audit } from "../audit/audit.ts";
 import type { Store } from "../store/store.ts";
 import { workerEvents } from "../store/worker-events.ts";
 import { Enrolments, type EnrolmentWish } from "./enrolments.ts";
 import { Presence } from "./presence.ts";
-import { signProof } from "./proof.ts";
 import type { RegistrationRequest } from "./registration.ts";
 import { Registry } from "./registry.ts";
 import { dialAddress } from "./worker.ts";

@@ -1,5 +1,4 @@
 import { createHash, createPublicKey, type KeyObject, sign, verify } from "node:crypto";
-import { ServerError } from "../errors.ts";
 
 /** What a worker signs at a registration: this start of it, with this secret, now, and nothing else (CAT-34). */
 export interface ProofClaims {
@@ -17,31 +16,31 @@ export function signProof(claims: ProofClaims, privateKey: KeyObject): string {
   return sign(null, proofBytes(claims), privateKey).toString("base64");
 }
 
-/** @param publicKey as {@link requirePublicKey} takes it. */
+/** @param publicKey one that {@link isWorkerKey}. */
 export function isProof(signature: string, claims: ProofClaims, publicKey: string): boolean {
   const bytes = Buffer.from(signature, "base64");
-  return bytes.length === 64 && verify(null, proofBytes(claims), keyOf(publicKey), bytes);
+  return bytes.length === 64 && verify(null, proofBytes(claims), workerKey(publicKey), bytes);
 }
 
-/** @throws {ServerError} REGISTRATION_INVALID unless it is an Ed25519 key, SPKI DER in base64, written in the one way. */
-export function requirePublicKey(publicKey: string): void {
-  if (!isKey(publicKey))
-    throw new ServerError("REGISTRATION_INVALID", "publicKey is not an Ed25519 key (SPKI, base64)");
-}
-
-function isKey(publicKey: string): boolean {
+/** Whether it is an Ed25519 key, SPKI DER in base64, written in the one way: keys are compared as text. */
+export function isWorkerKey(publicKey: string): boolean {
   if (publicKey.length > 100) return false;
   try {
-    const key = keyOf(publicKey);
-    // One way to write it, for keys are compared as text.
-    const written = key.export({ format: "der", type: "spki" }).toString("base64");
-    return key.asymmetricKeyType === "ed25519" && written === publicKey;
+    const key = workerKey(publicKey);
+    return key.asymmetricKeyType === "ed25519" && workerKeyText(key) === publicKey;
   } catch {
     return false;
   }
 }
 
-function keyOf(publicKey: string): KeyObject {
+/** The key as registrations have it. @param key either half. */
+export function workerKeyText(key: KeyObject): string {
+  const half = key.type === "private" ? createPublicKey(key) : key;
+  return half.export({ format: "der", type: "spki" }).toString("base64");
+}
+
+/** @throws for a text that is none: see {@link isWorkerKey}. */
+export function workerKey(publicKey: string): KeyObject {
   return createPublicKey({ key: Buffer.from(publicKey, "base64"), format: "der", type: "spki" });
 }
 

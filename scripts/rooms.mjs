@@ -41,4 +41,12 @@ export const sharedPackages = {
     files: /^src\/server\/store\//,
     reason: "the language in which the store's functions ask the database",
   },
+  ws: {
+    files: /^src\/(mesh\/backend\/websocket\/ws|worker\/management\/ws)\.ts$/,
+    reason: "each room that speaks WebSocket has its own rules for it: roads, the worker's API",
+  },
+  "@node-rs/argon2": {
+    files: /^src\/(server\/auth\/passwords|worker\/management\/argon2)\.ts$/,
+    reason: "server and worker each have passwords, and never import one another",
+  },
 };

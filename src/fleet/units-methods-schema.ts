@@ -27,11 +27,11 @@ const unitFields = {
 };
 
 /** A unit as lists show it. */
-export const UnitSummary = z.strictObject(unitFields);
+const UnitSummary = z.strictObject(unitFields);
 export type UnitSummary = z.infer<typeof UnitSummary>;
 
 /** A unit with how it ended, as far as it has. */
-export const UnitDetails = z.strictObject({
+const UnitDetails = z.strictObject({
   ...unitFields,
   cause: z.string().max(64).optional().describe("why it ended, for programs"),
   exitCode: z.number().int().optional(),
@@ -41,7 +41,7 @@ export const UnitDetails = z.strictObject({
 export type UnitDetails = z.infer<typeof UnitDetails>;
 
 /** Which units, and how many of them. */
-export const UnitsWanted = z.strictObject({
+const UnitsWanted = z.strictObject({
   state: z.enum(["pending", "running", "succeeded", "failed", "canceled"]).optional(),
   workType: z.string().max(1_000).optional(),
   limit: count.min(1).max(maxUnitsPerPage).optional(),
@@ -50,7 +50,7 @@ export const UnitsWanted = z.strictObject({
 export type UnitsWanted = z.infer<typeof UnitsWanted>;
 
 /** A page of units, newest first. */
-export const UnitsPage = z.strictObject({ units: z.array(UnitSummary), next: z.string().optional() });
+const UnitsPage = z.strictObject({ units: z.array(UnitSummary), next: z.string().optional() });
 export type UnitsPage = z.infer<typeof UnitsPage>;
 
 export const unitsList: Method<UnitsWanted, UnitsPage> = {
@@ -73,7 +73,7 @@ export const unitsStatus: Method<UnitNamed, UnitDetails> = {
 };
 
 /** What became of a cancel or release. */
-export const UnitEnded = z.strictObject({
+const UnitEnded = z.strictObject({
   unit: unitId,
   pending: z.boolean().describe("the unit's node is out of reach: it is noted, and done when that can be reached"),
 });

@@ -14,11 +14,11 @@ type Nothing = Record<string, never>;
 export const switchName = z.enum(["watchers", "monitors", "workers"]);
 export type SwitchName = z.infer<typeof switchName>;
 
-export const SwitchStates = z.strictObject({ watchers: z.boolean(), monitors: z.boolean(), workers: z.boolean() });
+const SwitchStates = z.strictObject({ watchers: z.boolean(), monitors: z.boolean(), workers: z.boolean() });
 export type SwitchStates = z.infer<typeof SwitchStates>;
 
 /** All that a worker says of itself to those who may look. No secret, and no path but that of its settings. */
-export const WorkerStatus = z.strictObject({
+const WorkerStatus = z.strictObject({
   state: z.union([workerState, z.literal("misconfigured")]),
   reason: text(2_000).optional().describe("why it is not as it should be"),
   nextStep: text(2_000).optional().describe("what to do about it, in words (CAT-12)"),
@@ -61,7 +61,7 @@ export const switchesGet: Method<Nothing, SwitchStates> = {
 };
 
 /** Those that are named are switched, the others stay. */
-export const SwitchesWanted = SwitchStates.partial();
+const SwitchesWanted = SwitchStates.partial();
 export type SwitchesWanted = z.infer<typeof SwitchesWanted>;
 
 export const switchesSet: Method<SwitchesWanted, SwitchStates> = {

@@ -41,12 +41,7 @@ export function issueCertificate(holder: Holder, authority: Authority, now = new
       publicKey: publicKeyBytes(holder.publicKey),
       notBefore,
       notAfter,
-      extensions: [
-        keyUsage("1"),
-        bothRoles,
-        ...authorityKeyId(by),
-        extension("2.5.29.17", encodeSubjectNames(holder)),
-      ],
+      extensions: [keyUsage("1"), bothRoles, ...authorityKeyId(by), extension("2.5.29.17", encodeSubjectNames(holder))],
     },
     authority.key,
   );

@@ -29,7 +29,8 @@ export class Askers {
 
   /** @throws {FleetError} ASSERTION_INVALID, ASSERTION_STALE. */
   check(assertion: string, method: string, body: string): Caller {
-    if (!this.#checker) throw new FleetError("ASSERTION_INVALID", "the assertion is refused: nothing is registered yet");
+    if (!this.#checker)
+      throw new FleetError("ASSERTION_INVALID", "the assertion is refused: nothing is registered yet");
     return callerOf(this.#checker.check(assertion, method, Buffer.from(body)), this.#roles());
   }
 }

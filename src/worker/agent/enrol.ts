@@ -94,7 +94,10 @@ async function jsonOf(answer: IncomingMessage, { origin }: URL): Promise<unknown
   }
 }
 
-function checked<T>(schema: { safeParse(value: unknown): { success: boolean; data?: T | undefined } }, value: unknown): T {
+function checked<T>(
+  schema: { safeParse(value: unknown): { success: boolean; data?: T | undefined } },
+  value: unknown,
+): T {
   const { success, data } = schema.safeParse(value);
   if (success) return data as T;
   throw failed("the server's answer is not what it should be: do both run versions that fit?");

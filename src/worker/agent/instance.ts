@@ -59,7 +59,9 @@ export class Instance {
 /** SHA-256 of the machine's own id; of its name where it has none, as in many containers. */
 function machineIdHash(): string {
   const id = ["/etc/machine-id", "/var/lib/dbus/machine-id"].map(readIfThere).find((text) => text !== "");
-  return createHash("sha256").update(`farhand-machine/1 ${id ?? hostname()}`).digest("hex");
+  return createHash("sha256")
+    .update(`farhand-machine/1 ${id ?? hostname()}`)
+    .digest("hex");
 }
 
 function readIfThere(path: string): string {

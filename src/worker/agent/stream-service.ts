@@ -36,7 +36,9 @@ export class StreamService {
     const { log, serverNode } = this.#options;
     stream.on("error", () => {});
     if (stream.remoteNode !== serverNode() || this.#open.size >= maxStreams) {
-      log.warn(`refused a stream of ${stream.remoteNode}: ${this.#open.size < maxStreams ? "it is not our server" : "there are too many"}`);
+      log.warn(
+        `refused a stream of ${stream.remoteNode}: ${this.#open.size < maxStreams ? "it is not our server" : "there are too many"}`,
+      );
       stream.destroy();
       return;
     }
@@ -80,13 +82,21 @@ export class StreamService {
     return askedFor(words.data, this.#options.askers, { streams: true });
   }
 
-  async #run({ method: name, params, caller }: AskedFor, opened: OpenedStream<unknown>, signal: AbortSignal): Promise<void> {
+  async #run(
+    { method: name, params, caller }: AskedFor,
+    opened: OpenedStream<unknown>,
+    signal: AbortSignal,
+  ): Promise<void> {
     const served = this.#methods.get(name);
     if (!served) throw new FleetError("METHOD_UNKNOWN", `there is no stream method ${name}`);
     if (!includesLevel(caller.level, served.method.level))
-      throw new FleetError("LEVEL_TOO_LOW", `${name} needs the level ${served.method.level}, and the caller's is ${caller.level}`);
+      throw new FleetError(
+        "LEVEL_TOO_LOW",
+        `${name} needs the level ${served.method.level}, and the caller's is ${caller.level}`,
+      );
     const parsed = served.method.params.safeParse(params);
-    if (!parsed.success) throw new FleetError("PARAMS_INVALID", `parameters of ${name}: ${parsed.error.issues[0]?.message}`);
+    if (!parsed.success)
+      throw new FleetError("PARAMS_INVALID", `parameters of ${name}: ${parsed.error.issues[0]?.message}`);
     if (caller.session !== undefined) this.#open.set(opened.stream, caller.session);
     this.#options.log.info(`${name} for ${caller.name}`, { session: caller.session });
     await served.run(parsed.data, opened, { caller, id: randomUUID(), signal });

@@ -14,7 +14,7 @@ export function unitStreams(units: Units, mayTake: () => boolean): ServedStream[
       answer({ unit: unit.id });
       try {
         // A payload that breaks off ends the unit as INPUT_FAILED.
-        await units.receive(unit, stream as AsyncIterable<Uint8Array>);
+        await units.receive(unit, stream.iterator({ destroyOnReturn: false }) as AsyncIterable<Uint8Array>);
         const isStarted = await units.start(unit);
         const taken: UnitTaken = { unit: unit.id, state: isStarted ? "started" : "queued" };
         sayWords(stream, { result: taken });

@@ -1,0 +1,174 @@
+import { X509Certificate } from "node:crypto";
+import { mkdir } from "node:fs/promises";
+import { join } from "node:path";
+import { type Clock, Closers, errorText, type Log, systemClock, type TlsServerSource } from "#core";
+import { makeWebSocketGuest, type Mesh, openMesh, tlsProfiles, type WebSocketGuest } from "#mesh";
+import { Audit } from "./audit/audit.ts";
+import { type Access, accessOver } from "./auth/access.ts";
+import { sealWith } from "./auth/seal.ts";
+import { openServerKey } from "./auth/server-key.ts";
+import { Configurations } from "./config/configurations.ts";
+import { type OpenAuthority, openAuthority } from "./line/certificates.ts";
+import { fleetService, Lines } from "./line/lines.ts";
+import { Members } from "./line/members.ts";
+import { openOwnCertificate } from "./line/own-certificate.ts";
+import { WorkerEntrance } from "./line/worker-entrance.ts";
+import { Enrolments } from "./registry/enrolments.ts";
+import { Health } from "./registry/health.ts";
+import { Presence, type PresenceChange } from "./registry/presence.ts";
+import { Registry } from "./registry/registry.ts";
+import { openStore, type Store, type StoreSettings } from "./store/store.ts";
+
+/** Path of the WebSocket road on the server's port. */
+export const meshPath = "/mesh";
+const profileName = "farhand-server";
+const sweepMs = 10_000;
+const maintainMs = 60_000;
+
+export interface CoreOptions {
+  /** Keys, certificates, and the embedded database. */
+  readonly dataDir: string;
+  readonly store: StoreSettings;
+  readonly nodeId: string;
+  /** Names and addresses the server is reached by, for its certificate. */
+  readonly hosts: readonly string[];
+  readonly version: string;
+  readonly log: Log;
+  readonly clock?: Clock;
+  /** Told of each change of a worker's state. */
+  readonly workerChanged?: (change: PresenceChange) => void;
+}
+
+/** The server without its port: everything that its API stands on. */
+export interface ServerCore {
+  readonly store: Store;
+  readonly access: Access;
+  readonly audit: Audit;
+  readonly registry: Registry;
+  readonly enrolments: Enrolments;
+  readonly presence: Presence;
+  readonly health: Health;
+  readonly configurations: Configurations;
+  readonly lines: Lines;
+  readonly entrance: WorkerEntrance;
+  readonly mesh: Mesh;
+  readonly authority: OpenAuthority;
+  /** The certificate of the server's port; it asks clients for theirs, and refuses none that has none. */
+  readonly tls: TlsServerSource;
+  /** Takes workers' WebSockets off the server's port. */
+  readonly guest: WebSocketGuest;
+  close(): Promise<void>;
+}
+
+/**
+ * Open all of it. Nobody is let in before there is somebody to let them in: the database and the keys first, the roads last.
+ *
+ * @throws {ServerError} STORE_…, SERVER_KEY_UNUSABLE. @throws {MeshError} CERTIFICATE_…; then nothing is left open.
+ */
+export async function openServerCore(options: CoreOptions): Promise<ServerCore> {
+  const closers = new Closers();
+  try {
+    return await openAll(options, closers);
+  } catch (error) {
+    await closers.close();
+    throw error;
+  }
+}
+
+async function openAll(options: CoreOptions, closers: Closers): Promise<ServerCore> {
+  const { dataDir, nodeId, log, version, clock = systemClock } = options;
+  await mkdir(dataDir, { recursive: true, mode: 0o700 });
+  const seal = sealWith(await openServerKey(join(dataDir, "server.secret")));
+  const authority = await openAuthority(dataDir);
+  const own = await openOwnCertificate(dataDir, nodeId, options.hosts, authority);
+  const store = await openStore(options.store, log);
+  closers.add({ close: () => store[Symbol.asyncDispose]() });
+  const audit = new Audit(store, clock);
+  const access = accessOver({ store, seal, clock });
+  const lines: { open?: Lines } = {};
+  const changed = (change: PresenceChange): void => {
+    if (change.state === "removed") lines.open?.remove(change.workerId);
+    options.workerChanged?.(change);
+  };
+  const presence = new Presence({ store, clock, changed });
+  await presence.load();
+  const health = new Health(store, clock);
+  const registry = new Registry({ store, audit, attendance: presence, clock });
+  const members = new Members();
+  await members.load(registry);
+  const tls = tlsProfiles({
+    servers: new Map([
+      [profileName, { ...own, clientCas: authority.files.certificate, requireClientCert: true }],
+      ["port", { ...own, clientCas: authority.files.certificate }],
+    ]),
+    clients: new Map([[profileName, { ...own, rootCas: authority.files.certificate }]]),
+    log,
+  });
+  // Workers talk to the server and to nobody else.
+  const firewallRules = [
+    { action: "accept", fromnode: nodeId },
+    { action: "accept", tonode: nodeId },
+    { action: "drop", fromnode: "/.*/" },
+  ];
+  const mesh = closers.add(openMesh({ nodeId, log, tls, firewallRules, maxAnnouncedStubs: 0 }));
+  const entrance = new WorkerEntrance({ registry, members, authority, serverNode: nodeId, clock });
+  lines.open = new Lines({
+    ...{ entrance, presence, health, registry, members, mesh, clock, log, version },
+    serverNode: nodeId,
+    tlsClient: profileName,
+  });
+  closers.add(lines.open);
+  mesh.listen(fleetService, { tls: profileName, accept: (stream) => lines.open?.accept(stream) });
+  const guest = await makeWebSocketGuest({ path: meshPath, tls: tls.server("port") }, log);
+  await mesh.addBackend(guest, {
+    cost: 1,
+    mustProveId: true,
+    refuses: (node) => (members.workerOf(node) === undefined ? `${node} is no worker of this server` : undefined),
+  });
+  closers.add(keepUp({ access, presence, health, clock, log }));
+  const configurations = new Configurations({ store, audit, seal, clock });
+  return {
+    ...{ store, access, audit, registry, presence, health, configurations, lines: lines.open, entrance, mesh },
+    ...{ authority, tls: tls.server("port"), guest },
+    enrolments: new Enrolments({ store, audit, clock, pin: fingerprintOf(authority.certificate) }),
+    close: () => closers.close(),
+  };
+}
+
+/** What has to be done now and then. */
+function keepUp({
+  access,
+  presence,
+  health,
+  clock,
+  log,
+}: Pick<ServerCore, "access" | "presence" | "health"> & { clock: Clock; log: Log }) {
+  const stopping = new AbortController();
+  const { signal } = stopping;
+  const trouble = (error: unknown): void =>
+    log.warn("the database did not take what is kept up", { error: errorText(error) });
+  const every = async (ms: number, work: () => Promise<void>): Promise<void> => {
+    while (!signal.aborted) {
+      await clock.sleep(ms, signal).catch(() => undefined);
+      if (!signal.aborted) await work().catch(trouble);
+    }
+  };
+  const running = Promise.all([
+    presence.run(signal, trouble),
+    every(sweepMs, () => access.sweep()),
+    every(sweepMs, () => health.flush()),
+    every(maintainMs, () => health.maintain(signal)),
+  ]);
+  return {
+    close: async () => {
+      stopping.abort(new Error("the server stops"));
+      await running;
+      await health.flush().catch(trouble);
+    },
+  };
+}
+
+/** SHA-256 of a certificate, hex. */
+function fingerprintOf(certificate: string): string {
+  return new X509Certificate(certificate).fingerprint256.replaceAll(":", "").toLowerCase();
+}

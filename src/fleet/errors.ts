@@ -83,6 +83,31 @@ export const fleetErrors = {
     exit: 1,
     meaning: "A method failed in a way nobody foresaw. The log of the side that ran it says how.",
   },
+  CONFIG_NOT_FOUND: {
+    status: 404,
+    exit: 4,
+    meaning: "There is no configuration of this name, or not this version of it.",
+  },
+  CONFIG_INVALID: {
+    status: 400,
+    exit: 2,
+    meaning: "A configuration's name or document is not valid: the message names the place.",
+  },
+  CONFIG_IF_MATCH: {
+    status: 428,
+    exit: 2,
+    meaning: "Writing a configuration needs the version it was made from (`ifMatch`; 0 for a new one).",
+  },
+  CONFIG_STALE: {
+    status: 409,
+    exit: 6,
+    meaning: "Somebody else has written the configuration meanwhile: look at the differences and write again.",
+  },
+  CONFIG_SECRET: {
+    status: 400,
+    exit: 2,
+    meaning: "A secret of a configuration is to be kept but there is none at that place, or it is not written as one.",
+  },
 } as const satisfies ErrorTable;
 
 /** A {@link fleetErrors} code. */

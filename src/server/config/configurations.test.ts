@@ -1,10 +1,11 @@
 import { expect, test } from "vitest";
+import type { JsonObject } from "#core";
+import { ConfigStaleError } from "#fleet";
 import { describeWithStores } from "../../../test/kit/stores.ts";
 import { Audit } from "../audit/audit.ts";
-import type { JsonObject } from "../audit/canonical-json.ts";
 import { sealWith } from "../auth/seal.ts";
 import type { Store } from "../store/store.ts";
-import { Configurations, ConfigStaleError } from "./configurations.ts";
+import { Configurations } from "./configurations.ts";
 
 const password = "correct horse battery";
 

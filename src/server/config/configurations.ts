@@ -1,8 +1,20 @@
 import { createHash } from "node:crypto";
-import { type Clock, systemClock } from "#core";
+import { canonicalJson, type Clock, type JsonObject, systemClock } from "#core";
+import {
+  type ConfigChange,
+  ConfigStaleError,
+  diff,
+  FleetError,
+  keptVersions,
+  openSecrets,
+  redactSecrets,
+  requireBounded,
+  requireConfigName,
+  type Sealer,
+  sealSecrets,
+  threeWayDiff,
+} from "#fleet";
 import type { AuditTrail } from "../audit/audit.ts";
-import { canonicalJson, type JsonObject } from "../audit/canonical-json.ts";
-import { ServerError } from "../errors.ts";
 import type { Store } from "../store/store.ts";
 import type { WorkerConfigTable } from "../store/tables.ts";
 import {
@@ -13,11 +25,8 @@ import {
   workerConfigs,
   type WorkerConfigVersion,
 } from "../store/worker-configs.ts";
-import { type ConfigChange, diff, type ThreeWayChange, threeWayDiff } from "./diff.ts";
-import { requireBounded, requireConfigName } from "./document.ts";
-import { openSecrets, redactSecrets, type Sealer, sealSecrets } from "./secrets.ts";
 
-const keptVersions = 20;
+export { ConfigStaleError } from "#fleet";
 
 /** A version of a configuration, as lists show it. */
 export interface ConfigVersion {
@@ -41,18 +50,6 @@ export interface Config extends ConfigVersion {
 /** A version and what it changed of the one before; the oldest one that is kept says nothing of that. */
 export interface ConfigHistory extends ConfigVersion {
   readonly changes: readonly ConfigChange[] | null;
-}
-
-/** Somebody else was faster (CAT-72); caught apart for its differences, which hold no secret. */
-export class ConfigStaleError extends ServerError {
-  readonly version: number;
-  readonly changes: readonly ThreeWayChange[];
-
-  constructor(name: string, version: number, changes: readonly ThreeWayChange[]) {
-    super("CONFIG_STALE", `${name} is at version ${version} by now: look at the differences and write again`);
-    this.version = version;
-    this.changes = changes;
-  }
 }
 
 /** A document and from which version it was made. */
@@ -84,12 +81,12 @@ export class Configurations {
     this.#clock = options.clock ?? systemClock;
   }
 
-  /** The version in force, or an old one. @throws {ServerError} CONFIG_NOT_FOUND. */
+  /** The version in force, or an old one. @throws {FleetError} CONFIG_NOT_FOUND. */
   async get(name: string, version?: number): Promise<Config> {
     return shown(await this.#found(name, version));
   }
 
-  /** For workers and nobody else: the version in force with its secrets. @throws {ServerError} CONFIG_NOT_FOUND. */
+  /** For workers and nobody else: the version in force with its secrets. @throws {FleetError} CONFIG_NOT_FOUND. */
   async deliver(name: string): Promise<Config> {
     const row = await this.#found(name);
     const open = (sealed: Uint8Array): string =>
@@ -116,14 +113,14 @@ export class Configurations {
   /**
    * Write a new version and put it in force.
    *
-   * @throws {ServerError} CONFIG_IF_MATCH, CONFIG_STALE (a {@link ConfigStaleError}), CONFIG_INVALID, CONFIG_SECRET, and
+   * @throws {FleetError} CONFIG_IF_MATCH, CONFIG_STALE (a {@link ConfigStaleError}), CONFIG_INVALID, CONFIG_SECRET, and
    * whatever `validate` throws.
    */
   async put(name: string, { document, ifMatch, comment = "" }: ConfigWrite, actor: string): Promise<Config> {
     requireConfigName(name);
     requireBounded(document, comment);
     if (ifMatch === undefined)
-      throw new ServerError("CONFIG_IF_MATCH", `say from which version of ${name} the document was made`);
+      throw new FleetError("CONFIG_IF_MATCH", `say from which version of ${name} the document was made`);
     const active = await activeWorkerConfig(this.#options.store.db, name);
     if ((active?.version ?? 0) !== ifMatch) throw await this.#stale(name, ifMatch, document);
     const before = active ? documentOf(active) : {};
@@ -137,7 +134,7 @@ export class Configurations {
   /**
    * An old version as a new one (CAT-74), its secrets as they were.
    *
-   * @throws {ServerError} CONFIG_NOT_FOUND, CONFIG_STALE, and whatever `validate` throws: rules may have changed since.
+   * @throws {FleetError} CONFIG_NOT_FOUND, CONFIG_STALE, and whatever `validate` throws: rules may have changed since.
    */
   async rollback(name: string, version: number, ifMatch: number, actor: string): Promise<Config> {
     const old = documentOf(await this.#found(name, version));
@@ -188,7 +185,7 @@ export class Configurations {
     const row = await (version === undefined ? activeWorkerConfig(db, name) : workerConfig(db, name, version));
     if (row) return row;
     const which = version === undefined ? "" : ` at version ${version}`;
-    throw new ServerError("CONFIG_NOT_FOUND", `there is no configuration ${name}${which}`);
+    throw new FleetError("CONFIG_NOT_FOUND", `there is no configuration ${name}${which}`);
   }
 }
 

@@ -1,5 +1,5 @@
-import { canonicalJson, isJsonObject, isList, type Json, type JsonObject } from "../audit/canonical-json.ts";
-import { ServerError } from "../errors.ts";
+import { canonicalJson, isJsonObject, isList, type Json, type JsonObject } from "#core";
+import { FleetError } from "../errors.ts";
 
 /** Seals so that a database without its key is worth nothing. `place` is bound to it: elsewhere it does not open. */
 export interface Sealer {
@@ -13,7 +13,7 @@ const isSet: JsonObject = { $secret: "set" };
 /**
  * A document as it is stored: new values sealed, `{"$secret":"set"}` replaced by what stood there before.
  *
- * @throws {ServerError} CONFIG_SECRET, naming the place and never the value.
+ * @throws {FleetError} CONFIG_SECRET, naming the place and never the value.
  */
 export function sealSecrets(
   document: JsonObject,
@@ -42,7 +42,8 @@ export function isSecret(value: Json | undefined): value is JsonObject & { reado
   return isJsonObject(value) && Object.hasOwn(value, "$secret");
 }
 
-function mapSecrets(value: Json, map: (secret: Json) => Json): Json {
+/** The same data with each secret, given what stands behind `$secret`, replaced. */
+export function mapSecrets(value: Json, map: (secret: Json) => Json): Json {
   if (isSecret(value)) return map(value.$secret);
   if (isList(value)) return value.map((inner) => mapSecrets(inner, map));
   if (!isJsonObject(value)) return value;
@@ -97,6 +98,6 @@ function counterpart(next: readonly Json[], before: readonly Json[], n: number):
   return next.some((entry) => canonicalJson(entry) === shown) ? undefined : here;
 }
 
-function refused(place: string, why: string): ServerError {
-  return new ServerError("CONFIG_SECRET", `the secret at ${place} ${why}`);
+function refused(place: string, why: string): FleetError {
+  return new FleetError("CONFIG_SECRET", `the secret at ${place} ${why}`);
 }

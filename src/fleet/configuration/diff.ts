@@ -1,4 +1,4 @@
-import { canonicalJson, isJsonObject, isList, type Json, type JsonObject } from "../audit/canonical-json.ts";
+import { canonicalJson, isJsonObject, isList, type Json, type JsonObject } from "#core";
 import { isSecret, redactSecrets } from "./secrets.ts";
 
 /** One place where two documents differ. Secrets are shown as set, also when another one is. */

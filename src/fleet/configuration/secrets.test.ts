@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import type { Json, JsonObject } from "../audit/canonical-json.ts";
+import type { Json, JsonObject } from "#core";
 import { openSecrets, sealSecrets } from "./secrets.ts";
 
 const seal = (value: string): Uint8Array => Buffer.from(`sealed ${value}`);

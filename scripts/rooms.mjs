@@ -42,7 +42,7 @@ export const sharedPackages = {
     reason: "the language in which the store's functions ask the database",
   },
   ws: {
-    files: /^src\/(mesh\/backend\/websocket\/ws|worker\/management\/ws)\.ts$/,
+    files: /^src\/(mesh\/backend\/websocket\/ws|worker\/management\/ws|cli\/server\/web-socket)\.ts$/,
     reason: "each room that speaks WebSocket has its own rules for it: roads, the worker's API",
   },
   "@node-rs/argon2": {

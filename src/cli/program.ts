@@ -48,8 +48,9 @@ function buildProgram(commands: readonly AnyCommand[], terminal: Terminal, run: 
   for (const command of commands) {
     const [first = "", second] = command.name.split(" ");
     const parent = second === undefined ? root : (parents.get(first) ?? addGroup(root, first));
-    if (second !== undefined) parents.set(first, parent);
-    addCommand(parent, second ?? first, command, run);
+    const added = addCommand(parent, second ?? first, command, run);
+    // A command may stand for itself and have others below it: `workers`, and `workers show`.
+    parents.set(first, second === undefined ? added : parent);
   }
   return root;
 }
@@ -62,7 +63,7 @@ function addGroup(root: Program, name: string): Program {
     .helpCommand(false);
 }
 
-function addCommand(parent: Program, word: string, command: AnyCommand, run: RunCommand): void {
+function addCommand(parent: Program, word: string, command: AnyCommand, run: RunCommand): Program {
   const program = parent.command(word).summary(command.summary).description(descriptionOf(command));
   for (const argument of command.arguments ?? []) program.addArgument(argumentOf(program, argument));
   for (const option of command.options) program.addOption(optionOf(option));
@@ -77,6 +78,7 @@ function addCommand(parent: Program, word: string, command: AnyCommand, run: Run
     )
     .allowExcessArguments(false);
   program.action(() => run(command, program.processedArgs as (string | string[] | undefined)[], program.opts()));
+  return program;
 }
 
 function descriptionOf({ summary, details }: AnyCommand): string {

@@ -1,0 +1,119 @@
+import { randomUUID } from "node:crypto";
+import { systemClock } from "#core";
+import type { RunOptions } from "../commands/run.ts";
+import { CliError } from "../errors.ts";
+import { openPayload, workParams } from "../payload.ts";
+import { oneLine } from "../quantities.ts";
+import type { Terminal } from "../terminal.ts";
+import type { ApiClient } from "./api-client.ts";
+import { apiPath } from "./api-path.ts";
+import { followRun } from "./follow-run.ts";
+import { submission } from "./multipart.ts";
+import { hearPresses, type Presses } from "./presses.ts";
+import { environmentOf, runPayload, scriptIn, scriptOf } from "./script-payload.ts";
+import { withServer } from "./server-options.ts";
+import { objectIn, textIn } from "./shapes.ts";
+
+/** The work type that runs its payload with `sh -s`, and hands it the words of `params`. */
+const scriptType = "run";
+
+/** What is asked of the worker. */
+interface Work {
+  readonly workType: string;
+  readonly params: Readonly<Record<string, string>>;
+  readonly payload: AsyncIterable<Uint8Array>;
+}
+
+/** Run something on a worker: hand it in, print its output, end as it ends. `presses` is for tests. */
+export async function run(
+  worker: string,
+  words: readonly string[],
+  options: RunOptions,
+  terminal: Terminal,
+  presses: Presses = hearPresses(),
+): Promise<number> {
+  try {
+    const work = await workOf(words, options, terminal);
+    return await withServer(options, terminal, async (api) => {
+      const unit = await handIn(api, worker, work, presses);
+      const { json } = options;
+      if (options.detach) {
+        terminal.print(json ? JSON.stringify({ worker, unit }) : unit);
+        if (!json)
+          terminal.say(`started on ${oneLine(worker)}; see it with \`farhand units output ${worker} ${unit}\``);
+        return 0;
+      }
+      if (!json) terminal.say(`unit ${unit} started on ${oneLine(worker)}`);
+      return await followRun({ api, worker, unit, from: 0, json, clock: systemClock, presses }, terminal);
+    });
+  } finally {
+    presses.close();
+  }
+}
+
+async function workOf(words: readonly string[], options: RunOptions, terminal: Terminal): Promise<Work> {
+  const { type = scriptType, param = [], env = [] } = options;
+  if (type === scriptType) return await scriptWork(words, options);
+  if (env.length > 0) {
+    throw new CliError("USAGE", `--env is for scripts, and ${type} is another work type`, { remedy: "leave it out" });
+  }
+  const payload = await openPayload(options, terminal);
+  return { workType: type, params: await workParams(param, words), payload };
+}
+
+async function scriptWork(words: readonly string[], { payload, param = [], env = [] }: RunOptions): Promise<Work> {
+  if (payload === false || (payload === undefined && words.length === 0)) {
+    throw new CliError("USAGE", "nothing says what shall run", {
+      remedy: "farhand run WORKER -- ./script.sh, or -- and a command of the worker's machine",
+    });
+  }
+  const file = payload === undefined ? undefined : await openedScript(payload);
+  const { script, args } = file ? { script: file, args: [...words] } : await scriptOf(words);
+  const params = await workParams(param, args.length === 1 ? [oneWord(args[0] ?? "")] : args);
+  return { workType: scriptType, params, payload: once(runPayload(script, environmentOf(env))) };
+}
+
+async function openedScript(path: string) {
+  const { unreadable } = await import("../files.ts");
+  try {
+    return await scriptIn(path);
+  } catch (error) {
+    throw error instanceof CliError ? error : unreadable(path, error);
+  }
+}
+
+/** One word alone would be split at its blanks: that is for people who write `params` themselves. */
+function oneWord(word: string): string {
+  return /^[\w./:=@%+,-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
+}
+
+async function* once(text: string): AsyncGenerator<Uint8Array> {
+  yield Buffer.from(text);
+}
+
+async function handIn(api: ApiClient, worker: string, work: Work, presses: Presses): Promise<string> {
+  const { workType, params, payload } = work;
+  const controller = new AbortController();
+  let isSent = false;
+  presses.hear((reason) => controller.abort(interruption(reason, isSent, worker)));
+  const watched = async function* (): AsyncGenerator<Uint8Array> {
+    yield* payload;
+    isSent = true;
+  };
+  const answer = await api.upload(
+    "POST",
+    apiPath`/workers/${worker}/units`,
+    submission({ workType, params }, watched()),
+    {
+      headers: { "idempotency-key": randomUUID() },
+      signal: controller.signal,
+    },
+  );
+  return textIn(objectIn(answer), "unit");
+}
+
+/** Nothing starts before the payload is whole. */
+function interruption({ code, message }: CliError, isSent: boolean, worker: string): CliError {
+  if (!isSent) return new CliError(code, `${message}: nothing was started`);
+  return new CliError(code, `${message}: a unit may have been started`, { remedy: `\`farhand units list ${worker}\`` });
+}

@@ -37,6 +37,10 @@ export const sharedPackages = {
     files: /(^|\/)(settings(\.ts$|\/)|[a-z-]+-schema\.ts$)/,
     reason: "the language settings and messages are declared in: a settings.ts or settings/ folder, a *-schema.ts",
   },
+  "prom-client": {
+    files: /^src\/(worker\/metrics|server\/api\/metrics)\.ts$/,
+    reason: "metrics of the worker and of the server, which never import each other",
+  },
   kysely: {
     files: /^src\/server\/store\//,
     reason: "the language in which the store's functions ask the database",

@@ -72,6 +72,22 @@ export const serverErrors = {
       "A worker of this machine is known and not connected: choose to replace it (the token must allow that) or to add another.",
   },
   WORKER_NOT_FOUND: { status: 404, exit: 4, meaning: "There is no worker with this id or name." },
+  BACKUP_FAILED: {
+    status: 500,
+    exit: 1,
+    meaning: "The backup was not made; the message says why (a full disk, a folder that cannot be written).",
+  },
+  BACKUP_INVALID: {
+    status: 400,
+    exit: 2,
+    meaning: "The file is no backup, is damaged or cut off, or is of a later version of Farhand. Nothing was restored.",
+  },
+  RESTORE_REFUSED: {
+    status: 409,
+    exit: 6,
+    meaning:
+      "A backup is restored into an empty database and a folder without keys, so that nothing is lost by mistake.",
+  },
   WORKER_UNREACHABLE: {
     status: 503,
     exit: 5,
@@ -253,7 +269,8 @@ export const serverErrors = {
   IDEMPOTENCY_RUNNING: {
     status: 409,
     exit: 6,
-    meaning: "The request with this `Idempotency-Key` has not ended, or nobody knows how it did. Look before you repeat.",
+    meaning:
+      "The request with this `Idempotency-Key` has not ended, or nobody knows how it did. Look before you repeat.",
   },
   IDEMPOTENCY_SHOWN: {
     status: 409,

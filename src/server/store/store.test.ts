@@ -5,7 +5,7 @@ import { describeWithStores } from "../../../test/kit/stores.ts";
 import { tempFolder } from "../../../test/kit/temp-folder.ts";
 import { openStore } from "./store.ts";
 
-const names = ["0001-access", "0002-workers", "0003-configurations"];
+const names = ["0001-access", "0002-workers", "0003-configurations", "0004-idempotency"];
 
 describeWithStores("the store", ({ kind, settings, open }) => {
   test("has all tables after its first start, and keeps what is in them", async () => {

@@ -19,6 +19,7 @@ export interface Tables {
   readonly worker_event: WorkerEventTable;
   readonly worker_config: WorkerConfigTable;
   readonly worker_config_active: WorkerConfigActiveTable;
+  readonly idempotency: IdempotencyTable;
 }
 
 interface MigrationTable {
@@ -189,4 +190,18 @@ export interface WorkerConfigTable {
 export interface WorkerConfigActiveTable {
   readonly name: string;
   readonly version: number;
+}
+
+/** What was answered to a request that may come again (24 hours). */
+export interface IdempotencyTable {
+  /** User id. */
+  readonly caller: string;
+  readonly key: string;
+  /** SHA-256 of method, path and body: another request must not have the same key. */
+  readonly fingerprint: string;
+  /** Null: it is being done, or its server died over it. */
+  readonly status: number | null;
+  /** JSON; null where it holds a secret that is shown once, or there is nothing to say. */
+  readonly body: string | null;
+  readonly created_at: number;
 }

@@ -1,9 +1,11 @@
 import { createHash, randomBytes, randomUUID } from "node:crypto";
 import { once } from "node:events";
 import type { IncomingHttpHeaders, IncomingMessage } from "node:http";
-import { type RequestOptions, request as tlsRequest } from "node:https";
+import { Agent, type RequestOptions, request as tlsRequest } from "node:https";
+import { join } from "node:path";
 import { Duplex, PassThrough } from "node:stream";
 import { connect as tlsConnect } from "node:tls";
+import { afterAll, beforeAll } from "vitest";
 import { WebSocket } from "ws";
 import { type JsonObject, silentLog, systemClock, tlsServerSource } from "#core";
 import { type Api, type ApiOptions, openApi } from "../../src/server/api/api.ts";
@@ -16,10 +18,11 @@ import { Enrolments } from "../../src/server/registry/enrolments.ts";
 import { Health } from "../../src/server/registry/health.ts";
 import { Presence } from "../../src/server/registry/presence.ts";
 import { Registry } from "../../src/server/registry/registry.ts";
-import type { Store } from "../../src/server/store/store.ts";
+import { openStore, type Store } from "../../src/server/store/store.ts";
 import { insertWorker } from "../../src/server/store/workers.ts";
 import { goodPassword, type TestAccess, testAccess } from "./access.ts";
-import type { TestCertificates } from "./certificates.ts";
+import { makeCertificates, type TestCertificates } from "./certificates.ts";
+import { type TempFolder, tempFolder } from "./temp-folder.ts";
 
 /** What a worker of a test was asked. */
 export interface Asked extends WorkerRequest {
@@ -99,8 +102,18 @@ export interface TestAnswer {
   readonly status: number;
   readonly headers: IncomingHttpHeaders;
   readonly text: string;
-  /** Its JSON; undefined when it has none. */
-  readonly json: any;
+  /** Its JSON; empty when it has none. */
+  readonly json: TestJson;
+}
+
+/** JSON of which a test knows what it is. */
+export interface TestJson {
+  readonly [field: string]: unknown;
+  readonly items: readonly TestJson[];
+  readonly code: string;
+  readonly token: string;
+  readonly position: string;
+  readonly name: string;
 }
 
 /** The API over real stores and a worker in memory. */
@@ -138,13 +151,41 @@ export interface Asking {
   readonly raw?: string | Uint8Array | AsyncIterable<Uint8Array>;
   readonly headers?: RequestOptions["headers"];
   readonly signal?: AbortSignal;
+  /** Of connections that are used again; without one each request has its own. */
+  readonly agent?: Agent;
 }
 
-export async function testApi(
-  store: Store,
-  certificates: TestCertificates,
-  options: Partial<ApiOptions> & { readonly realTime?: boolean } = {},
-): Promise<TestApi> {
+type TestApiOptions = Partial<ApiOptions> & {
+  /** The clock of this machine, not one that the test turns. */
+  readonly realTime?: boolean;
+};
+
+/** Opens APIs for the tests of one file, each over an embedded database of its own unless it is given one. */
+export function apiKit() {
+  let folder: TempFolder;
+  let certificates: TestCertificates;
+  let stores = 0;
+  beforeAll(async () => {
+    folder = await tempFolder();
+    certificates = await makeCertificates(folder.path);
+  });
+  afterAll(() => folder[Symbol.asyncDispose]());
+  return {
+    certificates: () => certificates,
+    over: (store: Store, options: TestApiOptions = {}) => testApi(store, certificates, options),
+    open: async (options: TestApiOptions = {}): Promise<TestApi> => {
+      const store = await openStore({ kind: "sqlite", path: join(folder.path, `api${++stores}.db`) }, silentLog);
+      const api = await testApi(store, certificates, options);
+      const close = async (): Promise<void> => {
+        await api[Symbol.asyncDispose]();
+        await store[Symbol.asyncDispose]();
+      };
+      return { ...api, [Symbol.asyncDispose]: close };
+    },
+  };
+}
+
+async function testApi(store: Store, certificates: TestCertificates, options: TestApiOptions): Promise<TestApi> {
   const { realTime = false, ...given } = options;
   const access = testAccess(store, realTime ? { clock: systemClock } : {});
   const clock = realTime ? systemClock : access.clock;
@@ -178,11 +219,12 @@ export async function testApi(
   const secure = !("tls" in given) || given.tls !== undefined;
   const url = `https://127.0.0.1:${port}`;
   const sockets: TestSocket[] = [];
+  const agent = new Agent({ keepAlive: true });
   return {
     ...{ api, access, audit, lines, presence, registry, live, store, url, port },
     user: (name, role, labels = null) => testUser(access, name, role, labels),
     worker: (name, labels = {}) => testWorker(store, name, labels),
-    ask: (method, path, asking) => ask(port, method, path, asking),
+    ask: (method, path, asking) => ask(port, method, path, { agent, ...asking }),
     socket: async (path, headers = {}) => {
       const socket = await openSocket(`${secure ? "wss" : "ws"}://127.0.0.1:${port}${path}`, headers);
       sockets.push(socket);
@@ -191,6 +233,7 @@ export async function testApi(
     raw: (text) => rawExchange(port, text),
     [Symbol.asyncDispose]: async () => {
       for (const { socket } of sockets) socket.terminate();
+      agent.destroy();
       await api.close();
     },
   };
@@ -240,7 +283,7 @@ async function ask(port: number, method: string, path: string, asking: Asking = 
     status: answer.statusCode ?? 0,
     headers: answer.headers,
     text,
-    json: isJson && text !== "" ? JSON.parse(text) : undefined,
+    json: (isJson && text !== "" ? JSON.parse(text) : {}) as TestJson,
   };
 }
 
@@ -249,7 +292,7 @@ export async function openAnswer(
   port: number,
   method: string,
   path: string,
-  { auth = {}, body, raw, headers = {}, signal }: Asking = {},
+  { auth = {}, body, raw, headers = {}, signal, agent }: Asking = {},
 ): Promise<IncomingMessage> {
   const json = body === undefined ? undefined : JSON.stringify(body);
   const type =
@@ -259,7 +302,7 @@ export async function openAnswer(
     port,
     method,
     path,
-    agent: false,
+    agent: agent ?? false,
     rejectUnauthorized: false,
     headers: { ...auth, ...type, ...(headers as object) },
     ...(signal && { signal }),
@@ -276,7 +319,7 @@ export async function openAnswer(
 export interface TestSocket {
   readonly socket: WebSocket;
   /** The next text message, parsed. */
-  next(): Promise<any>;
+  next(): Promise<TestJson>;
   bytes(): Promise<Buffer>;
   readonly closed: Promise<number>;
 }
@@ -308,7 +351,7 @@ export async function openSocket(url: string, headers: Readonly<Record<string, s
       await Promise.race([new Promise<void>((resolve) => (wake = resolve)), closed]);
     }
   };
-  return { socket, bytes, closed, next: async () => JSON.parse((await bytes()).toString()) as unknown };
+  return { socket, bytes, closed, next: async () => JSON.parse((await bytes()).toString()) as TestJson };
 }
 
 async function rawExchange(port: number, text: string | Uint8Array): Promise<string> {

@@ -1,7 +1,7 @@
 import { EventEmitter, once } from "node:events";
 import { createServer as createHttpServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import { createServer as createHttpsServer } from "node:https";
-import type { AddressInfo, Socket } from "node:net";
+import type { AddressInfo } from "node:net";
 import type { Duplex } from "node:stream";
 import { TLSSocket } from "node:tls";
 import { errorText, followTlsSource, type TlsServerSource } from "#core";
@@ -77,7 +77,7 @@ export class HttpEntry {
     try {
       this.#admit(request);
     } catch (error) {
-      return refuseSocket(socket as Socket, error);
+      return refuseSocket(socket, error);
     }
     this.upgrades.emit("upgrade", request, socket, head);
   }

@@ -7,7 +7,7 @@ import { type Admitted, Call, type Visit } from "./call.ts";
 import type { App, OpenApp, Reply, Request } from "./fastify.ts";
 import type { Idempotency } from "./idempotency.ts";
 import type { ApiLimits } from "./limits.ts";
-import { LiveSocket, type RawWebSocket } from "./live-socket.ts";
+import { LiveSocket } from "./live-socket.ts";
 import type { Meter } from "./metrics.ts";
 import type { OpenCalls } from "./open-calls.ts";
 import { requireOwnPage } from "./origin.ts";
@@ -74,8 +74,8 @@ export class Mount {
       method: "GET",
       websocket: true,
       handler: (socket, request) => {
-        const live = new LiveSocket(socket as unknown as RawWebSocket, this.#options.limits);
-        return this.#serveLive(route, request as Request, live);
+        const live = new LiveSocket(socket, this.#options.limits);
+        return this.#serveLive(route, request, live);
       },
     });
   }

@@ -1,6 +1,6 @@
-import type { JsonObject } from "#core";
+import type { Json, JsonObject } from "#core";
 
 /** What was said, without the fields that were left out. */
 export function said(wish: object): JsonObject {
-  return Object.fromEntries(Object.entries(wish).filter(([, value]) => value !== undefined)) as JsonObject;
+  return Object.fromEntries<Json>(Object.entries(wish).filter(([, value]) => value !== undefined));
 }

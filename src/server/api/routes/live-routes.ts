@@ -77,7 +77,7 @@ async function firstWish(socket: LiveSocket): Promise<string | undefined> {
   return wish.data.after;
 }
 
-async function drain(messages: AsyncGenerator<unknown>): Promise<void> {
+async function drain(messages: AsyncGenerator): Promise<void> {
   while (!(await messages.next()).done);
 }
 

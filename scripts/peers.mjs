@@ -20,6 +20,7 @@ const debianPackages = [
   "openssl",
   "procps",
   "iproute2",
+  "systemd",
   "rabbitmq-server",
   "postgresql-15",
 ];
@@ -29,6 +30,8 @@ const tools = {
   openssl: ["openssl", "version"],
   ps: ["ps", "--version"],
   ip: ["ip", "-Version"],
+  // It looks at our unit file; nothing is started.
+  "systemd-analyze": ["systemd-analyze", "--version"],
   // The tests start one of their own (test/kit/postgres.ts).
   postgresql: ["test", "-x", "/usr/lib/postgresql/15/bin/initdb"],
   // The tests start one of their own (test/kit/rabbitmq.ts); asking this one for its version would start it.

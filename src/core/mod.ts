@@ -16,6 +16,7 @@ export {
   guessWaitMs,
   passwordGuessing,
 } from "./guessing.ts";
+export { type CFunction, libc } from "./libc.ts";
 export { type Log, silentLog } from "./log.ts";
 export { type FileLock, lockFile, tryLockFile } from "./lock.ts";
 export { LineReader } from "./lines.ts";

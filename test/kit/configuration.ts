@@ -41,7 +41,7 @@ export function configurationIn(folder: TempFolder): FileConfigurationOptions {
     fileMode: 0o600,
     folder: folder.file("configuration"),
     machine: { hostName: "here", mode: "session", dataDir: folder.file("units") },
-    environment: { overrides: [], faults: [], mode: undefined, configName: undefined },
+    environment: { overrides: [], faults: [], mode: undefined, configName: undefined, stateDir: undefined },
     follow: (reference) => {
       throw new Error(`nothing at ${reference}`);
     },

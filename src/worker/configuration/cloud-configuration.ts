@@ -108,7 +108,7 @@ export class CloudConfiguration implements Configuration {
   }
 
   async validate(document: JsonObject): Promise<ConfigValidated> {
-    const checked = this.#check({ version: this.#version.version, document });
+    const checked = this.#check({ version: this.#version.version + 1, document });
     if (checked.state === "misconfigured") return { faults: [...checked.faults], warnings: [] };
     return { faults: [], warnings: await this.#options.checks.warnings(checked.effective) };
   }

@@ -22,7 +22,7 @@ const keys = {
 } as const satisfies Readonly<Record<string, Row>>;
 
 /** Variables that say where to begin, before there is a document. */
-const beginnings = ["WORKER_MODE", "WORKER_CONFIG"] as const;
+const beginnings = ["WORKER_MODE", "WORKER_CONFIG", "WORKER_STATE_DIR"] as const;
 
 interface Row {
   readonly path: ConfigKeyPath;
@@ -51,10 +51,12 @@ export interface FromEnvironment {
   readonly overrides: readonly Override[];
   /** By variable in place of a key's path. */
   readonly faults: readonly ConfigFault[];
-  /** `WORKER_MODE` and `WORKER_CONFIG`. */
+  /** `WORKER_MODE`. */
   readonly mode: string | undefined;
-  /** Name of the configuration that the server holds (CAT-3). */
+  /** `WORKER_CONFIG`: name of the configuration that the server holds (CAT-3). */
   readonly configName: string | undefined;
+  /** `WORKER_STATE_DIR`: a volume for what shall survive a container (CAT-104). */
+  readonly stateDir: string | undefined;
 }
 
 /** The variable of the published list that can override a key, or undefined. */
@@ -88,7 +90,8 @@ export function takeEnvironment(env: Environment, readFile: (path: string) => st
   }
   for (const name of twice(overrides))
     faults.push({ path: `${name}_FILE`, reason: `${name} is given too: give one of them` });
-  return { overrides, faults, mode: env["WORKER_MODE"] || undefined, configName: env["WORKER_CONFIG"] || undefined };
+  const [mode, configName, stateDir] = beginnings.map((name) => env[name] || undefined);
+  return { overrides, faults, mode, configName, stateDir };
 }
 
 function rowOf(name: string): Row | undefined {

@@ -25,6 +25,8 @@ export interface ApiSettings {
   readonly listen?: string | undefined;
   readonly tls?: TlsServerSource | undefined;
   readonly names?: OwnNames;
+  /** How long a request may take to come, milliseconds; 30 s unless told otherwise. */
+  readonly requestMs?: number;
 }
 
 /** Parts of a running worker, and how it may be managed. */
@@ -83,8 +85,8 @@ export async function openManagement(options: ManagementOptions): Promise<Manage
     };
     if (monitorSocket) await open(openSocketCarrier({ place: monitorSocket, carrier: "monitor-socket", desk, log }));
     if (api) {
-      const { listen, tls, names = { hosts: [], origins: [] } } = api;
-      await open(openHttpCarrier({ listen, tls, names, desk, sessions, checkAssertion, log }));
+      const { listen, tls, names = { hosts: [], origins: [] }, ...rest } = api;
+      await open(openHttpCarrier({ listen, tls, names, ...rest, desk, sessions, checkAssertion, log }));
     }
     await open(openSocketCarrier({ place: socket, carrier: "socket", desk, log }));
   } catch (error) {

@@ -15,6 +15,8 @@ const maxConnections = 64;
 const idleMs = 15 * 60_000;
 /** How long closing waits for answers that are under way. */
 const closeMs = 2_000;
+/** How often it is looked whether a client that has ended its side still waits for its answers. */
+const probeMs = 500;
 const newline = "\n";
 
 export interface SocketCarrierOptions {
@@ -109,7 +111,14 @@ class Connection {
     } catch {
       // The client is gone.
     }
+    const probing = setInterval(() => this.#probe(), probeMs).unref();
     await this.end(Number.POSITIVE_INFINITY);
+    clearInterval(probing);
+  }
+
+  /** A client that has ended its side and then goes is not seen by reading. An empty write sends nothing, and fails then. */
+  #probe(): void {
+    if (this.#socket.writable && this.#socket.writableLength === 0) this.#socket.write("");
   }
 
   /** Say what is under way, waiting so long for it, and hang up. */

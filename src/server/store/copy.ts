@@ -50,9 +50,7 @@ async function* rowsOf(db: Kysely<Tables>, table: Table, key: readonly string[])
   const columns = sql.join(key.map((column) => sql.ref(column)));
   for (let after: CopiedRow | undefined; ; ) {
     const last = after;
-    const behind = last
-      ? sql`where (${columns}) > (${sql.join(key.map((column) => sql`${last[column]}`))})`
-      : sql``;
+    const behind = last ? sql`where (${columns}) > (${sql.join(key.map((column) => sql`${last[column]}`))})` : sql``;
     const page = sql<CopiedRow>`select * from ${sql.table(table)} ${behind} order by ${columns} limit ${pageRows}`;
     const { rows } = await page.execute(db);
     yield* rows;

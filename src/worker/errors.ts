@@ -74,11 +74,6 @@ export const workerErrors = {
     exit: 2,
     meaning: "A service password has 12 characters or more and is none of those that are guessed first.",
   },
-  SWITCHED_OFF: {
-    status: 503,
-    exit: 6,
-    meaning: "The worker takes no work because it was switched off. Somebody of level operate can switch it on.",
-  },
   API_UNSAFE: {
     status: 400,
     exit: 2,

@@ -1,6 +1,7 @@
-import { closeSync, fsyncSync, mkdirSync, openSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, rmSync } from "node:fs";
 import { dirname } from "node:path";
 import { systemCode } from "#core";
+import { writeFileAtomic } from "../configuration/atomic-file.ts";
 
 /** The text of a small file, or undefined when there is none. @throws the system error for one that cannot be read. */
 export function readKept(path: string): string | undefined {
@@ -16,15 +17,5 @@ export function readKept(path: string): string | undefined {
 export function writeKept(path: string, text: string | undefined): void {
   if (text === undefined) return rmSync(path, { force: true });
   mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
-  const draft = `${path}.new`;
-  // A draft that a crash has left may have another mode.
-  rmSync(draft, { force: true });
-  const fd = openSync(draft, "wx", 0o600);
-  try {
-    writeFileSync(fd, text);
-    fsyncSync(fd);
-  } finally {
-    closeSync(fd);
-  }
-  renameSync(draft, path);
+  writeFileAtomic(path, text, 0o600);
 }

@@ -16,6 +16,7 @@ export {
   type Verdict,
 } from "./may-connect.ts";
 export type { SocketPlace } from "./socket-place.ts";
+export { switchedWork, type SwitchedNode } from "./switched-work.ts";
 export { type Switches, switchNames } from "./switches.ts";
 export { type AssertedUser, Visitor, visitorOf } from "./visitor.ts";
 export type { Lifecycle, WorkerFacts } from "./worker-methods.ts";

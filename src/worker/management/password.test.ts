@@ -69,7 +69,7 @@ describe("CAT-24: the service password", () => {
     await using folder = await tempFolder();
     const file = folder.file("password");
     const cheap = { memoryCost: 256, timeCost: 1, parallelism: 1 };
-    passwordFile(file).write(await hashPassword(servicePassword, cheap));
+    await passwordFile(file).write(await hashPassword(servicePassword, cheap));
     const password = new ServicePassword(passwordFile(file));
     expect(await password.isRight("certainly not it")).toBe(false);
     expect(readFileSync(file, "utf8")).toContain("m=256");

@@ -1,8 +1,10 @@
 import { writeFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
+import type { ControlCommand, ControlSession } from "#control";
 import { silentLog } from "#core";
 import { managedWorker, socketClient } from "../../../test/kit/managed-worker.ts";
 import { tempFolder } from "../../../test/kit/temp-folder.ts";
+import { switchedWork } from "./switched-work.ts";
 import { Switches } from "./switches.ts";
 
 const bools = [true, false];
@@ -17,11 +19,8 @@ describe("CAT-17: the three switches", () => {
     expect(new Switches({ file, log: silentLog }).set(wanted)).toEqual(wanted);
     const switches = new Switches({ file, log: silentLog });
     expect(switches.states).toEqual(wanted);
-    for (const [name, isOn] of Object.entries(wanted)) {
-      const asking = () => switches.requireOn(name as keyof typeof wanted);
-      if (isOn) expect(asking).not.toThrow();
-      else expect(asking).toThrow(expect.objectContaining({ code: "SWITCHED_OFF" }) as Error);
-    }
+    if (wanted.workers) expect(() => switches.requireWork()).not.toThrow();
+    else expect(() => switches.requireWork()).toThrow(expect.objectContaining({ code: "WORK_SWITCHED_OFF" }) as Error);
   });
 
   test("those that are not named stay", async () => {
@@ -64,5 +63,41 @@ describe("CAT-17: the three switches", () => {
     const switches = new Switches({ file: folder.file("x/switches.json"), log });
     expect(switches.set({ workers: false }).workers).toBe(false);
     expect(warned).toContain("the switches cannot be remembered over a restart");
+  });
+});
+
+describe("CAT-17: the control command `work` while workers is off", () => {
+  const session = {} as ControlSession;
+  const run = async (work: object, workers = false) => {
+    const switches = new Switches({ log: silentLog });
+    switches.set({ workers });
+    const command: ControlCommand = {
+      ...{ name: "work", parseText: () => ({}), parseJson: () => ({}) },
+      run: () => Promise.resolve("close"),
+    };
+    const units = {
+      list: (isWanted: (unit: never) => boolean) => (isWanted({ id: "there" } as never) ? { there: {} } : {}),
+    };
+    const node = { nodeId: "alpha", units: units as never };
+    return await switchedWork(command, switches, node).run({ work }, session);
+  };
+
+  test.each([
+    { kind: "submit", node: "alpha" },
+    { kind: "submit", node: "LocalHost" },
+    { kind: "order", node: "alpha", order: { unitId: "new" } },
+  ])("%j is refused", async (work) => {
+    await expect(run(work)).rejects.toMatchObject({ code: "WORK_SWITCHED_OFF" });
+    expect(await run(work, true)).toBe("close");
+  });
+
+  test.each([
+    { kind: "submit", node: "beta" },
+    { kind: "order", node: "alpha", order: { unitId: "there" } },
+    { kind: "list" },
+    { kind: "cancel", unitId: "there" },
+    { kind: "results", unitId: "there", startPos: 0 },
+  ])("%j goes on", async (work) => {
+    expect(await run(work)).toBe("close");
   });
 });

@@ -38,11 +38,11 @@ export class Switches {
     return this.#states;
   }
 
-  /** What is asked for work that somebody brings. @throws {WorkerError} SWITCHED_OFF. */
-  requireOn(name: SwitchName): void {
-    if (this.#states[name]) return;
-    const remedy = `switch it on with \`farhand worker switches ${name}=on\``;
-    throw new WorkerError("SWITCHED_OFF", `this worker's switch "${name}" is off: ${remedy}`);
+  /** Asked before work is taken. @throws {WorkerError} WORK_SWITCHED_OFF. */
+  requireWork(): void {
+    if (this.#states.workers) return;
+    const remedy = "somebody of level operate can switch it on: `farhand worker switches workers=on`";
+    throw new WorkerError("WORK_SWITCHED_OFF", `this worker takes no work now, its switch "workers" is off; ${remedy}`);
   }
 
   /** Hear of every change. @returns what ends that. */

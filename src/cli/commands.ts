@@ -55,6 +55,10 @@ import { workResults } from "./commands/work-results.ts";
 import { workStatus } from "./commands/work-status.ts";
 import { workSubmit } from "./commands/work-submit.ts";
 import { worker } from "./commands/worker.ts";
+import { workerRestart } from "./commands/worker-restart.ts";
+import { workerStatus } from "./commands/worker-status.ts";
+import { workerStop } from "./commands/worker-stop.ts";
+import { workerSwitches } from "./commands/worker-switches.ts";
 import { workers } from "./commands/workers.ts";
 import { workersShow } from "./commands/workers-show.ts";
 
@@ -70,6 +74,10 @@ export const groups: Readonly<Record<string, string>> = {
 /** Every command of `farhand`, in the order of help. */
 export const commands: readonly AnyCommand[] = [
   worker,
+  workerStatus,
+  workerSwitches,
+  workerRestart,
+  workerStop,
   receptor,
   status,
   ping,

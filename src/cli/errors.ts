@@ -114,6 +114,11 @@ export const cliErrors = {
     exit: 1,
     meaning: "The audit of the server was altered or rows are missing; the message names the first one.",
   },
+  WORKER_SILENT: {
+    status: 503,
+    exit: 5,
+    meaning: "The worker of this machine cannot be asked: it does not run, or this user may not open its socket.",
+  },
   INTERRUPTED: { status: 499, exit: 130, meaning: "Ctrl-C (SIGINT) ended the program." },
   TERMINATED: { status: 499, exit: 143, meaning: "SIGTERM ended the program." },
 } as const satisfies ErrorTable;

@@ -5,6 +5,8 @@
  */
 export { type Daemon, type DaemonOptions, startDaemon } from "./daemon.ts";
 export { describeFault, SettingsError, type SettingsFault, WorkerError, workerErrors } from "./errors.ts";
+// Straight from its file: the rest of that folder is more than a command line needs.
+export { placesOf } from "./modes/places.ts";
 export { nothingToDo } from "./nothing-to-do.ts";
 export {
   convertSettings,

@@ -5,7 +5,6 @@ import type { Units } from "#work";
 import { Access } from "./access.ts";
 import { Desk } from "./desk.ts";
 import { Guesses } from "./guesses.ts";
-import { openHttpCarrier } from "./http-carrier.ts";
 import type { CheckAssertion } from "./http-visitor.ts";
 import type { AccessRules, Entitlement } from "./may-connect.ts";
 import { passwordFile } from "./password-file.ts";
@@ -85,6 +84,8 @@ export async function openManagement(options: ManagementOptions): Promise<Manage
     };
     if (monitorSocket) await open(openSocketCarrier({ place: monitorSocket, carrier: "monitor-socket", desk, log }));
     if (api) {
+      // Most workers have none, and start sooner without it.
+      const { openHttpCarrier } = await import("./http-carrier.ts");
       const { listen, tls, names = { hosts: [], origins: [] }, ...rest } = api;
       await open(openHttpCarrier({ listen, tls, names, ...rest, desk, sessions, checkAssertion, log }));
     }

@@ -11,6 +11,7 @@ import { type JsonObject, silentLog, systemClock, tlsServerSource } from "#core"
 import { type Api, type ApiOptions, openApi } from "../../src/server/api/api.ts";
 import { LiveFeed } from "../../src/server/api/live-feed.ts";
 import { Audit } from "../../src/server/audit/audit.ts";
+import type { FactorPolicy } from "../../src/server/auth/factors.ts";
 import type { Labels, Role } from "../../src/server/auth/roles.ts";
 import { Configurations } from "../../src/server/config/configurations.ts";
 import type { Asker, WorkerLines, WorkerRequest, WorkerStream } from "../../src/server/line/worker-lines.ts";
@@ -158,6 +159,7 @@ export interface Asking {
 type TestApiOptions = Partial<ApiOptions> & {
   /** The clock of this machine, not one that the test turns. */
   readonly realTime?: boolean;
+  readonly factorPolicy?: Partial<FactorPolicy>;
 };
 
 /** Opens APIs for the tests of one file, each over an embedded database of its own unless it is given one. */
@@ -186,8 +188,8 @@ export function apiKit() {
 }
 
 async function testApi(store: Store, certificates: TestCertificates, options: TestApiOptions): Promise<TestApi> {
-  const { realTime = false, ...given } = options;
-  const access = testAccess(store, realTime ? { clock: systemClock } : {});
+  const { realTime = false, factorPolicy = {}, ...given } = options;
+  const access = testAccess(store, { policy: factorPolicy, ...(realTime && { clock: systemClock }) });
   const clock = realTime ? systemClock : access.clock;
   const audit = new Audit(store, clock);
   const live = new LiveFeed(store, silentLog, 100);
@@ -219,7 +221,7 @@ async function testApi(store: Store, certificates: TestCertificates, options: Te
   const secure = !("tls" in given) || given.tls !== undefined;
   const url = `https://127.0.0.1:${port}`;
   const sockets: TestSocket[] = [];
-  const agent = new Agent({ keepAlive: true });
+  const agent = new Agent({ keepAlive: true, maxSockets: 64 });
   return {
     ...{ api, access, audit, lines, presence, registry, live, store, url, port },
     user: (name, role, labels = null) => testUser(access, name, role, labels),

@@ -12,6 +12,7 @@ import type { Admitted } from "./call.ts";
 import type { Connections } from "./connections.ts";
 import { referenceOf } from "./open-calls.ts";
 import type { MoreNeeds, Route } from "./route.ts";
+import { Sparing } from "./sparing.ts";
 
 /** What a request shows of who sends it. */
 export interface Shown {
@@ -36,8 +37,6 @@ export interface AdmissionOptions {
 export interface Known {
   readonly caller: Caller;
   readonly viaCookie: boolean;
-  /** Hash of the connection handle that was shown. */
-  readonly handle?: string;
 }
 
 /**
@@ -46,23 +45,40 @@ export interface Known {
  */
 export class Admission {
   readonly #options: AdmissionOptions;
+  readonly #strangers = new Sparing(60_000, 1_000);
 
   constructor(options: AdmissionOptions) {
     this.#options = options;
   }
 
-  /** @throws {ServerError} CREDENTIAL_MISSING, CREDENTIAL_INVALID, FACTOR_ENROLMENT_NEEDED, SESSION_NEEDED, CONNECTION_REFUSED. */
-  async identify(route: Route, shown: Shown): Promise<Known> {
-    if (shown.credential === undefined)
-      throw new ServerError("CREDENTIAL_MISSING", "this needs a session or an API token");
-    const { needs } = route;
+  /** Session, second factor, account. @throws {ServerError} CREDENTIAL_MISSING, CREDENTIAL_INVALID, FACTOR_ENROLMENT_NEEDED. */
+  async identify({ needs }: Route, { credential, viaCookie }: Shown): Promise<Known> {
+    if (credential === undefined) throw new ServerError("CREDENTIAL_MISSING", "this needs a session or an API token");
     const enrolling = needs.kind === "session" && needs.enrolling === true;
     // Finds no user who is disabled.
-    const caller = await this.#options.access.callers.identify(shown.credential, { enrolling });
+    return { caller: await this.#options.access.callers.identify(credential, { enrolling }), viaCookie };
+  }
+
+  /**
+   * What a known caller shows besides, and may do.
+   *
+   * @throws {ServerError} SESSION_NEEDED, CONNECTION_REFUSED, WORKER_NOT_FOUND, NOT_ENTITLED, FACTOR_NEEDED.
+   * @throws {FleetError} LEVEL_TOO_LOW.
+   */
+  async authorize(route: Route, known: Known, connection: string | undefined, workerName: string): Promise<Admitted> {
+    const { needs, sensitive = false } = route;
+    const { caller } = known;
     if (needs.kind === "session" && caller.kind !== "session")
       throw new ServerError("SESSION_NEEDED", "log in for that: an API token does not do");
-    const handle = this.#handle(route, caller, shown.connection);
-    return { caller, viaCookie: shown.viaCookie, ...(handle !== undefined && { handle }) };
+    const handle = this.#handle(route, caller, connection);
+    const shown = { ...known, ...(handle !== undefined && { handle }) };
+    const admitted =
+      needs.kind === "worker"
+        ? { ...shown, ...(await this.#visible(caller, workerName)) }
+        : { ...shown, level: needs.kind === "area" ? callerLevel(caller, needs.area) : ("none" as const) };
+    const level = needs.kind === "worker" || needs.kind === "area" ? needs.level : "none";
+    this.require(route, admitted, { level, sensitive });
+    return admitted;
   }
 
   #handle(route: Route, caller: Caller, connection: string | undefined): string | undefined {
@@ -70,21 +86,6 @@ export class Admission {
     if (route.connection && caller.kind === "session")
       throw new ServerError("CONNECTION_REFUSED", "this needs an open connection (`X-Connection`)");
     return undefined;
-  }
-
-  /** @throws {ServerError} WORKER_NOT_FOUND, NOT_ENTITLED, FACTOR_NEEDED. @throws {FleetError} LEVEL_TOO_LOW. */
-  async authorize(route: Route, { caller, viaCookie }: Known, workerName: string | undefined): Promise<Admitted> {
-    const { needs } = route;
-    if (needs.kind === "worker") {
-      const { worker, level } = await this.#visible(caller, workerName ?? "");
-      const admitted = { caller, viaCookie, worker, level };
-      this.require(route, admitted, { level: needs.level, sensitive: route.sensitive ?? false });
-      return admitted;
-    }
-    const level = needs.kind === "area" ? callerLevel(caller, needs.area) : "none";
-    const needed = needs.kind === "area" ? needs.level : "none";
-    this.require(route, { caller, viaCookie, level }, { level: needed, sensitive: route.sensitive ?? false });
-    return { caller, viaCookie, level };
   }
 
   /** Level, entitlement, step-up. Throws as {@link authorize} does. */
@@ -108,14 +109,24 @@ export class Admission {
     return { worker: workerOf(row), level };
   }
 
-  /** Why a known caller was sent away goes to the audit; the answer does not wait for it. */
-  refused(error: unknown, { caller }: Known, route: Route, subject: string, source: string): void {
+  /**
+   * Why somebody was sent away goes to the audit; the answer does not wait for it. Of those whom nobody knows, one a minute
+   * from each address.
+   */
+  refused(error: unknown, caller: Caller | undefined, route: Route, { subject, source }: RefusedAt): void {
     if (!(error instanceof FarhandError) || error.status >= 500) return;
+    if (!caller && (error.code === "CREDENTIAL_MISSING" || !this.#strangers.isDue(source))) return;
     const detail = { code: error.code, route: `${route.method} ${route.path}`, source };
     this.#options.audit
-      .record(caller.user.id, "api.refused", subject.slice(0, 255), detail)
+      .record(caller?.user.id ?? "server", "api.refused", subject.slice(0, 255), detail)
       .catch((reason: unknown) => this.#options.log.warn("a refusal was not audited", { error: errorText(reason) }));
   }
+}
+
+/** What somebody was sent away from, and where they came from. */
+export interface RefusedAt {
+  readonly subject: string;
+  readonly source: string;
 }
 
 function requireLevel(held: Level, needed: Level): void {

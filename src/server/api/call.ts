@@ -21,6 +21,8 @@ export interface Visit {
 export interface Admitted {
   readonly caller: Caller;
   readonly viaCookie: boolean;
+  /** Hash of the connection handle that was shown. */
+  readonly handle?: string;
   readonly worker?: Worker;
   /** What the caller may do on the worker. */
   readonly level: Level;

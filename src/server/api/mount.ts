@@ -112,27 +112,34 @@ export class Mount {
       { here: originOf(request, this.#options.visit(request)), publicOrigin: this.#options.publicOrigin },
     );
     if (route.needs.kind === "nothing") return;
-    const known = await this.#options.admission.identify(route, shown);
-    Object.assign(facts, { known });
+    const known = await this.#audited(route, request, async () => {
+      const caller = await this.#options.admission.identify(route, shown);
+      Object.assign(facts, { known: caller });
+      return caller;
+    });
     await this.#requireRate(this.#options.open.overUserLimit(request));
-    const admitted = await this.#authorize(route, known, request);
+    const { worker = "" } = request.params as { worker?: string };
+    const admitted = await this.#audited(route, request, () =>
+      this.#options.admission.authorize(route, known, shown.connection, worker),
+    );
     Object.assign(facts, { admitted });
-    this.#enter(route, facts, known, admitted, reply);
+    this.#enter(route, facts, admitted, reply);
   }
 
-  async #authorize(route: Route, known: Known, request: Request): Promise<Admitted> {
-    const { worker = "" } = request.params as { worker?: string };
+  /** Whoever is sent away by a check is sent away with a note. */
+  async #audited<T>(route: Route, request: Request, check: () => T | Promise<T>): Promise<T> {
     try {
-      return await this.#options.admission.authorize(route, known, worker);
+      return await check();
     } catch (error) {
-      const source = this.#options.visit(request).address;
-      this.#options.admission.refused(error, known, route, worker, source);
+      const { worker: subject = "" } = request.params as { worker?: string };
+      const { caller } = this.#facts.get(request)?.known ?? {};
+      this.#options.admission.refused(error, caller, route, { subject, source: this.#options.visit(request).address });
       throw error;
     }
   }
 
   /** From here on it ends when its session, handle, rights or worker do. */
-  #enter(route: Route, facts: Facts, { caller, handle }: Known, { worker }: Admitted, reply: Reply): void {
+  #enter(route: Route, facts: Facts, { caller, handle, worker }: Admitted, reply: Reply): void {
     const { needs } = route;
     const { signal } = facts.scope;
     // Whoever left meanwhile would be kept for ever.
@@ -162,7 +169,7 @@ export class Mount {
   async #answer(route: Route, request: Request, reply: Reply): Promise<unknown> {
     try {
       const call = await this.#call(route, request);
-      this.#requireMore(route, call, request);
+      await this.#requireMore(route, call, request);
       const answer = await this.#once(route, call, request);
       return this.#send(route, reply, answer);
     } catch (error) {
@@ -189,15 +196,11 @@ export class Mount {
   }
 
   /** What the body asks for may need more than the route. */
-  #requireMore(route: Route, call: Call, request: Request): void {
-    const { known, admitted } = this.#facts.get(request) ?? {};
-    if (!route.more || !known || !admitted) return;
-    try {
-      this.#options.admission.require(route, admitted, route.more(call));
-    } catch (error) {
-      this.#options.admission.refused(error, known, route, admitted.worker?.id ?? "", call.visit.address);
-      throw error;
-    }
+  async #requireMore(route: Route, call: Call, request: Request): Promise<void> {
+    const { admitted } = this.#facts.get(request) ?? {};
+    const needs = route.more?.(call);
+    if (needs && admitted)
+      await this.#audited(route, request, () => this.#options.admission.require(route, admitted, needs));
   }
 
   async #once(route: Route, call: Call, request: Request): Promise<Answer> {

@@ -37,7 +37,9 @@ test("a version that fails is not used, and the old one stays (CAT-9, CAT-79)", 
   const failed = await cloud.offer(at(2, { helpers: { count: 0 } }));
   expect(failed).toMatchObject({ outcome: "failed", version: 2, reason: /^\/helpers\/count: / });
   apply = refusing;
-  const unfit = await cloud.offer(at(3, { identity: { labels: { a: "1" } }, roads: [{ kind: "tcp", address: "x:1" }] }));
+  const unfit = await cloud.offer(
+    at(3, { identity: { labels: { a: "1" } }, roads: [{ kind: "tcp", address: "x:1" }] }),
+  );
   expect(unfit).toMatchObject({ outcome: "failed", reason: "/roads: cannot be put into force: no road there" });
   expect(cloud.get()).toMatchObject({ version: 1, state: "good" });
   expect(cloud.running?.values).toMatchObject({ identity: { labels: { a: "1" } }, roads: [] });

@@ -26,6 +26,7 @@ import {
   redactSecrets,
   requireBounded,
   sealSecrets,
+  type ThreeWayChange,
   threeWayDiff,
   valueAtKey,
 } from "#fleet";
@@ -136,10 +137,7 @@ export class FileConfiguration implements Configuration {
   }
 
   compare(document: JsonObject, base: number): ConfigCompared {
-    const theirs = this.#history.newest?.document ?? {};
-    const from = base === 0 ? {} : this.#history.find(base)?.document;
-    const yours = this.#sealed(document, from ?? theirs);
-    return { version: this.#version, changes: threeWayDiff(from ?? {}, theirs, yours) };
+    return { version: this.#version, changes: this.#differences(document, base) };
   }
 
   put(edit: Edit, editor: Editor): Promise<ConfigWritten> {
@@ -178,6 +176,13 @@ export class FileConfiguration implements Configuration {
     this.#provisional.close();
   }
 
+  /** The version it was made from may be forgotten: then all that differs is shown. */
+  #differences(document: JsonObject, base: number): ThreeWayChange[] {
+    const theirs = this.#history.newest?.document ?? {};
+    const from = base === 0 ? {} : this.#history.find(base)?.document;
+    return threeWayDiff(from ?? {}, theirs, this.#sealed(document, from ?? theirs));
+  }
+
   get #version(): number {
     return this.#history.newest?.version ?? 0;
   }
@@ -185,10 +190,8 @@ export class FileConfiguration implements Configuration {
   async #put({ document, ifMatch, comment = "", force }: Edit, editor: Editor): Promise<ConfigWritten> {
     requireBounded(document, comment);
     await this.#look();
-    if (ifMatch !== this.#version) {
-      const { version, changes } = this.compare(document, ifMatch);
-      throw new ConfigStaleError(this.#options.file, version, changes);
-    }
+    if (ifMatch !== this.#version)
+      throw new ConfigStaleError(this.#options.file, this.#version, this.#differences(document, ifMatch));
     const before = this.#history.newest?.document ?? {};
     const checked = this.#check(document);
     if (!("effective" in checked)) throw refused(checked.faults);

@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { userInfo } from "node:os";
 import { join } from "node:path";
 import { type Clock, errorText, type FileLock, systemClock, tryLockFile } from "#core";
@@ -33,6 +33,7 @@ export function lockState(state: string, mode: Mode, clock: Pick<Clock, "now"> =
 
 /** Whether somebody holds it now, and who; undefined when nobody does. Changes nothing. */
 export function stateHolder(state: string): Holder | "unknown" | undefined {
+  if (!existsSync(lockPath(state))) return undefined;
   const lock = tryLock(state);
   if (!lock) return holderOf(state) ?? "unknown";
   lock.close();

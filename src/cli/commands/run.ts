@@ -15,8 +15,8 @@ export const run = {
   title: "Workers of a server",
   summary: "Run a script or another unit of work on a worker, through the server",
   details: [
-    "Words behind `--` begin with a script of this machine, which is sent along, or with a command of the worker's machine;",
-    "what follows are its arguments. The output is printed as it is written, and goes on at the byte reached when the",
+    "Behind `--` stands a script of this machine, named with a slash, which is sent along; or a command of the worker's",
+    "machine, named without; and its arguments. The output is printed as it is written, and goes on at the byte reached when the",
     "connection breaks; the exit code is the unit's own. Ctrl-C cancels the unit, twice within a second leaves it running.",
     "Scripts run by the work type `run` of the worker, which is the command `sh` with the parameters `-s --` and",
     "`allowruntimeparams`. With another --type the words become its work parameter `params`, and the payload is the file",

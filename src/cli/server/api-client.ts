@@ -93,11 +93,15 @@ export class ApiClient {
 
   /** Open a WebSocket of the API. Throws as {@link ask} does. */
   async webSocket(path: string, signal: AbortSignal): Promise<WebSocket> {
+    return await this.#socket(path, await this.#headers(signal), signal);
+  }
+
+  async #socket(path: string, headers: Readonly<Record<string, string>>, signal: AbortSignal): Promise<WebSocket> {
     const { openWebSocket, UpgradeRefused } = await import("./web-socket.ts");
     const url = this.#urlOf(path);
     url.protocol = url.protocol === "http:" ? "ws:" : "wss:";
     try {
-      return await openWebSocket(url, this.#agent, await this.#headers(signal), signal);
+      return await openWebSocket(url, this.#agent, headers, signal);
     } catch (error) {
       if (error instanceof UpgradeRefused) await this.#document(error.answer);
       throw signal.aborted ? error : connectFault(this.url, error);
@@ -108,7 +112,7 @@ export class ApiClient {
   async connect(signal: AbortSignal = never()): Promise<void> {
     if (this.#connection || !this.#token?.startsWith("fhs_")) return;
     const { ConnectionHandle } = await import("./connection-handle.ts");
-    const handle = new ConnectionHandle((until) => this.webSocket("/connection", until));
+    const handle = new ConnectionHandle((until) => this.#socket("/connection", this.#credential(), until));
     await handle.get(signal);
     this.#connection = handle;
   }
@@ -179,9 +183,13 @@ export class ApiClient {
   }
 
   async #headers(signal: AbortSignal): Promise<Record<string, string>> {
-    const credential = this.#token === undefined ? {} : { authorization: `Bearer ${this.#token}` };
     const handle = this.#connection ? { "x-connection": await this.#connection.get(signal) } : {};
-    return { "user-agent": `farhand/${programVersion()}`, accept: "application/json", ...credential, ...handle };
+    return { ...this.#credential(), ...handle };
+  }
+
+  #credential(): Record<string, string> {
+    const credential = this.#token === undefined ? {} : { authorization: `Bearer ${this.#token}` };
+    return { "user-agent": `farhand/${programVersion()}`, accept: "application/json", ...credential };
   }
 
   #urlOf(path: string): URL {

@@ -1,10 +1,10 @@
-import { oneLine, readableTime } from "../quantities.ts";
 import type { Terminal } from "../terminal.ts";
 import type { ApiClient } from "./api-client.ts";
 import { apiPath } from "./api-path.ts";
+import { plain, timeText } from "./config-text.ts";
 import { allOf } from "./pages.ts";
 import { hasLabels, seenWorker } from "./seen-worker.ts";
-import { listIn, numberOf, objectIn, stringOf } from "./shapes.ts";
+import { objectIn } from "./shapes.ts";
 import type { Watching } from "./watch-workers.ts";
 import { workerLines, workersTable } from "./workers-text.ts";
 
@@ -36,12 +36,10 @@ export async function showWorker(
 ): Promise<void> {
   const path = apiPath`/workers/${name}`;
   const worker = objectIn(await api.ask("GET", path));
-  const events = listIn(await api.ask("GET", `${path}/events`)).slice(0, eventsShown);
+  const events = (await allOf(api, `${path}/events`, { limit: 500 })).slice(-eventsShown);
   if (json) return terminal.print(JSON.stringify({ ...worker, events }));
   for (const line of workerLines(seenWorker(worker), worker, api.now(), terminal)) terminal.print(line);
-  for (const { at, kind, state, cause } of events) {
-    const when = readableTime(new Date(numberOf(at) ?? 0).toISOString());
-    const what = [stringOf(kind) ?? stringOf(state), stringOf(cause)].filter(Boolean).join(": ");
-    terminal.print(`${terminal.colours.faint(when)} ${oneLine(what)}`);
+  for (const { at, state, cause } of events) {
+    terminal.print(`${terminal.colours.faint(timeText(at))} ${plain(state)}: ${plain(cause)}`);
   }
 }

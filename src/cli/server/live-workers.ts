@@ -2,7 +2,7 @@ import { type Clock, errorText, FarhandError } from "#core";
 import type { ApiClient } from "./api-client.ts";
 import { connectFault } from "./connect-fault.ts";
 import { type SeenWorker, seenWorker } from "./seen-worker.ts";
-import { objectIn, type Shape, stringOf } from "./shapes.ts";
+import { objectIn, type Shape } from "./shapes.ts";
 import { messagesOf } from "./web-socket.ts";
 
 /** What is known of the workers, and whether it still comes in. */
@@ -55,29 +55,31 @@ async function* listening(api: ApiClient, after: unknown, signal: AbortSignal): 
 class LiveState {
   position: unknown;
   #workers = new Map<string, SeenWorker>();
+  /** All of them, as they are told one by one: what is shown stays as it was until they are complete. */
+  #listing: Map<string, SeenWorker> | undefined;
   #cutOff: LiveView["cutOff"];
 
   take(message: Shape): LiveView {
     this.#cutOff = undefined;
-    if (message["reset"] === true) this.#workers.clear();
     if (message["position"] !== undefined) this.position = message["position"];
-    const listed = message["workers"] ?? message["items"];
-    for (const worker of Array.isArray(listed) ? listed : []) this.#put(objectIn(worker));
-    const changed = message["kind"] === "worker" ? workerIn(message) : undefined;
-    if (changed) this.#put(changed);
+    if (message["reset"] === true) this.#listing = new Map();
+    if (message["listed"] === true && this.#listing) {
+      this.#workers = this.#listing;
+      this.#listing = undefined;
+    }
+    const { worker } = message;
+    if (message["kind"] !== "worker") return this.#view(undefined);
+    const changed = objectIn(worker);
+    put(this.#listing ?? this.#workers, seenWorker(changed));
     return this.#view(changed);
   }
 
   cut(why: string, now: number): LiveView {
+    // A list that was not told to its end is asked for again.
+    if (this.#listing) this.position = undefined;
+    this.#listing = undefined;
     this.#cutOff ??= { why, sinceMs: now };
     return this.#view(undefined);
-  }
-
-  #put(worker: Shape): void {
-    const seen = seenWorker(worker);
-    // Gone, or no longer for our eyes.
-    if (seen.state === "removed" || worker["gone"] === true || seen.level === "none") this.#workers.delete(seen.id);
-    else this.#workers.set(seen.id, seen);
   }
 
   #view(changed: Shape | undefined): LiveView {
@@ -86,10 +88,8 @@ class LiveState {
   }
 }
 
-/** Fields of the worker stand in the message itself, or under `worker`. */
-function workerIn(message: Shape): Shape {
-  const { worker } = message;
-  return typeof worker === "object" && worker !== null && stringOf((worker as Shape)["id"])
-    ? (worker as Shape)
-    : message;
+/** Who was removed is not shown any more. */
+function put(workers: Map<string, SeenWorker>, seen: SeenWorker): void {
+  if (seen.state === "removed") workers.delete(seen.id);
+  else workers.set(seen.id, seen);
 }

@@ -13,8 +13,7 @@ async function* parts(
   payload: AsyncIterable<Uint8Array>,
 ): AsyncGenerator<Uint8Array> {
   const json = JSON.stringify(request);
-  yield text(`--${boundary}\r\ncontent-disposition: form-data; name="request"\r\n`);
-  yield text(`content-type: application/json\r\n\r\n${json}\r\n`);
+  yield text(`--${boundary}\r\ncontent-disposition: form-data; name="request"\r\n\r\n${json}\r\n`);
   yield text(`--${boundary}\r\ncontent-disposition: form-data; name="payload"; filename="payload"\r\n`);
   yield text("content-type: application/octet-stream\r\n\r\n");
   yield* payload;

@@ -25,8 +25,8 @@ function exitOf(status: number): number {
 /** What was refused, where, and who can change that, as far as the server says. */
 function textOf(status: number, { detail, title, errors, rule, change }: Readonly<Record<string, unknown>>): string {
   const places = Array.isArray(errors) ? errors.slice(0, 20).map(placeText) : [];
-  const said = [detail, title].find((text) => typeof text === "string" && text !== "");
-  const first = places.length > 0 ? "the server does not take that" : String(said ?? `the server answered ${status}`);
+  const said = [detail, title].find((text): text is string => typeof text === "string" && text !== "");
+  const first = places.length > 0 ? "the server does not take that" : (said ?? `the server answered ${status}`);
   const lines = [first, ...places];
   if (typeof rule === "string") lines.push(`by the rule ${rule}`);
   if (typeof change === "string") lines.push(`who can change that: ${change}`);

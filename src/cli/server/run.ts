@@ -67,19 +67,10 @@ async function scriptWork(words: readonly string[], { payload, param = [], env =
       remedy: "farhand run WORKER -- ./script.sh, or -- and a command of the worker's machine",
     });
   }
-  const file = payload === undefined ? undefined : await openedScript(payload);
+  const file = payload === undefined ? undefined : await scriptIn(payload);
   const { script, args } = file ? { script: file, args: [...words] } : await scriptOf(words);
   const params = await workParams(param, args.length === 1 ? [oneWord(args[0] ?? "")] : args);
   return { workType: scriptType, params, payload: once(runPayload(script, environmentOf(env))) };
-}
-
-async function openedScript(path: string) {
-  const { unreadable } = await import("../files.ts");
-  try {
-    return await scriptIn(path);
-  } catch (error) {
-    throw error instanceof CliError ? error : unreadable(path, error);
-  }
 }
 
 /** One word alone would be split at its blanks: that is for people who write `params` themselves. */

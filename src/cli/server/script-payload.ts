@@ -3,7 +3,6 @@ import { readFile, stat } from "node:fs/promises";
 import { basename } from "node:path";
 import { CliError } from "../errors.ts";
 import { unreadable } from "../files.ts";
-import { systemCode } from "#core";
 
 /** A program longer than this is no script; it belongs to a work type of its own. */
 const maxScriptBytes = 32 * 1024 * 1024;
@@ -16,27 +15,26 @@ export interface Script {
 }
 
 /**
- * What the words behind `--` mean: a local file is the script, and the rest are its arguments; a word without a slash
- * that is no file here is a command of the worker's machine.
+ * What the words behind `--` mean, by the rule of shells: a first word with a slash is a script of this machine, and the
+ * rest are its arguments; without one it is a command of the worker's machine.
  *
- * @throws {CliError} `FILE_UNREADABLE`
+ * @throws {CliError} `FILE_UNREADABLE`, `USAGE`
  */
 export async function scriptOf([first = "", ...rest]: readonly string[]): Promise<{ script: Script; args: string[] }> {
-  try {
-    return { script: await scriptIn(first), args: rest };
-  } catch (error) {
-    if (systemCode(error) !== "ENOENT" || first.includes("/")) throw unreadable(first, error);
-    return { script: { name: "command", content: Buffer.from('#!/bin/sh\nexec "$@"\n') }, args: [first, ...rest] };
-  }
+  if (first.includes("/")) return { script: await scriptIn(first), args: rest };
+  return { script: { name: "command", content: Buffer.from('#!/bin/sh\nexec "$@"\n') }, args: [first, ...rest] };
 }
 
-/** The script in a file. @throws the system error, or {CliError} `USAGE` when it is too long. */
+/** The script in a file. @throws {CliError} `FILE_UNREADABLE`; `USAGE` when it is too long. */
 export async function scriptIn(path: string): Promise<Script> {
-  const found = await stat(path);
-  if (found.isDirectory()) throw Object.assign(new Error("it is a folder"), { code: "EISDIR" });
-  if (found.size > maxScriptBytes)
-    throw new CliError("USAGE", `${path} is longer than 32 MiB, so it is not sent along`);
-  return { name: fileName(path), content: await readFile(path) };
+  const { size } = await stat(path).catch((error: unknown) => {
+    throw unreadable(path, error);
+  });
+  if (size > maxScriptBytes) throw new CliError("USAGE", `${path} is longer than 32 MiB, so it is not sent along`);
+  const content = await readFile(path).catch((error: unknown) => {
+    throw unreadable(path, error);
+  });
+  return { name: fileName(path), content };
 }
 
 /** Letters a shell leaves alone: the name only helps people who read messages of the script. */

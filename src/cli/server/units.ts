@@ -8,9 +8,10 @@ import { oldestFirst, unitLines, unitTable } from "../unit-text.ts";
 import type { ApiClient } from "./api-client.ts";
 import { apiPath, queryText } from "./api-path.ts";
 import { followRun } from "./follow-run.ts";
+import { allOf } from "./pages.ts";
 import { hearPresses } from "./presses.ts";
 import { withServer } from "./server-options.ts";
-import { listIn, objectIn, type Shape, stringOf } from "./shapes.ts";
+import { objectIn } from "./shapes.ts";
 import { unitReport } from "./unit-report.ts";
 
 /** A unit of a worker. */
@@ -23,22 +24,11 @@ type Json = true | undefined;
 
 /** Print the units of a worker. */
 export async function listUnits(api: ApiClient, worker: string, json: Json, terminal: Terminal): Promise<void> {
-  const units = await allUnits(api, worker);
+  const units = await allOf(api, apiPath`/workers/${worker}/units`);
   if (json) return terminal.print(JSON.stringify(units));
   if (units.length === 0) return terminal.say("no units");
   const reports = Object.fromEntries(units.map(unitReport).map(({ id, report }): [string, UnitReport] => [id, report]));
   for (const line of unitTable(oldestFirst(reports), api.now(), terminal)) terminal.print(line);
-}
-
-/** The list of a worker is its own: it stands under `units`, a page at a time. */
-async function allUnits(api: ApiClient, worker: string): Promise<Shape[]> {
-  const units: Shape[] = [];
-  for (let cursor: string | undefined; ; ) {
-    const page = objectIn(await api.ask("GET", apiPath`/workers/${worker}/units` + queryText({ cursor })));
-    units.push(...listIn(page, "units" in page ? "units" : "items"));
-    cursor = stringOf(page["next"]);
-    if (cursor === undefined) return units;
-  }
 }
 
 /** Print how one unit is. */

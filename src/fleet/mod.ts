@@ -82,6 +82,12 @@ export {
 export { hearWords, sayWords } from "./stream-words.ts";
 export { nestsDeeper } from "./json-depth.ts";
 export {
+  noticesSubscribe,
+  type NoticesWanted,
+  noticeTopic,
+  type NoticeTopic,
+} from "./notices-methods-schema.ts";
+export {
   type NewPassword,
   passwordClear,
   type PasswordLogin,

@@ -189,6 +189,8 @@ export interface StreamClient extends Disposable {
   call(method: string, params?: object): Promise<RpcReply>;
   /** Send any text; gives the next message. */
   say(text: string | Buffer): Promise<RpcReply>;
+  /** The next message that comes unasked. */
+  heard(): Promise<unknown>;
   /** Code it was closed with. */
   readonly closed: Promise<number>;
 }
@@ -213,5 +215,7 @@ export async function streamClient(
     return await reply;
   };
   const call = (method: string, params?: object) => say(JSON.stringify(rpc(method, params)));
-  return { say, call, closed, [Symbol.dispose]: () => webSocket.terminate() };
+  const heard = () =>
+    new Promise((resolve) => webSocket.once("message", (data: Buffer) => resolve(JSON.parse(data.toString()))));
+  return { say, call, heard, closed, [Symbol.dispose]: () => webSocket.terminate() };
 }

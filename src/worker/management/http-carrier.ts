@@ -10,6 +10,7 @@ import { refusalBytes } from "./http-answer.ts";
 import { answerHttp, type HttpDesk } from "./http-exchange.ts";
 import { httpVisitor } from "./http-visitor.ts";
 import { checkRequest } from "./request-rules.ts";
+import type { Notices } from "./notices.ts";
 import type { OpenCarrier } from "./socket-carrier.ts";
 import { StreamConnection } from "./stream-connection.ts";
 import { webSockets } from "./ws.ts";
@@ -18,6 +19,7 @@ export interface HttpCarrierOptions extends Omit<HttpDesk, "isTls"> {
   /** See {@link apiAddress}. */
   readonly listen: string | undefined;
   readonly tls: TlsServerSource | undefined;
+  readonly notices: Notices;
   /** How long a request may take to come, milliseconds; 30 s unless told otherwise. */
   readonly requestMs?: number;
 }
@@ -44,7 +46,7 @@ export async function openHttpCarrier(options: HttpCarrierOptions): Promise<Open
   const address = await apiAddress(listen, tls !== undefined);
   const desk: HttpDesk = { ...options, isTls: tls !== undefined };
   const server = makeServer(options, desk);
-  const streams = serveStreams(server, desk);
+  const streams = serveStreams(server, desk, options.notices);
   const port = await bind(server, address);
   server.on("error", (error) => options.log.warn(`the worker's API: ${errorText(error)}`));
   const close = async (): Promise<void> => {
@@ -79,7 +81,7 @@ function makeServer({ tls, requestMs: longest = requestMs }: HttpCarrierOptions,
   return server;
 }
 
-function serveStreams(server: Server, desk: HttpDesk): ReadonlySet<StreamConnection> {
+function serveStreams(server: Server, desk: HttpDesk, notices: Notices): ReadonlySet<StreamConnection> {
   const streams = new Set<StreamConnection>();
   const { upgrade } = webSockets(maxMessageBytes);
   server.on("upgrade", (request: IncomingMessage, socket: Duplex, head: Buffer) => {
@@ -90,7 +92,7 @@ function serveStreams(server: Server, desk: HttpDesk): ReadonlySet<StreamConnect
       if (streams.size >= maxStreams) throw new WorkerError("LOGIN_BUSY", "too many streams are open");
       const visitor = httpVisitor(request, "websocket", desk);
       upgrade(request, socket, head, (webSocket) => {
-        const stream = new StreamConnection(webSocket, visitor, desk.desk);
+        const stream = new StreamConnection(webSocket, visitor, desk.desk, notices);
         streams.add(stream);
         webSocket.once("close", () => streams.delete(stream));
       });

@@ -7,6 +7,7 @@ import { Desk } from "./desk.ts";
 import { Guesses } from "./guesses.ts";
 import type { CheckAssertion } from "./http-visitor.ts";
 import type { AccessRules, Entitlement } from "./may-connect.ts";
+import { noticeMethods, Notices } from "./notices.ts";
 import { passwordFile } from "./password-file.ts";
 import { passwordMethods } from "./password-methods.ts";
 import { PasswordSessions } from "./password-sessions.ts";
@@ -61,6 +62,8 @@ export interface Management {
   readonly table: MethodTable;
   readonly access: Access;
   readonly switches: Switches;
+  /** Where other parts publish what connections may hear of: each change of a unit, lines of the log. */
+  readonly notices: Notices;
   /** The sockets and the port, as {@link OpenCarrier.address} writes them. */
   readonly addresses: readonly string[];
   close(): Promise<void>;
@@ -74,7 +77,7 @@ export interface Management {
 export async function openManagement(options: ManagementOptions): Promise<Management> {
   const { log, api, socket, monitorSocket, checkAssertion } = options;
   const parts = partsOf(options);
-  const { table, access, sessions } = parts;
+  const { table, access, sessions, switches, notices } = parts;
   const desk = new Desk(table, access, log);
   const closers = new Closers();
   const addresses: string[] = [];
@@ -82,20 +85,21 @@ export async function openManagement(options: ManagementOptions): Promise<Manage
     const open = async (opening: ReturnType<typeof openSocketCarrier>): Promise<void> => {
       addresses.push(closers.add(await opening).address);
     };
-    if (monitorSocket) await open(openSocketCarrier({ place: monitorSocket, carrier: "monitor-socket", desk, log }));
+    if (monitorSocket)
+      await open(openSocketCarrier({ place: monitorSocket, carrier: "monitor-socket", desk, notices, log }));
     if (api) {
       // Most workers have none, and start sooner without it.
       const { openHttpCarrier } = await import("./http-carrier.ts");
       const { listen, tls, names = { hosts: [], origins: [] }, ...rest } = api;
-      await open(openHttpCarrier({ listen, tls, names, ...rest, desk, sessions, checkAssertion, log }));
+      await open(openHttpCarrier({ listen, tls, names, ...rest, desk, notices, sessions, checkAssertion, log }));
     }
-    await open(openSocketCarrier({ place: socket, carrier: "socket", desk, log }));
+    await open(openSocketCarrier({ place: socket, carrier: "socket", desk, notices, log }));
   } catch (error) {
     await closers.close();
     throw error;
   }
   const close = (): Promise<void> => closers.close();
-  return { table, access, switches: parts.switches, addresses, close };
+  return { table, access, switches, notices, addresses, close };
 }
 
 function partsOf(options: ManagementOptions) {
@@ -104,12 +108,15 @@ function partsOf(options: ManagementOptions) {
   const sessions = new PasswordSessions(clock);
   const access = new Access({ rules: () => ({ ...rules(), passwordSet: password.isSet }), entitlement, sessions });
   const switches = new Switches({ file: rememberSwitches ? join(stateDir, "switches.json") : undefined, log });
+  const notices = new Notices(access);
+  switches.onChange((states) => notices.publish("switches", states));
   const { facts, features = [], lifecycle, more = [] } = options;
   const table = methodTable([
     ...workerMethods({ facts, features, units, switches, password, lifecycle, clock }),
     ...unitMethods(units),
+    ...noticeMethods(notices),
     ...passwordMethods({ access, password, sessions, guesses: new Guesses(clock), log }),
     ...more,
   ]);
-  return { table, access, switches, sessions };
+  return { table, access, switches, sessions, notices };
 }

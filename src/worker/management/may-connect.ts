@@ -96,7 +96,8 @@ function onSocket({ kind }: Credential, { passwordSet, requirePasswordLocally, l
 }
 
 function onMonitorSocket({ kind }: Credential): Verdict {
-  if (kind === "none") return granted("monitor", "CAT-23", "it came on the socket for looking on");
+  if (kind === "none")
+    return { ...granted("monitor", "CAT-23", "it came on the socket for looking on"), remedy: "use the other socket" };
   return refused("CAT-23", "nobody logs in on the socket for looking on", "use the other socket");
 }
 
@@ -117,7 +118,9 @@ function withPassword(carrier: Carrier, entitlement: Entitlement, rules: AccessR
     return refused("CAT-25", "remote login by password is off", "an admin can set legacyPassword.remote");
   // Never admin, whatever the settings say.
   const level = lowerLevel(legacyPassword.level, "configure");
-  return limited(granted(level, "CAT-25", "logged in by password (deprecated: use the server)"), entitlement, rules);
+  const verdict = granted(level, "CAT-25", `logging in by password gives ${level} from elsewhere (deprecated)`);
+  const remedy = "come through the server, or by the Unix socket; an admin can set legacyPassword.level";
+  return limited({ ...verdict, remedy }, entitlement, rules);
 }
 
 function throughServer(

@@ -25,6 +25,7 @@ const fitting: Readonly<Record<string, object>> = {
   "units.release": { unit: "nothing1" },
   "password.set": { password: "another horse in it" },
   "password.login": { password: "certainly not it" },
+  "notices.subscribe": { topics: [] },
 };
 
 type Call = (method: string, params: object) => Promise<RpcReply>;

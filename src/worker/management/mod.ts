@@ -15,6 +15,7 @@ export {
   type RemoteFeature,
   type Verdict,
 } from "./may-connect.ts";
+export { type Notices, noticingLog } from "./notices.ts";
 export type { SocketPlace } from "./socket-place.ts";
 export { switchedWork, type SwitchedNode } from "./switched-work.ts";
 export { type Switches, switchNames } from "./switches.ts";

@@ -8,6 +8,7 @@ import { tempFolder } from "../../../test/kit/temp-folder.ts";
 import { silentLog } from "#core";
 import { Access } from "./access.ts";
 import { Desk } from "./desk.ts";
+import { Notices } from "./notices.ts";
 import { PasswordSessions } from "./password-sessions.ts";
 import { openSocketCarrier } from "./socket-carrier.ts";
 
@@ -165,7 +166,13 @@ describe("JSON-RPC on it", () => {
       return { result: null };
     };
     const place = { path: folder.file("run/worker.sock") };
-    const carrier = await openSocketCarrier({ place, carrier: "socket", desk, log: silentLog });
+    const carrier = await openSocketCarrier({
+      place,
+      carrier: "socket",
+      desk,
+      notices: new Notices(access),
+      log: silentLog,
+    });
     const socket = connect({ path: place.path });
     socket.write(`${JSON.stringify(rpc("units.cancel"))}\n`);
     await asked.opened;

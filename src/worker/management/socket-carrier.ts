@@ -5,6 +5,7 @@ import { maxMessageBytes } from "#fleet";
 import { WorkerError } from "../errors.ts";
 import { Conversing } from "./conversing.ts";
 import type { Desk } from "./desk.ts";
+import type { Notices } from "./notices.ts";
 import { refusalAnswer, tooLarge } from "./rpc.ts";
 import { type HeldPlace, holdPlace, type SocketPlace } from "./socket-place.ts";
 import { Visitor } from "./visitor.ts";
@@ -17,6 +18,8 @@ const idleMs = 15 * 60_000;
 const closeMs = 2_000;
 /** How often it is looked whether a client that has ended its side still waits for its answers. */
 const probeMs = 500;
+/** A client that is so many bytes behind misses notices. */
+const maxBehind = 1024 * 1024;
 const newline = "\n";
 
 export interface SocketCarrierOptions {
@@ -24,6 +27,7 @@ export interface SocketCarrierOptions {
   /** What can be done there: everything, or look on (CAT-23). */
   readonly carrier: "socket" | "monitor-socket";
   readonly desk: Desk;
+  readonly notices: Notices;
   readonly log: Log;
 }
 
@@ -82,11 +86,11 @@ class Connection {
   readonly #socket: Socket;
   readonly #conversing: Conversing;
 
-  constructor(socket: Socket, { desk, carrier }: SocketCarrierOptions) {
+  constructor(socket: Socket, { desk, carrier, notices }: SocketCarrierOptions) {
+    const visitor = new Visitor(carrier, carrier, "local");
     this.#socket = socket;
-    this.#conversing = new Conversing(desk, new Visitor(carrier, carrier, "local"), {
-      send: (text) => this.#send(text),
-    });
+    this.#conversing = new Conversing(desk, visitor, { send: (text) => this.#send(text) });
+    socket.once("close", notices.attach(visitor, { tell: (text) => this.#tell(text) }));
     // As many answers as are under way may wait for it.
     socket.setMaxListeners(0);
     socket.on("error", () => {});
@@ -130,6 +134,13 @@ class Connection {
     const limit = setTimeout(() => this.#socket.destroy(), closeMs).unref();
     this.#socket.once("close", () => clearTimeout(limit));
     this.#socket.destroySoon();
+  }
+
+  #tell(text: string): boolean {
+    const socket = this.#socket;
+    if (!socket.writable || socket.writableLength > maxBehind) return false;
+    socket.write(text + newline);
+    return true;
   }
 
   async #send(text: string): Promise<void> {

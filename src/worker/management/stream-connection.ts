@@ -1,5 +1,6 @@
 import { Conversing } from "./conversing.ts";
 import type { Desk } from "./desk.ts";
+import type { Notices } from "./notices.ts";
 import type { Visitor } from "./visitor.ts";
 import type { WebSocket } from "./ws.ts";
 
@@ -9,7 +10,7 @@ const pingMs = 30_000;
 const idleMs = 15 * 60_000;
 /** A stranger must have logged in by then. */
 const strangerMs = 30_000;
-/** So many bytes may wait for a slow reader; then nothing more is read of it. */
+/** So many bytes may wait for a slow reader; then nothing more is read of it, and it misses notices. */
 const maxBuffered = 1024 * 1024;
 
 /** Codes of closing. */
@@ -26,7 +27,7 @@ export class StreamConnection {
   #lastAt = performance.now();
   #ponged = true;
 
-  constructor(webSocket: WebSocket, visitor: Visitor, desk: Desk) {
+  constructor(webSocket: WebSocket, visitor: Visitor, desk: Desk, notices: Notices) {
     this.#webSocket = webSocket;
     this.#visitor = visitor;
     this.#conversing = new Conversing(desk, visitor, { send: (text) => this.#send(text) });
@@ -38,6 +39,7 @@ export class StreamConnection {
     webSocket.on("pong", () => void (this.#ponged = true));
     webSocket.on("message", (data: Buffer, isBinary) => void this.#take(data, isBinary));
     webSocket.once("close", () => this.#ended());
+    webSocket.once("close", notices.attach(visitor, { tell: (text) => this.#tell(text) }));
     visitor.onSession = ({ signal }) => signal.addEventListener("abort", this.#cut);
     visitor.session?.signal.addEventListener("abort", this.#cut);
   }
@@ -59,6 +61,13 @@ export class StreamConnection {
     this.#webSocket.pause();
     await this.#conversing.take(data);
     this.#webSocket.resume();
+  }
+
+  #tell(text: string): boolean {
+    const webSocket = this.#webSocket;
+    if (webSocket.readyState !== webSocket.OPEN || webSocket.bufferedAmount > maxBuffered) return false;
+    webSocket.send(text, () => {});
+    return true;
   }
 
   async #send(text: string): Promise<void> {

@@ -42,7 +42,10 @@ export class Switches {
   requireWork(): void {
     if (this.#states.workers) return;
     const remedy = "somebody of level operate can switch it on: `farhand worker switches workers=on`";
-    throw new WorkerError("WORK_SWITCHED_OFF", `this worker takes no work now, its switch "workers" is off; ${remedy}`);
+    throw new WorkerError(
+      "WORK_SWITCHED_OFF",
+      `this worker takes no work now, its switch "workers" is off (CAT-17); ${remedy}`,
+    );
   }
 
   /** Hear of every change. @returns what ends that. */

@@ -24,6 +24,9 @@ import { ping } from "./commands/ping.ts";
 import { receptor } from "./commands/receptor.ts";
 import { reload } from "./commands/reload.ts";
 import { run } from "./commands/run.ts";
+import { server } from "./commands/server.ts";
+import { serverBackup } from "./commands/server-backup.ts";
+import { serverRestore } from "./commands/server-restore.ts";
 import { sessions } from "./commands/sessions.ts";
 import { sessionsEnd } from "./commands/sessions-end.ts";
 import { shell } from "./commands/shell.ts";
@@ -65,6 +68,7 @@ import { workersShow } from "./commands/workers-show.ts";
 /** Titles of groups: the first words that more than one command shares. */
 export const groups: Readonly<Record<string, string>> = {
   work: "Units of work",
+  server: "A server and its workers",
   units: "Units of a worker behind a server",
   audit: "Users, tokens and audit of a server",
   totp: "A server and your access to it",
@@ -74,6 +78,9 @@ export const groups: Readonly<Record<string, string>> = {
 /** Every command of `farhand`, in the order of help. */
 export const commands: readonly AnyCommand[] = [
   worker,
+  server,
+  serverBackup,
+  serverRestore,
   workerStatus,
   workerSwitches,
   workerRestart,

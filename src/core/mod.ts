@@ -17,7 +17,7 @@ export {
   passwordGuessing,
 } from "./guessing.ts";
 export { type CFunction, libc } from "./libc.ts";
-export { type Log, silentLog } from "./log.ts";
+export { type Log, type LogFormat, type LogLevel, openLog, silentLog } from "./log.ts";
 export { type FileLock, lockFile, tryLockFile } from "./lock.ts";
 export { LineReader } from "./lines.ts";
 export {

@@ -2,16 +2,19 @@ import { X509Certificate } from "node:crypto";
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { type Clock, Closers, errorText, type Log, systemClock, type TlsServerSource } from "#core";
-import { makeWebSocketGuest, type Mesh, openMesh, tlsProfiles, type WebSocketGuest } from "#mesh";
+import { makeBackend, makeWebSocketGuest, type Mesh, openMesh, tlsProfiles, type WebSocketGuest } from "#mesh";
+import { LiveFeed } from "./api/live-feed.ts";
 import { Audit } from "./audit/audit.ts";
 import { type Access, accessOver } from "./auth/access.ts";
 import { sealWith } from "./auth/seal.ts";
 import { openServerKey } from "./auth/server-key.ts";
-import { Configurations } from "./config/configurations.ts";
+import type { Configurations } from "./config/configurations.ts";
+import { openConfigurations } from "./config/open-configurations.ts";
 import { type OpenAuthority, openAuthority } from "./line/certificates.ts";
 import { fleetService, Lines } from "./line/lines.ts";
 import { Members } from "./line/members.ts";
 import { openOwnCertificate } from "./line/own-certificate.ts";
+import { roadSettings, type ServerRoad } from "./line/server-roads.ts";
 import { WorkerEntrance } from "./line/worker-entrance.ts";
 import { Enrolments } from "./registry/enrolments.ts";
 import { Health } from "./registry/health.ts";
@@ -37,6 +40,8 @@ export interface CoreOptions {
   readonly clock?: Clock;
   /** Told of each change of a worker's state. */
   readonly workerChanged?: (change: PresenceChange) => void;
+  /** Roads for workers besides the WebSocket on the server's own port. */
+  readonly roads?: readonly ServerRoad[];
 }
 
 /** The server without its port: everything that its API stands on. */
@@ -48,6 +53,7 @@ export interface ServerCore {
   readonly enrolments: Enrolments;
   readonly presence: Presence;
   readonly health: Health;
+  readonly live: LiveFeed;
   readonly configurations: Configurations;
   readonly lines: Lines;
   readonly entrance: WorkerEntrance;
@@ -82,12 +88,14 @@ async function openAll(options: CoreOptions, closers: Closers): Promise<ServerCo
   const authority = await openAuthority(dataDir);
   const own = await openOwnCertificate(dataDir, nodeId, options.hosts, authority);
   const store = await openStore(options.store, log);
-  closers.add({ close: () => store[Symbol.asyncDispose]() });
+  closers.add({ close: async () => await store[Symbol.asyncDispose]() });
   const audit = new Audit(store, clock);
   const access = accessOver({ store, seal, clock });
+  const live = new LiveFeed(store, log);
   const lines: { open?: Lines } = {};
   const changed = (change: PresenceChange): void => {
     if (change.state === "removed") lines.open?.remove(change.workerId);
+    live.changed(change);
     options.workerChanged?.(change);
   };
   const presence = new Presence({ store, clock, changed });
@@ -120,15 +128,18 @@ async function openAll(options: CoreOptions, closers: Closers): Promise<ServerCo
   closers.add(lines.open);
   mesh.listen(fleetService, { tls: profileName, accept: (stream) => lines.open?.accept(stream) });
   const guest = await makeWebSocketGuest({ path: meshPath, tls: tls.server("port") }, log);
-  await mesh.addBackend(guest, {
-    cost: 1,
-    mustProveId: true,
-    refuses: (node) => (members.workerOf(node) === undefined ? `${node} is no worker of this server` : undefined),
-  });
+  const refuses = (node: string): string | undefined =>
+    members.workerOf(node) === undefined ? `${node} is no worker of this server` : undefined;
+  await mesh.addBackend(guest, { cost: 1, mustProveId: true, refuses });
+  for (const road of options.roads ?? []) {
+    const settings = roadSettings(road, { nodeId, tls: tls.server(profileName) });
+    // A broker says nothing of who is behind it: there the streams alone prove it, and every one of them has to.
+    await mesh.addBackend(await makeBackend(settings, log), { cost: 1, mustProveId: road.kind !== "amqp", refuses });
+  }
   closers.add(keepUp({ access, presence, health, clock, log }));
-  const configurations = new Configurations({ store, audit, seal, clock });
+  const configurations = openConfigurations({ store, audit, seal, clock });
   return {
-    ...{ store, access, audit, registry, presence, health, configurations, lines: lines.open, entrance, mesh },
+    ...{ store, access, audit, registry, presence, health, live, configurations, lines: lines.open, entrance, mesh },
     ...{ authority, tls: tls.server("port"), guest },
     enrolments: new Enrolments({ store, audit, clock, pin: fingerprintOf(authority.certificate) }),
     close: () => closers.close(),

@@ -284,6 +284,11 @@ export const serverErrors = {
     meaning: "The worker answered with something its method never answers with. Do both run versions that fit?",
   },
   SERVER_FAILED: { status: 500, exit: 1, meaning: "The server failed in a way nobody foresaw. Its log says how." },
+  SETTINGS_INVALID: {
+    status: 400,
+    exit: 2,
+    meaning: "A setting of the server is not valid: the message names it and says how it is written.",
+  },
   LISTEN_FAILED: {
     status: 500,
     exit: 1,

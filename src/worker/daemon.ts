@@ -1,13 +1,12 @@
 import { hostname } from "node:os";
 import type { ReservedListener } from "#control";
-import { type Closable, Closers, type FarhandError, type Log } from "#core";
+import { type Closable, Closers, type FarhandError, type Log, openLog } from "#core";
 import { type Mesh, openMesh, type TlsProfiles } from "#mesh";
 import { openUnits, parseWorkRules, type Units, workCommand } from "#work";
 import { connectRules } from "./connect-rules.ts";
 import { openControlService } from "./control-services.ts";
 import { WorkerError } from "./errors.ts";
 import { LastEpoch } from "./last-epoch.ts";
-import { openLog } from "./log.ts";
 import { checkProfiles, profilesOf } from "./mesh-profiles.ts";
 import { openProxies } from "./mesh-proxies.ts";
 import { MeshRoads } from "./mesh-roads.ts";

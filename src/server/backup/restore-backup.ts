@@ -48,7 +48,7 @@ export async function restoreBackup(store: Store, dataDir: string, path: string)
 async function refuseOccupied(store: Store, dataDir: string): Promise<void> {
   if (await hasUsers(store))
     throw new ServerError("RESTORE_REFUSED", "the database has users already: name an empty one");
-  const there = await readdir(dataDir).catch(() => []);
+  const there: readonly string[] = await readdir(dataDir).catch(() => []);
   const key = keyFiles.find((name) => there.includes(name));
   if (key)
     throw new ServerError("RESTORE_REFUSED", `the folder ${dataDir} holds the keys of a server already (${key})`);

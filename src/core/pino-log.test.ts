@@ -1,7 +1,8 @@
 import { EventEmitter } from "node:events";
 import { PassThrough } from "node:stream";
 import { describe, expect, test } from "vitest";
-import { type LogFormat, type LogLevel, openLog, receptorLine } from "./log.ts";
+import type { LogFormat, LogLevel } from "./log.ts";
+import { openLog, receptorLine } from "./pino-log.ts";
 
 /** A log, and the lines it has written. */
 async function open(level: LogLevel = "debug", format: LogFormat = "receptor") {

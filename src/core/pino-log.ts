@@ -1,10 +1,5 @@
 import pino from "pino";
-import type { Log } from "#core";
-
-/** Receptor's names of levels; `warning` is pino's `warn`. */
-export type LogLevel = "error" | "warning" | "info" | "debug";
-/** `receptor` writes `LEVEL yyyy/mm/dd hh:mm:ss message` in local time (spec §5.3). */
-export type LogFormat = "receptor" | "json" | "pretty";
+import type { Log, LogFormat, LogLevel } from "./log.ts";
 
 /** Values under these names never reach a log. */
 const secrets = ["token", "password", "secret", "signature", "authorization"];

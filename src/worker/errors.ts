@@ -68,7 +68,7 @@ export const workerErrors = {
     exit: 4,
     meaning: "Too many logins to the worker have failed. Wait as long as the message says; the Unix socket stays open.",
   },
-  LOGIN_BUSY: { status: 503, exit: 5, meaning: "Too many logins to the worker at once. Try again in a moment." },
+  LOGIN_BUSY: { status: 503, exit: 5, meaning: "Too many logins to the worker, or streams, at once. Try again in a moment." },
   PASSWORD_UNFIT: {
     status: 400,
     exit: 2,
@@ -143,11 +143,6 @@ export const workerErrors = {
     status: 409,
     exit: 3,
     meaning: "Another service runs with this state folder. The message names its process.",
-  },
-  STATE_BROKEN: {
-    status: 500,
-    exit: 3,
-    meaning: "A file of the state folder cannot be used. The message names it; `farhand worker reset` makes it anew.",
   },
   MODE_INVALID: {
     status: 400,

@@ -5,7 +5,7 @@ import { makeCertificates } from "../../../test/kit/certificates.ts";
 import { configurationIn } from "../../../test/kit/configuration.ts";
 import { tempFolder } from "../../../test/kit/temp-folder.ts";
 import { directivesOf } from "../settings/mod.ts";
-import { directiveFaults, directivesFrom } from "./directives.ts";
+import { directiveFaults, directivesFrom, memberSections } from "./directives.ts";
 import { configurationFrom, type WorkerConfiguration } from "./effective.ts";
 import { liveWarnings } from "./live-checks.ts";
 
@@ -76,7 +76,27 @@ describe("the daemon's settings of a configuration", () => {
     expect(directivesOf(directives, "ws-peer")[0]?.values).toMatchObject({ extraheader: "X-A: b", cost: 2, tls });
     expect(directivesOf(directives, "http-peer")[0]?.values).toMatchObject({ url: "https://one/mesh/http", tls });
     expect(directivesOf(directives, "tcp-peer")[0]?.values).toMatchObject({ allowedpeers: ["hub"], tls });
-    expect(directivesOf(directives, "amqp-peer")[0]?.values).toMatchObject({ hub: "hub1", url: "amqps://u:p@mq", tls });
+    expect(directivesOf(directives, "amqp-peer")[0]?.values).toMatchObject({ hub: "hub1", url: "amqps://u:p@mq" });
+  });
+
+  test("for a worker that is a server's: what is its own, its roads with the membership's profile, and its node's limits", async () => {
+    const document = {
+      server: { urls: ["https://one"] },
+      roads: [{ kind: "ws" }, { kind: "tcp", address: "one:1" }],
+      helpers: { count: 2 },
+      workTypes: [{ worktype: "echo", command: "cat", params: { $secret: { value: "-u" } } }],
+    };
+    expect(memberSections(await values(document), { profile: "fleet", readFile: noFile })).toEqual({
+      node: { helpers: 2 },
+      sections: [
+        { "log-level": { level: "info", format: "json" } },
+        { "work-command": { worktype: "echo", command: "cat", params: "-u" } },
+      ],
+      roads: [
+        { "ws-peer": { address: "wss://one/mesh", tls: "fleet" } },
+        { "tcp-peer": { address: "one:1", tls: "fleet" } },
+      ],
+    });
   });
 
   test("a pin alone is enough", async () => {

@@ -46,6 +46,45 @@ export function directivesFrom(values: WorkerConfiguration, context: DirectiveCo
   return directives;
 }
 
+/** A section of a file in list form. */
+export type ListSection = Readonly<Record<string, object>>;
+
+/** What a worker that is a server's has besides its membership, as sections in list form with secrets as texts. */
+export interface MemberSections {
+  /** More fields of its node. */
+  readonly node: Readonly<Record<string, unknown>>;
+  readonly sections: readonly ListSection[];
+  /** Empty where the document names none. */
+  readonly roads: readonly ListSection[];
+}
+
+/**
+ * The same as {@link directivesFrom} for a worker whose membership says what its node is called and by which TLS profile
+ * it proves itself. Included files are not among them.
+ */
+export function memberSections(
+  values: WorkerConfiguration,
+  context: DirectiveContext & { readonly profile: string },
+): MemberSections {
+  const own = [...ownSections(values, context), ...values.workTypes.map(workSection)];
+  const listed = ({ section, values }: WrittenSection): ListSection => ({ [section]: revealed(values) as object });
+  const {
+    id: _id,
+    datadir: _datadir,
+    stub: _stub,
+    ...node
+  } = own.find(({ section }) => section === "node")?.values ?? {};
+  return {
+    node,
+    sections: own.filter(({ section }) => section !== "node" && !isRoad(section)).map(listed),
+    roads: values.roads.length === 0 ? [] : roadSections(values, context.profile).map(listed),
+  };
+}
+
+function isRoad(section: SectionName): boolean {
+  return section.endsWith("-peer") || section === "tls-client";
+}
+
 /** What only the daemon's settings know to be wrong (CAT-76, second depth), by place of the document. */
 export function directiveFaults(values: WorkerConfiguration, context: DirectiveContext): ConfigFault[] {
   return readAll(values, context).faults;

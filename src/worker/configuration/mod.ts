@@ -14,7 +14,13 @@ export {
 } from "./cloud-configuration.ts";
 export { configurationMethods, type ConfigurationMethodsOptions } from "./config-methods.ts";
 export type { ApplyChanges, Configuration, ConfigurationChecks, Editor } from "./configuration.ts";
-export { type DirectiveContext, directiveFaults, directivesFrom } from "./directives.ts";
+export {
+  type DirectiveContext,
+  directiveFaults,
+  directivesFrom,
+  memberSections,
+  type MemberSections,
+} from "./directives.ts";
 export {
   type Configured,
   configurationFrom,

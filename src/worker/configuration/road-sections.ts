@@ -12,54 +12,60 @@ type Road = WorkerConfiguration["roads"][number];
 /**
  * The sections that lead to the server: one peer for each road, and the TLS profile they share. A road without an address
  * goes to each of the server's, and without any road there is a WebSocket.
+ *
+ * @param profile name of a TLS profile that stands elsewhere, such as that of a worker's membership.
  */
-export function roadSections(values: WorkerConfiguration): WrittenSection[] {
+export function roadSections(values: WorkerConfiguration, profile?: string): WrittenSection[] {
   const { roads, server } = values;
   const isDefault = roads.length === 0;
   const all: readonly Road[] = isDefault && server.urls.length > 0 ? [{ kind: "ws" }] : roads;
-  const peers = all.flatMap((road, n) => peersOf(road, isDefault ? "/server/urls" : `/roads/${n}`, values));
-  const needsProfile = peers.some(({ values: { tls } }) => tls !== undefined);
+  const tls = profile ?? (server.pin !== null || server.caFile !== null ? profileName : undefined);
+  const peers = all.flatMap((road, n) => peersOf(road, isDefault ? "/server/urls" : `/roads/${n}`, server, tls));
+  const needsProfile = profile === undefined && peers.some(({ values: { tls } }) => tls !== undefined);
   return needsProfile ? [profileSection(server), ...peers] : peers;
 }
 
-function peersOf(road: Road, path: string, { server }: WorkerConfiguration): WrittenSection[] {
+type Server = WorkerConfiguration["server"];
+
+function peersOf(road: Road, path: string, server: Server, profile: string | undefined): WrittenSection[] {
   const hub = road.hub ?? server.name;
   const terms = { ...(road.cost !== undefined && { cost: road.cost }), ...(hub !== null && { allowedpeers: [hub] }) };
-  const tlsFor = (url: string) => (hasProfile(server) && /^(wss|https|amqps):/.test(url) ? { tls: profileName } : {});
   switch (road.kind) {
     case "tcp":
       return [
-        {
-          section: "tcp-peer",
-          path,
-          values: { address: road.address, ...terms, ...(hasProfile(server) && { tls: profileName }) },
-        },
+        { section: "tcp-peer", path, values: { address: road.address, ...terms, ...(profile && { tls: profile }) } },
       ];
     case "amqp": {
-      const url = road.url.reveal();
-      const { prefix } = road;
-      const values = { url, hub: road.hub, ...(prefix !== undefined && { prefix }), ...terms, ...tlsFor(url) };
-      return [{ section: "amqp-peer", path, values }];
+      // The broker is another program than the server, with a certificate of its own.
+      const prefix = road.prefix === undefined ? {} : { prefix: road.prefix };
+      return [{ section: "amqp-peer", path, values: { url: road.url.reveal(), hub: road.hub, ...prefix, ...terms } }];
     }
     case "ws":
-    case "http": {
-      const urls = road.url ? [road.url.reveal()] : server.urls.map((url) => roadUrl(url, road.kind));
-      const header = road.header ? { extraheader: road.header.reveal() } : {};
-      return urls.map((url) => {
-        const address = road.kind === "ws" ? { address: url } : { url };
-        return {
-          section: road.kind === "ws" ? "ws-peer" : "http-peer",
-          path,
-          fields: isFromServer(road) ? { address: "", url: "" } : { address: "/url", extraheader: "/header" },
-          values: { ...address, ...terms, ...header, ...tlsFor(url) },
-        } satisfies WrittenSection;
-      });
-    }
+    case "http":
+      return webPeers(road, path, { server, profile, terms });
   }
 }
 
-function isFromServer(road: Road): boolean {
-  return (road.kind === "ws" || road.kind === "http") && road.url === undefined;
+interface WebPeerContext {
+  readonly server: Server;
+  readonly profile: string | undefined;
+  readonly terms: object;
+}
+
+function webPeers(
+  road: Extract<Road, { kind: "ws" | "http" }>,
+  path: string,
+  { server, profile, terms }: WebPeerContext,
+): WrittenSection[] {
+  const urls = road.url ? [road.url.reveal()] : server.urls.map((url) => roadUrl(url, road.kind));
+  const header = road.header ? { extraheader: road.header.reveal() } : {};
+  const fields = road.url ? { address: "/url", extraheader: "/header" } : { address: "", url: "" };
+  return urls.map((url) => {
+    const tls = profile !== undefined && /^(wss|https):/.test(url) ? { tls: profile } : {};
+    const address = road.kind === "ws" ? { address: url } : { url };
+    const section = road.kind === "ws" ? "ws-peer" : "http-peer";
+    return { section, path, fields, values: { ...address, ...terms, ...header, ...tls } };
+  });
 }
 
 function roadUrl(server: string, kind: "ws" | "http"): string {
@@ -68,12 +74,8 @@ function roadUrl(server: string, kind: "ws" | "http"): string {
   return kind === "ws" ? url.href.replace(/^http/, "ws") : url.href;
 }
 
-function hasProfile({ pin, caFile }: WorkerConfiguration["server"]): boolean {
-  return pin !== null || caFile !== null;
-}
-
 /** A pin alone is enough: who has the certificate's key is the server, whoever signed it. */
-function profileSection({ pin, caFile }: WorkerConfiguration["server"]): WrittenSection {
+function profileSection({ pin, caFile }: Server): WrittenSection {
   const values = {
     name: profileName,
     cert: "",

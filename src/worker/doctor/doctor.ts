@@ -4,7 +4,7 @@ import { readDocument } from "../configuration/document-text.ts";
 import { type Configured, configurationFrom } from "../configuration/effective.ts";
 import { directiveFaults } from "../configuration/directives.ts";
 import { secretSource } from "../configuration/secret-source.ts";
-import { RegistrationFile } from "../modes/first-run.ts";
+import { Identity } from "../agent/identity.ts";
 import { type Account, type Mode, type ModePlaces, placesOf, thisAccount } from "../modes/places.ts";
 import { readSettingsFile } from "../settings/mod.ts";
 import { existsSync } from "node:fs";
@@ -76,7 +76,7 @@ function configuredBy(file: string | undefined, sources: Rest): Configured {
 
 function isRegistered(state: string): boolean {
   try {
-    return new RegistrationFile(state).read() !== undefined;
+    return new Identity(state).membership() !== undefined;
   } catch {
     return false;
   }

@@ -8,8 +8,6 @@ export {
   type FirstRunState,
   firstRunState,
   nextStep,
-  RegistrationFile,
-  type RegistrationRecord,
 } from "./first-run.ts";
 export { type Account, adminGroup, type Mode, type ModePlaces, placesOf, thisAccount } from "./places.ts";
 export { openSetup, type Setup, type SetupOptions } from "./setup.ts";

@@ -7,7 +7,7 @@ import { runProcess, startProcess } from "../../../test/kit/processes.ts";
 import { tempFolder } from "../../../test/kit/temp-folder.ts";
 import { takeEnvironment } from "../configuration/environment.ts";
 import { chooseMode } from "./choose-mode.ts";
-import { firstRunState, nextStep, RegistrationFile } from "./first-run.ts";
+import { firstRunState, nextStep } from "./first-run.ts";
 import { type ModePlaces, placesOf } from "./places.ts";
 import { openSetup } from "./setup.ts";
 import { lockState, stateHolder } from "./state-lock.ts";
@@ -84,27 +84,17 @@ test("a state folder has one service, and the second start says who holds it (CA
 
 test("each first-run state says what to do next (CAT-12)", () => {
   const place = { configFile: "/c/worker.yaml" };
-  const registration = { workerId: "w1", server: "https://s", registeredAt: 1 };
-  const none = { written: { state: "none" }, registration: undefined } as const;
+  const membership = { workerId: "w1", name: "w", node: "w", serverNode: "s", serverUrl: "https://s" };
+  const none = { written: { state: "none" }, membership: undefined } as const;
   expect(firstRunState(none)).toBe("unconfigured");
   expect(nextStep(none, place)).toMatch(/`farhand worker join .+`.+\/c\/worker\.yaml/);
   const broken = {
     written: { state: "misconfigured", faults: [{ path: "/api/port", reason: "too big" }] },
-    registration,
+    membership,
   } as const;
   expect(firstRunState(broken)).toBe("misconfigured");
   expect(nextStep(broken, place)).toContain("put right /c/worker.yaml (/api/port: too big)");
-  expect(firstRunState({ ...none, registration })).toBe("registered");
-});
-
-test("a registration is remembered, and a broken memory of it is told", async () => {
-  await using folder = await tempFolder();
-  const file = new RegistrationFile(folder.path);
-  expect(file.read()).toBeUndefined();
-  file.write({ workerId: "w1", server: "https://s", registeredAt: 1 });
-  expect(file.read()).toMatchObject({ workerId: "w1" });
-  writeFileSync(folder.file("registration.json"), "{}");
-  expect(() => file.read()).toThrow(/holds no registration/);
+  expect(firstRunState({ ...none, membership })).toBe("registered");
 });
 
 describe("a setup", () => {

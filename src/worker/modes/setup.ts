@@ -2,6 +2,7 @@ import { mkdirSync, readFileSync } from "node:fs";
 import { hostname } from "node:os";
 import { dirname, join } from "node:path";
 import { Closers, type Clock, type Log, systemClock } from "#core";
+import { Identity } from "../agent/identity.ts";
 import { CloudConfiguration } from "../configuration/cloud-configuration.ts";
 import type { ApplyChanges, Configuration } from "../configuration/configuration.ts";
 import { type DirectiveContext, directiveFaults, directivesFrom } from "../configuration/directives.ts";
@@ -11,7 +12,6 @@ import { liveWarnings } from "../configuration/live-checks.ts";
 import { secretSource } from "../configuration/secret-source.ts";
 import { type Directive, readSettingsFile } from "../settings/mod.ts";
 import { chooseMode } from "./choose-mode.ts";
-import { RegistrationFile } from "./first-run.ts";
 import { type Account, type Mode, type ModePlaces, placesOf, thisAccount } from "./places.ts";
 import { lockState } from "./state-lock.ts";
 
@@ -35,7 +35,8 @@ export interface Setup {
   readonly configuration: Configuration;
   /** The same, where the server holds it: versions that come are offered to it. */
   readonly cloud: CloudConfiguration | undefined;
-  readonly registration: RegistrationFile;
+  /** Who it is, and whether it is a server's (its folder is the state folder). */
+  readonly identity: Identity;
   /** The daemon's settings of what the worker goes by; undefined while there is nothing it could (CAT-9, CAT-12). */
   directives(): Directive[] | undefined;
   close(): Promise<void>;
@@ -44,7 +45,7 @@ export interface Setup {
 /**
  * Find out how this worker is set up, hold its state folder, and open its configuration wherever that is.
  *
- * @throws {WorkerError} MODE_INVALID, STATE_IN_USE, STATE_BROKEN, CONFIG_UNSAFE; then nothing is held.
+ * @throws {WorkerError} MODE_INVALID, STATE_IN_USE, STATE_UNUSABLE, CONFIG_UNSAFE; then nothing is held.
  */
 export async function openSetup(options: SetupOptions): Promise<Setup> {
   const { env, clock = systemClock, account = thisAccount() } = options;
@@ -62,7 +63,7 @@ export async function openSetup(options: SetupOptions): Promise<Setup> {
       places,
       configuration,
       cloud,
-      registration: new RegistrationFile(places.state),
+      identity: new Identity(places.state),
       directives() {
         const { running } = configuration;
         return running && directivesFrom(running.values, directiveContext(places));
@@ -86,7 +87,7 @@ interface Parts extends SetupOptions {
 /** A worker that is registered needs no credential in its environment any more. */
 function modeOf({ mode, env, places }: SetupOptions, environment: FromEnvironment, account: Account): Mode {
   const { state } = places ?? placesOf("cloud", env, account, environment.stateDir);
-  return chooseMode(mode, environment, new RegistrationFile(state).read() !== undefined);
+  return chooseMode(mode, environment, new Identity(state).membership() !== undefined);
 }
 
 function openFile({ places, account, mode, ...parts }: Parts): Promise<FileConfiguration> {

@@ -20,7 +20,7 @@ const lockPath = (state: string): string => join(state, "service.lock");
  * Make the state folder (0700) and hold it: one service at a time, also between modes (CAT-11). The lock goes with the
  * process, however that ends.
  *
- * @throws {WorkerError} STATE_IN_USE, naming who holds it. STATE_BROKEN.
+ * @throws {WorkerError} STATE_IN_USE, naming who holds it. STATE_UNUSABLE.
  */
 export function lockState(state: string, mode: Mode, clock: Pick<Clock, "now"> = systemClock): FileLock {
   const lock = tryLock(state);
@@ -45,7 +45,7 @@ function tryLock(state: string): FileLock | undefined {
     mkdirSync(state, { recursive: true, mode: 0o700 });
     return tryLockFile(lockPath(state));
   } catch (error) {
-    throw new WorkerError("STATE_BROKEN", `the state folder ${state} cannot be used: ${errorText(error)}`, {
+    throw new WorkerError("STATE_UNUSABLE", `the state folder ${state} cannot be used: ${errorText(error)}`, {
       cause: error,
     });
   }

@@ -144,6 +144,11 @@ export const workerErrors = {
     exit: 3,
     meaning: "Another service runs with this state folder. The message names its process.",
   },
+  RESET_REFUSED: {
+    status: 403,
+    exit: 4,
+    meaning: "A worker is reset on its own machine, by the user it belongs to or, as a system service, by root.",
+  },
   MODE_INVALID: {
     status: 400,
     exit: 2,

@@ -1,5 +1,5 @@
 import type { Desk } from "./desk.ts";
-import { type AnswerCall, answerRpc } from "./rpc.ts";
+import { type AnswerCall, answerRpc, refusalAnswer } from "./rpc.ts";
 import type { Visitor } from "./visitor.ts";
 
 /** Messages of one connection that are answered at once; it is not read further meanwhile. */
@@ -49,7 +49,10 @@ export class Conversing {
   async #answer(message: Uint8Array): Promise<void> {
     const { signal } = this.#gone;
     const ask: AnswerCall = (method, params) => this.#desk.answer({ method, params, signal }, this.#visitor);
-    const { text } = await answerRpc(message, ask);
+    const text = await answerRpc(message, ask).then(
+      (answer) => answer.text,
+      () => refusalAnswer({ code: "INTERNAL", message: "the answer cannot be told", status: 500 }),
+    );
     if (text !== undefined && !signal.aborted) await this.#line.send(text);
   }
 }

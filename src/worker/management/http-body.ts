@@ -1,5 +1,5 @@
 import type { IncomingMessage } from "node:http";
-import { FleetError, maxMessageBytes } from "#fleet";
+import { FleetError } from "#fleet";
 import { WorkerError } from "../errors.ts";
 
 /**
@@ -7,17 +7,17 @@ import { WorkerError } from "../errors.ts";
  *
  * @throws {WorkerError} REQUEST_UNFIT: it is of another type, or broke off. @throws {FleetError} MESSAGE_TOO_LARGE.
  */
-export async function readBody(request: IncomingMessage): Promise<Buffer> {
+export async function readBody(request: IncomingMessage, maxBytes: number): Promise<Buffer> {
   const type = (request.headers["content-type"] ?? "").split(";")[0]?.trim().toLowerCase();
   // Also what makes a browser ask first before it sends it for a page of another site.
   if (type !== "application/json") throw new WorkerError("REQUEST_UNFIT", "the Content-Type is not application/json");
-  if (Number(request.headers["content-length"] ?? 0) > maxMessageBytes) throw tooLarge();
+  if (Number(request.headers["content-length"] ?? 0) > maxBytes) throw tooLarge(maxBytes);
   const chunks: Buffer[] = [];
   let bytes = 0;
   try {
     for await (const chunk of request as AsyncIterable<Buffer>) {
       bytes += chunk.length;
-      if (bytes > maxMessageBytes) throw tooLarge();
+      if (bytes > maxBytes) throw tooLarge(maxBytes);
       chunks.push(chunk);
     }
   } catch (error) {
@@ -27,5 +27,5 @@ export async function readBody(request: IncomingMessage): Promise<Buffer> {
   return Buffer.concat(chunks);
 }
 
-const tooLarge = (): FleetError =>
-  new FleetError("MESSAGE_TOO_LARGE", `the body has more than ${maxMessageBytes} bytes`);
+const tooLarge = (maxBytes: number): FleetError =>
+  new FleetError("MESSAGE_TOO_LARGE", `the body has more than ${maxBytes} bytes`);

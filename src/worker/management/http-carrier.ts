@@ -30,8 +30,8 @@ const maxStreams = 32;
 const maxHeaderBytes = 16 * 1024;
 const headersMs = 10_000;
 const requestMs = 30_000;
-/** A client that does not read for so long is cut off. */
-const stalledMs = 60_000;
+/** A connection on which nothing moves for so long is cut off; a unit may take its grace to be cancelled. */
+const stalledMs = 5 * 60_000;
 const handshakeMs = 10_000;
 /** How long closing waits for answers that are under way. */
 const closeMs = 2_000;

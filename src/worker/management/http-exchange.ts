@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { errorText, type Log } from "#core";
-import { type Fault, faultOf, type JsonObject } from "#fleet";
+import { type Fault, faultOf, type JsonObject, maxMessageBytes } from "#fleet";
 import { WorkerError } from "../errors.ts";
 import type { Desk } from "./desk.ts";
 import { sendJson, sendNothing, sendProblem } from "./http-answer.ts";
@@ -17,6 +17,10 @@ export interface HttpDesk extends HttpVisitors {
   readonly names: OwnNames;
   readonly log: Log;
 }
+
+const maxStrangerBytes = 64 * 1024;
+/** What is so short cannot nest deep. */
+const maxRestBytes = 1_024;
 
 /** Answer one request (CAT-15, CAT-16). Never throws. */
 export async function answerHttp(http: HttpDesk, request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -46,7 +50,7 @@ async function exchange(http: HttpDesk, request: IncomingMessage, response: Serv
 async function answerRpcRequest(http: HttpDesk, request: IncomingMessage, response: ServerResponse): Promise<void> {
   const assertion = request.headers["x-assertion"];
   const own = assertion === undefined ? httpVisitor(request, "https", http) : undefined;
-  const body = await readBody(request);
+  const body = await readBody(request, mostBytes(own));
   const signal = goneSignal(response);
   const answer: AnswerCall = async (method, params) => {
     try {
@@ -65,7 +69,7 @@ async function answerRpcRequest(http: HttpDesk, request: IncomingMessage, respon
 
 async function answerRest(http: HttpDesk, route: RestRoute, request: IncomingMessage, response: ServerResponse) {
   const visitor = httpVisitor(request, "https", http);
-  const call = "call" in route ? route.call : route.finish(jsonObject(await readBody(request)));
+  const call = "call" in route ? route.call : route.finish(jsonObject(await readBody(request, maxRestBytes)));
   const outcome = await http.desk.answer({ ...call, signal: goneSignal(response) }, visitor);
   if ("fault" in outcome) sendProblem(response, outcome.fault);
   else sendJson(response, 200, JSON.stringify(outcome.result));
@@ -82,6 +86,11 @@ function rememberInBrowser(
     response.setHeader("Set-Cookie", sessionCookie(newToken, isTls));
 }
 
+/** A stranger has nothing to say but who it is. */
+function mostBytes(visitor: Visitor | undefined): number {
+  return visitor?.credential.kind === "none" ? maxStrangerBytes : maxMessageBytes;
+}
+
 function goneSignal(response: ServerResponse): AbortSignal {
   const gone = new AbortController();
   response.once("close", () => gone.abort(new Error("the client is gone")));
@@ -91,12 +100,10 @@ function goneSignal(response: ServerResponse): AbortSignal {
 /** @throws {WorkerError} REQUEST_UNFIT. */
 function jsonObject(body: Buffer): JsonObject {
   try {
-    // Flat or refused: nothing that nests is looked at.
-    if (body.length > 1_000) throw new TypeError("too long");
     const value: unknown = JSON.parse(body.toString());
     if (typeof value === "object" && value !== null && !Array.isArray(value)) return value as JsonObject;
   } catch (error) {
-    throw new WorkerError("REQUEST_UNFIT", "the body is no short JSON object", { cause: error });
+    throw new WorkerError("REQUEST_UNFIT", "the body is no JSON object", { cause: error });
   }
   throw new WorkerError("REQUEST_UNFIT", "the body is no JSON object");
 }

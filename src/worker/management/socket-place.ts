@@ -60,7 +60,9 @@ function makeFolder(folder: string, gid: number | undefined): void {
   const isNew = mkdirSync(folder, { recursive: true, mode: 0o700 }) !== undefined;
   const { uid, mode } = statSync(folder);
   const mine = process.getuid?.() ?? uid;
-  if (uid !== mine && uid !== 0) throw unsafe(folder, "the folder is somebody else's");
+  // Also of a link to it, which could be turned elsewhere.
+  const owners = [uid, lstatSync(folder).uid];
+  if (owners.some((owner) => owner !== mine && owner !== 0)) throw unsafe(folder, "the folder is somebody else's");
   if (!isNew && (mode & 0o022) !== 0) throw unsafe(folder, "others can write to the folder: chmod go-w");
   if (uid !== mine) return;
   if (gid !== undefined) chownSync(folder, mine, gid);

@@ -112,7 +112,9 @@ export function withKey(document: JsonObject, path: string, value: Json | undefi
   const [section = "", key] = path.slice(1).split("/");
   if (key === undefined) return withEntry(document, section, value);
   const before = document[section];
-  return withEntry(document, section, withEntry(isJsonObject(before) ? before : {}, key, value));
+  const after = withEntry(isJsonObject(before) ? before : {}, key, value);
+  // A section that says nothing is none.
+  return withEntry(document, section, Object.keys(after).length === 0 ? undefined : after);
 }
 
 function withEntry(object: JsonObject, name: string, value: Json | undefined): JsonObject {

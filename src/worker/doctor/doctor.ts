@@ -1,6 +1,5 @@
-import type { Environment } from "../configuration/environment.ts";
-import { takeEnvironment } from "../configuration/environment.ts";
-import { readDocument } from "../configuration/document-text.ts";
+import { type Environment, type FromEnvironment, takeEnvironment } from "../configuration/environment.ts";
+import { readDocument, type ReadDocument } from "../configuration/document-text.ts";
 import { type Configured, configurationFrom } from "../configuration/effective.ts";
 import { directiveFaults } from "../configuration/directives.ts";
 import { secretSource } from "../configuration/secret-source.ts";
@@ -9,7 +8,8 @@ import { type Account, type Mode, type ModePlaces, placesOf, thisAccount } from 
 import { readSettingsFile } from "../settings/mod.ts";
 import { existsSync } from "node:fs";
 import { hostname } from "node:os";
-import { errorText } from "#core";
+import { errorText, isJsonObject, type Json, Secret } from "#core";
+import { isSecret, markSecrets } from "#fleet";
 import type { Check, DoctorFacts, Finding, Verdict } from "./finding.ts";
 import { placeChecks } from "./place-checks.ts";
 import { reachChecks } from "./reach-checks.ts";
@@ -35,8 +35,13 @@ export async function diagnose(patient: Patient, signal?: AbortSignal): Promise<
   return await lookAll(factsOf(patient), signal);
 }
 
-/** What there is to look at, and the configuration as far as it can be read. */
-export function factsOf({ mode, env, account = thisAccount(), now = Date.now, ...patient }: Patient): DoctorFacts {
+/** What there is to look at. */
+export function factsOf(patient: Patient): DoctorFacts {
+  return factsAndEffective(patient).facts;
+}
+
+/** The same, the configuration with its sources as far as it can be read, and the secrets that are not to be shown. */
+export function factsAndEffective({ mode, env, account = thisAccount(), now = Date.now, ...patient }: Patient) {
   const copy = { ...env };
   const environment = takeEnvironment(copy, readSettingsFile);
   const places = patient.places ?? placesOf(mode, env, account, environment.stateDir);
@@ -44,11 +49,12 @@ export function factsOf({ mode, env, account = thisAccount(), now = Date.now, ..
   const isThere = file !== undefined && existsSync(file);
   const machine = { hostName: hostname(), mode, dataDir: places.units };
   const follow = secretSource(copy, readSettingsFile);
-  const configured = configuredBy(isThere ? file : undefined, { machine, environment, follow });
+  const document = isThere ? documentIn(file) : undefined;
+  const configured = configuredBy(document, { machine, environment, follow });
   const values = configured.state === "good" ? configured.effective.values : undefined;
   const faults = configured.state === "good" ? [] : configured.faults;
   const own = values ? directiveFaults(values, { readFile: readSettingsFile }) : [];
-  return {
+  const facts: DoctorFacts = {
     mode,
     places,
     uid: account.uid,
@@ -58,20 +64,46 @@ export function factsOf({ mode, env, account = thisAccount(), now = Date.now, ..
     isRegistered: isRegistered(places.state),
     now,
   };
+  const effective = configured.state === "good" ? configured.effective : undefined;
+  const followed = effective ? revealedTexts(effective.values) : [];
+  return { facts, effective, secrets: [...secretsOf(document, environment), ...followed] };
 }
 
 type Rest = Omit<Parameters<typeof configurationFrom>[0], "document">;
 
-function configuredBy(file: string | undefined, sources: Rest): Configured {
-  if (file === undefined) return configurationFrom(sources);
+function configuredBy(read: ReadDocument | undefined, sources: Rest): Configured {
+  if (read === undefined) return configurationFrom(sources);
+  if ("faults" in read) return { state: "misconfigured", faults: read.faults };
+  return configurationFrom({ ...sources, document: { source: "file", document: read.document } });
+}
+
+/** That a file cannot be read is the finding of a check of its own. */
+function documentIn(file: string): ReadDocument | undefined {
   try {
-    const read = readDocument(readSettingsFile(file), file);
-    if ("faults" in read) return { state: "misconfigured", faults: read.faults };
-    return configurationFrom({ ...sources, document: { source: "file", document: read.document } });
+    return readDocument(readSettingsFile(file), file);
   } catch {
-    // That it cannot be read is the finding of another check.
-    return configurationFrom(sources);
+    return undefined;
   }
+}
+
+/** All that is a secret by its place, also where the configuration cannot be used. */
+function secretsOf(read: ReadDocument | undefined, { overrides }: FromEnvironment): string[] {
+  const written = read && "document" in read ? [markSecrets(read.document)] : [];
+  return [...written, ...overrides.map(({ value }) => value())].flatMap(secretTexts);
+}
+
+function secretTexts(value: Json): string[] {
+  if (isSecret(value)) {
+    const { $secret } = value;
+    return isJsonObject($secret) && typeof $secret.value === "string" ? [$secret.value] : [];
+  }
+  return typeof value === "object" && value !== null ? Object.values(value).flatMap(secretTexts) : [];
+}
+
+/** Also those that references have led to. */
+function revealedTexts(value: unknown): string[] {
+  if (value instanceof Secret) return [value.reveal()];
+  return typeof value === "object" && value !== null ? Object.values(value).flatMap(revealedTexts) : [];
 }
 
 function isRegistered(state: string): boolean {

@@ -10,6 +10,8 @@ export {
   nextStep,
 } from "./first-run.ts";
 export { type Account, adminGroup, type Mode, type ModePlaces, placesOf, thisAccount } from "./places.ts";
+export { reset, type ResetOptions, type StepDone } from "./reset.ts";
+export { type ResetStep, resetStepNames, resetSteps } from "./reset-steps.ts";
 export { openSetup, type Setup, type SetupOptions } from "./setup.ts";
 export { type Holder, lockState, stateHolder } from "./state-lock.ts";
 export { notifySupervisor, type SupervisorNews } from "./supervisor.ts";

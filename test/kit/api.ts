@@ -1,5 +1,6 @@
 import { createHash, randomBytes, randomUUID } from "node:crypto";
 import { once } from "node:events";
+import { copyFile, mkdir } from "node:fs/promises";
 import type { IncomingHttpHeaders, IncomingMessage } from "node:http";
 import { Agent, type RequestOptions, request as tlsRequest } from "node:https";
 import { join } from "node:path";
@@ -90,12 +91,19 @@ function untilAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
 }
 
 /** Both ends of a stream: one for the API, one for the test that plays the worker. */
-export function streamPair(): { readonly server: Duplex; readonly worker: Duplex } {
+export interface StreamPair {
+  readonly server: Duplex;
+  readonly worker: Duplex;
+  /** The API has closed its end, in whatever way. */
+  readonly closed: Promise<void>;
+}
+
+export function streamPair(): StreamPair {
   const [up, down] = [new PassThrough(), new PassThrough()];
-  return {
-    server: Duplex.from({ readable: down, writable: up }),
-    worker: Duplex.from({ readable: up, writable: down }),
-  };
+  const server = Duplex.from({ readable: down, writable: up });
+  const worker = Duplex.from({ readable: up, writable: down });
+  for (const stream of [up, down, server, worker]) stream.on("error", () => {});
+  return { server, worker, closed: new Promise((resolve) => server.once("close", () => resolve())) };
 }
 
 /** An answer, its body read. */
@@ -174,6 +182,13 @@ export function apiKit() {
   afterAll(() => folder[Symbol.asyncDispose]());
   return {
     certificates: () => certificates,
+    /** Another server certificate in the same files. */
+    renewCertificate: async (): Promise<void> => {
+      await mkdir(join(folder.path, "renewed"), { recursive: true });
+      const { server } = await makeCertificates(join(folder.path, "renewed"));
+      await copyFile(server.key, certificates.server.key);
+      await copyFile(server.cert, certificates.server.cert);
+    },
     over: (store: Store, options: TestApiOptions = {}) => testApi(store, certificates, options),
     open: async (options: TestApiOptions = {}): Promise<TestApi> => {
       const store = await openStore({ kind: "sqlite", path: join(folder.path, `api${++stores}.db`) }, silentLog);
@@ -310,6 +325,8 @@ export async function openAnswer(
     ...(signal && { signal }),
   });
   const answered = once(request, "response") as Promise<[IncomingMessage]>;
+  // While the body is sent nobody looks.
+  answered.catch(() => {});
   if (raw !== undefined && typeof raw !== "string" && !(raw instanceof Uint8Array)) {
     for await (const chunk of raw) if (!request.write(chunk)) await Promise.race([once(request, "drain"), answered]);
     request.end();

@@ -1,4 +1,5 @@
 import type { ServerResponse } from "node:http";
+import { Readable } from "node:stream";
 import { errorText, type Log } from "#core";
 import { ServerError } from "../errors.ts";
 import type { Admission, Known } from "./admission.ts";
@@ -220,6 +221,8 @@ export class Mount {
   #send(route: Route, reply: Reply, { status, body, headers }: Answer): unknown {
     reply.code(status).headers({ "cache-control": "no-store", ...headers });
     if (route.schema.answer && body !== undefined && status >= 400) return reply.send(JSON.stringify(body));
+    // A stream that is silent for a while must not look like no answer.
+    if (body instanceof Readable) reply.raw.once("pipe", () => reply.raw.flushHeaders());
     return reply.send(body);
   }
 

@@ -58,6 +58,7 @@ import { workResults } from "./commands/work-results.ts";
 import { workStatus } from "./commands/work-status.ts";
 import { workSubmit } from "./commands/work-submit.ts";
 import { worker } from "./commands/worker.ts";
+import { workerPassword } from "./commands/worker-password.ts";
 import { workerRestart } from "./commands/worker-restart.ts";
 import { workerStatus } from "./commands/worker-status.ts";
 import { workerStop } from "./commands/worker-stop.ts";
@@ -85,6 +86,7 @@ export const commands: readonly AnyCommand[] = [
   workerSwitches,
   workerRestart,
   workerStop,
+  workerPassword,
   receptor,
   status,
   ping,

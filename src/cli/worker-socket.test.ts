@@ -7,7 +7,7 @@ import { runProgram } from "./program.ts";
 
 /** Run a command line; gives what it printed. */
 async function farhand(worker: Pick<ManagedWorker, "socket">, ...argv: string[]) {
-  const { terminal, out, err } = testTerminal();
+  const { terminal, out, err } = testTerminal("");
   const exit = await runProgram([...argv, "--socket", worker.socket], commands, terminal);
   return { exit, out: out.join("\n"), err: err.join("\n") };
 }
@@ -56,6 +56,18 @@ describe("farhand worker", () => {
     const file = worker.node.folder.file("secret");
     writeFileSync(file, `${servicePassword}\n`);
     expect((await farhand(worker, "worker", "stop", "--password-file", file)).exit).toBe(0);
+  });
+
+  test("password sets it from a file, and clears it", async () => {
+    await using worker = await managedWorker();
+    const file = worker.node.folder.file("secret");
+    writeFileSync(file, `${servicePassword}\n`);
+    const { err } = await farhand(worker, "worker", "password", "--new-password-file", file);
+    expect(err).toBe("the service password is set");
+    expect((await farhand(worker, "worker", "status")).out).toMatch(/^password +set$/m);
+    await farhand(worker, "worker", "password", "--clear");
+    expect((await farhand(worker, "worker", "status")).out).toMatch(/^password +not set$/m);
+    await expect(farhand(worker, "worker", "password")).rejects.toMatchObject({ code: "NO_KEYBOARD" });
   });
 
   test("where none runs it says so", async () => {

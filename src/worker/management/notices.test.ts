@@ -9,6 +9,7 @@ import {
   streamClient,
 } from "../../../test/kit/managed-worker.ts";
 import { Access } from "./access.ts";
+import type { AccessRules } from "./may-connect.ts";
 import { Notices, noticingLog } from "./notices.ts";
 import { PasswordSessions } from "./password-sessions.ts";
 import { Visitor } from "./visitor.ts";
@@ -55,10 +56,10 @@ describe("CAT-15: notices", () => {
   });
 
   test("whoever is too far behind misses some and is told how many; who may hear no more hears no more", () => {
-    const rules = {
+    const rules: AccessRules = {
       ...{ mode: "session", isRegistered: false, requirePasswordLocally: false, passwordSet: true, roles: {} },
-      legacyPassword: { remote: true, level: "monitor", acceptHashLocally: false },
-    } as const;
+      ...remote,
+    };
     const sessions = new PasswordSessions({ now: () => 0, elapsed: () => 0 });
     const entitlement = { features: ["remote.monitor" as const], isOnlyWorker: false };
     const notices = new Notices(new Access({ rules: () => rules, entitlement: () => entitlement, sessions }));

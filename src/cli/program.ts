@@ -67,6 +67,8 @@ function addCommand(parent: Program, word: string, command: AnyCommand, run: Run
   const program = parent.command(word).summary(command.summary).description(descriptionOf(command));
   for (const argument of command.arguments ?? []) program.addArgument(argumentOf(program, argument));
   for (const option of command.options) program.addOption(optionOf(option));
+  // What stands behind the name of a command below this one is that one's, also where both have such an option.
+  program.enablePositionalOptions();
   const examples = command.examples.map(([line, does]) => `  ${line}\n      ${does}`);
   program.addHelpText("after", ["", "Examples:", ...examples].join("\n"));
   program

@@ -14,6 +14,9 @@ interface KeyStream {
 
 const maxChars = 4_096;
 
+/** What came behind the line end of an answer is for the next question, whoever asks it. */
+const typedAhead = new WeakMap<KeyStream, string>();
+
 /** Asks somebody before the keyboard. The terminal is as it was after each answer. */
 export interface Keyboard {
   /** @throws {CliError} `INTERRUPTED` at Ctrl-C, `NO_KEYBOARD` when the input ends. */
@@ -33,12 +36,11 @@ export function hasKeyboard({ stdin }: Terminal): boolean {
 export function openKeyboard(terminal: Terminal, remedy: string): Keyboard {
   if (!hasKeyboard(terminal)) throw new CliError("NO_KEYBOARD", "there is nobody before the keyboard", { remedy });
   const stream = terminal.stdin as unknown as KeyStream;
-  let typedAhead = "";
   const ask = async (question: string, isShown: boolean): Promise<string> => {
     terminal.sayPart(question);
     const line = new Line((text) => terminal.sayPart(text), isShown);
-    const text = line.take(typedAhead) ?? (await lineFrom(stream, line));
-    typedAhead = line.rest;
+    const text = line.take(typedAhead.get(stream) ?? "") ?? (await lineFrom(stream, line));
+    typedAhead.set(stream, line.rest);
     return text;
   };
   return {

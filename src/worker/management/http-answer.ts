@@ -33,7 +33,7 @@ export function sendProblem(response: ServerResponse, fault: Fault): void {
 }
 
 /** A fault for those who have sent no request that can be answered otherwise. */
-export function problemText({ code, message, status }: Fault): string {
+function problemText({ code, message, status }: Fault): string {
   return JSON.stringify({ type: "about:blank", title: code, status, detail: message, code });
 }
 

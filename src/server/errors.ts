@@ -289,6 +289,7 @@ export const serverErrors = {
     exit: 2,
     meaning: "A setting of the server is not valid: the message names it and says how it is written.",
   },
+  SERVER_STOPPING: { status: 503, exit: 5, meaning: "The server stops, or is started anew. Try again in a moment." },
   LISTEN_FAILED: {
     status: 500,
     exit: 1,

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
-import { Closers, errorText, type TlsServerSource } from "#core";
+import { Closers, errorText, type Log, type TlsServerSource } from "#core";
 import { sourceKey } from "../auth/lock-out-keys.ts";
 import type { Caller } from "../auth/callers.ts";
 import { ServerError } from "../errors.ts";
@@ -37,6 +37,9 @@ export interface ApiOptions extends ApiServices {
   readonly limits?: Partial<ApiLimits>;
 }
 
+/** How often old idempotency keys are forgotten. */
+const forgetEveryMs = 10 * 60_000;
+
 /** The API, open. */
 export interface Api {
   readonly server: HttpEntry["server"];
@@ -61,6 +64,8 @@ export async function openApi(options: ApiOptions): Promise<Api> {
   try {
     const { calls, connections } = watched(options, limits, closers);
     const metrics = metricsOf(options, calls, entry);
+    const idempotency = new Idempotency(options.store, options.clock);
+    every(forgetEveryMs, () => idempotency.sweep(), options.log, closers);
     const mount: { current?: Mount } = {};
     const open = await openFastify({
       server: entry.server,
@@ -76,7 +81,7 @@ export async function openApi(options: ApiOptions): Promise<Api> {
       notFound: () => new ServerError("ROUTE_NOT_FOUND", "the API has no such path, or not with this method"),
     });
     closers.add({ close: () => open.app.close() });
-    mount.current = mountOver(options, { open, calls, connections, limits, publicUrl, metrics, entry });
+    mount.current = mountOver(options, { open, calls, connections, limits, publicUrl, metrics, entry, idempotency });
     const services = { ...options, connections, limits, secure };
     const routes = allRoutes(services, { metrics, openApi: () => open.app.swagger() });
     for (const route of routes) mount.current.add(route);
@@ -84,7 +89,7 @@ export async function openApi(options: ApiOptions): Promise<Api> {
     const { address: host, port } = await entry.listen();
     // First what goes on, so that nothing is waited for.
     const close = async (): Promise<void> => {
-      calls.cutAll("the server stops");
+      calls.cutAll();
       await entry.close();
       await closers.close();
     };
@@ -106,17 +111,21 @@ function watched(options: ApiOptions, limits: ApiLimits, closers: Closers) {
     lines.cut(id, cause);
   });
   const stopRemoved = live.onRemoved((workerId) => calls.cutWorker(workerId));
-  const checking = setInterval(() => {
-    calls.recheck().catch((error: unknown) => log.warn("open calls were not rechecked", { error: errorText(error) }));
-  }, limits.recheckEveryMs);
+  every(limits.recheckEveryMs, () => calls.recheck(), log, closers);
   closers.add({
     close: () => {
-      clearInterval(checking);
       stopEndings();
       stopRemoved();
     },
   });
   return { calls, connections };
+}
+
+/** Until all is closed. When it fails it is tried again the next time. */
+function every(ms: number, work: () => Promise<void>, log: Log, closers: Closers): void {
+  const failed = (error: unknown): void => log.warn("something regular failed in the API", { error: errorText(error) });
+  const timer = setInterval(() => void work().catch(failed), ms);
+  closers.add({ close: () => clearInterval(timer) });
 }
 
 interface Parts {
@@ -127,16 +136,18 @@ interface Parts {
   readonly publicUrl: URL | undefined;
   readonly metrics: Metrics;
   readonly entry: HttpEntry;
+  readonly idempotency: Idempotency;
 }
 
-function mountOver(options: ApiOptions, { open, calls, connections, limits, publicUrl, metrics, entry }: Parts): Mount {
+function mountOver(options: ApiOptions, parts: Parts): Mount {
+  const { open, calls, connections, limits, publicUrl, metrics, entry, idempotency } = parts;
   const { store, access, audit, clock, log, isEntitled = () => true } = options;
   const admission = new Admission({ store, access, audit, connections, clock, log, isEntitled });
   return new Mount({
     open,
     admission,
     calls,
-    idempotency: new Idempotency(store, clock),
+    idempotency,
     limits,
     publicOrigin: publicUrl?.origin,
     log,

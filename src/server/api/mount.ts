@@ -181,6 +181,8 @@ export class Mount {
 
   async #call(route: Route, request: Request): Promise<Call> {
     const { admitted, scope, used } = this.#facts.get(request) ?? { scope: new AbortController(), used: () => {} };
+    // The worker sets the pace, and may be slow.
+    if (route.payload) request.raw.socket.setTimeout(0);
     const form = route.payload && request.isMultipart() ? await readPayloadForm(request) : undefined;
     const body = route.payload ? parsedBody(route, form?.body ?? request.body) : request.body;
     return new Call({
@@ -221,8 +223,11 @@ export class Mount {
   #send(route: Route, reply: Reply, { status, body, headers }: Answer): unknown {
     reply.code(status).headers({ "cache-control": "no-store", ...headers });
     if (route.schema.answer && body !== undefined && status >= 400) return reply.send(JSON.stringify(body));
-    // A stream that is silent for a while must not look like no answer.
-    if (body instanceof Readable) reply.raw.once("pipe", () => reply.raw.flushHeaders());
+    if (body instanceof Readable) {
+      // A stream that is silent for a while must not look like no answer, nor like a connection that nobody uses.
+      reply.raw.once("pipe", () => reply.raw.flushHeaders());
+      reply.request.raw.socket.setTimeout(0);
+    }
     return reply.send(body);
   }
 

@@ -60,21 +60,22 @@ export class OpenCalls {
 
   /** A session or API token is over. */
   cutSession(id: string, cause: string): void {
-    this.#cut(this.#bySession.get(id) ?? [], `the session is over: ${cause}`);
+    this.#cut(this.#bySession.get(id) ?? [], new ServerError("SESSION_CUT", `the session is over: ${cause}`));
   }
 
   cutHandle(session: string, handle: string): void {
     const under = [...(this.#bySession.get(session) ?? [])].filter((entry) => entry.handle === handle);
-    this.#cut(under, "the connection it was opened under is closed");
+    this.#cut(under, new ServerError("CONNECTION_REFUSED", "the connection it was opened under is closed"));
   }
 
   cutWorker(workerId: string): void {
     const under = this.#all().filter(({ worker }) => worker?.id === workerId);
-    this.#cut(under, "the worker was removed");
+    this.#cut(under, new ServerError("WORKER_NOT_FOUND", "the worker was removed"));
   }
 
-  cutAll(why: string): void {
-    this.#cut(this.#all(), why);
+  /** The server stops. */
+  cutAll(): void {
+    this.#cut(this.#all(), new ServerError("SERVER_STOPPING", "the server stops"));
   }
 
   /**
@@ -91,8 +92,7 @@ export class OpenCalls {
     ]);
     for (const id of this.#bySession.keys())
       if (!alive.has(id) && !aliveTokens.has(id)) this.cutSession(id, "it has ended");
-    for (const entry of this.#all())
-      if (!(await this.#mayStill(entry))) this.#cut([entry], "the rights it was opened with are gone");
+    for (const entry of this.#all()) if (!(await this.#mayStill(entry))) this.#cut([entry], lostRights());
   }
 
   async #mayStill({ caller, worker, level }: Entry): Promise<boolean> {
@@ -126,10 +126,12 @@ export class OpenCalls {
     return [...this.#bySession.values()].flatMap((entries) => [...entries]);
   }
 
-  #cut(entries: Iterable<Entry>, why: string): void {
-    for (const entry of [...entries]) entry.cut(new ServerError("SESSION_CUT", why));
+  #cut(entries: Iterable<Entry>, why: ServerError): void {
+    for (const entry of [...entries]) entry.cut(why);
   }
 }
+
+const lostRights = (): ServerError => new ServerError("SESSION_CUT", "the rights it was opened with are gone");
 
 /** Id of the session or API token: by it endings and the lines to workers know it. */
 export function referenceOf(caller: Caller): string {

@@ -232,6 +232,20 @@ describe("output", () => {
   });
 });
 
+describe("what moves rarely", () => {
+  test("is not taken for a connection that nobody uses", async () => {
+    await using api = await kit.open({ limits: { idleMs: 150 } });
+    const [user, worker] = [await api.user("v", "viewer"), await api.worker("w1")];
+    const { server, worker: end } = streamPair();
+    api.lines.output = () => ({ result: { state: 1, size: 0 }, stream: server });
+    const answer = await openAnswer(api.port, "GET", `/api/workers/${worker}/units/${unit}/output?follow=true`, user);
+    await new Promise((resolve) => setTimeout(resolve, 600));
+    end.write("at last\n");
+    expect(String((await once(answer, "data"))[0])).toBe("at last\n");
+    answer.destroy();
+  });
+});
+
 describe("tunnels", () => {
   test("a shell takes bytes both ways and its size, for whom it is open", async () => {
     await using api = await kit.open();

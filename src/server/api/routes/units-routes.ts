@@ -2,6 +2,7 @@ import { Readable } from "node:stream";
 import { FleetError, type UnitsPage, unitsCancel, unitsList, unitsRelease, unitsStatus } from "#fleet";
 import { created } from "../answer.ts";
 import type { Call } from "../call.ts";
+import { guarded } from "../guarded-stream.ts";
 import { type Route, route } from "../route.ts";
 import { said } from "../said.ts";
 import type { RouteServices } from "../services.ts";
@@ -34,7 +35,9 @@ function submitRoute(services: RouteServices): Route {
       const { payload: text = "", ...given } = call.body;
       const wish = said(given);
       await services.audit.record(call.actor, "worker.units.submit", call.worker.id, { workType: given.workType });
-      const payload = call.payload ?? Readable.from([Buffer.from(text)]);
+      const { limits } = services;
+      const source = call.payload ?? Readable.from([Buffer.from(text)], { objectMode: false });
+      const payload = guarded(source, { limits, signal: call.signal, used: () => call.used() });
       const made = UnitMade.safeParse(await submitToWorker(services, call, wish, payload));
       if (made.success) return created(made.data);
       throw new FleetError("REPLY_INVALID", "the worker's answer to units.submit is none");

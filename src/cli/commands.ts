@@ -58,10 +58,14 @@ import { workResults } from "./commands/work-results.ts";
 import { workStatus } from "./commands/work-status.ts";
 import { workSubmit } from "./commands/work-submit.ts";
 import { worker } from "./commands/worker.ts";
+import { workerDoctor } from "./commands/worker-doctor.ts";
+import { workerInstall } from "./commands/worker-install.ts";
 import { workerPassword } from "./commands/worker-password.ts";
+import { workerReset } from "./commands/worker-reset.ts";
 import { workerRestart } from "./commands/worker-restart.ts";
 import { workerStatus } from "./commands/worker-status.ts";
 import { workerStop } from "./commands/worker-stop.ts";
+import { workerSupport } from "./commands/worker-support.ts";
 import { workerSwitches } from "./commands/worker-switches.ts";
 import { workers } from "./commands/workers.ts";
 import { workersShow } from "./commands/workers-show.ts";
@@ -87,6 +91,10 @@ export const commands: readonly AnyCommand[] = [
   workerRestart,
   workerStop,
   workerPassword,
+  workerDoctor,
+  workerReset,
+  workerSupport,
+  workerInstall,
   receptor,
   status,
   ping,

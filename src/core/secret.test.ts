@@ -7,12 +7,15 @@ const settings = { user: "x", account: { password: new Secret(password) }, list:
 
 test.each<[string, string]>([
   ["JSON", JSON.stringify(settings)],
-  ["a template string", `${settings.account.password} ${new Secret(password)}`],
+  ["a template string", `${String(settings.account.password)} ${settings.account.password as unknown as string}`],
   ["inspect", inspect(settings, { depth: 9, showHidden: true, getters: true })],
   ["format", format("%s %o %j", settings.account.password, settings, settings)],
-  ["adding", "" + (settings.account.password as unknown as string)],
-  ["its entries", JSON.stringify([Object.entries(new Secret(password)), { ...new Secret(password) }])],
-  ["a clone of what is in it", inspect(structuredClone({ ...new Secret(password) }))],
+  ["adding", (settings.account.password as unknown as string) + "."],
+  [
+    "its entries",
+    JSON.stringify([Object.entries(settings.account.password), Object.assign({}, settings.account.password)]),
+  ],
+  ["a clone", inspect(structuredClone(Object.assign({}, settings.account.password)))],
 ])("a secret does not show in %s", (_how, text) => {
   expect(text).not.toContain(password);
 });

@@ -1,4 +1,4 @@
-import { closeSync, fsyncSync, openSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { closeSync, fchmodSync, fsyncSync, openSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 
 /**
@@ -15,6 +15,7 @@ export function writeFileAtomic(path: string, text: string, mode: number): void 
   // Never through a link that somebody put there meanwhile: `wx` makes the file or fails.
   const fd = openSync(beside, "wx", mode);
   try {
+    fchmodSync(fd, mode);
     writeFileSync(fd, text);
     fsyncSync(fd);
   } finally {

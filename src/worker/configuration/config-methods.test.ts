@@ -6,6 +6,13 @@ import { type TempFolder, tempFolder } from "../../../test/kit/temp-folder.ts";
 import { configurationMethods } from "./config-methods.ts";
 import { FileConfiguration } from "./file-configuration.ts";
 
+/** What the tests look at of results. */
+interface Answer {
+  readonly document: { readonly server: { readonly enrolmentToken: unknown } };
+  readonly values: unknown[];
+  readonly keys: unknown[];
+}
+
 const manager: Caller = { name: "anna", level: "configure", carrier: "fleet", session: "s1" };
 
 async function served(folder: TempFolder) {
@@ -15,7 +22,7 @@ async function served(folder: TempFolder) {
   );
   const call = async (method: string, params: JsonObject = {}, caller = manager) => {
     const request = { id: "1", method, params, signal: new AbortController().signal };
-    return (await dispatch(table, request, caller, silentLog)) as { result?: any; fault?: { code: string } };
+    return (await dispatch(table, request, caller, silentLog)) as { result: Answer };
   };
   return { table, call, configuration };
 }

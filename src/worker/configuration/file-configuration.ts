@@ -5,6 +5,7 @@ import {
   type Clock,
   errorText,
   FarhandError,
+  isJsonObject,
   type JsonObject,
   type Log,
   systemClock,
@@ -311,9 +312,8 @@ export class FileConfiguration implements Configuration {
   /** As in the file: the values of secrets marked as such. */
   #opened(stored: JsonObject): JsonObject {
     const opened = mapSecrets(stored, (secret) => {
-      const isSealed = typeof secret === "object" && secret !== null && "sealed" in secret;
-      if (!isSealed) return { $secret: secret };
-      return { $secret: { value: this.#seal.open(Buffer.from(String(secret.sealed), "base64")) } };
+      if (!isJsonObject(secret) || typeof secret.sealed !== "string") return { $secret: secret };
+      return { $secret: { value: this.#seal.open(Buffer.from(secret.sealed, "base64")) } };
     });
     return opened as JsonObject;
   }

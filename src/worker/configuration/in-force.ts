@@ -1,4 +1,4 @@
-import { errorText, type Json, type JsonObject, type Log } from "#core";
+import { errorText, type JsonObject, type Log } from "#core";
 import { type ConfigFault, valueAtKey, withKey } from "#fleet";
 import type { ApplyChanges } from "./configuration.ts";
 import { changesBetween, type Effective, type PendingChange } from "./effective.ts";
@@ -59,7 +59,7 @@ function withKeysOf(before: Effective, next: Effective, keys: readonly PendingCh
   let values = before.values as unknown as JsonObject;
   const sources = new Map(before.sources);
   for (const { path } of keys) {
-    values = withKey(values, path, valueAtKey(next.values as unknown as JsonObject, path) as Json);
+    values = withKey(values, path, valueAtKey(next.values as unknown as JsonObject, path));
     sources.set(path, next.sources.get(path) ?? "default");
   }
   const document = before.document.withKeysOf(

@@ -10,10 +10,8 @@ const maxChars = 65_536;
 export function secretSource(env: Environment, readFile: (path: string) => string): (reference: string) => string {
   const taken = new Map<string, string>();
   return (reference) => {
-    const [kind, place = ""] = [
-      reference.slice(0, reference.indexOf(":")),
-      reference.slice(reference.indexOf(":") + 1),
-    ];
+    const colon = reference.indexOf(":");
+    const [kind, place] = [reference.slice(0, colon), reference.slice(colon + 1)] as const;
     const text = kind === "file" ? readFile(place) : takeVariable(place, env, taken);
     if (text === undefined || text.trim() === "" || text.length > maxChars)
       throw new Error(`there is no secret at ${reference}`);

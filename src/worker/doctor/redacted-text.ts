@@ -13,7 +13,10 @@ const shapes: readonly [pattern: RegExp, instead: string][] = [
   // A URL's user and password, a header's credential, a word that says what it is.
   [/(:\/\/)[^/\s@"]+@/g, `$1${shown}@`],
   [/\b(authorization|cookie|x-api-key)(["']?\s*[:=]\s*["']?)[^\r\n"']+/gi, `$1$2${shown}`],
-  [/(?<![$\w])(password|passwd|secret|token|api[_-]?key)(["']?\s*[:=]\s*["']?)(?!\[secret\])[^\s"',;&}]+/gi, `$1$2${shown}`],
+  [
+    /(?<![$\w])(password|passwd|secret|token|api[_-]?key)(["']?\s*[:=]\s*["']?)(?!\[secret\])[^\s"',;&}]+/gi,
+    `$1$2${shown}`,
+  ],
 ];
 
 /** The text with secrets blackened: those that are known, in the forms they are usually written in, and those that look like one. */

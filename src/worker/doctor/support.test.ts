@@ -9,7 +9,7 @@ const secrets = {
   proxy: "http://user:proxy-password@proxy:3128",
   hash: "$argon2id$v=19$m=19456,t=2,p=1$c2FsdHNhbHQ$aGFzaGhhc2g",
   road: "amqp://u:road-password@mq",
-  param: "a work type's secret",
+  param: "--key=of-a-work-type",
 };
 /** What a scanner looks for: each secret, and the telling part of each. */
 const scanned = [...Object.values(secrets), "proxy-password", "road-password", "c2FsdHNhbHQ", "env-password"];

@@ -6,12 +6,17 @@ const modes: readonly Mode[] = ["session", "system", "cloud", "standalone", "app
 
 /**
  * The mode of a start: what the command line says, else `WORKER_MODE`, else cloud where a configuration of the server is
- * named, else a session.
+ * named, else that of the account: the system's for root, a session for others.
  *
  * @throws {WorkerError} MODE_INVALID: there is no such mode, or the environment lacks what a cloud worker begins with.
  */
-export function chooseMode(given: Mode | undefined, environment: FromEnvironment, isRegistered = false): Mode {
-  const named = given ?? environment.mode ?? (environment.configName === undefined ? "session" : "cloud");
+export function chooseMode(
+  given: Mode | undefined,
+  environment: FromEnvironment,
+  { isRoot = false, isRegistered = false }: { readonly isRoot?: boolean; readonly isRegistered?: boolean } = {},
+): Mode {
+  const own = isRoot ? "system" : "session";
+  const named = given ?? environment.mode ?? (environment.configName === undefined ? own : "cloud");
   const mode = modes.find((known) => known === named);
   if (!mode) throw new WorkerError("MODE_INVALID", `there is no mode ${named}: it is ${modes.join(", ")}`);
   const missing = mode === "cloud" ? missingForCloud(environment, isRegistered) : [];

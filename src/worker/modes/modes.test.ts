@@ -54,6 +54,7 @@ describe("the mode of a start", () => {
 
   test("is what the command line says, else what the environment says, else a session", () => {
     expect(chooseMode(undefined, read({}))).toBe("session");
+    expect(chooseMode(undefined, read({}), { isRoot: true })).toBe("system");
     expect(chooseMode("system", read({ WORKER_MODE: "session" }))).toBe("system");
     expect(chooseMode(undefined, read({ WORKER_MODE: "appliance" }))).toBe("appliance");
     expect(() => chooseMode(undefined, read({ WORKER_MODE: "fast" }))).toThrow(/there is no mode fast/);
@@ -64,7 +65,7 @@ describe("the mode of a start", () => {
     const env = { WORKER_CONFIG: "web", WORKER_SERVER_URL: "https://s" };
     expect(chooseMode(undefined, read({ ...env, WORKER_TOKEN: "fh1.x" }))).toBe("cloud");
     expect(chooseMode(undefined, read({ ...env, WORKER_USER: "u", WORKER_PASSWORD: "p" }))).toBe("cloud");
-    expect(chooseMode(undefined, read(env), true)).toBe("cloud");
+    expect(chooseMode(undefined, read(env), { isRegistered: true })).toBe("cloud");
   });
 });
 
@@ -106,7 +107,8 @@ describe("a setup", () => {
 
   test("from a file: unconfigured, then configured; nothing but its folders is touched", async () => {
     await using folder = await tempFolder();
-    const options = { env: {}, apply: async () => {}, log: silentLog, places: inFolder(folder.path) };
+    const places = inFolder(folder.path);
+    const options = { mode: "session", env: {}, apply: async () => {}, log: silentLog, places } as const;
     const first = await openSetup(options);
     expect(first).toMatchObject({ mode: "session", cloud: undefined });
     expect(first.configuration.written).toEqual({ state: "none" });

@@ -42,12 +42,7 @@ export function thisAccount(): Account {
  * Folders by mode: those of the user by the XDG rules in a session, of the system for the whole machine, and in the cloud
  * what goes with the container unless `stateDir` names a volume.
  */
-export function placesOf(
-  mode: Mode,
-  env: Env,
-  account: Account = thisAccount(),
-  stateDir: string | undefined = undefined,
-): ModePlaces {
+export function placesOf(mode: Mode, env: Env, account: Account = thisAccount(), stateDir?: string): ModePlaces {
   const isSystem = mode === "system" || (mode !== "session" && mode !== "cloud" && account.uid === 0);
   if (mode === "cloud") return cloudPlaces(env, account, stateDir);
   return isSystem ? systemPlaces(stateDir) : sessionPlaces(env, account, stateDir);

@@ -87,7 +87,8 @@ interface Parts extends SetupOptions {
 /** A worker that is registered needs no credential in its environment any more. */
 function modeOf({ mode, env, places }: SetupOptions, environment: FromEnvironment, account: Account): Mode {
   const { state } = places ?? placesOf("cloud", env, account, environment.stateDir);
-  return chooseMode(mode, environment, new Identity(state).membership() !== undefined);
+  const isRegistered = new Identity(state).membership() !== undefined;
+  return chooseMode(mode, environment, { isRoot: account.uid === 0, isRegistered });
 }
 
 function openFile({ places, account, mode, ...parts }: Parts): Promise<FileConfiguration> {

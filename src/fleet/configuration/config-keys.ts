@@ -19,7 +19,7 @@ const reach = { reach: true } as const;
 /** Every key of a document by JSON pointer (RFC 6901), in the order of the printed page. */
 export const configKeys = {
   "/server/urls": {
-    applies: "live",
+    applies: "restart",
     ...reach,
     meaning: "Addresses of the server, the best first. None: the worker is by itself (CAT-4).",
   },
@@ -40,13 +40,13 @@ export const configKeys = {
     secret: [""],
     meaning: "URL of the HTTP proxy; the environment's when absent.",
   },
-  "/server/enrolmentToken": { applies: "live", secret: [""], meaning: "Token for the first registration." },
-  "/server/user": { applies: "live", meaning: "Service account, where there is no enrolment token (CAT-3)." },
-  "/server/password": { applies: "live", secret: [""], meaning: "Password of the service account." },
+  "/server/enrolmentToken": { applies: "restart", secret: [""], meaning: "Token for the first registration." },
+  "/server/user": { applies: "restart", meaning: "Service account, where there is no enrolment token (CAT-3)." },
+  "/server/password": { applies: "restart", secret: [""], meaning: "Password of the service account." },
   "/identity/name": { applies: "restart", ...reach, meaning: "Name of the worker and its node; else the host's." },
   "/identity/id": { applies: "restart", ...reach, meaning: "Stable id where no state folder keeps one (CAT-104)." },
-  "/identity/labels": { applies: "live", meaning: "Labels that work is placed by." },
-  "/identity/publicUrl": { applies: "live", meaning: "Where the worker can be reached from outside (CAT-102)." },
+  "/identity/labels": { applies: "restart", meaning: "Labels that work is placed by." },
+  "/identity/publicUrl": { applies: "restart", meaning: "Where the worker can be reached from outside (CAT-102)." },
   "/remoteAccess/roles": {
     applies: "live",
     ...reach,
@@ -56,14 +56,18 @@ export const configKeys = {
   "/legacyPassword/remote": { applies: "live", ...reach, meaning: "Whether it is good from elsewhere (CAT-25)." },
   "/legacyPassword/level": { applies: "live", ...reach, meaning: "What it gives from elsewhere." },
   "/legacyPassword/acceptHashLocally": { applies: "live", meaning: "Whether the hash itself is good on the socket." },
+  "/legacyPassword/requireLocally": {
+    applies: "live",
+    meaning: "Whether the socket alone only lets look on, once a password is set (CAT-24).",
+  },
   "/socket/enabled": { applies: "restart", ...reach, meaning: "The local socket." },
   "/api/enabled": { applies: "restart", ...reach, meaning: "The HTTPS port (CAT-15)." },
   "/api/listen": { applies: "restart", ...reach, meaning: "Address of the HTTPS port." },
   "/api/port": { applies: "restart", ...reach, meaning: "Its number; 0 is any." },
   "/api/cert": { applies: "restart", ...reach, meaning: "File with its certificate." },
   "/api/key": { applies: "restart", ...reach, meaning: "File with the certificate's private key." },
-  "/api/names": { applies: "live", ...reach, meaning: "Names it may be called by, besides loopback (CAT-19)." },
-  "/switches/remember": { applies: "live", meaning: "Whether the switches survive a restart (CAT-17)." },
+  "/api/names": { applies: "restart", ...reach, meaning: "Names it may be called by, besides loopback (CAT-19)." },
+  "/switches/remember": { applies: "restart", meaning: "Whether the switches survive a restart (CAT-17)." },
   "/helpers/count": { applies: "restart", meaning: "Most helper processes; the worker chooses when absent." },
   "/limits/retentionAge": { applies: "restart", meaning: "Finished units older than this are removed." },
   "/limits/retentionCount": { applies: "restart", meaning: "No more finished units than this are kept." },
@@ -73,14 +77,14 @@ export const configKeys = {
   "/mode": { applies: "restart", meaning: "How the worker was set up (CAT §1)." },
   "/dataDir": { applies: "restart", meaning: "Folder of the units." },
   "/roads": {
-    applies: "live",
+    applies: "restart",
     ...reach,
     secret: ["/url", "/header"],
-    meaning: "Ways to the server, tried together; a WebSocket to its address when there are none.",
+    meaning: "Ways to the server, used together; a WebSocket to its address when there are none.",
   },
   "/workTypes": { applies: "drain", meaning: "What the worker can do: `work-command` sections, or `kind: python`." },
   "/files": { applies: "restart", meaning: "Receptor configuration files that count as well." },
-  "/entitlement": { applies: "live", meaning: "The signed entitlement, or the path of its file (CAT-98)." },
+  "/entitlement": { applies: "restart", meaning: "The signed entitlement, or the path of its file (CAT-98)." },
 } as const satisfies Readonly<Record<string, ConfigKey>>;
 
 /** A key of a document, as JSON pointer. */

@@ -15,14 +15,7 @@ export function crossFieldFaults(document: WholeDocument): ConfigFault[] {
   return rules.flatMap((rule) => rule(document)).filter((fault) => typeof fault === "object");
 }
 
-const rules: readonly Rule[] = [
-  lastWayIn,
-  apiNeedsTls,
-  passwordNeedsHash,
-  accountIsWhole,
-  roadsLeadSomewhere,
-  oneOfEach,
-];
+const rules: readonly Rule[] = [lastWayIn, apiNeedsTls, accountIsWhole, roadsLeadSomewhere, oneOfEach];
 
 /** Somebody must be able to put things right (CAT-82). */
 function lastWayIn({ api, remoteAccess, server, socket }: WholeDocument) {
@@ -53,11 +46,6 @@ function apiNeedsTls({ api }: WholeDocument) {
         reason: `${api.listen} can be reached from other machines, so /api/cert and /api/key are needed (CAT-15)`,
       },
   ];
-}
-
-function passwordNeedsHash({ legacyPassword: { hash, remote, acceptHashLocally } }: WholeDocument) {
-  const needed = (key: string) => ({ path: `/legacyPassword/${key}`, reason: "there is no password: set one first" });
-  return hash === null ? [remote && needed("remote"), acceptHashLocally && needed("acceptHashLocally")] : [];
 }
 
 function accountIsWhole({ server }: WholeDocument) {

@@ -74,6 +74,7 @@ export const configShape = {
     remote: z.boolean(),
     level: z.enum(["monitor", "operate", "configure"]),
     acceptHashLocally: z.boolean(),
+    requireLocally: z.boolean(),
   }),
   socket: z.strictObject({ enabled: z.boolean() }),
   api: z.strictObject({

@@ -15,9 +15,10 @@ export async function hashPassword(password: string, cost: PasswordCost): Promis
   return (await loaded()).hash(password, cost);
 }
 
-/** Whether the password is the one of a PHC string. @throws for what is no PHC string. */
+/** Whether the password is the one of a PHC string; no password is that of what is none. */
 export async function fitsPassword(phc: string, password: string): Promise<boolean> {
-  return (await loaded()).verify(phc, password);
+  const { verify } = await loaded();
+  return await verify(phc, password).catch(() => false);
 }
 
 /** Whether a hash costs less than hashes do today. */

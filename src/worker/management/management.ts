@@ -12,7 +12,7 @@ import { passwordFile } from "./password-file.ts";
 import { passwordMethods } from "./password-methods.ts";
 import { PasswordSessions } from "./password-sessions.ts";
 import type { OwnNames } from "./request-rules.ts";
-import { type PasswordRecord, ServicePassword } from "./service-password.ts";
+import { ServicePassword } from "./service-password.ts";
 import { openSocketCarrier } from "./socket-carrier.ts";
 import type { SocketPlace } from "./socket-place.ts";
 import { Switches } from "./switches.ts";
@@ -41,8 +41,8 @@ export interface ManagementOptions {
   /** Folder for what is remembered: password and switches. Private to the service. */
   readonly stateDir: string;
   readonly rememberSwitches?: boolean;
-  /** Where the password's hash is kept, when not in a file of `stateDir`. */
-  readonly password?: PasswordRecord;
+  /** The password's hash as the configuration holds it; what is set later stands in a file of `stateDir`, and goes first. */
+  readonly configuredHash?: () => string | undefined;
   readonly socket: SocketPlace;
   /** A second socket whose openers may look on (CAT-23). */
   readonly monitorSocket?: SocketPlace | undefined;
@@ -104,7 +104,7 @@ export async function openManagement(options: ManagementOptions): Promise<Manage
 
 function partsOf(options: ManagementOptions) {
   const { stateDir, rememberSwitches = true, rules, entitlement, units, log, clock = systemClock } = options;
-  const password = new ServicePassword(options.password ?? passwordFile(join(stateDir, "password")));
+  const password = new ServicePassword(passwordFile(join(stateDir, "password"), options.configuredHash));
   const sessions = new PasswordSessions(clock);
   const access = new Access({ rules: () => ({ ...rules(), passwordSet: password.isSet }), entitlement, sessions });
   const switches = new Switches({ file: rememberSwitches ? join(stateDir, "switches.json") : undefined, log });

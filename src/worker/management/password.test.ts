@@ -15,7 +15,7 @@ import { tempFolder } from "../../../test/kit/temp-folder.ts";
 import { hashPassword } from "./argon2.ts";
 import { passwordFile } from "./password-file.ts";
 import { PasswordSessions } from "./password-sessions.ts";
-import { ServicePassword } from "./service-password.ts";
+import { passwordCost, ServicePassword } from "./service-password.ts";
 
 type Legacy = ManagedWorker["settings"]["rules"]["legacyPassword"];
 const legacy = (changed: Partial<Legacy>) => ({
@@ -76,6 +76,25 @@ describe("CAT-24: the service password", () => {
     expect(await password.isRight(servicePassword)).toBe(true);
     expect(readFileSync(file, "utf8")).toContain("m=19456,t=2");
     expect(await new ServicePassword(passwordFile(file)).isRight(servicePassword)).toBe(true);
+  });
+});
+
+describe("a hash that stands in the configuration", () => {
+  test("counts until another is set, and is cleared there", async () => {
+    const configured: { hash?: string } = { hash: await hashPassword("a configured password", passwordCost) };
+    await using worker = await managedWorker({ more: { configuredHash: () => configured.hash } });
+    using local = await socketClient(worker.socket);
+    const login = async (password: string) => (await local.call("password.login", { password })).error?.data.code;
+    expect(await login("a configured password")).toBeUndefined();
+    expect(await local.call("password.clear")).toHaveProperty("error.data.code", "PASSWORD_UNFIT");
+    await local.call("password.set", { password: servicePassword });
+    expect(await login("a configured password")).toBe("LOGIN_FAILED");
+    expect(await login(servicePassword)).toBeUndefined();
+    delete configured.hash;
+    await local.call("password.clear");
+    expect(await login(servicePassword)).toBe("LOGIN_REFUSED");
+    configured.hash = "$argon2id$no hash at all";
+    expect(await login(servicePassword)).toBe("LOGIN_FAILED");
   });
 });
 

@@ -43,7 +43,8 @@ export interface ManagementOptions {
   readonly rememberSwitches?: boolean;
   /** The password's hash as the configuration holds it; what is set later stands in a file of `stateDir`, and goes first. */
   readonly configuredHash?: () => string | undefined;
-  readonly socket: SocketPlace;
+  /** Absent where the settings switch it off: then the server or the port is the way in (CAT-82). */
+  readonly socket: SocketPlace | undefined;
   /** A second socket whose openers may look on (CAT-23). */
   readonly monitorSocket?: SocketPlace | undefined;
   readonly api?: ApiSettings | undefined;
@@ -93,7 +94,7 @@ export async function openManagement(options: ManagementOptions): Promise<Manage
       const { listen, tls, names = { hosts: [], origins: [] }, ...rest } = api;
       await open(openHttpCarrier({ listen, tls, names, ...rest, desk, notices, sessions, checkAssertion, log }));
     }
-    await open(openSocketCarrier({ place: socket, carrier: "socket", desk, notices, log }));
+    if (socket) await open(openSocketCarrier({ place: socket, carrier: "socket", desk, notices, log }));
   } catch (error) {
     await closers.close();
     throw error;

@@ -44,6 +44,8 @@ function buildProgram(commands: readonly AnyCommand[], terminal: Terminal, run: 
   });
   root.helpInformation = () => overview(commands);
   root.helpCommand(false);
+  // What stands behind a command's name is that one's, also where the command above it has such an option.
+  root.enablePositionalOptions();
   const parents = new Map<string, Program>();
   for (const command of commands) {
     const [first = "", second] = command.name.split(" ");
@@ -67,7 +69,6 @@ function addCommand(parent: Program, word: string, command: AnyCommand, run: Run
   const program = parent.command(word).summary(command.summary).description(descriptionOf(command));
   for (const argument of command.arguments ?? []) program.addArgument(argumentOf(program, argument));
   for (const option of command.options) program.addOption(optionOf(option));
-  // What stands behind the name of a command below this one is that one's, also where both have such an option.
   program.enablePositionalOptions();
   const examples = command.examples.map(([line, does]) => `  ${line}\n      ${does}`);
   program.addHelpText("after", ["", "Examples:", ...examples].join("\n"));

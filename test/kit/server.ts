@@ -5,6 +5,7 @@ import { decodeEnrolmentToken, methodTable } from "#fleet";
 import { type Api, openApi } from "../../src/server/api/api.ts";
 import { LiveFeed } from "../../src/server/api/live-feed.ts";
 import { openServerCore, type ServerCore } from "../../src/server/core.ts";
+import type { WorkerLines, WorkerRequest, WorkerStream } from "../../src/server/line/worker-lines.ts";
 import { Identity } from "../../src/worker/agent/identity.ts";
 import { Instance } from "../../src/worker/agent/instance.ts";
 import { type ManagedWorker, startManagedWorker } from "../../src/worker/agent/managed-worker.ts";
@@ -34,8 +35,14 @@ export interface TestServer extends AsyncDisposable {
   worker(name: string, sections: readonly Readonly<Record<string, object>>[]): Promise<ManagedWorker>;
 }
 
+/** What of it is another way. */
+export interface TestServerOptions {
+  /** Streams that a worker shall serve, by method, instead of the real one. */
+  readonly streams?: Readonly<Record<string, (request: WorkerRequest) => WorkerStream>>;
+}
+
 /** Open it: `await using server = await testServer()`. */
-export async function testServer(): Promise<TestServer> {
+export async function testServer({ streams = {} }: TestServerOptions = {}): Promise<TestServer> {
   const folder = await tempFolder();
   const feed: { live?: LiveFeed } = {};
   const core = await openServerCore({
@@ -50,6 +57,7 @@ export async function testServer(): Promise<TestServer> {
   feed.live = new LiveFeed(core.store, log);
   const api = await openApi({
     ...core,
+    lines: linesWith(core.lines, streams),
     live: feed.live,
     enrol: {
       challenge: async () => core.entrance.challenge(),
@@ -89,6 +97,16 @@ export async function testServer(): Promise<TestServer> {
   };
 }
 
+function linesWith(lines: WorkerLines, streams: NonNullable<TestServerOptions["streams"]>): WorkerLines {
+  return {
+    call: (...given) => lines.call(...given),
+    submit: (...given) => lines.submit(...given),
+    cut: (...given) => lines.cut(...given),
+    open: async (workerId, request, ...more) =>
+      streams[request.method]?.(request) ?? (await lines.open(workerId, request, ...more)),
+  };
+}
+
 interface Joining {
   readonly name: string;
   readonly core: ServerCore;
@@ -110,7 +128,7 @@ async function joined({ name, core, url, folder, sections }: Joining): Promise<M
     dataDir: join(folder, "units"),
     roads: [],
     roles: () => ({ admin: "admin", operator: "operate", "*": "monitor" }),
-    methods: ({ units }) => methodTable(unitMethods(units)),
+    methods: async ({ units }) => ({ table: methodTable(unitMethods(units)), mayTake: () => true, close: () => {} }),
   });
   const limit = AbortSignal.timeout(30_000);
   while (!core.lines.isConnected(membership.workerId)) await sleep(20, undefined, { signal: limit });

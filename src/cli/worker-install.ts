@@ -21,7 +21,8 @@ export async function installWorker(options: InstallChoice, terminal: Terminal):
   const { adminGroup, systemdUnit } = await loadModes();
   const { user = "farhand", capability: capabilities = [], writable = [] } = options;
   checkWords(user, capabilities, writable);
-  const command = [...thisProgram(), "worker", "start", "--system"] as [string, ...string[]];
+  const [node, script] = thisProgram();
+  const command = [node, script, "worker", "start", "--system"] as const;
   const unit = systemdUnit({ command, user, group: user, capabilities, writable });
   if (options.print) return terminal.print(unit.trimEnd());
   if (process.getuid?.() !== 0)
@@ -57,7 +58,7 @@ function hasLine(file: string, name: string): boolean {
 }
 
 /** Node and the script it runs, both by their real paths: a unit has no PATH of a login. */
-function thisProgram(): string[] {
+function thisProgram(): [node: string, script: string] {
   return [realpathSync(process.execPath), realpathSync(process.argv[1] ?? "")];
 }
 

@@ -15,48 +15,57 @@ test("each sound version is taken, and says when it holds (CAT-79)", async () =>
   await using folder = await tempFolder();
   const cloud = await CloudConfiguration.open(options(folder));
   expect(cloud.written).toMatchObject({ state: "good" });
-  expect(await cloud.offer(at(1, { identity: { labels: { a: "1" } } }))).toEqual({ outcome: "applied", version: 1 });
-  expect(cloud.running?.values.identity.labels).toEqual({ a: "1" });
-  const drain = { identity: { labels: { a: "1" } }, workTypes: [{ worktype: "x" }] };
+  expect(await cloud.offer(at(1, { remoteAccess: { roles: { a: "monitor" } } }))).toEqual({
+    outcome: "applied",
+    version: 1,
+  });
+  expect(cloud.running?.values.remoteAccess.roles).toEqual({ a: "monitor" });
+  const drain = { remoteAccess: { roles: { a: "monitor" } }, workTypes: [{ worktype: "x" }] };
   expect(await cloud.offer(at(2, drain))).toEqual({ outcome: "pending", version: 2, applies: "drain" });
   const restart = { ...drain, helpers: { count: 2 } };
   expect(await cloud.offer(at(3, restart))).toEqual({ outcome: "pending", version: 3, applies: "restart" });
-  const labels = cloud.effective().values.find(({ path }) => path === "/identity/labels");
-  expect(labels?.source).toBe("cloud:web@3");
+  const roles = cloud.effective().values.find(({ path }) => path === "/remoteAccess/roles");
+  expect(roles?.source).toBe("cloud:web@3");
   expect(cloud.get()).toMatchObject({ place: { kind: "cloud", name: "web" }, version: 3 });
 });
 
 test("a version that fails is not used, and the old one stays (CAT-9, CAT-79)", async () => {
   await using folder = await tempFolder();
   const refusing = async (): Promise<void> => {
-    throw new Error("no road there");
+    throw new Error("not that");
   };
   let apply: CloudConfigurationOptions["apply"] = async () => {};
   const cloud = await CloudConfiguration.open({ ...options(folder), apply: (...given) => apply(...given) });
-  await cloud.offer(at(1, { identity: { labels: { a: "1" } } }));
+  await cloud.offer(at(1, { remoteAccess: { roles: { a: "monitor" } } }));
   const failed = await cloud.offer(at(2, { helpers: { count: 0 } }));
   expect(failed).toMatchObject({ outcome: "failed", version: 2, reason: /^\/helpers\/count: / });
   apply = refusing;
   const unfit = await cloud.offer(
-    at(3, { identity: { labels: { a: "1" } }, roads: [{ kind: "tcp", address: "x:1" }] }),
+    at(3, { remoteAccess: { roles: { a: "monitor" } }, legacyPassword: { level: "operate" } }),
   );
-  expect(unfit).toMatchObject({ outcome: "failed", reason: "/roads: cannot be put into force: no road there" });
+  expect(unfit).toMatchObject({
+    outcome: "failed",
+    reason: "/legacyPassword/level: cannot be put into force: not that",
+  });
   expect(cloud.get()).toMatchObject({ version: 1, state: "good" });
-  expect(cloud.running?.values).toMatchObject({ identity: { labels: { a: "1" } }, roads: [] });
+  expect(cloud.running?.values).toMatchObject({
+    remoteAccess: { roles: { a: "monitor" } },
+    legacyPassword: { level: "monitor" },
+  });
 });
 
 test("the last one that worked is used until the server is there again; without a cache, the environment alone", async () => {
   await using folder = await tempFolder();
   const cache = folder.file("cache.json");
   const cloud = await CloudConfiguration.open(options(folder, cache));
-  await cloud.offer(at(4, { identity: { labels: { a: "4" } } }));
+  await cloud.offer(at(4, { remoteAccess: { roles: { b: "monitor" } } }));
   await cloud.offer(at(5, { nonsense: true }));
   expect(statSync(cache).mode & 0o777).toBe(0o600);
   const again = await CloudConfiguration.open(options(folder, cache));
-  expect(again.running?.values.identity.labels).toEqual({ a: "4" });
+  expect(again.running?.values.remoteAccess.roles).toEqual({ b: "monitor" });
   expect(again.get().version).toBe(4);
   const without = await CloudConfiguration.open(options(folder));
-  expect(without.running?.values.identity.labels).toEqual({});
+  expect(without.running?.values.remoteAccess.roles).toEqual({ admin: "admin", "*": "monitor" });
   writeFileSync(cache, readFileSync(cache, "utf8").replace("web", "another"));
   expect((await CloudConfiguration.open(options(folder, cache))).get().version).toBe(0);
 });

@@ -48,10 +48,10 @@ describe("a configuration in a file", () => {
   test("is rolled back as a new version; the last twenty are kept (CAT-74)", async () => {
     await using worker = await opened();
     const { configuration, put } = worker;
-    for (let n = 0; n < 5; n++) await put({ identity: { labels: { n: String(n) } } }, n);
+    for (let n = 0; n < 5; n++) await put({ remoteAccess: { roles: { [`r${n}`]: "monitor" } } }, n);
     expect(await configuration.rollback(3, 5, here)).toMatchObject({ version: 6 });
-    expect(configuration.running?.values.identity.labels).toEqual({ n: "2" });
-    for (let n = 6; n < 24; n++) await put({ identity: { labels: { n: String(n) } } }, n);
+    expect(configuration.running?.values.remoteAccess.roles).toEqual({ r2: "monitor" });
+    for (let n = 6; n < 24; n++) await put({ remoteAccess: { roles: { [`r${n}`]: "monitor" } } }, n);
     expect(configuration.history().map(({ version }) => version)).toEqual(Array.from({ length: 20 }, (_, n) => 24 - n));
     await expect(configuration.rollback(3, 24, here)).rejects.toMatchObject({ code: "CONFIG_REFUSED" });
   });
@@ -112,14 +112,21 @@ describe("a configuration in a file", () => {
     await using worker = await opened({ apply: async (_next, changes) => void applied.push(changes) });
     const { configuration, put } = worker;
     await put({ helpers: { count: 1 } }, 0);
-    const document = { helpers: { count: 2 }, identity: { labels: { a: "b" } }, workTypes: [{ worktype: "x" }] };
+    const document = {
+      helpers: { count: 2 },
+      remoteAccess: { roles: { a: "monitor" } },
+      workTypes: [{ worktype: "x" }],
+    };
     const { pending } = await put(document, 1);
     expect(pending).toEqual([
       { path: "/helpers/count", applies: "restart" },
       { path: "/workTypes", applies: "drain" },
     ]);
-    expect(applied).toEqual([[], [{ path: "/identity/labels", applies: "live" }]]);
-    expect(configuration.running?.values).toMatchObject({ helpers: { count: 1 }, identity: { labels: { a: "b" } } });
+    expect(applied).toEqual([[], [{ path: "/remoteAccess/roles", applies: "live" }]]);
+    expect(configuration.running?.values).toMatchObject({
+      helpers: { count: 1 },
+      remoteAccess: { roles: { a: "monitor" } },
+    });
     expect(configuration.effective().pending).toEqual(pending);
   });
 });
@@ -189,12 +196,13 @@ describe("an edit from elsewhere that changes how the worker is reached (CAT-75)
   const reached = { server: { urls: ["https://right"] } };
   const wrong = { server: { urls: ["https://wrong"] } };
 
-  test("returns by itself when nobody confirms it", async () => {
-    await using worker = await opened();
+  test("returns by itself when nobody confirms it, and says whether a restart is needed to be back", async () => {
+    const returned: unknown[] = [];
+    await using worker = await opened({ returned: (pending) => void returned.push(pending) });
     const { configuration, put, clock } = worker;
     await put(reached, 0);
     expect(await put(wrong, 1, anna)).toMatchObject({ version: 2, confirmBefore: clock.now() + 120_000 });
-    expect(configuration.running?.values.server.urls).toEqual(["https://wrong"]);
+    expect(configuration.effective().pending).toEqual([{ path: "/server/urls", applies: "restart" }]);
     expect(configuration.get().provisional).toMatchObject({ version: 2, by: "anna", back: 1 });
     clock.pass(119_999);
     await configuration.refresh();
@@ -203,6 +211,8 @@ describe("an edit from elsewhere that changes how the worker is reached (CAT-75)
     await expect.poll(() => configuration.get().version, { timeout: 30_000 }).toBe(3);
     await configuration.refresh();
     expect(configuration.running?.values.server.urls).toEqual(["https://right"]);
+    // It was never restarted meanwhile: nothing of the wrong one had come into force.
+    expect(returned).toEqual([[]]);
     expect(configuration.get().provisional).toBeNull();
     expect(configuration.history()[0]).toMatchObject({ author: "farhand", comment: /as version 1/ });
   });
@@ -231,6 +241,7 @@ describe("an edit from elsewhere that changes how the worker is reached (CAT-75)
     configuration.close();
     const restarted = await FileConfiguration.open(options);
     expect(restarted.running?.values.server.urls).toEqual(["https://wrong"]);
+    clock.pass(119_000);
     restarted.close();
     clock.pass(500_000);
     const late = await FileConfiguration.open(options);
@@ -246,9 +257,15 @@ describe("an edit from elsewhere that changes how the worker is reached (CAT-75)
     await put(wrong, 1, anna);
     configuration.close();
     const clock = new HandClock(1_000_000 - 86_400_000);
-    const restarted = await FileConfiguration.open({ ...options, clock });
+    const returned: unknown[] = [];
+    const restarted = await FileConfiguration.open({
+      ...options,
+      clock,
+      returned: (...pending) => returned.push(...pending),
+    });
     clock.pass(120_000);
-    await expect.poll(() => restarted.get().version, { timeout: 30_000 }).toBe(3);
+    await expect.poll(() => returned, { timeout: 30_000 }).toEqual([[{ path: "/server/urls", applies: "restart" }]]);
+    expect(restarted.get().version).toBe(3);
     restarted.close();
   });
 

@@ -35,7 +35,14 @@ import { WorkerError } from "../errors.ts";
 import { writeFileAtomic } from "./atomic-file.ts";
 import type { ApplyChanges, Configuration, ConfigurationChecks, Edit, Editor, VersionShown } from "./configuration.ts";
 import { readDocument, writeDocument } from "./document-text.ts";
-import { type Configured, configurationFrom, type Effective, effectiveValues, type Sources } from "./effective.ts";
+import {
+  type Configured,
+  configurationFrom,
+  type Effective,
+  effectiveValues,
+  type PendingChange,
+  type Sources,
+} from "./effective.ts";
 import { type Owners, writableByOthers } from "./file-hygiene.ts";
 import { History } from "./history.ts";
 import { InForce } from "./in-force.ts";
@@ -53,6 +60,8 @@ export interface FileConfigurationOptions extends Pick<Sources, "machine" | "env
   readonly owners?: Owners | undefined;
   readonly checks: ConfigurationChecks;
   readonly apply: ApplyChanges;
+  /** An edit that nobody confirmed has returned (CAT-75); told what of that waits, for a restart may be needed to be back. */
+  readonly returned?: ((pending: readonly PendingChange[]) => void) | undefined;
   readonly log: Log;
   readonly clock?: Clock | undefined;
 }
@@ -346,6 +355,7 @@ export class FileConfiguration implements Configuration {
     const checked = this.#check(this.#opened(old), () => old);
     if ("effective" in checked) await this.#accept(checked);
     else this.#written = { state: "misconfigured", faults: checked.faults };
+    this.#options.returned?.(this.#inForce.pending);
   }
 
   #inTurn<T>(act: () => Promise<T>): Promise<T> {

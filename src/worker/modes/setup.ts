@@ -7,7 +7,7 @@ import { CloudConfiguration } from "../configuration/cloud-configuration.ts";
 import type { ApplyChanges, Configuration } from "../configuration/configuration.ts";
 import { type DirectiveContext, directiveFaults, directivesFrom } from "../configuration/directives.ts";
 import { type Environment, type FromEnvironment, takeEnvironment } from "../configuration/environment.ts";
-import { FileConfiguration } from "../configuration/file-configuration.ts";
+import { FileConfiguration, type FileConfigurationOptions } from "../configuration/file-configuration.ts";
 import { liveWarnings } from "../configuration/live-checks.ts";
 import { secretSource } from "../configuration/secret-source.ts";
 import { type Directive, readSettingsFile } from "../settings/mod.ts";
@@ -21,6 +21,7 @@ export interface SetupOptions {
   /** `process.env`: secrets are taken out of it (CAT-106). */
   readonly env: Environment;
   readonly apply: ApplyChanges;
+  readonly returned?: FileConfigurationOptions["returned"];
   readonly log: Log;
   readonly clock?: Clock;
   /** Tests name folders of their own. */
@@ -101,6 +102,7 @@ function openFile({ places, account, mode, ...parts }: Parts): Promise<FileConfi
     folder: join(places.state, "configuration"),
     owners: places.group === undefined ? undefined : { uid: account.uid },
     clock: parts.clock,
+    returned: parts.returned,
   });
 }
 

@@ -87,9 +87,13 @@ function enrolService({ entrance, presence }: ServerCore): EnrolService {
       const said = Registration.safeParse(body);
       if (!said.success) {
         const [issue] = said.error.issues;
-        throw new ServerError("REGISTRATION_INVALID", `${issue?.path.join(".") ?? "body"}: ${issue?.message ?? "not valid"}`);
+        throw new ServerError(
+          "REGISTRATION_INVALID",
+          `${issue?.path.join(".") ?? "body"}: ${issue?.message ?? "not valid"}`,
+        );
       }
-      if (!said.data.token) throw new ServerError("ENROLMENT_REFUSED", "the first registration needs an enrolment token");
+      if (!said.data.token)
+        throw new ServerError("ENROLMENT_REFUSED", "the first registration needs an enrolment token");
       const registered = await entrance.register(said.data, observed);
       presence.cut(registered.workerId, registered.epoch);
       return registered;

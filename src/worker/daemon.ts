@@ -1,5 +1,5 @@
 import { hostname } from "node:os";
-import type { ReservedListener } from "#control";
+import type { ControlCommand, ReservedListener } from "#control";
 import { type Closable, Closers, type FarhandError, type Log, openLog } from "#core";
 import { type Mesh, openMesh, type TlsProfiles } from "#mesh";
 import { openUnits, parseWorkRules, type Units, workCommand } from "#work";
@@ -46,7 +46,13 @@ export interface DaemonOptions {
   /** Where to log; to standard output, as the settings say, when absent. */
   readonly log?: Log | undefined;
   /** Gets the parts before anybody can reach them, and is closed with them: a server's agent, local management. */
-  readonly manage?: ((parts: DaemonParts) => Promise<Closable>) | undefined;
+  readonly manage?: ((parts: DaemonParts) => Promise<Managed>) | undefined;
+}
+
+/** What manages a daemon. */
+export interface Managed extends Closable {
+  /** The control command `work` as it is offered here: work may be switched off. */
+  readonly work?: ((command: ControlCommand) => ControlCommand) | undefined;
 }
 
 /** What runs in a daemon, for whoever manages it. */
@@ -100,6 +106,8 @@ async function openDaemon(parts: Parts, { configFiles, manage }: DaemonOptions):
   const verification = closers.add(await openVerification(directives, node, log));
   const rules = parseWorkRules(node.workRules);
   const roads = new MeshRoads(mesh, profiles, log);
+  const managed = manage && closers.add(await manage({ mesh, units, roads, node, log }));
+  const work = workCommand(units, nodeId, verification, rules);
   const commands = [
     ...nodeCommands({
       mesh,
@@ -109,14 +117,13 @@ async function openDaemon(parts: Parts, { configFiles, manage }: DaemonOptions):
       mayConnect: connectRules(rules, nodeId, directives),
     }),
     reloadCommand(directives, configFiles, (now) => roads.apply(now), log),
-    workCommand(units, nodeId, verification, rules),
+    managed?.work?.(work) ?? work,
   ];
   const services: ReservedListener[] = [];
   for (const { values } of directivesOf(directives, "control-service"))
     services.push(await openControlService(values, { commands, mesh, profiles, log, closers }));
   await openProxies(directives, { mesh, profiles, log, closers });
   await openMetricsService(parts, mesh, units, roads);
-  if (manage) closers.add(await manage({ mesh, units, roads, node, log }));
   await roads.apply(directives);
   const controlAddresses: string[] = [];
   for (const service of services) controlAddresses.push(...(await service.listen()).addresses);

@@ -36,6 +36,11 @@ export const workerErrors = {
     meaning:
       "The server could not be asked to enrol this worker: its address, its certificate or the way to it is not right.",
   },
+  ALREADY_JOINED: {
+    status: 409,
+    exit: 6,
+    meaning: "This worker is a server's already. `farhand worker reset` forgets that, then it can join another.",
+  },
   WORK_SWITCHED_OFF: {
     status: 503,
     exit: 5,

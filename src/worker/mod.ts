@@ -9,6 +9,7 @@ export { describeFault, SettingsError, type SettingsFault, WorkerError, workerEr
 export { placesOf } from "./modes/places.ts";
 /** Loaded when they are asked for: few command lines need them, and their schemas take time. */
 export const loadModes = () => import("./modes/mod.ts");
+export const loadService = () => import("./service/mod.ts");
 export const loadDoctor = () => import("./doctor/mod.ts");
 export { nothingToDo } from "./nothing-to-do.ts";
 export {
@@ -25,4 +26,5 @@ export {
   sectionNames,
   sectionRow,
 } from "./settings/mod.ts";
+export type { WorkerService } from "./service/mod.ts";
 export { version } from "./version.ts";

@@ -131,6 +131,8 @@ async function joined({ name, core, url, folder, sections }: Joining): Promise<M
     methods: async ({ units }) => ({ table: methodTable(unitMethods(units)), mayTake: () => true, close: () => {} }),
   });
   const limit = AbortSignal.timeout(30_000);
-  while (!core.lines.isConnected(membership.workerId)) await sleep(20, undefined, { signal: limit });
+  const isMember = (): boolean =>
+    core.lines.isConnected(membership.workerId) && worker.agentState.state === "registered";
+  while (!isMember()) await sleep(20, undefined, { signal: limit });
   return worker;
 }

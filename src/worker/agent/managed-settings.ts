@@ -11,6 +11,8 @@ export interface MembershipSettings {
   readonly membership: Membership;
   readonly files: IdentityFiles;
   readonly dataDir: string;
+  /** More fields of the node. */
+  readonly node: Readonly<Record<string, unknown>>;
   /** Roads to the server, as sections; none: a WebSocket on the server's own port. */
   readonly roads: readonly Section[];
 }
@@ -19,10 +21,10 @@ export interface MembershipSettings {
  * The sections that make a worker its server's: a stub on the server's mesh that proves its node id on its roads and for
  * its streams, and takes streams of nobody else's authority.
  */
-export function membershipSections({ membership, files, dataDir, roads }: MembershipSettings): Section[] {
+export function membershipSections({ membership, files, dataDir, node, roads }: MembershipSettings): Section[] {
   const { certificate: cert, key, authority } = files;
   return [
-    { node: { id: membership.node, datadir: dataDir, stub: true } },
+    { node: { ...node, id: membership.node, datadir: dataDir, stub: true } },
     { "tls-client": { name: fleetProfile, cert, key, rootcas: authority } },
     { "tls-server": { name: fleetProfile, cert, key, clientcas: authority, requireclientcert: true } },
     ...(roads.length > 0 ? roads : [webSocketRoad(membership.serverUrl)]),

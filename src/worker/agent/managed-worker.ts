@@ -1,7 +1,7 @@
-import { type Closable, type Log, systemClock } from "#core";
+import { type Log, systemClock } from "#core";
 import type { Bye, MethodTable } from "#fleet";
 import type { Units } from "#work";
-import { type Daemon, type DaemonParts, startDaemon } from "../daemon.ts";
+import { type Daemon, type DaemonParts, type Managed, startDaemon } from "../daemon.ts";
 import { parseSettings } from "../settings/mod.ts";
 import { Agent, type AgentState, fleetService } from "./agent.ts";
 import { Askers, type RoleMap } from "./askers.ts";
@@ -20,15 +20,22 @@ export interface ManagedWorkerOptions {
   readonly dataDir: string;
   /** The worker's own sections: work types, control sockets, log, limits. */
   readonly sections: readonly Section[];
+  /** More fields of its node: helpers, retention. */
+  readonly node?: Readonly<Record<string, unknown>>;
   /** Roads to the server; none: a WebSocket on the server's own port. */
   readonly roads: readonly Section[];
   /** Which level each role of the server has here. */
   readonly roles: () => RoleMap;
   /** What users may ask for besides streams, over the parts of the daemon. */
-  readonly methods: (parts: DaemonParts, agent: () => AgentState) => MethodTable;
+  readonly methods: (parts: DaemonParts, agent: () => AgentState) => Promise<LocalManagement>;
+  readonly log?: Log | undefined;
+}
+
+/** How the worker is managed besides through its server: closed with it. */
+export interface LocalManagement extends Managed {
+  readonly table: MethodTable;
   /** Whether units are taken now. */
-  readonly mayTake?: () => boolean;
-  readonly log?: Log;
+  readonly mayTake: () => boolean;
 }
 
 /** A worker of a server that runs. */
@@ -45,14 +52,19 @@ export interface ManagedWorker {
  * @throws what {@link startDaemon} throws.
  */
 export async function startManagedWorker(options: ManagedWorkerOptions): Promise<ManagedWorker> {
-  const { identity, membership, dataDir, roads, sections, log } = options;
-  const all = [...membershipSections({ membership, files: identity.files, dataDir, roads }), ...sections];
+  const { identity, membership, dataDir, node = {}, roads, sections, log } = options;
+  const all = [...membershipSections({ membership, files: identity.files, dataDir, node, roads }), ...sections];
   const opened: { agent?: Agent } = {};
   let reason: Bye["reason"] = "stopped";
-  const manage = (parts: DaemonParts): Promise<Closable> => {
-    const managed = openAgent(options, parts, () => opened.agent?.state ?? { state: "connecting" });
+  const manage = async (parts: DaemonParts): Promise<Managed> => {
+    const local = await options.methods(parts, () => opened.agent?.state ?? { state: "connecting" });
+    const managed = openAgent(options, parts, local);
     opened.agent = managed.agent;
-    return Promise.resolve({ close: () => managed.close(reason) });
+    const close = async (): Promise<void> => {
+      await managed.close(reason);
+      await local.close();
+    };
+    return { work: local.work, close };
   };
   const directives = parseSettings(JSON.stringify(all), "the worker's configuration");
   const daemon = await startDaemon(directives, { configFiles: [], manage, log });
@@ -68,12 +80,12 @@ export async function startManagedWorker(options: ManagedWorkerOptions): Promise
   };
 }
 
-function openAgent(options: ManagedWorkerOptions, parts: DaemonParts, agentState: () => AgentState) {
+function openAgent(options: ManagedWorkerOptions, parts: DaemonParts, { table, mayTake }: LocalManagement) {
   const { mesh, units, log } = parts;
   const { identity, membership, instance, self, dataDir } = options;
   const askers = new Askers(options.roles);
   const streams = new StreamService({
-    served: unitStreams(units, options.mayTake ?? (() => true)),
+    served: unitStreams(units, mayTake),
     askers,
     serverNode: () => membership.serverNode,
     log,
@@ -82,7 +94,7 @@ function openAgent(options: ManagedWorkerOptions, parts: DaemonParts, agentState
   const vitals = new Vitals(dataDir);
   const agent = new Agent({
     ...{ mesh, tlsClient: fleetProfile, identity, membership, instance, self, askers, log, clock: systemClock },
-    table: options.methods(parts, agentState),
+    table,
     vitals: () => vitals.look(),
     work: () => workVitals(units, self),
     sessionEnded: (session, why) => streams.end(session, why),

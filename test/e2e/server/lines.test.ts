@@ -63,7 +63,7 @@ beforeAll(async () => {
     ],
     roads: [],
     roles: () => ({ admin: "admin", "*": "monitor" }),
-    methods: () => methodTable([]),
+    methods: async () => ({ table: methodTable([]), mayTake: () => true, close: () => {} }),
   });
   while (!core.lines.isConnected(workerId) || worker.agentState.state !== "registered") {
     signal.throwIfAborted();

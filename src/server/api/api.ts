@@ -7,8 +7,11 @@ import { ServerError } from "../errors.ts";
 import type { Worker } from "../registry/worker.ts";
 import { workerStates } from "../store/workers.ts";
 import { Admission } from "./admission.ts";
+import type { Visit } from "./call.ts";
 import { Connections } from "./connections.ts";
-import { type OpenApp, openFastify } from "./fastify.ts";
+import { Failures } from "./failures.ts";
+import { type OpenApp, openFastify, type Request } from "./fastify.ts";
+import { Gatekeeper } from "./gatekeeper.ts";
 import { HttpEntry } from "./http-entry.ts";
 import { Idempotency } from "./idempotency.ts";
 import { parseJsonBody } from "./json-body.ts";
@@ -16,6 +19,7 @@ import { type ApiLimits, apiLimits } from "./limits.ts";
 import { Metrics } from "./metrics.ts";
 import { Mount } from "./mount.ts";
 import { OpenCalls } from "./open-calls.ts";
+import { RequestFacts } from "./request-facts.ts";
 import type { Route } from "./route.ts";
 import { allRoutes } from "./routes/all.ts";
 import type { ApiServices } from "./services.ts";
@@ -66,7 +70,8 @@ export async function openApi(options: ApiOptions): Promise<Api> {
     const metrics = metricsOf(options, calls, entry);
     const idempotency = new Idempotency(options.store, options.clock);
     every(forgetEveryMs, () => idempotency.sweep(), options.log, closers);
-    const mount: { current?: Mount } = {};
+    const facts = new RequestFacts();
+    const failures = new Failures(facts, options.log, metrics);
     const open = await openFastify({
       server: entry.server,
       upgrades: entry.upgrades,
@@ -76,15 +81,16 @@ export async function openApi(options: ApiOptions): Promise<Api> {
       secure,
       parseJson: parseJsonBody,
       addressKey: (request) => sourceKey(entry.visit(request.raw).address),
-      userKey: (request) => mount.current?.userOf(request) ?? "",
-      failed: (error, request, reply) => mount.current?.fail(error, request, reply),
+      userKey: (request) => facts.userOf(request),
+      failed: (error, request, reply) => failures.answer(error, request, reply),
       notFound: () => new ServerError("ROUTE_NOT_FOUND", "the API has no such path, or not with this method"),
     });
     closers.add({ close: () => open.app.close() });
-    mount.current = mountOver(options, { open, calls, connections, limits, publicUrl, metrics, entry, idempotency });
+    const parts = { open, calls, connections, limits, publicUrl, metrics, entry, idempotency, facts, failures };
+    const mount = mountOver(options, parts);
     const services = { ...options, connections, limits, secure };
     const routes = allRoutes(services, { metrics, openApi: () => open.app.swagger() });
-    for (const route of routes) mount.current.add(route);
+    for (const route of routes) mount.add(route);
     await open.app.ready();
     const { address: host, port } = await entry.listen();
     // First what goes on, so that nothing is waited for.
@@ -137,23 +143,18 @@ interface Parts {
   readonly metrics: Metrics;
   readonly entry: HttpEntry;
   readonly idempotency: Idempotency;
+  readonly facts: RequestFacts;
+  readonly failures: Failures;
 }
 
 function mountOver(options: ApiOptions, parts: Parts): Mount {
-  const { open, calls, connections, limits, publicUrl, metrics, entry, idempotency } = parts;
+  const { open, calls, connections, publicUrl, metrics: meter, entry, facts } = parts;
   const { store, access, audit, clock, log, isEntitled = () => true } = options;
   const admission = new Admission({ store, access, audit, connections, clock, log, isEntitled });
-  return new Mount({
-    open,
-    admission,
-    calls,
-    idempotency,
-    limits,
-    publicOrigin: publicUrl?.origin,
-    log,
-    meter: metrics,
-    visit: (request) => entry.visit(request.raw),
-  });
+  const visit = (request: Request): Visit => entry.visit(request.raw);
+  const publicOrigin = publicUrl?.origin;
+  const gatekeeper = new Gatekeeper({ limits: open, admission, calls, facts, publicOrigin, visit });
+  return new Mount({ ...parts, app: open.app, gatekeeper, admission, meter, visit });
 }
 
 function metricsOf({ version, presence, store }: ApiOptions, calls: OpenCalls, { server }: HttpEntry): Metrics {

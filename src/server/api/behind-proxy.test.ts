@@ -30,7 +30,7 @@ async function tlsProxy(port: number) {
   proxy.on("upgrade", (incoming, socket: Socket) => {
     const behind = connect(port, "127.0.0.1");
     sockets.add(behind);
-    const lines = Object.entries(headersOf(incoming.headers)).map(([name, value]) => `${name}: ${String(value)}\r\n`);
+    const lines = Object.entries(headersOf(incoming.headers)).map(([name, value]) => `${name}: ${value}\r\n`);
     behind.write(`GET ${incoming.url} HTTP/1.1\r\n${lines.join("")}\r\n`);
     behind.pipe(socket).on("error", () => {});
     socket.pipe(behind).on("error", () => {});

@@ -79,7 +79,7 @@ describe("enrolment", () => {
     const list = await api.ask("GET", "/api/enrolments", root);
     expect(list.json.items).toHaveLength(1);
     expect(list.text).not.toMatch(/secret|fh1\./);
-    const path = `/api/enrolments/${String((made.json["enrolment"] as { id: string }).id)}`;
+    const path = `/api/enrolments/${(made.json["enrolment"] as { id: string }).id}`;
     expect((await api.ask("DELETE", path, root)).status).toBe(204);
     expect((await api.ask("DELETE", path, root)).json.code).toBe("ENROLMENT_NOT_FOUND");
     expect((await api.ask("POST", "/api/enrol/challenge", { body: {} })).json).toEqual({ nonce: "n" });

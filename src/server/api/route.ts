@@ -62,7 +62,7 @@ type TypedRoute<S extends RouteSchema> = Omit<Route, "schema" | "handle" | "live
 
 /** A route whose handler sees what the schema lets through. */
 export function route<const S extends RouteSchema>(typed: TypedRoute<S>): Route {
-  return typed as Route;
+  return typed;
 }
 
 /** Whether requests of it change something. */

@@ -5,7 +5,10 @@ import { configsRoutes } from "./configs-routes.ts";
 import { enrolRoutes } from "./enrol-routes.ts";
 import { liveRoutes } from "./live-routes.ts";
 import { loginRoutes } from "./login-routes.ts";
+import { factorRoutes } from "./factor-routes.ts";
 import { meRoutes } from "./me-routes.ts";
+import { sessionRoutes } from "./session-routes.ts";
+import { tokenRoutes } from "./token-routes.ts";
 import { rpcRoutes } from "./rpc-routes.ts";
 import { type ServerRouteSources, serverRoutes } from "./server-routes.ts";
 import { tunnelRoutes } from "./tunnel-routes.ts";
@@ -19,6 +22,9 @@ export function allRoutes(services: RouteServices, sources: Omit<ServerRouteSour
     ...serverRoutes(services, { ...sources, routes: () => routes }),
     ...loginRoutes(services),
     ...meRoutes(services),
+    ...factorRoutes(services),
+    ...sessionRoutes(services),
+    ...tokenRoutes(services),
     ...usersRoutes(services),
     ...enrolRoutes(services),
     ...workersRoutes(services),

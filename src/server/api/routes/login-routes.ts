@@ -5,9 +5,9 @@ import type { OpenedSession } from "../../auth/sessions.ts";
 import { Answer, done } from "../answer.ts";
 import type { Call } from "../call.ts";
 import { LoginTickets } from "../login-tickets.ts";
-import { sessionCookie } from "../mount.ts";
 import { type Route, route } from "../route.ts";
 import type { RouteServices } from "../services.ts";
+import { sessionCookieText } from "../session-cookie.ts";
 import { CodeBody, FactorBody, LoginAnswer, LoginBody, SessionToken } from "./login-schema.ts";
 
 /** Getting in, showing the second factor again, and leaving. */
@@ -73,7 +73,7 @@ export function loginRoutes(services: RouteServices): Route[] {
         const { user, session } = call.session;
         await access.sessions.end(user.id, session.id, "logout");
         await audit.record(user.id, "logout", user.name);
-        return new Answer(done().status, undefined, { "set-cookie": cookieText("", 0, services.secure) });
+        return new Answer(done().status, undefined, { "set-cookie": sessionCookieText("", 0, services.secure) });
       },
     }),
   ];
@@ -103,9 +103,5 @@ export function sessionAnswer(
   const { expiresAt, createdAt } = session;
   if (!viaCookie) return new Answer(200, { token, expiresAt, ...more });
   const seconds = Math.floor((expiresAt - createdAt) / 1_000);
-  return new Answer(200, { expiresAt, ...more }, { "set-cookie": cookieText(token, seconds, secure) });
-}
-
-function cookieText(token: string, seconds: number, secure: boolean): string {
-  return `${sessionCookie}=${token}; Path=/; Max-Age=${seconds}; HttpOnly; SameSite=Strict${secure ? "; Secure" : ""}`;
+  return new Answer(200, { expiresAt, ...more }, { "set-cookie": sessionCookieText(token, seconds, secure) });
 }

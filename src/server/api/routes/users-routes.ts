@@ -4,7 +4,7 @@ import { type Route, route } from "../route.ts";
 import { said } from "../said.ts";
 import type { RouteServices } from "../services.ts";
 import { User } from "./login-schema.ts";
-import { sessionKey, shownSession } from "./me-routes.ts";
+import { sessionKey, shownSession } from "./session-routes.ts";
 import { Ended, Sessions } from "./me-schema.ts";
 import { NewPassword, UserChange, UserParams, Users, UsersQuery, UserWish } from "./users-schema.ts";
 

@@ -65,7 +65,6 @@ import { workerReset } from "./commands/worker-reset.ts";
 import { workerJoin } from "./commands/worker-join.ts";
 import { workerRestart } from "./commands/worker-restart.ts";
 import { workerStart } from "./commands/worker-start.ts";
-import { workerStart } from "./commands/worker-start.ts";
 import { workerStatus } from "./commands/worker-status.ts";
 import { workerStop } from "./commands/worker-stop.ts";
 import { workerSupport } from "./commands/worker-support.ts";
@@ -86,7 +85,6 @@ export const groups: Readonly<Record<string, string>> = {
 /** Every command of `farhand`, in the order of help. */
 export const commands: readonly AnyCommand[] = [
   worker,
-  workerStart,
   workerJoin,
   workerStart,
   server,

@@ -49,7 +49,7 @@ export const workerJoin = {
     ["farhand worker join https://farm.example:8443 --token fh1.… --road tcp=farm.example:7001", "over TCP"],
   ],
   async run({ words: [url], options }, terminal) {
-    const { joinWorker } = await import("../worker-service.ts");
+    const { joinWorker } = await import("../join-worker.ts");
     return await joinWorker(String(url), options, terminal);
   },
 } satisfies Command<WorkerJoinOptions>;

@@ -45,7 +45,7 @@ const road = z.discriminatedUnion("kind", [
   z.strictObject({ kind: z.literal("ws"), url: secret.optional().describe("the server's when absent"), ...httpLike }),
   z.strictObject({ kind: z.literal("http"), url: secret.optional().describe("the server's when absent"), ...httpLike }),
   z.strictObject({ kind: z.literal("tcp"), address: text(512).describe("host:port"), ...anyRoad }),
-  z.strictObject({ kind: z.literal("amqp"), url: secret, prefix: text(64).optional(), ...anyRoad, hub: name }),
+  z.strictObject({ kind: z.literal("amqp"), url: secret, prefix: text(64).optional(), ...anyRoad }),
 ]);
 
 /** Sections of a document and their keys. */

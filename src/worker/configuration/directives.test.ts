@@ -82,19 +82,20 @@ describe("the daemon's settings of a configuration", () => {
   test("for a worker that is a server's: what is its own, its roads with the membership's profile, and its node's limits", async () => {
     const document = {
       server: { urls: ["https://one"] },
-      roads: [{ kind: "ws" }, { kind: "tcp", address: "one:1" }],
+      roads: [{ kind: "ws" }, { kind: "tcp", address: "one:1" }, { kind: "amqp", url: "amqp://mq" }],
       helpers: { count: 2 },
       workTypes: [{ worktype: "echo", command: "cat", params: { $secret: { value: "-u" } } }],
     };
-    expect(memberSections(await values(document), { profile: "fleet", readFile: noFile })).toEqual({
+    expect(memberSections(await values(document), { profile: "fleet", hub: "h", readFile: noFile })).toEqual({
       node: { helpers: 2 },
       sections: [
         { "log-level": { level: "info", format: "json" } },
         { "work-command": { worktype: "echo", command: "cat", params: "-u" } },
       ],
       roads: [
-        { "ws-peer": { address: "wss://one/mesh", tls: "fleet" } },
-        { "tcp-peer": { address: "one:1", tls: "fleet" } },
+        { "ws-peer": { address: "wss://one/mesh", allowedpeers: ["h"], tls: "fleet" } },
+        { "tcp-peer": { address: "one:1", allowedpeers: ["h"], tls: "fleet" } },
+        { "amqp-peer": { url: "amqp://mq", hub: "h", allowedpeers: ["h"] } },
       ],
     });
   });
@@ -137,6 +138,7 @@ describe("the daemon's settings of a configuration", () => {
     ["/workTypes/0/maxruntime", { workTypes: [{ worktype: "a", command: "b", maxruntime: "soon" }] }],
     ["/roads/0/address", { roads: [{ kind: "tcp", address: "nowhere" }] }],
     ["/roads/0/url", { roads: [{ kind: "amqp", url: "http://u:pw@x", hub: "h" }] }],
+    ["/roads/0/hub", { roads: [{ kind: "amqp", url: "amqp://x" }] }],
     ["/limits/retentionAge", { limits: { retentionAge: "long" } }],
     ["/identity/name", { identity: { name: "localhost" } }],
     ["/files/0", { files: ["/nowhere"] }],

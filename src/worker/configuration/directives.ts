@@ -17,6 +17,8 @@ export interface DirectiveContext {
   readonly controlSocket?: string | undefined;
   /** Its permissions, 0600 when absent. */
   readonly socketPermissions?: number | undefined;
+  /** Id of the server's node, as the membership has it. */
+  readonly hub?: string | undefined;
   /** Reads the Receptor files that the configuration names. */
   readonly readFile: ReadFile;
 }
@@ -77,7 +79,7 @@ export function memberSections(
   return {
     node,
     sections: own.filter(({ section }) => section !== "node" && !isRoad(section)).map(listed),
-    roads: values.roads.length === 0 ? [] : roadSections(values, context.profile).map(listed),
+    roads: values.roads.length === 0 ? [] : roadSections(values, context).map(listed),
   };
 }
 
@@ -129,7 +131,7 @@ function ownSections(values: WorkerConfiguration, context: DirectiveContext): Wr
   return [
     { section: "node", values: node, path: "", fields: nodeFields },
     { section: "log-level", values: { ...log }, path: "/log" },
-    ...roadSections(values),
+    ...roadSections(values, { hub: context.hub }),
     ...(context.controlSocket
       ? [{ section: "control-service", values: given(control), path: "/socket" } as const]
       : []),

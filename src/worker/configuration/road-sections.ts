@@ -4,6 +4,14 @@ import type { WrittenSection } from "./directives.ts";
 /** Below the address of a server: where its roads for workers begin. */
 export const roadPaths = { ws: "/mesh", http: "/mesh/http" } as const;
 
+/** What a worker's membership says of its roads. */
+export interface RoadContext {
+  /** Name of a TLS profile that stands elsewhere. */
+  readonly profile?: string | undefined;
+  /** Id of the server's node, where the document does not name it. */
+  readonly hub?: string | undefined;
+}
+
 /** Name of the TLS profile for the server. */
 const profileName = "farhand-server";
 
@@ -12,24 +20,25 @@ type Road = WorkerConfiguration["roads"][number];
 /**
  * The sections that lead to the server: one peer for each road, and the TLS profile they share. A road without an address
  * goes to each of the server's, and without any road there is a WebSocket.
- *
- * @param profile name of a TLS profile that stands elsewhere, such as that of a worker's membership.
  */
-export function roadSections(values: WorkerConfiguration, profile?: string): WrittenSection[] {
+export function roadSections(values: WorkerConfiguration, { profile, hub }: RoadContext = {}): WrittenSection[] {
   const { roads, server } = values;
   const isDefault = roads.length === 0;
   const all: readonly Road[] = isDefault && server.urls.length > 0 ? [{ kind: "ws" }] : roads;
   const tls = profile ?? (server.pin !== null || server.caFile !== null ? profileName : undefined);
-  const peers = all.flatMap((road, n) => peersOf(road, isDefault ? "/server/urls" : `/roads/${n}`, server, tls));
+  const peers = all.flatMap((road, n) =>
+    peersOf(road, isDefault ? "/server/urls" : `/roads/${n}`, server, { profile: tls, hub }),
+  );
   const needsProfile = profile === undefined && peers.some(({ values: { tls } }) => tls !== undefined);
   return needsProfile ? [profileSection(server), ...peers] : peers;
 }
 
 type Server = WorkerConfiguration["server"];
 
-function peersOf(road: Road, path: string, server: Server, profile: string | undefined): WrittenSection[] {
-  const hub = road.hub ?? server.name;
-  const terms = { ...(road.cost !== undefined && { cost: road.cost }), ...(hub !== null && { allowedpeers: [hub] }) };
+function peersOf(road: Road, path: string, server: Server, { profile, ...context }: RoadContext): WrittenSection[] {
+  const hub = road.hub ?? server.name ?? context.hub;
+  const known = hub === undefined ? {} : { allowedpeers: [hub] };
+  const terms = { ...(road.cost !== undefined && { cost: road.cost }), ...known };
   switch (road.kind) {
     case "tcp":
       return [
@@ -38,7 +47,8 @@ function peersOf(road: Road, path: string, server: Server, profile: string | und
     case "amqp": {
       // The broker is another program than the server, with a certificate of its own.
       const prefix = road.prefix === undefined ? {} : { prefix: road.prefix };
-      return [{ section: "amqp-peer", path, values: { url: road.url.reveal(), hub: road.hub, ...prefix, ...terms } }];
+      const to = hub === undefined ? {} : { hub };
+      return [{ section: "amqp-peer", path, values: { url: road.url.reveal(), ...to, ...prefix, ...terms } }];
     }
     case "ws":
     case "http":

@@ -56,7 +56,8 @@ export async function openSetup(options: SetupOptions): Promise<Setup> {
   const closers = new Closers();
   try {
     closers.add(lockState(places.state, mode, clock));
-    const parts = { ...options, clock, account, environment, mode, places };
+    const identity = new Identity(places.state);
+    const parts = { ...options, clock, account, environment, mode, places, identity };
     const cloud = places.configFile === undefined ? await openCloud(parts) : undefined;
     const configuration = closers.add(cloud ?? (await openFile(parts)));
     return {
@@ -64,10 +65,10 @@ export async function openSetup(options: SetupOptions): Promise<Setup> {
       places,
       configuration,
       cloud,
-      identity: new Identity(places.state),
+      identity,
       directives() {
         const { running } = configuration;
-        return running && directivesFrom(running.values, directiveContext(places));
+        return running && directivesFrom(running.values, directiveContext(places, identity));
       },
       close: () => closers.close(),
     };
@@ -83,6 +84,7 @@ interface Parts extends SetupOptions {
   readonly environment: FromEnvironment;
   readonly mode: Mode;
   readonly places: ModePlaces;
+  readonly identity: Identity;
 }
 
 /** A worker that is registered needs no credential in its environment any more. */
@@ -112,14 +114,13 @@ function openCloud(parts: Parts): Promise<CloudConfiguration> {
   return CloudConfiguration.open({ ...sources(parts), name: environment.configName ?? "default", cacheFile });
 }
 
-function sources({ env, environment, places, mode, apply, log }: Omit<Parts, "account">) {
-  const context = directiveContext(places);
+function sources({ env, environment, places, identity, mode, apply, log }: Omit<Parts, "account">) {
   return {
     machine: { hostName: hostname(), mode, dataDir: places.units },
     environment,
     follow: secretSource(env, (path) => readFileSync(path, "utf8")),
     checks: {
-      faults: ({ values }: Parameters<ApplyChanges>[0]) => directiveFaults(values, context),
+      faults: ({ values }: Parameters<ApplyChanges>[0]) => directiveFaults(values, directiveContext(places, identity)),
       warnings: ({ values }: Parameters<ApplyChanges>[0], signal?: AbortSignal) => liveWarnings(values, signal),
     },
     apply,
@@ -127,6 +128,12 @@ function sources({ env, environment, places, mode, apply, log }: Omit<Parts, "ac
   };
 }
 
-function directiveContext({ control, group }: ModePlaces): DirectiveContext {
-  return { controlSocket: control, socketPermissions: group === undefined ? 0o600 : 0o660, readFile: readSettingsFile };
+/** Asked anew each time: the worker may have become a server's meanwhile. */
+function directiveContext({ control, group }: ModePlaces, identity: Identity): DirectiveContext {
+  return {
+    controlSocket: control,
+    socketPermissions: group === undefined ? 0o600 : 0o660,
+    hub: identity.membership()?.serverNode,
+    readFile: readSettingsFile,
+  };
 }

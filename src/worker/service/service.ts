@@ -88,7 +88,12 @@ interface Member {
 
 async function runMember(setup: Setup, values: WorkerConfiguration, member: Member): Promise<Running> {
   const { lifecycle, log } = member;
-  const context = { controlSocket: setup.places.control, readFile: readSettingsFile, profile: fleetProfile };
+  const context = {
+    controlSocket: setup.places.control,
+    readFile: readSettingsFile,
+    profile: fleetProfile,
+    hub: member.membership.serverNode,
+  };
   const { sections, roads, node } = memberSections(values, context);
   const worker = await startManagedWorker({
     ...member,

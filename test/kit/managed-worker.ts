@@ -110,6 +110,8 @@ export interface SocketClient extends Disposable {
   /** Send any text as a line; gives the next line that comes. */
   say(text: string): Promise<unknown>;
   call(method: string, params?: object): Promise<RpcReply>;
+  /** The next line that comes unasked. */
+  heard(): Promise<unknown>;
 }
 
 export async function socketClient(path: string): Promise<SocketClient> {
@@ -117,13 +119,16 @@ export async function socketClient(path: string): Promise<SocketClient> {
   await new Promise<void>((resolve, reject) => void socket.once("connect", resolve).once("error", reject));
   socket.on("error", () => {});
   const lines = createInterface({ input: socket })[Symbol.asyncIterator]();
-  const say = async (text: string): Promise<unknown> => {
-    socket.write(`${text}\n`);
+  const heard = async (): Promise<unknown> => {
     const { value, done } = await lines.next();
     return done ? undefined : JSON.parse(value);
   };
+  const say = async (text: string): Promise<unknown> => {
+    socket.write(`${text}\n`);
+    return await heard();
+  };
   const call = async (method: string, params?: object) => (await say(JSON.stringify(rpc(method, params)))) as RpcReply;
-  return { say, call, [Symbol.dispose]: () => void socket.destroy() };
+  return { say, call, heard, [Symbol.dispose]: () => void socket.destroy() };
 }
 
 /** An HTTP answer, whole. */

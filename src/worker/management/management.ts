@@ -16,7 +16,7 @@ import { ServicePassword } from "./service-password.ts";
 import { openSocketCarrier } from "./socket-carrier.ts";
 import type { SocketPlace } from "./socket-place.ts";
 import { Switches } from "./switches.ts";
-import { unitMethods } from "./unit-methods.ts";
+import { unitMethods, unitNotice } from "./unit-methods.ts";
 import { type Lifecycle, type WorkerFacts, workerMethods } from "./worker-methods.ts";
 
 /** The HTTP port, which is closed unless the settings open it (CAT-15). */
@@ -63,7 +63,7 @@ export interface Management {
   readonly table: MethodTable;
   readonly access: Access;
   readonly switches: Switches;
-  /** Where other parts publish what connections may hear of: each change of a unit, lines of the log. */
+  /** Where lines of the log are published; changes of units and switches are already. */
   readonly notices: Notices;
   /** The sockets and the port, as {@link OpenCarrier.address} writes them. */
   readonly addresses: readonly string[];
@@ -110,7 +110,8 @@ function partsOf(options: ManagementOptions) {
   const access = new Access({ rules: () => ({ ...rules(), passwordSet: password.isSet }), entitlement, sessions });
   const switches = new Switches({ file: rememberSwitches ? join(stateDir, "switches.json") : undefined, log });
   const notices = new Notices(access);
-  switches.onChange((states) => notices.publish("switches", states));
+  switches.onChange((states) => notices.publish("switches", () => states));
+  units.watch((unit, isGone) => notices.publish("units", () => unitNotice(unit, isGone)));
   const { facts, features = [], lifecycle, more = [] } = options;
   const table = methodTable([
     ...workerMethods({ facts, features, units, switches, password, lifecycle, clock }),

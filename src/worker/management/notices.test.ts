@@ -1,13 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { silentLog } from "#core";
-import {
-  managedWorker,
-  post,
-  rpc,
-  servicePassword,
-  socketClient,
-  streamClient,
-} from "../../../test/kit/managed-worker.ts";
+import { managedWorker, post, servicePassword, socketClient, streamClient } from "../../../test/kit/managed-worker.ts";
 import { Access } from "./access.ts";
 import type { AccessRules } from "./may-connect.ts";
 import { Notices, noticingLog } from "./notices.ts";
@@ -24,7 +17,7 @@ describe("CAT-15: notices", () => {
     using stream = await streamClient(worker);
     await stream.call("password.login", { password: servicePassword });
     await stream.call("notices.subscribe", { topics: ["switches"] });
-    worker.management.notices.publish("log", { message: "not asked for" });
+    worker.management.notices.publish("log", () => expect.unreachable());
     const heard = stream.heard();
     await local.call("worker.switches.set", { workers: false });
     expect(await heard).toEqual({
@@ -33,14 +26,20 @@ describe("CAT-15: notices", () => {
     });
   });
 
-  test("come on the socket between answers", async () => {
+  test("tell of every unit: made, changed, gone", async () => {
     await using worker = await managedWorker();
+    const { units } = worker.node;
+    using local = await socketClient(worker.socket);
     using client = await socketClient(worker.socket);
-    await client.call("notices.subscribe", { topics: ["units", "log"] });
-    worker.management.notices.publish("units", { id: "u1", state: 2 });
-    expect(await client.say(JSON.stringify(rpc("worker.switches.get")))).toEqual({
-      ...{ jsonrpc: "2.0", method: "notice.units", params: { id: "u1", state: 2 } },
+    await client.call("notices.subscribe", { topics: ["units"] });
+    const { id } = units.allocate({ workType: "sh", params: {} });
+    expect(await client.heard()).toMatchObject({
+      ...{ jsonrpc: "2.0", method: "notice.units", params: { id, state: 0, workType: "sh" } },
     });
+    await local.call("units.cancel", { unit: id });
+    expect(await client.heard()).toMatchObject({ method: "notice.units", params: { id, state: 4 } });
+    await local.call("units.release", { unit: id });
+    expect(await client.heard()).toEqual({ jsonrpc: "2.0", method: "notice.units", params: { id, gone: true } });
   });
 
   test("come to nobody who asks by a single request, and to no stranger", async () => {
@@ -75,7 +74,7 @@ describe("CAT-15: notices", () => {
       },
     });
     notices.subscribe(visitor, ["log"]);
-    const say = (n: number) => notices.publish("log", { n });
+    const say = (n: number) => notices.publish("log", () => ({ n }));
     say(1);
     isSlow = true;
     say(2);
@@ -95,7 +94,7 @@ describe("CAT-15: notices", () => {
     const kept: string[] = [];
     const told: unknown[] = [];
     const keep = (message: string) => void kept.push(message);
-    const notices = { publish: (_topic: string, about: object) => void told.push(about) } as unknown as Notices;
+    const notices = { publish: (_topic: string, about: () => object) => void told.push(about()) } as unknown as Notices;
     const log = noticingLog({ ...silentLog, debug: keep, info: keep, error: keep }, () => notices);
     log.debug("d");
     log.info("i", { unit: "u" });

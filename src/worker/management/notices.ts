@@ -40,12 +40,12 @@ export class Notices {
     subscription.topics = new Set(topics);
   }
 
-  /** @param about what JSON can say, and nothing secret: everybody of level monitor may hear it. */
-  publish(topic: NoticeTopic, about: object): void {
+  /** @param about gives, when somebody hears it, what JSON can say and is no secret: it takes no more than level monitor. */
+  publish(topic: NoticeTopic, about: () => object): void {
     let text: string | undefined;
     for (const [visitor, subscription] of this.#subscriptions) {
       if (!subscription.topics.has(topic) || !this.#mayHear(visitor)) continue;
-      text ??= notification(`notice.${topic}`, about);
+      text ??= notification(`notice.${topic}`, about());
       tell(subscription, text);
     }
   }
@@ -72,7 +72,7 @@ export function noticingLog(log: Log, notices: () => Notices | undefined): Log {
     (level: "info" | "warn" | "error"): Log["info"] =>
     (message, fields) => {
       log[level](message, fields);
-      notices()?.publish("log", { level, message, ...(fields && { fields }) });
+      notices()?.publish("log", () => ({ level, message, ...(fields && { fields }) }));
     };
   return {
     debug: (message, fields) => log.debug(message, fields),

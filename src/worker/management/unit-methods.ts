@@ -34,6 +34,11 @@ export function unitMethods(units: Pick<Units, "get" | "list" | "cancel" | "rele
   ];
 }
 
+/** What is told of a unit that has changed; of one that was released only that it is gone. */
+export function unitNotice(unit: Unit, isGone: boolean): object {
+  return isGone ? { id: unit.id, gone: true } : summaryOf(unit.id, unit.report());
+}
+
 function pageOf(
   units: Pick<Units, "list">,
   { state, workType, limit = maxUnitsPerPage, cursor }: UnitsWanted,

@@ -59,6 +59,7 @@ import { workStatus } from "./commands/work-status.ts";
 import { workSubmit } from "./commands/work-submit.ts";
 import { worker } from "./commands/worker.ts";
 import { workerDoctor } from "./commands/worker-doctor.ts";
+import { workerEdit } from "./commands/worker-edit.ts";
 import { workerInstall } from "./commands/worker-install.ts";
 import { workerPassword } from "./commands/worker-password.ts";
 import { workerReset } from "./commands/worker-reset.ts";
@@ -95,6 +96,7 @@ export const commands: readonly AnyCommand[] = [
   workerRestart,
   workerStop,
   workerPassword,
+  workerEdit,
   workerDoctor,
   workerReset,
   workerSupport,

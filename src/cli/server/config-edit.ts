@@ -106,7 +106,7 @@ async function wantsAgain(error: CliError | ServerProblem, terminal: Terminal): 
 }
 
 /** `$VISUAL`, `$EDITOR` or vi; may be a command line of its own, as everywhere. @throws {CliError} `EDITOR_FAILED` */
-async function runEditor(file: string, env: Terminal["env"]): Promise<void> {
+export async function runEditor(file: string, env: Terminal["env"]): Promise<void> {
   const editor = env["VISUAL"] || env["EDITOR"] || "vi";
   const child = spawn("/bin/sh", ["-c", `${editor} "$1"`, "sh", file], { stdio: "inherit" });
   const code = await new Promise<number | null>((resolve, reject) => {

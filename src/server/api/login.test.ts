@@ -25,7 +25,7 @@ describeWithStores("logging in", ({ open }) => {
     const second = await factor(first.json["ticket"], code());
     expect(second.json).toMatchObject({ token: expect.stringMatching(/^fhs_/), user: { name: "zoe", factor: true } });
     const again = await factor(first.json["ticket"], code());
-    expect(again).toMatchObject({ status: 401, json: { code: "LOGIN_REFUSED" } });
+    expect(again).toMatchObject({ status: 401, json: { code: "FACTOR_REFUSED" } });
     expect((await factor("AAAA", code())).json.code).toBe("LOGIN_REFUSED");
     api.access.clock.at += 6 * 60_000;
     expect((await factor(first.json["ticket"], code())).json.code).toBe("LOGIN_REFUSED");

@@ -33,13 +33,15 @@ describe("submitting", () => {
   test("a payload goes on as it comes, and nothing of it is kept here", async () => {
     await using api = await kit.open();
     const [user, worker] = [await api.user("op", "operator"), await api.worker("w1")];
-    api.lines.answer = () => ({ unit, state: "pending" });
+    api.lines.answer = () => ({ unit, state: "queued" });
     const made = { bytes: 0, sha256: "" };
     const before = process.memoryUsage();
-    const raw = form({ workType: "cat", params: "-" }, chunks(256 * 1024 * 1024, made));
+    const raw = form({ workType: "cat", params: { a: "-" } }, chunks(256 * 1024 * 1024, made));
     const answer = await api.ask("POST", `/api/workers/${worker}/units`, { auth: user.auth, headers: type, raw });
     expect(answer).toMatchObject({ status: 201, json: { unit } });
-    expect(api.lines.payloads).toMatchObject([{ params: { workType: "cat", params: "-" }, whole: true, ...made }]);
+    expect(api.lines.payloads).toMatchObject([
+      { params: { workType: "cat", params: { a: "-" } }, whole: true, ...made },
+    ]);
     const after = process.memoryUsage();
     expect(after.external + after.heapUsed - before.external - before.heapUsed).toBeLessThan(128 * 1024 * 1024);
   });
@@ -47,7 +49,7 @@ describe("submitting", () => {
   test("text comes as JSON", async () => {
     await using api = await kit.open();
     const [user, worker] = [await api.user("op", "operator"), await api.worker("w1")];
-    api.lines.answer = () => ({ unit });
+    api.lines.answer = () => ({ unit, state: "started" });
     const body = { workType: "cat", payload: "héllo" };
     expect((await api.ask("POST", `/api/workers/${worker}/units`, { auth: user.auth, body })).status).toBe(201);
     expect(api.lines.payloads).toMatchObject([{ params: { workType: "cat" }, bytes: 6, whole: true }]);
@@ -56,7 +58,7 @@ describe("submitting", () => {
   test("a payload that is too large or breaks off does not pass for a whole one", async () => {
     await using api = await kit.open({ limits: { payloadBytes: 100_000 } });
     const [user, worker] = [await api.user("op", "operator"), await api.worker("w1")];
-    api.lines.answer = () => ({ unit });
+    api.lines.answer = () => ({ unit, state: "started" });
     const path = `/api/workers/${worker}/units`;
     const raw = form({ workType: "cat" }, chunks(300_000, { bytes: 0, sha256: "" }));
     const answer = await api.ask("POST", path, { auth: user.auth, headers: type, raw });
@@ -106,7 +108,7 @@ describe("submitting", () => {
     await using api = await kit.open();
     const [op, viewer] = [await api.user("op", "operator"), await api.user("v", "viewer")];
     const worker = await api.worker("w1");
-    api.lines.answer = () => ({ unit });
+    api.lines.answer = () => ({ unit, state: "started" });
     const head = (user: typeof op): string =>
       `POST /api/workers/${worker}/units HTTP/1.1\r\nhost: 127.0.0.1\r\nauthorization: ${user.auth.authorization}\r\n` +
       `content-type: application/json\r\ncontent-length: 18\r\nexpect: 100-continue\r\nconnection: close\r\n\r\n`;
@@ -122,7 +124,7 @@ describeWithStores("the same Idempotency-Key", ({ open }) => {
     const [op, other] = [await api.user("op", "operator"), await api.user("other", "operator")];
     const worker = await api.worker("w1");
     let made = 0;
-    api.lines.answer = () => ({ unit: `Unit${++made}` });
+    api.lines.answer = () => ({ unit: `Unit${++made}`, state: "started" });
     const submit = async (auth: Record<string, string>, key: string, workType = "cat") =>
       await api.ask("POST", `/api/workers/${worker}/units`, {
         auth,
@@ -154,7 +156,7 @@ describeWithStores("the same Idempotency-Key", ({ open }) => {
     const first = submit();
     await expect.poll(() => api.lines.asked.length).toBe(1);
     expect((await submit()).json.code).toBe("IDEMPOTENCY_RUNNING");
-    end({ unit });
+    end({ unit, state: "started" });
     expect((await first).status).toBe(201);
     expect((await submit()).json).toMatchObject({ unit });
     expect(api.lines.asked).toHaveLength(1);

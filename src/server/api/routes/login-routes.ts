@@ -1,5 +1,6 @@
 import type { JsonObject } from "#core";
 import { ServerError } from "../../errors.ts";
+import { factorRefused } from "../../auth/factors.ts";
 import type { LoginTry } from "../../auth/login.ts";
 import type { OpenedSession } from "../../auth/sessions.ts";
 import { Answer, done } from "../answer.ts";
@@ -47,7 +48,14 @@ export function loginRoutes(services: RouteServices): Route[] {
       schema: { body: FactorBody, answer: SessionToken },
       handle: async (call) => {
         const { ticket, code, browser } = call.body;
-        return await enter(call, { ...tickets.open(ticket), code }, browser);
+        const first = tickets.open(ticket);
+        try {
+          return await enter(call, { ...first, code }, browser);
+        } catch (error) {
+          // The password was right: that it is the code is no news to whoever holds the ticket.
+          if (error instanceof ServerError && error.code === "LOGIN_REFUSED") throw factorRefused();
+          throw error;
+        }
       },
     }),
     route({

@@ -9,7 +9,7 @@ import type { RouteServices } from "../services.ts";
 import { submitToWorker } from "../worker-call.ts";
 import { outputRoute } from "./output-route.ts";
 import { callMethod } from "./rpc-routes.ts";
-import { ReleaseQuery, Unit, UnitMade, UnitParams, Units, UnitsQuery, UnitWish } from "./units-schema.ts";
+import { ReleaseQuery, Unit, UnitTaken, UnitParams, Units, UnitsQuery, UnitWish } from "./units-schema.ts";
 import { WorkerParams } from "./workers-schema.ts";
 
 const monitor = { kind: "worker", level: "monitor" } as const;
@@ -30,7 +30,7 @@ function submitRoute(services: RouteServices): Route {
     ...entitled,
     keyed: "answer",
     payload: true,
-    schema: { params: WorkerParams, body: UnitWish, answer: UnitMade },
+    schema: { params: WorkerParams, body: UnitWish, answer: UnitTaken },
     handle: async (call) => {
       const { payload: text = "", ...given } = call.body;
       const wish = said(given);
@@ -38,7 +38,7 @@ function submitRoute(services: RouteServices): Route {
       const { limits } = services;
       const source = call.payload ?? Readable.from([Buffer.from(text)], { objectMode: false });
       const payload = guarded(source, { limits, signal: call.signal, used: () => call.used() });
-      const made = UnitMade.safeParse(await submitToWorker(services, call, wish, payload));
+      const made = UnitTaken.safeParse(await submitToWorker(services, call, wish, payload));
       if (made.success) return created(made.data);
       throw new FleetError("REPLY_INVALID", "the worker's answer to units.submit is none");
     },

@@ -8,12 +8,13 @@ export const UnitParams = WorkerParams.extend({ unit: unitId });
 export const UnitWish = z
   .strictObject({
     workType: z.string().min(1).max(1_000),
-    params: z.string().max(65_536).optional().describe("as the work type wants them"),
-    ttl: z.string().max(64).optional().describe("such as 30m: ends the unit when it has not ended by then"),
+    params: z.record(z.string().max(255), z.string().max(131_072)).optional().describe("as the work type wants them"),
+    unit: unitId.optional().describe("id of your own choice: asked for again, it is refused and not made twice"),
     payload: z.string().optional().describe("text; larger payloads come as a form's file"),
   })
   .describe("as JSON, or as the field `request` of a form with the file `payload` behind it");
-export const UnitMade = z.object({ unit: unitId });
+/** The payload is whole over there. */
+export const UnitTaken = z.object({ unit: unitId, state: z.enum(["started", "queued"]) });
 export const UnitsQuery = z.strictObject({
   state: z.enum(["pending", "running", "succeeded", "failed", "canceled"]).optional(),
   workType: z.string().max(1_000).optional(),

@@ -174,6 +174,12 @@ describe("farhand config", () => {
     expect(await jsonOf("config", "get", "race")).toMatchObject({ version: 2 });
   });
 
+  test("what is not valid is refused with the place of the key", async () => {
+    const said = await put("wrong", { log: { level: "loud" } }, 0);
+    expect(said.exit).toBe(2);
+    expect(said.err.join("\n")).toMatch(/log[./]level/);
+  });
+
   test("edit opens the editor on the document and puts what it leaves", async () => {
     await put("edited", document, 0);
     await editor("quiet", `sed -i 's/info/debug/' "$1"`);

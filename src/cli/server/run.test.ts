@@ -1,6 +1,4 @@
 import { writeFile } from "node:fs/promises";
-import { type AddressInfo, connect, createServer, type Server, type Socket } from "node:net";
-import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import {
   type CliSession,
@@ -10,6 +8,7 @@ import {
   runWork,
   type Said,
 } from "../../../test/kit/cli-session.ts";
+import { cuttingProxy } from "../../../test/kit/cutting-proxy.ts";
 import { type TestServer, testServer } from "../../../test/kit/server.ts";
 import { type TempFolder, tempFolder } from "../../../test/kit/temp-folder.ts";
 
@@ -155,36 +154,3 @@ test("a connection that is cut again and again loses no byte", async () => {
   expect(said.exit).toBe(3);
   expect(said.err.join("\n")).toContain("connected again; going on at byte");
 });
-
-interface CuttingProxy extends AsyncDisposable {
-  readonly port: number;
-  /** Every connection that goes through it breaks. */
-  cut(): void;
-}
-
-async function cuttingProxy(target: number): Promise<CuttingProxy> {
-  const sockets = new Set<Socket>();
-  const keep = (socket: Socket): Socket => {
-    sockets.add(socket);
-    return socket.on("error", () => {}).on("close", () => sockets.delete(socket));
-  };
-  const cut = (): void => {
-    for (const socket of sockets) socket.resetAndDestroy();
-  };
-  const proxy: Server = createServer((incoming) => {
-    const outgoing = keep(connect(target, "127.0.0.1"));
-    keep(incoming).pipe(outgoing).pipe(incoming);
-    incoming.on("close", () => outgoing.destroy());
-    outgoing.on("close", () => incoming.destroy());
-  });
-  await new Promise<void>((resolve) => proxy.listen(0, "127.0.0.1", resolve));
-  return {
-    port: (proxy.address() as AddressInfo).port,
-    cut,
-    async [Symbol.asyncDispose]() {
-      cut();
-      await sleep(0);
-      await new Promise((resolve) => proxy.close(resolve));
-    },
-  };
-}

@@ -32,7 +32,7 @@ export interface ApiOptions extends ApiServices {
   readonly trustedProxies?: readonly string[];
   /** Where people reach the server, when that is not the address it listens on; with a path behind some proxies. */
   readonly publicUrl?: string;
-  /** More names the server is reached under. */
+  /** More names the server is reached under, besides those of its certificate. */
   readonly hostNames?: readonly string[];
   /** May take a WebSocket upgrade that is none of the API's; see {@link HttpEntry}. */
   readonly upgrade?: (request: IncomingMessage, socket: Duplex, head: Buffer) => boolean;

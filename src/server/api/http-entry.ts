@@ -9,6 +9,7 @@ import { ServerError } from "../errors.ts";
 import type { Visit } from "./call.ts";
 import { clientAddress, plainAddress, TrustedProxies } from "./client-address.ts";
 import type { ApiLimits } from "./limits.ts";
+import { OwnNames } from "./own-names.ts";
 import { type Problem, problemHeaders, problemOf } from "./problem.ts";
 import { isLoopback, requireClean, requireOurHost } from "./raw-request.ts";
 
@@ -19,7 +20,7 @@ export interface EntryOptions {
   readonly trustedProxies?: readonly string[];
   /** Where people reach the server, with a path when a proxy puts us under one. */
   readonly publicUrl?: URL | undefined;
-  /** More names that are ours. */
+  /** More names that are ours, besides those of the certificate. */
   readonly hostNames?: readonly string[];
   /** May take a WebSocket upgrade that is none of the API's: then it returns true, and the socket is its own. */
   readonly upgrade?: ((request: IncomingMessage, socket: Duplex, head: Buffer) => boolean) | undefined;
@@ -35,14 +36,14 @@ export class HttpEntry {
   readonly upgrades = new EventEmitter();
   readonly #options: EntryOptions;
   readonly #proxies: TrustedProxies;
-  readonly #names: ReadonlySet<string>;
+  readonly #names: OwnNames;
   readonly #visits = new WeakMap<IncomingMessage, Visit>();
 
   constructor(options: EntryOptions) {
     this.#options = options;
     this.#proxies = new TrustedProxies(options.trustedProxies ?? []);
     const own = options.publicUrl ? [options.publicUrl.hostname.replaceAll(/[[\]]/g, "")] : [];
-    this.#names = new Set([...own, ...(options.hostNames ?? [])].map((name) => name.toLowerCase()));
+    this.#names = new OwnNames([...own, ...(options.hostNames ?? [])], options.tls);
     this.server = makeServer(options);
   }
 

@@ -1,5 +1,7 @@
 import { describe, expect, test } from "vitest";
+import { tlsServerSource } from "#core";
 import { apiKit } from "../../../test/kit/api.ts";
+import { OwnNames } from "./own-names.ts";
 import { hostName } from "./raw-request.ts";
 
 const kit = apiKit();
@@ -101,11 +103,34 @@ describe("the name a request is for (CAT-19, DNS rebinding)", () => {
     await using api = await kit.open({ publicUrl: "https://farhand.example/", hostNames: ["second.example"] });
     const { auth } = await api.user("root", "admin");
     const status = async (name: string) => (await api.ask("GET", "/api/me", { auth, headers: { host: name } })).status;
-    for (const ours of ["127.0.0.1", "localhost:8443", "farhand.example", "FARHAND.example:1", "second.example"])
+    for (const ours of [
+      "127.0.0.1",
+      "localhost:8443",
+      "farhand.example",
+      "FARHAND.example:1",
+      "second.example",
+      "[::1]",
+    ])
       expect(await status(ours), ours).toBe(200);
-    for (const theirs of ["evil.test", "10.0.0.1", "farhand.example.evil.test", "127.0.0.1.evil.test", "[::1]", "a b"])
+    for (const theirs of [
+      "evil.test",
+      "10.0.0.1",
+      "farhand.example.evil.test",
+      "127.0.0.1.evil.test",
+      "[2001:db8::1]",
+      "a b",
+    ])
       expect(await status(theirs), theirs).toBe(421);
     expect((await api.ask("GET", "/api/me", { headers: { host: "evil.test" } })).status).toBe(421);
+  });
+
+  test("may be one that the certificate proves", () => {
+    const { cert, key } = kit.certificates().server;
+    const names = new OwnNames([], tlsServerSource({ cert, key }));
+    expect(["localhost", "127.0.0.1", "::1"].map((name) => names.has(name))).toEqual([true, true, true]);
+    expect(["farhand test server", "10.0.0.1", "evil.test", ""].map((name) => names.has(name))).toEqual(
+      Array(4).fill(false),
+    );
   });
 
   test.each([

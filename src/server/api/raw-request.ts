@@ -2,6 +2,7 @@ import type { IncomingMessage } from "node:http";
 import { isIP } from "node:net";
 import { ServerError } from "../errors.ts";
 import { plainAddress } from "./client-address.ts";
+import type { OwnNames } from "./own-names.ts";
 
 /** What of a request is looked at before anything else. */
 export type RawRequest = Pick<IncomingMessage, "method" | "url" | "rawHeaders" | "headers" | "httpVersion"> & {
@@ -59,10 +60,10 @@ function requireCleanPath(url: string): void {
 /**
  * DNS rebinding: a page of somebody else's whose name was pointed at us sends that name (CAT-19).
  *
- * @param names that are ours, in small letters, without ports.
+ * @param names that are ours.
  * @throws {ServerError} HOST_UNKNOWN.
  */
-export function requireOurHost({ headers, socket }: RawRequest, names: ReadonlySet<string>): void {
+export function requireOurHost({ headers, socket }: RawRequest, names: Pick<OwnNames, "has">): void {
   const host = hostName(headers.host ?? "");
   const local = plainAddress(socket.localAddress);
   if (names.has(host)) return;

@@ -3,6 +3,8 @@ import { createHash, randomBytes } from "node:crypto";
 import { mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { Readable } from "node:stream";
+import { buffer } from "node:stream/consumers";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { apiPath, queryText } from "./api-path.ts";
@@ -112,19 +114,16 @@ describe("runPayload()", () => {
   });
 });
 
-test("submission() is a form that every parser of forms reads", async () => {
+test("submission() is a form of the request and then the payload, byte for byte (RFC 7578)", async () => {
   const payload = Buffer.from([0, 13, 10, 45, 45, 255]);
-  const { type, chunks } = submission(
-    { workType: "run" },
-    (async function* () {
-      yield payload;
-    })(),
-  );
-  const body: Uint8Array[] = [];
-  for await (const chunk of chunks) body.push(chunk);
-  const form = await new Response(Buffer.concat(body), { headers: { "content-type": type } }).formData();
-  expect(JSON.parse(form.get("request") as string)).toEqual({ workType: "run" });
-  expect(Buffer.from(await (form.get("payload") as File).arrayBuffer())).toEqual(payload);
+  const { type, chunks } = submission({ workType: "run" }, Readable.from([payload], { objectMode: false }));
+  const boundary = type.replace("multipart/form-data; boundary=", "--");
+  const request = 'content-disposition: form-data; name="request"\r\n\r\n{"workType":"run"}';
+  const file =
+    'content-disposition: form-data; name="payload"; filename="payload"\r\ncontent-type: application/octet-stream';
+  const head = `${boundary}\r\n${request}\r\n${boundary}\r\n${file}\r\n\r\n`;
+  const body = await buffer(Readable.from(chunks));
+  expect(body).toEqual(Buffer.concat([Buffer.from(head), payload, Buffer.from(`\r\n${boundary}--\r\n`)]));
 });
 
 describe("ServerProblem", () => {

@@ -15,8 +15,8 @@ export async function runWorkerService({ system, session }: WorkerModeOptions, t
   try {
     const log = await openLog("info", "json");
     const mode = system ? "system" : session ? "session" : undefined;
-    const secrets = { ...process.env };
-    while ((await runOnce(mode, secrets, log, interrupts.signal)) === "restart") log.info("starting anew");
+    const kept = { ...process.env };
+    while ((await runOnce(mode, kept, log, interrupts.signal)) === "restart") log.info("starting anew");
     return 0;
   } finally {
     interrupts.close();
@@ -28,8 +28,8 @@ type Mode = "system" | "session" | undefined;
 /**
  * One start, to its end.
  *
- * @param kept the environment as it was given: secrets are taken out of this process's own, where units could inherit
- * them, and a restart needs them again.
+ * @param kept the environment as it was given: secrets are taken out of this process's own, before it has helpers that
+ * would inherit them (CAT-106), and a restart needs them again.
  */
 async function runOnce(
   mode: Mode,
@@ -38,9 +38,11 @@ async function runOnce(
   signal: AbortSignal,
 ): Promise<"stop" | "restart"> {
   const [{ startService }, { notifySupervisor }] = await Promise.all([loadService(), loadModes()]);
-  const env = { ...kept };
+  const { env } = process;
+  Object.assign(env, kept);
+  // What a unit says must not be taken for ours.
+  delete env["NOTIFY_SOCKET"];
   const service = await startService({ mode, env, log });
-  for (const name of Object.keys(kept)) if (!(name in env)) delete process.env[name];
   const { setup } = service;
   notifySupervisor(
     { ready: true, status: `mode ${setup.mode}, configuration ${setup.configuration.written.state}` },

@@ -130,7 +130,9 @@ export class ApiClient {
   /** Whether what was refused may be asked again, because what was missing is there now. */
   async #isMended(error: unknown, path: string, signal: AbortSignal | undefined): Promise<boolean> {
     if (!(error instanceof ServerProblem)) return false;
-    if (error.code === "CONNECTION_REFUSED" && !this.#connection) {
+    if (error.code === "CONNECTION_REFUSED") {
+      // Of a connection that has just been cut the server may know before we do.
+      this.#connection?.drop();
       await this.connect(signal);
       return this.#connection !== undefined;
     }
@@ -154,14 +156,14 @@ export class ApiClient {
     }
   }
 
-  async #downloaded(path: string, signal: AbortSignal): Promise<IncomingMessage> {
+  async #downloaded(path: string, signal: AbortSignal, isSecondTry = false): Promise<IncomingMessage> {
     const answer = await this.#exchange("GET", path, {}, undefined, signal);
     if (answer.statusCode === 200 || answer.statusCode === 206) return answer;
     try {
       await this.#document(answer);
     } catch (error) {
-      if (await this.#isMended(error, path, signal)) return await this.#downloaded(path, signal);
-      throw error;
+      if (isSecondTry || !(await this.#isMended(error, path, signal))) throw error;
+      return await this.#downloaded(path, signal, true);
     }
     throw this.#invalid("it gives no bytes");
   }

@@ -27,8 +27,17 @@ export class ConnectionHandle {
 
   async #begin(signal: AbortSignal) {
     const webSocket = await this.#open(signal);
-    webSocket.once("close", () => (this.#current = undefined));
+    const opened = this.#current;
+    webSocket.once("close", () => {
+      if (this.#current === opened) this.#current = undefined;
+    });
     return { webSocket, handle: await firstHandle(webSocket, signal) };
+  }
+
+  /** The server knows the handle no longer, although nobody has told us: give another one next time. */
+  drop(): void {
+    this.close();
+    this.#current = undefined;
   }
 
   close(): void {

@@ -154,3 +154,22 @@ test("a connection that is cut again and again loses no byte", async () => {
   expect(said.exit).toBe(3);
   expect(said.err.join("\n")).toContain("connected again; going on at byte");
 });
+
+test("an answer that gets lost behind the payload makes no second unit, and no doubt", async () => {
+  await using proxy = await cuttingProxy(server.api.address.port);
+  const behind = cliSession(folder.file("doubtful"));
+  await behind.farhand(...(await loginWords(server, folder.path, `https://127.0.0.1:${proxy.port}`)));
+  const before = JSON.parse((await farhand("units", "list", "shed", "--json")).out) as unknown[];
+  const cutting = (async () => {
+    // The unit is there before the answer has come through the proxy, or just after: both must do.
+    for (;;) {
+      const now = JSON.parse((await farhand("units", "list", "shed", "--json")).out) as unknown[];
+      if (now.length > before.length) return proxy.cut();
+    }
+  })();
+  const said = await behind.farhand("run", "shed", "--", "sh", "-c", "sleep 1; echo done");
+  await cutting;
+  expect(said, said.err.join("\n")).toMatchObject({ exit: 0, out: "done\n" });
+  const after = JSON.parse((await farhand("units", "list", "shed", "--json")).out) as unknown[];
+  expect(after).toHaveLength(before.length + 1);
+});

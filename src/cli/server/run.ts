@@ -1,5 +1,5 @@
-import { randomUUID } from "node:crypto";
-import { systemClock } from "#core";
+import { randomInt } from "node:crypto";
+import { FarhandError, systemClock } from "#core";
 import type { RunOptions } from "../commands/run.ts";
 import { CliError } from "../errors.ts";
 import { openPayload, workParams } from "../payload.ts";
@@ -12,7 +12,6 @@ import { submission } from "./multipart.ts";
 import { hearPresses, type Presses } from "./presses.ts";
 import { environmentOf, runPayload, scriptIn, scriptOf } from "./script-payload.ts";
 import { withServer } from "./server-options.ts";
-import { objectIn, textIn } from "./shapes.ts";
 
 /** The work type that runs its payload with `sh -s`, and hands it the words of `params`. */
 const scriptType = "run";
@@ -35,15 +34,17 @@ export async function run(
   try {
     const work = await workOf(words, options, terminal);
     return await withServer(options, terminal, async (api) => {
-      const unit = await handIn(api, worker, work, presses);
       const { json } = options;
+      const tell = (text: string): void => {
+        if (!json) terminal.say(text);
+      };
+      const unit = await handIn(api, worker, work, { presses, tell });
       if (options.detach) {
         terminal.print(json ? JSON.stringify({ worker, unit }) : unit);
-        if (!json)
-          terminal.say(`started on ${oneLine(worker)}; see it with \`farhand units output ${worker} ${unit}\``);
+        tell(`started on ${oneLine(worker)}; see it with \`farhand units output ${worker} ${unit}\``);
         return 0;
       }
-      if (!json) terminal.say(`unit ${unit} started on ${oneLine(worker)}`);
+      tell(`unit ${unit} started on ${oneLine(worker)}`);
       return await followRun({ api, worker, unit, from: 0, json, clock: systemClock, presses }, terminal);
     });
   } finally {
@@ -82,29 +83,44 @@ async function* once(text: string): AsyncGenerator<Uint8Array> {
   yield Buffer.from(text);
 }
 
-async function handIn(api: ApiClient, worker: string, work: Work, presses: Presses): Promise<string> {
+/**
+ * Hand it in under an id of our own: so a connection that breaks before the answer leaves no doubt which unit was made.
+ *
+ * @returns the unit's id. When the answer got lost behind a whole payload, following the unit shows whether there is one.
+ */
+async function handIn(api: ApiClient, worker: string, work: Work, { presses, tell }: HandingIn): Promise<string> {
   const { workType, params, payload } = work;
+  const unit = newUnitId();
   const controller = new AbortController();
   let isSent = false;
-  presses.hear((reason) => controller.abort(interruption(reason, isSent, worker)));
+  presses.hear((reason) => controller.abort(interruption(reason, isSent, `${worker} ${unit}`)));
   const watched = async function* (): AsyncGenerator<Uint8Array> {
     yield* payload;
     isSent = true;
   };
-  const answer = await api.upload(
-    "POST",
-    apiPath`/workers/${worker}/units`,
-    submission({ workType, params }, watched()),
-    {
-      headers: { "idempotency-key": randomUUID() },
-      signal: controller.signal,
-    },
-  );
-  return textIn(objectIn(answer), "unit");
+  const upload = submission({ workType, params, unit }, watched());
+  try {
+    await api.upload("POST", apiPath`/workers/${worker}/units`, upload, { signal: controller.signal });
+  } catch (error) {
+    const isLost = error instanceof FarhandError && ["SERVER_UNREACHABLE", "WORKER_UNREACHABLE"].includes(error.code);
+    if (!isSent || !isLost || controller.signal.aborted) throw error;
+    tell(`${error.message}; looking for unit ${unit}`);
+  }
+  return unit;
+}
+
+interface HandingIn {
+  readonly presses: Presses;
+  readonly tell: (text: string) => void;
+}
+
+function newUnitId(): string {
+  const letters = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+  return Array.from({ length: 12 }, () => letters[randomInt(letters.length)]).join("");
 }
 
 /** Nothing starts before the payload is whole. */
-function interruption({ code, message }: CliError, isSent: boolean, worker: string): CliError {
+function interruption({ code, message }: CliError, isSent: boolean, unit: string): CliError {
   if (!isSent) return new CliError(code, `${message}: nothing was started`);
-  return new CliError(code, `${message}: a unit may have been started`, { remedy: `\`farhand units list ${worker}\`` });
+  return new CliError(code, `${message}: a unit may have been started`, { remedy: `\`farhand units show ${unit}\`` });
 }

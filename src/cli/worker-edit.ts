@@ -1,8 +1,8 @@
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { silentLog } from "#core";
-import type { ConfigGot, ConfigWritten, JsonObject } from "#fleet";
+import { type JsonObject, silentLog } from "#core";
+import type { ConfigGot, ConfigWritten } from "#fleet";
 import { loadModes } from "#worker";
 import { CliError } from "./errors.ts";
 import { readText } from "./files.ts";
@@ -33,7 +33,7 @@ export async function editWorker(options: WorkerEditOptions, terminal: Terminal)
   const place = await openPlace(options, terminal.env);
   try {
     const before = documentText(place.got.document);
-    const edited = options.from === undefined ? undefined : parseDocument(await readText(options.from), options.from);
+    const edited = options.from === undefined ? undefined : documentIn(await readText(options.from), options.from);
     const written = edited ? await place.put(edited) : await editedIn(place, before, terminal);
     if (!written) return terminal.say("nothing was changed");
     for (const { path, reason } of written.warnings) terminal.say(`warning: ${path}: ${reason}`);
@@ -45,6 +45,12 @@ export async function editWorker(options: WorkerEditOptions, terminal: Terminal)
   }
 }
 
+/** @throws {CliError} `DOCUMENT_INVALID` */
+function documentIn(text: string, file: string): JsonObject {
+  // Parsed from JSON, so it holds nothing else.
+  return parseDocument(text, file) as JsonObject;
+}
+
 /** What was written is never lost: when it is not taken, the file stays. */
 async function editedIn(place: EditedPlace, before: string, terminal: Terminal): Promise<ConfigWritten | undefined> {
   const folder = await mkdtemp(join(tmpdir(), "farhand-"));
@@ -53,7 +59,7 @@ async function editedIn(place: EditedPlace, before: string, terminal: Terminal):
   try {
     await runEditor(file, terminal.env);
     const text = await readFile(file, "utf8");
-    const written = text.trim() === before.trim() ? undefined : await place.put(parseDocument(text, file));
+    const written = text.trim() === before.trim() ? undefined : await place.put(documentIn(text, file));
     await rm(folder, { recursive: true, force: true });
     return written;
   } catch (error) {

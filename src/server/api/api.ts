@@ -88,7 +88,7 @@ export async function openApi(options: ApiOptions): Promise<Api> {
     closers.add({ close: () => open.app.close() });
     const parts = { open, calls, connections, limits, publicUrl, metrics, entry, idempotency, facts, failures };
     const mount = mountOver(options, parts);
-    const services = { ...options, connections, limits, secure };
+    const services = { ...options, connections, limits, secure, recheck: () => calls.recheck() };
     const routes = allRoutes(services, { metrics, openApi: () => open.app.swagger() });
     for (const route of routes) mount.add(route);
     await open.app.ready();

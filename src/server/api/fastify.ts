@@ -85,7 +85,8 @@ async function addPlugins(app: App, { secure, upgrades, limits, version }: AppOp
       directives: { defaultSrc: ["'none'"], frameAncestors: ["'none'"], baseUri: ["'none'"], formAction: ["'none'"] },
     },
     xFrameOptions: { action: "deny" },
-    strictTransportSecurity: secure,
+    // Other names of the domain are none of ours.
+    strictTransportSecurity: secure && { includeSubDomains: false },
   });
   await app.register(cookie);
   await app.register(rateLimit, { global: false, cache: 20_000 });

@@ -4,6 +4,7 @@ import type { Access } from "../auth/access.ts";
 import { type Caller, callerLevel } from "../auth/callers.ts";
 import { ServerError } from "../errors.ts";
 import type { Worker } from "../registry/worker.ts";
+import type { User } from "../store/users.ts";
 
 /** Something that goes on for a caller: a request that is being answered, a stream, a WebSocket. */
 export interface OpenCall {
@@ -85,27 +86,15 @@ export class OpenCalls {
    */
   async recheck(): Promise<void> {
     await this.#touch();
-    const { sessions, apiTokens } = this.#options.access;
+    const { sessions, apiTokens, accounts } = this.#options.access;
     const [alive, aliveTokens] = await Promise.all([
       sessions.alive(this.#ids("session")),
       apiTokens.alive(this.#ids("token")),
     ]);
     for (const id of this.#bySession.keys())
       if (!alive.has(id) && !aliveTokens.has(id)) this.cutSession(id, "it has ended");
-    for (const entry of this.#all()) if (!(await this.#mayStill(entry))) this.#cut([entry], lostRights());
-  }
-
-  async #mayStill({ caller, worker, level }: Entry): Promise<boolean> {
-    try {
-      const user = await this.#options.access.accounts.get(caller.user.id);
-      if (user.disabled) return false;
-      if (!worker) return true;
-      const { labels } = await this.#options.findWorker(worker.id);
-      return includesLevel(callerLevel({ ...caller, user }, "workers", labels), level);
-    } catch (error) {
-      if (error instanceof ServerError && error.status === 404) return false;
-      throw error;
-    }
+    const ask = { user: once((id) => accounts.get(id)), worker: once(this.#options.findWorker) };
+    for (const entry of this.#all()) if (!(await mayStill(entry, ask))) this.#cut([entry], lostRights());
   }
 
   /** A session under which bytes flow is in use. */
@@ -128,6 +117,34 @@ export class OpenCalls {
 
   #cut(entries: Iterable<Entry>, why: ServerError): void {
     for (const entry of [...entries]) entry.cut(why);
+  }
+}
+
+interface Ask {
+  user(id: string): Promise<User>;
+  worker(id: string): Promise<Pick<Worker, "labels">>;
+}
+
+/** Many calls are of the same user, on the same worker: each is asked for once. */
+function once<T>(ask: (id: string) => Promise<T>): (id: string) => Promise<T> {
+  const asked = new Map<string, Promise<T>>();
+  return (id) => {
+    const answer = asked.get(id) ?? ask(id);
+    asked.set(id, answer);
+    return answer;
+  };
+}
+
+async function mayStill({ caller, worker, level }: OpenCall, ask: Ask): Promise<boolean> {
+  try {
+    const user = await ask.user(caller.user.id);
+    if (user.disabled) return false;
+    if (!worker) return true;
+    const { labels } = await ask.worker(worker.id);
+    return includesLevel(callerLevel({ ...caller, user }, "workers", labels), level);
+  } catch (error) {
+    if (error instanceof ServerError && error.status === 404) return false;
+    throw error;
   }
 }
 

@@ -49,6 +49,8 @@ export interface ApiServices {
 export interface RouteServices extends ApiServices {
   readonly connections: Connections;
   readonly limits: ApiLimits;
+  /** Rights have changed: what goes on without them is cut now, and not at the next look. */
+  recheck(): Promise<void>;
   /** Whether people reach us by TLS: cookies are then for TLS only. */
   readonly secure: boolean;
 }

@@ -37,13 +37,17 @@ const causes: Readonly<Record<string, (api: TestApi, user: TestUser, worker: str
     const root = await api.user("other-root", "admin");
     await api.ask("DELETE", `/api/users/${id}/sessions`, root);
   },
+  "worker's labels changed": async (api) => {
+    const root = await api.user("other-root", "admin");
+    await api.ask("PATCH", "/api/workers/w1", { auth: root.auth, body: { labels: { site: "b" } } });
+  },
   "worker removed": (api, _user, worker) => api.registry.remove(worker, "root"),
 };
 
 describe("a stream is cut (CAT-59, CAT-67)", () => {
   test.each(Object.keys(causes))("when: %s", async (cause) => {
     await using api = await kit.open();
-    const [user, worker] = [await api.user("op", "operator"), await api.worker("w1")];
+    const [user, worker] = [await api.user("op", "operator", { site: "a" }), await api.worker("w1", { site: "a" })];
     const stream = await counting(api, user, worker);
     await causes[cause]?.(api, user, worker);
     const at = stream.written();
@@ -52,7 +56,7 @@ describe("a stream is cut (CAT-59, CAT-67)", () => {
     // 10 ms each, on a machine that may be busy: two seconds are 200.
     expect(stream.seen() - at).toBeLessThan(200);
     await expect.poll(() => api.api.openCalls()).toBe(0);
-    if (cause !== "worker removed") expect(api.lines.cuts).toContain(user.session);
+    if (!cause.startsWith("worker")) expect(api.lines.cuts).toContain(user.session);
   });
 
   test("when its connection handle is closed, and another stream of the session goes on", async () => {

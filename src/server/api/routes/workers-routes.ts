@@ -96,7 +96,10 @@ function changeRoutes(services: RouteServices): Route[] {
       handle: async (call) => {
         const { labels, address } = call.body;
         const { id } = call.worker;
-        if (labels !== undefined) await registry.setLabels(id, labels, call.actor);
+        if (labels !== undefined) {
+          await registry.setLabels(id, labels, call.actor);
+          await services.recheck();
+        }
         if (address !== undefined) await registry.setAddress(id, address, call.actor);
         return seen(services, call, await registry.find(id));
       },

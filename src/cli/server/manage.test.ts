@@ -61,11 +61,25 @@ describe("farhand users", () => {
 
   test("who may not is told what was refused, and what to do about it (CAT-111)", async () => {
     const eve = await userOf("eve", "viewer");
-    for (const words of [["users"], ["enrol-token"], ["audit", "list"], ["audit", "verify"], ["enrol-token", "list"]]) {
-      const said = await eve.farhand(...words);
-      expect(said.exit).toBe(4);
-      expect(said.err[0]).toMatch(/^farhand: ./);
-      expect(said.err[1]).toMatch(/^try: ./);
+    const file = folder.file("eve.json");
+    await writeFile(file, "{}");
+    const refused = [
+      ["users"],
+      ["users", "add", "mallory", "--service"],
+      ["users", "set", "admin", "--disable"],
+      ["enrol-token"],
+      ["enrol-token", "list"],
+      ["audit", "list"],
+      ["audit", "verify"],
+      ["audit", "export"],
+      ["config", "put", "web", file, "--if-match", "0"],
+      ["run", "shed", "--", "true"],
+      ["units", "cancel", "shed", "abcdefgh"],
+    ];
+    for (const words of refused) {
+      const { exit, err, out } = await eve.farhand(...words);
+      expect([words, exit, out]).toEqual([words, 4, ""]);
+      expect(err).toEqual([expect.stringMatching(/^farhand: .{10}/), expect.stringMatching(/^try: .{10}/)]);
     }
   });
 

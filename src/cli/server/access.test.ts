@@ -214,6 +214,14 @@ describe("a second factor", () => {
     expect(await ann.farhand(...login)).toMatchObject({ exit: 2 });
     expect(await ann.farhand(...login, "--code-file", codeFile)).toMatchObject({ exit: 0 });
     expect(await ann.farhand(...login, "--code-file", codeFile)).toMatchObject({ exit: 4 });
+    // What is sensitive wants the factor of late (CAT-68): asked for, and the session's new token is kept.
+    await server.core.store.db.updateTable("session").set({ factor_at: 1 }).execute();
+    const make = ["tokens", "make", "ci", "--scope", "workers:monitor"];
+    expect(await ann.farhand(...make)).toMatchObject({ exit: 4 });
+    const made = await ann.farhandOn(typed(recovery[2] ?? ""), ...make);
+    expect(made.err[0]).toContain("code of your second factor");
+    expect(made.out).toMatch(/^fht_/);
+    expect(await ann.farhand(...make)).toMatchObject({ exit: 0 });
     await writeFile(codeFile, `${recovery[1]}\n`);
     expect(await ann.farhand("totp", "disable", "--code-file", codeFile)).toMatchObject({ exit: 0 });
     expect(await ann.farhand(...login)).toMatchObject({ exit: 0 });

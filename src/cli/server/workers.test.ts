@@ -1,7 +1,8 @@
+import { writeFile } from "node:fs/promises";
 import { Duplex, PassThrough } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { type CliSession, loggedIn, type Said } from "../../../test/kit/cli-session.ts";
+import { type CliSession, cliSession, loggedIn, type Said } from "../../../test/kit/cli-session.ts";
 import { type TestServer, testServer } from "../../../test/kit/server.ts";
 import { type TempFolder, tempFolder } from "../../../test/kit/temp-folder.ts";
 import { coloursFor, noColours } from "../colours.ts";
@@ -57,6 +58,31 @@ describe("farhand workers", () => {
     expect(out).not.toMatch(/secret|key|password|fingerprint/i);
     expect(JSON.parse((await farhand("workers", "--json", "--label", "site=none")).out)).toEqual([]);
     expect(await farhand("workers", "--label", "nonsense")).toMatchObject({ exit: 2 });
+  });
+
+  test("three users see three lists, and addresses are for admins (CAT-46)", async () => {
+    const [attic] = JSON.parse((await farhand("workers", "--json")).out) as { id: string; addresses?: object }[];
+    await server.core.registry.setLabels(attic?.id ?? "", { site: "a" }, "u1");
+    expect(attic).toHaveProperty("addresses");
+    const password = folder.file("password");
+    await writeFile(password, "a horse in the corridor\n");
+    const seenBy = async (name: string, ...more: string[]): Promise<unknown[]> => {
+      const user = cliSession(folder.file(name));
+      await farhand("users", "add", name, "--password-file", password, ...more);
+      await user.farhand("login", server.url, "--ca", server.ca, "--user", name, "--password-file", password);
+      return JSON.parse((await user.farhand("workers", "--json")).out) as unknown[];
+    };
+    const byOperator = await seenBy("oda", "--role", "operator");
+    expect(byOperator).toMatchObject([
+      { name: "attic", level: "operate" },
+      { name: "shed", level: "operate" },
+    ]);
+    expect(byOperator[0]).not.toHaveProperty("addresses");
+    const byGuest = await seenBy("gus", "--role", "viewer", "--label", "site=a");
+    expect(byGuest).toMatchObject([{ name: "attic", level: "monitor", labels: { site: "a" } }]);
+    expect(byGuest).toHaveLength(1);
+    expect(JSON.parse((await farhand("workers", "--json", "--label", "site=a")).out)).toHaveLength(1);
+    await server.core.registry.setLabels(attic?.id ?? "", {}, "u1");
   });
 
   test("show tells of one worker, and what happened to it", async () => {

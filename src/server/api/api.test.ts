@@ -32,6 +32,8 @@ test("the document names every route that is no WebSocket, and the page all of t
   const paths = Object.keys(document.json["paths"] as object);
   const plain = api.api.routes.filter(({ live }) => !live).map(({ path }) => path.replaceAll(/:(\w+)/g, "{$1}"));
   expect([...new Set(plain)].filter((path) => !paths.includes(path))).toEqual([]);
+  expect(document.text).toContain('"application/problem+json"');
+  expect(document.text).not.toContain("farhand_session=");
   const page = await api.ask("GET", "/api/docs");
   for (const { path } of api.api.routes) expect(page.text).toContain(path);
   expect(page.text).not.toMatch(/<script|https?:|on\w+=/);

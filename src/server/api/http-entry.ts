@@ -1,7 +1,7 @@
 import { EventEmitter, once } from "node:events";
 import { createServer as createHttpServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import { createServer as createHttpsServer } from "node:https";
-import type { AddressInfo } from "node:net";
+import type { AddressInfo, Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { TLSSocket } from "node:tls";
 import { errorText, followTlsSource, type TlsServerSource } from "#core";
@@ -37,6 +37,7 @@ export class HttpEntry {
   readonly #options: EntryOptions;
   readonly #proxies: TrustedProxies;
   readonly #names: OwnNames;
+  readonly #sockets = new Set<Socket>();
   readonly #visits = new WeakMap<IncomingMessage, Visit>();
 
   constructor(options: EntryOptions) {
@@ -45,6 +46,10 @@ export class HttpEntry {
     const own = options.publicUrl ? [options.publicUrl.hostname.replaceAll(/[[\]]/g, "")] : [];
     this.#names = new OwnNames([...own, ...(options.hostNames ?? [])], options.tls);
     this.server = makeServer(options);
+    this.server.on("connection", (socket: Socket) => {
+      this.#sockets.add(socket);
+      socket.once("close", () => this.#sockets.delete(socket));
+    });
   }
 
   /** What is known of a request that was let in. */
@@ -119,7 +124,8 @@ export class HttpEntry {
   async close(): Promise<void> {
     if (!this.server.listening) return;
     const freed = new Promise((resolve) => this.server.close(resolve));
-    this.server.closeAllConnections();
+    // Also those in the middle of a handshake, and those that became WebSockets.
+    for (const socket of this.#sockets) socket.destroy();
     await freed;
   }
 }

@@ -5,6 +5,7 @@ import type { Admission } from "./admission.ts";
 import { Call, type Visit } from "./call.ts";
 import { closeSocket, type Failures } from "./failures.ts";
 import type { App, Reply, Request } from "./fastify.ts";
+import { Problem } from "./field-schema.ts";
 import type { Gatekeeper } from "./gatekeeper.ts";
 import type { Idempotency } from "./idempotency.ts";
 import type { ApiLimits } from "./limits.ts";
@@ -150,6 +151,11 @@ function send({ schema }: Route, reply: Reply, { status, body, headers }: Answer
   return reply.send(schema.answer && body !== undefined && status >= 400 ? JSON.stringify(body) : body);
 }
 
+const refused = {
+  description: "A problem; `code` says which (docs/errors.md)",
+  content: { "application/problem+json": { schema: Problem } },
+};
+
 /** For Fastify's checks, and for the document. */
 function schemaOf({ summary, needs, path, sensitive, schema, payload }: Route): object {
   const [, , tag = "server"] = path.split("/");
@@ -164,7 +170,7 @@ function schemaOf({ summary, needs, path, sensitive, schema, payload }: Route): 
     ...(query && { querystring: query }),
     // A form is looked at when its first part was read.
     ...(body && !payload && { body }),
-    ...(answer && { response: { "2xx": answer } }),
+    response: { ...(answer && { "2xx": answer }), "4xx": refused, "5xx": refused },
   };
 }
 

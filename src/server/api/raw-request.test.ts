@@ -1,3 +1,5 @@
+import { once } from "node:events";
+import { connect } from "node:net";
 import { describe, expect, test } from "vitest";
 import { tlsServerSource } from "#core";
 import { apiKit } from "../../../test/kit/api.ts";
@@ -207,6 +209,17 @@ describe("slow clients", () => {
     const body = `POST /api/login HTTP/1.1\r\n${host}content-type: application/json\r\ncontent-length: 100\r\n\r\n{"user"`;
     expect(await api.raw(body)).not.toContain("200");
     expect(api.api.openCalls()).toBe(0);
+  });
+
+  test("hold nobody up who stops the server", async () => {
+    const api = await kit.open();
+    const silent = connect(api.port, "127.0.0.1");
+    silent.on("error", () => {});
+    await once(silent, "connect");
+    const gone = once(silent, "close");
+    await api[Symbol.asyncDispose]();
+    await gone;
+    await expect(api.raw("")).rejects.toThrow("ECONNREFUSED");
   });
 
   test("that send nothing at all are cut off", async () => {

@@ -1,4 +1,5 @@
 import type { AnyCommand } from "./command.ts";
+import { appliance } from "./commands/appliance.ts";
 import { auditExport } from "./commands/audit-export.ts";
 import { auditList } from "./commands/audit-list.ts";
 import { auditVerify } from "./commands/audit-verify.ts";
@@ -88,6 +89,7 @@ export const commands: readonly AnyCommand[] = [
   worker,
   workerJoin,
   workerStart,
+  appliance,
   server,
   serverBackup,
   serverRestore,

@@ -16,6 +16,11 @@ export const cliErrors = {
     exit: 3,
     meaning: "A worker already runs with this state folder or control socket. Use it, or stop it first.",
   },
+  WORKER_ENDED: {
+    status: 500,
+    exit: 1,
+    meaning: "The worker beside the server ended by itself. Its log, which the message names, says why.",
+  },
   STATE_UNUSABLE: {
     status: 500,
     exit: 3,

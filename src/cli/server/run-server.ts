@@ -80,7 +80,8 @@ function tellHow({ url, firstAdmin, core }: RunningServer, terminal: Terminal): 
   terminal.print(`First login, shown this once: user ${firstAdmin.name}, password ${firstAdmin.password}`);
 }
 
-function addressOf(text: string): { host: string; port: number } {
+/** `HOST:PORT`, or a port of the loopback. @throws {ServerError} SETTINGS_INVALID. */
+export function addressOf(text: string): { host: string; port: number } {
   const [, host = "", port = ""] = /^(?:\[?([^\]]*?)\]?:)?(\d{1,5})$/.exec(text) ?? [];
   if (port === "" || Number(port) > 65_535) throw invalid(`listen: ${text} is no HOST:PORT`);
   return { host: host || "127.0.0.1", port: Number(port) };

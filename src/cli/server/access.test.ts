@@ -1,11 +1,13 @@
 import { chmod, readFile, stat, symlink, unlink, writeFile } from "node:fs/promises";
+import { createServer } from "node:https";
+import type { AddressInfo } from "node:net";
 import { dirname } from "node:path";
 import { PassThrough } from "node:stream";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type CliSession, cliSession, loggedIn } from "../../../test/kit/cli-session.ts";
 import { type TestServer, testServer } from "../../../test/kit/server.ts";
 import { type TempFolder, tempFolder } from "../../../test/kit/temp-folder.ts";
-import { fingerprintOf } from "../../../test/kit/certificates.ts";
+import { fingerprintOf, makeCertificates } from "../../../test/kit/certificates.ts";
 import { totpCode } from "../../../test/kit/totp-code.ts";
 
 let folder: TempFolder;
@@ -113,6 +115,28 @@ describe("trust at first contact", () => {
       await writeFile(file, JSON.stringify(saved));
       expect(await farhand("whoami")).toMatchObject({ exit: 7 });
     }
+  });
+
+  test("a certificate signed by itself is trusted as that one, whatever names it has", async () => {
+    const certificates = await tempFolder();
+    const { ca } = await makeCertificates(certificates.path);
+    const greeting = JSON.stringify({ name: "farhand" });
+    const alone = createServer({ cert: await readFile(ca), key: await readFile(ca.replace(".crt", ".key")) });
+    alone.on("request", (_request, response) => {
+      response.setHeader("content-type", "application/json").end(greeting);
+    });
+    await new Promise<void>((resolve) => alone.listen(0, "127.0.0.1", resolve));
+    const url = `https://127.0.0.1:${(alone.address() as AddressInfo).port}`;
+    const { farhandOn, file } = stranger();
+    // It is no real server, so the login itself gets no further than its answer.
+    expect(await farhandOn(typed("yes", "admin", "x"), "login", url)).toMatchObject({ exit: 8 });
+    const pin = `sha256:${fingerprintOf(ca)}`;
+    expect(await farhandOn(typed("admin", "x"), "login", url, "--pin", pin)).toMatchObject({ exit: 8 });
+    expect(await farhandOn(typed("no"), "login", url)).toMatchObject({ exit: 7 });
+    await expect(readFile(file)).rejects.toThrow("ENOENT");
+    alone.close();
+    alone.closeAllConnections();
+    await certificates[Symbol.asyncDispose]();
   });
 
   test("clear text is for this machine only", async () => {

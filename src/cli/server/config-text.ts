@@ -35,7 +35,7 @@ export function historyLines(versions: readonly Shape[], { colours }: Look): str
 }
 
 /** One difference: `/log/level: "info" → "debug"`. */
-export function changeLine(change: Shape, colours: Colours): string {
+function changeLine(change: Shape, colours: Colours): string {
   const { path, before, after } = change;
   const place = stringOf(path) || "/";
   if (before === undefined) return colours.good(`+ ${oneLine(place)}: ${shown(after)}`);

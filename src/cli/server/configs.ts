@@ -51,7 +51,7 @@ export function documentText(document: Shape): string {
 }
 
 /** A version as it stands on the command line. @throws {CliError} `USAGE` */
-export function versionIn(text: string): number {
+function versionIn(text: string): number {
   if (/^\d{1,9}$/.test(text)) return Number(text);
   throw new CliError("USAGE", `"${text}" is no version`, { remedy: "`farhand config history NAME` shows them" });
 }

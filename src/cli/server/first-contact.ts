@@ -59,16 +59,20 @@ async function authorityIn(path: string): Promise<string> {
 
 /** A pin of the authority, as in an enrolment token, or of the server's own certificate. */
 async function pinned(url: URL, sha256: string): Promise<Trust> {
-  const found = (await chainOf(url)).find((certificate) => sha256Of(certificate) === sha256);
-  if (found) return trustIn(found);
+  const chain = await chainOf(url);
+  const found = chain.find((certificate) => sha256Of(certificate) === sha256);
+  // A pinned certificate that is not the server's own and no root proves nothing of the server.
+  const trust = found && trustIn(chain, found);
+  if (trust && (trust.kind === "authority" || found === chain[0])) return trust;
   throw untrusted(url, `it shows no certificate with the fingerprint sha256:${sha256}`);
 }
 
 async function askedAbout(url: URL, fault: CliError, terminal: Terminal): Promise<Trust> {
-  const certificate = certificateToAskAbout(await chainOf(url));
+  const chain = await chainOf(url);
+  const certificate = certificateToAskAbout(chain);
   if (!certificate) throw fault;
   const keyboard = openKeyboard(terminal, "--ca FILE or --pin sha256:… says whom to trust");
-  const trust = trustIn(certificate);
+  const trust = trustIn(chain, certificate);
   const { subject, validTo } = new X509Certificate(certificate);
   terminal.say(fault.message);
   terminal.say(`${trust.kind === "authority" ? "authority" : "certificate"}: ${oneLine(subject)}, until ${validTo}`);

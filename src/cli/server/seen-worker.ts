@@ -2,7 +2,7 @@ import { numberOf, objectIn, type Shape, stringOf, textIn } from "./shapes.ts";
 
 /** Workers say that they live this often (fleet); what is older than three times that is stale (CAT-112). */
 const beatEveryMs = 15_000;
-export const staleAfterMs = 3 * beatEveryMs;
+const staleAfterMs = 3 * beatEveryMs;
 
 /** A worker as a list of the API shows it. Times are milliseconds since 1970 by the server's clock. */
 export interface SeenWorker {

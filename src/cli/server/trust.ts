@@ -71,17 +71,18 @@ function chainOf(leaf: Partial<DetailedPeerCertificate>): Buffer[] {
   return chain;
 }
 
-/** The trust in one certificate of a chain: as an authority where it is one, otherwise in nothing but itself. */
-export function trustIn(certificate: Buffer): Trust {
+/** The trust in one certificate of a chain: a root vouches for others, any other one for nothing but itself. */
+export function trustIn(chain: readonly Buffer[], certificate: Buffer): Trust {
+  const isServers = chain[0]?.equals(certificate) === true;
   const x509 = new X509Certificate(certificate);
-  const isRoot = x509.ca && x509.checkIssued(x509);
-  return isRoot ? { kind: "authority", pem: x509.toString() } : { kind: "certificate", sha256: sha256Of(certificate) };
+  if (isServers || !x509.ca || !x509.checkIssued(x509)) return { kind: "certificate", sha256: sha256Of(certificate) };
+  return { kind: "authority", pem: x509.toString() };
 }
 
 /** The certificate people are asked about: the root of the chain when it is shown, otherwise the server's own. */
 export function certificateToAskAbout(chain: readonly Buffer[]): Buffer | undefined {
   const last = chain.at(-1);
-  return last && trustIn(last).kind === "authority" ? last : chain[0];
+  return last && trustIn(chain, last).kind === "authority" ? last : chain[0];
 }
 
 /** SHA-256 of a certificate (DER), hex. */

@@ -1,11 +1,9 @@
-import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import {
   canonicalJson,
   type Clock,
   errorText,
   FarhandError,
-  isJsonObject,
   type JsonObject,
   type Log,
   systemClock,
@@ -22,31 +20,25 @@ import {
   type ConfigValidated,
   type ConfigWritten,
   diff,
-  mapSecrets,
   markSecrets,
   redactSecrets,
   requireBounded,
-  sealSecrets,
   type ThreeWayChange,
   threeWayDiff,
   valueAtKey,
 } from "#fleet";
 import { WorkerError } from "../errors.ts";
+import { readSettingsFile } from "../settings/settings-files.ts";
 import { writeFileAtomic } from "./atomic-file.ts";
+import { type Checked, type CheckedDocument, CheckedDocuments } from "./checked-documents.ts";
 import type { ApplyChanges, Configuration, ConfigurationChecks, Edit, Editor, VersionShown } from "./configuration.ts";
 import { readDocument, writeDocument } from "./document-text.ts";
-import {
-  type Configured,
-  configurationFrom,
-  type Effective,
-  effectiveValues,
-  type PendingChange,
-  type Sources,
-} from "./effective.ts";
+import { type Configured, type Effective, effectiveValues, type PendingChange, type Sources } from "./effective.ts";
 import { type Owners, writableByOthers } from "./file-hygiene.ts";
 import { History } from "./history.ts";
 import { InForce } from "./in-force.ts";
-import { type LocalSeal, localKey, localSeal } from "./local-seal.ts";
+import { faultsText, placed, refused } from "./fault-text.ts";
+import { localKey, localSeal } from "./local-seal.ts";
 import { confirmWithinMs, ProvisionalEdit } from "./provisional.ts";
 
 export interface FileConfigurationOptions extends Pick<Sources, "machine" | "environment" | "follow"> {
@@ -69,8 +61,6 @@ export interface FileConfigurationOptions extends Pick<Sources, "machine" | "env
 /** What stands in the file. */
 type Written = Configured | { readonly state: "none" };
 
-const nobody = { state: "none" } as const;
-
 /**
  * A configuration in a file of this machine: `worker.yaml` with a history beside the state (CAT-71 to CAT-76).
  *
@@ -80,10 +70,10 @@ export class FileConfiguration implements Configuration {
   readonly #options: FileConfigurationOptions;
   readonly #clock: Clock;
   readonly #history: History;
-  readonly #seal: LocalSeal;
+  readonly #documents: CheckedDocuments;
   readonly #provisional: ProvisionalEdit;
   readonly #inForce: InForce;
-  #written: Written = nobody;
+  #written: Written = { state: "none" };
   /** The document in the file, as far as it can be read, secrets marked. */
   #document: JsonObject | undefined;
   #text: string | undefined;
@@ -94,7 +84,7 @@ export class FileConfiguration implements Configuration {
     this.#options = options;
     this.#clock = options.clock ?? systemClock;
     this.#history = new History(join(options.folder, "history"), options.log);
-    this.#seal = localSeal(localKey(join(options.folder, "configuration.key")));
+    this.#documents = new CheckedDocuments(options, localSeal(localKey(join(options.folder, "configuration.key"))));
     this.#provisional = new ProvisionalEdit(join(options.folder, "provisional.json"), this.#clock, options.log);
     this.#inForce = new InForce(options.apply, options.log);
   }
@@ -141,8 +131,8 @@ export class FileConfiguration implements Configuration {
   }
 
   async validate(document: JsonObject): Promise<ConfigValidated> {
-    const checked = this.#check(document);
-    if (!("effective" in checked)) return { faults: [...checked.faults], warnings: [] };
+    const checked = this.#documents.check(this.#sealed(document));
+    if ("faults" in checked) return { faults: [...checked.faults], warnings: [] };
     return { faults: [], warnings: await this.#options.checks.warnings(checked.effective) };
   }
 
@@ -168,7 +158,7 @@ export class FileConfiguration implements Configuration {
     return this.#inTurn(async () => {
       const old = this.#history.find(version);
       if (!old) throw new WorkerError("CONFIG_REFUSED", `version ${version} is not kept`);
-      const document = this.#opened(old.document);
+      const document = this.#documents.opened(old.document);
       return await this.#put({ document, ifMatch, comment: `as version ${version}` }, editor);
     });
   }
@@ -190,7 +180,7 @@ export class FileConfiguration implements Configuration {
   #differences(document: JsonObject, base: number): ThreeWayChange[] {
     const theirs = this.#history.newest?.document ?? {};
     const from = base === 0 ? {} : this.#history.find(base)?.document;
-    return threeWayDiff(from ?? {}, theirs, this.#sealed(document, from ?? theirs));
+    return threeWayDiff(from ?? {}, theirs, this.#documents.sealed(document, from ?? theirs));
   }
 
   get #version(): number {
@@ -203,10 +193,10 @@ export class FileConfiguration implements Configuration {
     if (ifMatch !== this.#version)
       throw new ConfigStaleError(this.#options.file, this.#version, this.#differences(document, ifMatch));
     const before = this.#history.newest?.document ?? {};
-    const checked = this.#check(document);
-    if (!("effective" in checked)) throw refused(checked.faults);
+    const checked = this.#documents.check(this.#sealed(document));
+    if ("faults" in checked) throw refused(checked.faults);
     const warnings = await this.#options.checks.warnings(checked.effective);
-    if (force === false && warnings.length > 0) throw new WorkerError("CONFIG_WARNED", textOf(warnings));
+    if (force === false && warnings.length > 0) throw new WorkerError("CONFIG_WARNED", faultsText(warnings));
     const confirmBefore = this.#beginProvisional(ifMatch, reaches(before, checked.stored), editor);
     this.#write({ stored: checked.stored, author: editor.name, comment });
     const failed = await this.#accept(checked);
@@ -229,13 +219,14 @@ export class FileConfiguration implements Configuration {
     if (!isRisky && !waiting) return null;
     const version = previous + 1;
     const { name, connection } = editor;
-    const by = isRisky || !waiting ? { by: name, connection } : { by: waiting.by, connection: waiting.connection };
-    return this.#provisional.begin({ version, back: waiting?.back ?? previous, ...by }).until;
+    // What changes nothing of it waits with it, and no longer.
+    if (waiting && !isRisky) return this.#provisional.begin({ ...waiting, version }).until;
+    return this.#provisional.begin({ version, back: waiting?.back ?? previous, by: name, connection }).until;
   }
 
   /** The file first: if we end in between, what is new in it becomes a version at the next start. */
   #write({ stored, author, comment }: { stored: JsonObject; author: string; comment: string }): void {
-    const text = writeDocument(this.#opened(stored));
+    const text = writeDocument(this.#documents.opened(stored));
     writeFileAtomic(this.#options.file, text, this.#options.fileMode);
     this.#text = text;
     this.#note(stored, author, comment);
@@ -247,8 +238,8 @@ export class FileConfiguration implements Configuration {
     this.#options.log.info(`configuration version ${version}`, { by: author, comment });
   }
 
-  async #accept({ stored, effective }: Checked): Promise<ConfigFault[]> {
-    this.#document = this.#opened(stored);
+  async #accept({ stored, effective }: CheckedDocument): Promise<ConfigFault[]> {
+    this.#document = this.#documents.opened(stored);
     this.#written = { state: "good", effective };
     return await this.#inForce.accept(effective);
   }
@@ -257,74 +248,39 @@ export class FileConfiguration implements Configuration {
     const text = readIfThere(this.#options.file);
     if (text === this.#text && (text !== undefined || this.#written.state === "none")) return;
     this.#text = text;
-    if (text === undefined) {
-      this.#document = undefined;
-      this.#written = this.#withoutFile();
-      return;
-    }
+    this.#document = undefined;
+    if (text === undefined) return await this.#lookWithoutFile();
     const read = readDocument(text, this.#options.file);
-    if ("faults" in read) {
-      this.#document = undefined;
-      this.#written = { state: "misconfigured", faults: read.faults };
-      return;
-    }
+    if ("faults" in read) return this.#misconfigured(read.faults);
     this.#document = markSecrets(read.document);
     const checked = this.#checkFile(this.#document);
-    if (!("effective" in checked)) {
-      const faults = checked.faults.map(({ path, reason }) => ({ path, reason: placed(read.placeOf(path), reason) }));
-      this.#written = { state: "misconfigured", faults };
-      return;
-    }
+    if ("faults" in checked) return this.#misconfigured(placed(checked.faults, read.placeOf));
     const isNew = canonicalJson(checked.stored) !== canonicalJson(this.#history.newest?.document ?? null);
     if (isNew) this.#note(checked.stored, "file", "found in the file");
     await this.#accept(checked);
   }
 
+  async #lookWithoutFile(): Promise<void> {
+    this.#written = this.#documents.withoutFile();
+    if (this.#written.state === "good" && !this.running) await this.#inForce.accept(this.#written.effective);
+  }
+
+  #misconfigured(faults: readonly ConfigFault[]): void {
+    this.#written = { state: "misconfigured", faults };
+  }
+
   /** In a file, what is wrong with a secret is a fault like any other: there is nobody to refuse it to. */
-  #checkFile(document: JsonObject): Checked | { readonly faults: readonly ConfigFault[] } {
+  #checkFile(document: JsonObject): Checked {
     try {
-      return this.#check(document);
+      return this.#documents.check(this.#sealed(document));
     } catch (error) {
       if (!(error instanceof FarhandError)) throw error;
       return { faults: [{ path: "", reason: error.message }] };
     }
   }
 
-  /** Nothing is written: the environment alone may make a configuration, else the worker is unconfigured (CAT-12). */
-  #withoutFile(): Written {
-    if (this.#options.environment.overrides.length === 0 && this.#options.environment.faults.length === 0)
-      return nobody;
-    const { machine, environment, follow } = this.#options;
-    const configured = configurationFrom({ machine, environment, follow });
-    if (configured.state === "good" && !this.running) void this.#inForce.accept(configured.effective);
-    return configured;
-  }
-
-  /** The first two depths (CAT-76), on the document as it would be stored. @throws {FleetError} CONFIG_SECRET. */
-  #check(
-    document: JsonObject,
-    seal: (document: JsonObject) => JsonObject = (given) => this.#sealed(given, this.#history.newest?.document ?? {}),
-  ): Checked | { readonly faults: readonly ConfigFault[] } {
-    const { machine, environment, follow, checks } = this.#options;
-    const stored = seal(document);
-    const source = { source: "file", document: this.#opened(stored) } as const;
-    const configured = configurationFrom({ machine, document: source, environment, follow });
-    if (configured.state === "misconfigured") return configured;
-    const faults = checks.faults(configured.effective);
-    return faults.length > 0 ? { faults } : { stored, effective: configured.effective };
-  }
-
-  #sealed(document: JsonObject, previous: JsonObject): JsonObject {
-    return sealSecrets(markSecrets(document), previous, (text) => this.#seal.seal(text));
-  }
-
-  /** As in the file: the values of secrets marked as such. */
-  #opened(stored: JsonObject): JsonObject {
-    const opened = mapSecrets(stored, (secret) => {
-      if (!isJsonObject(secret) || typeof secret.sealed !== "string") return { $secret: secret };
-      return { $secret: { value: this.#seal.open(Buffer.from(secret.sealed, "base64")) } };
-    });
-    return opened as JsonObject;
+  #sealed(document: JsonObject): JsonObject {
+    return this.#documents.sealed(document, this.#history.newest?.document ?? {});
   }
 
   async #resumeProvisional(): Promise<void> {
@@ -345,16 +301,18 @@ export class FileConfiguration implements Configuration {
   /** Nobody has confirmed (CAT-75): the version before holds again, whatever it was. */
   async #return(): Promise<void> {
     const { edit } = this.#provisional;
-    if (!edit || edit.version !== this.#version) return;
+    if (!edit) return;
+    // Somebody at the machine has written another one since.
+    if (edit.version !== this.#version) return this.#provisional.settle();
     const old = edit.back === 0 ? {} : this.#history.find(edit.back)?.document;
     if (!old) throw new WorkerError("CONFIG_REFUSED", `version ${edit.back} is not kept any more`);
     this.#options.log.warn(`configuration version ${edit.version} was not confirmed: version ${edit.back} returns`);
     const comment = `as version ${edit.back}: version ${edit.version} was not confirmed in ${confirmWithinMs / 1000} s`;
     this.#write({ stored: old, author: "farhand", comment });
     this.#provisional.settle();
-    const checked = this.#check(this.#opened(old), () => old);
-    if ("effective" in checked) await this.#accept(checked);
-    else this.#written = { state: "misconfigured", faults: checked.faults };
+    const checked = this.#documents.check(old);
+    if ("faults" in checked) this.#misconfigured(checked.faults);
+    else await this.#accept(checked);
     this.#options.returned?.(this.#inForce.pending);
   }
 
@@ -365,16 +323,9 @@ export class FileConfiguration implements Configuration {
   }
 }
 
-/** A document that may be used, and as it is kept. */
-interface Checked {
-  readonly stored: JsonObject;
-  readonly effective: Effective;
-}
-
-/** Configurations are small: more than this is none. */
 function readIfThere(file: string): string | undefined {
   try {
-    return readFileSync(file, "utf8");
+    return readSettingsFile(file);
   } catch (error) {
     if (systemCode(error) === "ENOENT") return undefined;
     throw new WorkerError("SETTINGS_UNREADABLE", `${file} cannot be read: ${errorText(error)}`, { cause: error });
@@ -385,20 +336,4 @@ function readIfThere(file: string): string | undefined {
 function reaches(before: JsonObject, after: JsonObject): boolean {
   const text = (document: JsonObject, path: string): string => canonicalJson(valueAtKey(document, path) ?? null);
   return configKeyPaths.some((path) => configKey(path).reach && text(before, path) !== text(after, path));
-}
-
-function placed(place: { readonly line: number; readonly column: number } | undefined, reason: string): string {
-  return place ? `line ${place.line}, column ${place.column}: ${reason}` : reason;
-}
-
-function refused(faults: readonly ConfigFault[]): WorkerError {
-  return new WorkerError("CONFIG_REFUSED", textOf(faults));
-}
-
-/** At most so many of them help. */
-const most = 10;
-
-function textOf(faults: readonly ConfigFault[]): string {
-  const more = faults.length > most ? [`and ${faults.length - most} more`] : [];
-  return [...faults.slice(0, most).map(({ path, reason }) => `${path}: ${reason}`), ...more].join("; ");
 }

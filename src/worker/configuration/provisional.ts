@@ -48,8 +48,8 @@ export class ProvisionalEdit {
   }
 
   /** From now on it waits; before the version itself is written, for it must never stand without its way back. */
-  begin(edit: Omit<Provisional, "until">): Provisional {
-    const dated = { ...edit, until: this.#clock.now() + confirmWithinMs };
+  begin(edit: Omit<Provisional, "until"> & Partial<Provisional>): Provisional {
+    const dated = { until: this.#clock.now() + confirmWithinMs, ...edit };
     writeFileAtomic(this.#path, JSON.stringify(dated), 0o600);
     this.#edit = dated;
     return dated;

@@ -42,9 +42,15 @@ export interface WorkerService {
 export async function startService(options: ServiceOptions): Promise<WorkerService> {
   const { env, log, mode } = options;
   // What is live is asked for when it is needed; everything else waits for a restart and says so.
-  const setup = await openSetup({ mode, env, log, apply: () => Promise.resolve() });
+  const ending = endingOf();
+  const setup = await openSetup({
+    ...{ mode, env, log, apply: () => Promise.resolve() },
+    // The worker went by what nobody has confirmed: to be back it must start anew (CAT-75).
+    returned: (pending) => {
+      if (pending.length > 0) ending.lifecycle.restart();
+    },
+  });
   try {
-    const ending = endingOf();
     const running = await run(setup, ending.lifecycle, log);
     void running.failed?.then(ending.fail);
     return {

@@ -49,7 +49,7 @@ export async function runAppliance({ listen }: ApplianceOptions, terminal: Termi
     const ended = once(worker, "exit").then(([code]) => Number(code ?? 1));
     const begun = showUnit(server, terminal, interrupts.signal);
     const over = await Promise.race([begun, ended.then((code) => diedEarly(code, places))]);
-    if (over === "shown") tellNext(places, terminal);
+    if (over === "shown") tellNext(server, places, terminal);
     const code = await Promise.race([fired(interrupts.signal), ended]);
     return code;
   } catch (error) {
@@ -131,11 +131,11 @@ async function printed(stream: AsyncIterable<Uint8Array>, terminal: Terminal): P
   return { sha256: hash.digest("hex") };
 }
 
-function tellNext({ state }: Places, terminal: Terminal): void {
+function tellNext({ url }: RunningServer, { state }: Places, terminal: Terminal): void {
   const authority = join(state, "server", "authority.crt");
   const socket = join(state, "run", "control.sock");
   const tries = [
-    [`farhand login https://127.0.0.1:8443 --user admin --ca ${authority}`, "then:"],
+    [`farhand login ${url} --user admin --ca ${authority}`, "then:"],
     ["farhand workers", "who is there"],
     ["farhand run WORKER -- ./script.sh", "a script of yours, its output live, its exit code yours"],
     ["farhand enrol-token", "and `farhand worker join` on another machine"],

@@ -30,6 +30,7 @@ export interface ManagementParts {
 export async function openLocalManagement(parts: ManagementParts): Promise<LocalManagement> {
   const { setup, units, lifecycle, log, nodeId } = parts;
   const { configuration, places } = setup;
+  const { running } = configuration;
   const management = await openManagement({
     units,
     lifecycle,
@@ -37,8 +38,9 @@ export async function openLocalManagement(parts: ManagementParts): Promise<Local
     facts: () => factsOf(parts),
     more: configurationMethods({ configuration, connectionOf: connections() }),
     stateDir: places.state,
-    rememberSwitches: configuration.running?.values.switches.remember ?? true,
-    socket: { path: places.socket, group: places.group },
+    rememberSwitches: running?.values.switches.remember ?? true,
+    socket: running?.values.socket.enabled === false ? undefined : { path: places.socket, group: places.group },
+    configuredHash: () => configuration.running?.values.legacyPassword.hash?.reveal(),
     api: apiOf(setup, log),
     rules: () => rulesOf(setup),
     entitlement: () => open,
@@ -82,7 +84,7 @@ function rulesOf({ configuration, identity, mode }: Setup): Omit<AccessRules, "p
   return {
     mode,
     isRegistered: identity.membership() !== undefined,
-    requirePasswordLocally: false,
+    requirePasswordLocally: values?.legacyPassword.requireLocally ?? false,
     legacyPassword: values?.legacyPassword ?? { remote: false, level: "monitor", acceptHashLocally: false },
     roles: values?.remoteAccess.roles ?? {},
   };

@@ -131,9 +131,8 @@ describe("farhand worker start --session", () => {
       await user.until("configured");
       const unit = /\w{8}/.exec(stdout)?.[0] ?? "";
       const control = ["--socket", home.file("r/farhand/control.sock")];
-      const signal = soon();
-      while (!(await user.farhand("work", "status", unit, ...control)).stdout.includes("Succeeded"))
-        await sleep(100, undefined, { signal });
+      expect(await user.farhand("work", "results", unit, ...control)).toMatchObject({ code: 0 });
+      expect((await user.farhand("work", "status", unit, ...control)).stdout).toContain("Succeeded");
     } finally {
       endMarkedProcesses(home.path);
     }

@@ -136,12 +136,13 @@ async function openAll(options: CoreOptions, closers: Closers): Promise<ServerCo
     // A broker says nothing of who is behind it: there the streams alone prove it, and every one of them has to.
     await mesh.addBackend(await makeBackend(settings, log), { cost: 1, mustProveId: road.kind !== "amqp", refuses });
   }
-  closers.add(keepUp({ access, presence, health, clock, log }));
+  const enrolments = new Enrolments({ store, audit, clock, pin: fingerprintOf(authority.certificate) });
+  closers.add(keepUp({ access, presence, health, enrolments, clock, log }));
   const configurations = openConfigurations({ store, audit, seal, clock });
   return {
     ...{ store, access, audit, registry, presence, health, live, configurations, lines: lines.open, entrance, mesh },
     ...{ authority, tls: tls.server("port"), guest },
-    enrolments: new Enrolments({ store, audit, clock, pin: fingerprintOf(authority.certificate) }),
+    enrolments,
     close: () => closers.close(),
   };
 }
@@ -151,9 +152,10 @@ function keepUp({
   access,
   presence,
   health,
+  enrolments,
   clock,
   log,
-}: Pick<ServerCore, "access" | "presence" | "health"> & { clock: Clock; log: Log }) {
+}: Pick<ServerCore, "access" | "presence" | "health" | "enrolments"> & { clock: Clock; log: Log }) {
   const stopping = new AbortController();
   const { signal } = stopping;
   const trouble = (error: unknown): void =>
@@ -169,6 +171,7 @@ function keepUp({
     every(sweepMs, () => access.sweep()),
     every(sweepMs, () => health.flush()),
     every(maintainMs, () => health.maintain(signal)),
+    every(maintainMs, () => enrolments.sweep()),
   ]);
   return {
     close: async () => {

@@ -5,7 +5,7 @@ import { describeWithStores } from "../../../test/kit/stores.ts";
 import { openStore, type Store } from "../store/store.ts";
 import { Audit } from "./audit.ts";
 import { auditHash } from "./chain.ts";
-import { canonicalJson, type Json } from "./canonical-json.ts";
+import { canonicalJson, type Json } from "#core";
 
 const clock = { now: () => 1_000 };
 

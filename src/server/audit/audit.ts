@@ -2,7 +2,7 @@ import { type Clock, systemClock } from "#core";
 import { ServerError } from "../errors.ts";
 import { appendAudit, auditEnds, type AuditHead, auditRows, type AuditRow, dropAuditBefore } from "../store/audit.ts";
 import type { Store } from "../store/store.ts";
-import type { JsonObject } from "./canonical-json.ts";
+import type { JsonObject } from "#core";
 import { type AuditEntry, type AuditFault, chainOnto, endFault, rowFault } from "./chain.ts";
 import { plainDetail } from "./plain-detail.ts";
 

@@ -4,9 +4,6 @@ import type { AuditHead, AuditRow } from "../store/audit.ts";
 /** One thing that happened, before it has its place in the chain. `detail` is canonical JSON. */
 export type AuditEntry = Pick<AuditRow, "at" | "actor" | "action" | "subject" | "detail">;
 
-/** What the first row of all continues. */
-export const noHash = "0".repeat(64);
-
 /** The hash of a row: SHA-256 of its canonical JSON, hash excepted; hex. */
 export function auditHash(row: Omit<AuditRow, "hash">): string {
   const text = (value: string): string => JSON.stringify(value);

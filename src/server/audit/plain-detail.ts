@@ -1,5 +1,5 @@
 import { ServerError } from "../errors.ts";
-import { canonicalJson, type Json, type JsonObject } from "./canonical-json.ts";
+import { canonicalJson, type Json, type JsonObject } from "#core";
 
 const maxChars = 65_536;
 const maxDepth = 16;

@@ -3,13 +3,21 @@ import { type Clock, systemClock } from "#core";
 import { encodeEnrolmentToken, newEnrolmentToken } from "#fleet";
 import type { AuditTrail } from "../audit/audit.ts";
 import { ServerError } from "../errors.ts";
-import { consumeEnrolment, deleteEnrolment, insertEnrolment, listEnrolments } from "../store/enrolments.ts";
+import {
+  consumeEnrolment,
+  deleteEnrolment,
+  dropEnrolmentsBefore,
+  insertEnrolment,
+  listEnrolments,
+} from "../store/enrolments.ts";
 import type { Store } from "../store/store.ts";
 import type { EnrolmentTable } from "../store/tables.ts";
 import type { Database } from "../store/workers.ts";
 import { type Labels, labelsFault, parseLabels } from "./labels.ts";
 
 const defaultLifeMs = 3_600_000;
+/** Expired ones are listed for so long. */
+const keptMs = 90 * 24 * 3_600_000;
 const maxLifeMs = 366 * 24 * 3_600_000;
 const namePattern = /^[A-Za-z0-9*][A-Za-z0-9._-]*\*?[A-Za-z0-9._-]*$/;
 
@@ -75,6 +83,11 @@ export class Enrolments {
   /** The newest first, used and expired ones too. */
   async list(): Promise<Enrolment[]> {
     return (await listEnrolments(this.#options.store.db)).map(enrolmentOf);
+  }
+
+  /** Forget those that expired long ago; who was let in by which stands in the audit. */
+  async sweep(): Promise<void> {
+    await dropEnrolmentsBefore(this.#options.store.db, this.#clock.now() - keptMs);
   }
 
   /** Worth nothing from now on. @returns false: there was none. */

@@ -2,7 +2,6 @@ import { isWorkerKey } from "#fleet";
 import { ServerError } from "../errors.ts";
 import { type Labels, labelsFault } from "./labels.ts";
 
-
 /** What a worker says of itself when it starts and after every reconnect (CAT-32). */
 export interface RegistrationRequest {
   /** Given by the server at the first registration; absent then. */

@@ -15,9 +15,15 @@ export function postgresDialect(url: string, trouble: (error: Error) => void): P
     // Times and counts are far below 2^53; as text they would be compared as text.
     types: {
       getTypeParser: (oid: number, format?: "text" | "binary"): unknown =>
-        oid === int8 ? Number : pg.types.getTypeParser(oid, format),
+        oid === int8 ? Number : parserOf(oid, format),
     },
   });
   pool.on("error", trouble);
   return new PostgresDialect({ pool });
+}
+
+/** Types are numbers that PostgreSQL gives; the package knows some of them by name. */
+function parserOf(oid: number, format?: "text" | "binary"): unknown {
+  const parserFor = pg.types.getTypeParser as (oid: number, format?: "text" | "binary") => unknown;
+  return parserFor(oid, format);
 }

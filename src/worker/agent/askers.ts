@@ -3,9 +3,6 @@ import { type Assertion, AssertionChecker, type Caller, FleetError, type Level, 
 /** Which level each role of the server has here; `*` stands for every other role. The machine's owner decides (CAT-57). */
 export type RoleMap = Readonly<Record<string, Level>>;
 
-/** The server's administrators may do everything, everybody else may look. */
-export const defaultRoles: RoleMap = { admin: "admin", "*": "monitor" };
-
 /** Who asks through the server, and what they may do here: the lower of what the server grants and our own map says. */
 export function callerOf({ sub, name, roles, max, sid }: Assertion, map: RoleMap): Caller {
   const held = roles.map((role) => (Object.hasOwn(map, role) ? map[role] : map["*"]) ?? "none");

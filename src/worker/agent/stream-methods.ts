@@ -23,7 +23,7 @@ export function serveStream<M extends Method<unknown, unknown>>(
 ): ServedStream {
   return {
     method,
-    run: (params, opened, context) => handler(params as ParamsOf<M>, opened as OpenedStream<ResultOf<M>>, context),
+    run: (params, opened, context) => handler(params as ParamsOf<M>, opened, context),
   };
 }
 

@@ -21,7 +21,7 @@ export interface JoinWish {
   /** Roads to the server, as in a document; none: its own port. */
   readonly roads?: readonly JsonObject[] | undefined;
   /** Work types that a worker without a document begins with. */
-  readonly workTypes: readonly JsonObject[];
+  readonly workTypes: readonly (JsonObject & { readonly worktype: string })[];
   /** What to do about an entry of the same machine at the server (CAT-42). */
   readonly sameMachine?: "replace" | "add" | undefined;
   readonly mode?: Mode | undefined;
@@ -67,7 +67,7 @@ function enrolled(setup: Setup, wish: JoinWish): Promise<Membership> {
     self: {
       ...{ name, version, mode: setup.mode, helperSlots: values?.helpers.count ?? 4 },
       labels: wish.labels ?? values?.identity.labels ?? {},
-      capabilities: (values?.workTypes ?? workTypes).map(({ worktype }) => String(worktype)),
+      capabilities: values?.workTypes.map(({ worktype }) => worktype) ?? workTypes.map(({ worktype }) => worktype),
     },
   });
 }
@@ -76,9 +76,9 @@ function enrolled(setup: Setup, wish: JoinWish): Promise<Membership> {
 async function writeDocument({ configuration }: Setup, wish: JoinWish): Promise<void> {
   const written = configuration.written.state === "none" ? undefined : configuration.get();
   const base: JsonObject = written?.document ?? { workTypes: [...wish.workTypes] };
-  const server = { ...((base["server"] as JsonObject | undefined) ?? {}), urls: [wish.serverUrl] };
+  const server = { ...(base["server"] as JsonObject | undefined), urls: [wish.serverUrl] };
   const identity = {
-    ...((base["identity"] as JsonObject | undefined) ?? {}),
+    ...(base["identity"] as JsonObject | undefined),
     ...(wish.name !== undefined && { name: wish.name }),
     ...(wish.labels && { labels: wish.labels }),
   };

@@ -173,7 +173,7 @@ function selfOf({ mode }: Setup, values: WorkerConfiguration): SelfDescription {
     labels: values.identity.labels,
     mode,
     version,
-    capabilities: values.workTypes.map(({ worktype }) => String(worktype)),
+    capabilities: values.workTypes.map(({ worktype }) => worktype),
     helperSlots: values.helpers.count ?? helperSlots,
   };
 }

@@ -6,7 +6,7 @@ import { Agent, type RequestOptions, request as tlsRequest } from "node:https";
 import { join } from "node:path";
 import { Duplex, PassThrough } from "node:stream";
 import { connect as tlsConnect } from "node:tls";
-import { afterAll, beforeAll } from "vitest";
+import { afterAll, beforeAll, expect } from "vitest";
 import { WebSocket } from "ws";
 import { type JsonObject, silentLog, systemClock, tlsServerSource } from "#core";
 import { type Api, type ApiOptions, openApi } from "../../src/server/api/api.ts";
@@ -25,6 +25,11 @@ import { insertWorker } from "../../src/server/store/workers.ts";
 import { goodPassword, type TestAccess, testAccess } from "./access.ts";
 import { makeCertificates, type TestCertificates } from "./certificates.ts";
 import { type TempFolder, tempFolder } from "./temp-folder.ts";
+
+/** What will be so, sooner or later: on a busy machine later. */
+export function eventually<T>(what: () => T, intervalMs = 50): ReturnType<typeof expect.poll<T>> {
+  return expect.poll(what, { timeout: 30_000, interval: intervalMs });
+}
 
 /** What a worker of a test was asked. */
 export interface Asked extends WorkerRequest {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { apiKit, type TestApi, type TestJson, type TestUser } from "../../../test/kit/api.ts";
+import { apiKit, eventually, type TestApi, type TestJson, type TestUser } from "../../../test/kit/api.ts";
 import { unbase32 } from "../../../test/kit/access.ts";
 import { describeWithStores } from "../../../test/kit/stores.ts";
 import { totpCode } from "../../../test/kit/totp.ts";
@@ -74,7 +74,7 @@ describeWithStores("the order of checks (CAT-54)", ({ open }) => {
 
     control.socket.close();
     await control.closed;
-    await expect.poll(call).toBe("CONNECTION_REFUSED");
+    await eventually(call).toBe("CONNECTION_REFUSED");
     const refusals = async () => {
       const { json } = await api.ask("GET", "/api/audit?limit=500", { auth: user.auth });
       const details = json.items
@@ -84,7 +84,7 @@ describeWithStores("the order of checks (CAT-54)", ({ open }) => {
     };
     const all = ["CONNECTION_REFUSED", "CREDENTIAL_INVALID", "LEVEL_TOO_LOW", "NOT_ENTITLED"];
     // The answers do not wait for the audit.
-    await expect.poll(async () => [...(await refusals())].toSorted()).toEqual(all);
+    await eventually(async () => [...(await refusals())].toSorted()).toEqual(all);
   });
 
   test("a user who was disabled gets no further, with nothing", async () => {
@@ -112,7 +112,7 @@ describe("connection handles (CAT-47, CAT-48)", () => {
     const rows = async () => (await api.ask("GET", "/api/audit?limit=500", { auth: user.auth })).json.items;
     const detail = expect.objectContaining({ code: "CONNECTION_REFUSED" }) as unknown;
     const refusal = expect.objectContaining({ actor: thief.id, action: "api.refused", detail }) as unknown;
-    await expect.poll(rows).toContainEqual(refusal);
+    await eventually(rows).toContainEqual(refusal);
     expect(JSON.stringify(await rows())).not.toContain(handle);
   });
 

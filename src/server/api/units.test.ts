@@ -2,7 +2,7 @@ import { createHash, randomBytes } from "node:crypto";
 import { once } from "node:events";
 import { Readable } from "node:stream";
 import { describe, expect, test } from "vitest";
-import { apiKit, openAnswer, streamPair } from "../../../test/kit/api.ts";
+import { apiKit, eventually, openAnswer, streamPair } from "../../../test/kit/api.ts";
 import { describeWithStores } from "../../../test/kit/stores.ts";
 
 const kit = apiKit();
@@ -76,9 +76,9 @@ describe("submitting", () => {
       signal: gone.signal,
     });
     broken.catch(() => {});
-    await expect.poll(() => api.lines.payloads.length).toBe(2);
+    await eventually(() => api.lines.payloads.length).toBe(2);
     gone.abort();
-    await expect.poll(() => api.api.openCalls()).toBe(0);
+    await eventually(() => api.api.openCalls()).toBe(0);
     expect(api.lines.payloads[1]?.whole).toBe(false);
   });
 
@@ -154,7 +154,7 @@ describeWithStores("the same Idempotency-Key", ({ open }) => {
         headers: { "idempotency-key": "k" },
       });
     const first = submit();
-    await expect.poll(() => api.lines.asked.length).toBe(1);
+    await eventually(() => api.lines.asked.length).toBe(1);
     expect((await submit()).json.code).toBe("IDEMPOTENCY_RUNNING");
     end({ unit, state: "started" });
     expect((await first).status).toBe(201);
@@ -263,12 +263,10 @@ describe("tunnels", () => {
     end.write("file\n");
     expect(String(await shell.bytes())).toBe("file\n");
     shell.socket.send(JSON.stringify({ resize: { rows: 10, columns: 20 } }));
-    await expect
-      .poll(() => api.lines.asked)
-      .toMatchObject([
-        { method: "shell.open", params: { rows: 50, columns: 120 } },
-        { method: "shell.resize", params: { shell: "s1", rows: 10, columns: 20 } },
-      ]);
+    await eventually(() => api.lines.asked).toMatchObject([
+      { method: "shell.open", params: { rows: 50, columns: 120 } },
+      { method: "shell.resize", params: { shell: "s1", rows: 10, columns: 20 } },
+    ]);
     end.end();
     expect(await shell.closed).toBe(1000);
   });
@@ -291,7 +289,7 @@ describe("tunnels", () => {
     await first.closed;
     const second = opened();
     const two = await api.socket(`/api/workers/${worker}/tcp/web`, op.auth);
-    await expect.poll(() => api.lines.asked.length).toBe(2);
+    await eventually(() => api.lines.asked.length).toBe(2);
     await api.access.sessions.endAll(op.id, "ended");
     expect(await two.closed).toBe(4401);
     await second.closed;

@@ -23,6 +23,6 @@ export {
   type WholeDocument,
   type WrittenSecret,
 } from "./document-schema.ts";
-export { isSecret, mapSecrets, openSecrets, redactSecrets, type Sealer, sealSecrets } from "./secrets.ts";
+export { isSecret, openSecrets, redactSecrets, type Sealer, sealSecrets } from "./secrets.ts";
 export { ConfigStaleError, keptVersions } from "./stale.ts";
 export { configDefaults, configFaults, type ConfigMachine, givenKeys, shapeFaults, wholeDocument } from "./whole.ts";

@@ -21,7 +21,7 @@ const hosts = [
 
 test("a secret stays with its entry when entries move, come or go", () => {
   const [a, b, c] = ["a", "b", "c"].map((host) => ({ host, password: set }));
-  const given = (...names: string[]): Json => names.map((host) => ({ host, password: `p${host}` }));
+  const given = (...names: string[]): Json => names.map((host) => ({ host, password: value(`p${host}`) }));
   expect(rewritten(hosts, [a, b, c] as Json[])).toEqual(given("a", "b", "c"));
   expect(rewritten(hosts, [b, c] as Json[])).toEqual(given("b", "c"));
   expect(rewritten(hosts, [c, a, b] as Json[])).toEqual(given("c", "a", "b"));
@@ -36,9 +36,9 @@ test("an entry that is changed where it stands keeps its secret", () => {
     { host: "c", password: set },
   ];
   expect(rewritten(hosts, next)).toEqual([
-    { host: "a", password: "pa" },
-    { host: "b", port: 7, password: "pb" },
-    { host: "c", password: "pc" },
+    { host: "a", password: value("pa") },
+    { host: "b", port: 7, password: value("pb") },
+    { host: "c", password: value("pc") },
   ]);
 });
 
@@ -50,5 +50,5 @@ test("where it is not certain whose secret is meant, it must be given again", ()
   expect(() => rewritten(hosts, [entry("a"), entry("b"), entry("c"), entry("d")])).toThrow(refused);
   // Two that look alike, and one goes.
   expect(() => rewritten([value("one"), value("two")], [set])).toThrow(refused);
-  expect(rewritten([value("one"), value("two")], [set, set])).toEqual(["one", "two"]);
+  expect(rewritten([value("one"), value("two")], [set, set])).toEqual([value("one"), value("two")]);
 });

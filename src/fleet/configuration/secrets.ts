@@ -28,13 +28,12 @@ export function redactSecrets(document: Json): Json {
   return mapSecrets(document, (secret) => (typeof secret === "string" ? { $secret: secret } : isSet));
 }
 
-/** A document as a worker gets it: secrets as text, references for itself to follow. */
+/** A document as a worker gets it: secrets opened and still marked as such, references for itself to follow. */
 export function openSecrets(document: JsonObject, open: (sealed: Uint8Array) => string): JsonObject {
-  return mapSecrets(document, (secret) =>
-    isJsonObject(secret) && typeof secret.sealed === "string"
-      ? open(Buffer.from(secret.sealed, "base64"))
-      : { $secret: secret },
-  ) as JsonObject;
+  return mapSecrets(document, (secret) => {
+    if (!isJsonObject(secret) || typeof secret.sealed !== "string") return { $secret: secret };
+    return { $secret: { value: open(Buffer.from(secret.sealed, "base64")) } };
+  }) as JsonObject;
 }
 
 /** Whether this stands for a secret. */
@@ -42,8 +41,7 @@ export function isSecret(value: Json | undefined): value is JsonObject & { reado
   return isJsonObject(value) && Object.hasOwn(value, "$secret");
 }
 
-/** The same data with each secret, given what stands behind `$secret`, replaced. */
-export function mapSecrets(value: Json, map: (secret: Json) => Json): Json {
+function mapSecrets(value: Json, map: (secret: Json) => Json): Json {
   if (isSecret(value)) return map(value.$secret);
   if (isList(value)) return value.map((inner) => mapSecrets(inner, map));
   if (!isJsonObject(value)) return value;

@@ -76,7 +76,10 @@ describeWithStores("a configuration", ({ kind, open }) => {
     expect(first.document).toEqual({ a: 1, db: { user: "x", password: { $secret: "set" } } });
     const { document } = await configs.get("web");
     await put({ ...document, a: 2 }, 1);
-    expect((await configs.deliver("web")).document).toEqual({ a: 2, db: { user: "x", password } });
+    expect((await configs.deliver("web")).document).toEqual({
+      a: 2,
+      db: { user: "x", password: { $secret: { value: password } } },
+    });
     // What was read by anybody, in the database or in the audit, is not it.
     const seen = [
       await store.db.selectFrom("worker_config").selectAll().execute(),
@@ -145,7 +148,7 @@ describeWithStores("a configuration", ({ kind, open }) => {
     await expect(configs.get("web", 1)).rejects.toMatchObject({ code: "CONFIG_NOT_FOUND" });
     const back = await configs.rollback("web", 19, 21, "u2");
     expect(back).toMatchObject({ version: 22, author: "u2", comment: "as version 19", document: { a: 18 } });
-    expect((await configs.deliver("web")).document).toEqual({ a: 18, db: { password: "p18" } });
+    expect((await configs.deliver("web")).document).toEqual({ a: 18, db: { password: { $secret: { value: "p18" } } } });
     const history = await configs.history("web");
     expect(history.map(({ version }) => version)).toEqual(Array.from({ length: 20 }, (_, n) => 22 - n));
     expect(history.at(-1)?.changes).toBeNull();
@@ -173,7 +176,9 @@ describeWithStores("a configuration", ({ kind, open }) => {
     const { put, configs } = server(store);
     const document = JSON.parse('{"__proto__":{"x":1},"constructor":{"$secret":{"value":"s"}}}') as JsonObject;
     await put(document, 0);
-    expect(JSON.stringify((await configs.deliver("web")).document)).toBe('{"__proto__":{"x":1},"constructor":"s"}');
+    expect(JSON.stringify((await configs.deliver("web")).document)).toBe(
+      '{"__proto__":{"x":1},"constructor":{"$secret":{"value":"s"}}}',
+    );
     expect(({} as { x?: number }).x).toBeUndefined();
   });
 });

@@ -1,5 +1,5 @@
-import { isJsonObject, type JsonObject } from "#core";
-import { type ConfigFault, mapSecrets, markSecrets, sealSecrets } from "#fleet";
+import type { JsonObject } from "#core";
+import { type ConfigFault, markSecrets, openSecrets, sealSecrets } from "#fleet";
 import type { ConfigurationChecks } from "./configuration.ts";
 import { type Configured, configurationFrom, type Effective, type Sources } from "./effective.ts";
 import type { LocalSeal } from "./local-seal.ts";
@@ -34,11 +34,7 @@ export class CheckedDocuments {
 
   /** As in the file: the values of secrets marked as such. @throws {WorkerError} CONFIG_SEALED. */
   opened(stored: JsonObject): JsonObject {
-    const opened = mapSecrets(stored, (secret) => {
-      if (!isJsonObject(secret) || typeof secret.sealed !== "string") return { $secret: secret };
-      return { $secret: { value: this.#seal.open(Buffer.from(secret.sealed, "base64")) } };
-    });
-    return opened as JsonObject;
+    return openSecrets(stored, (sealed) => this.#seal.open(sealed));
   }
 
   /** The first two depths (CAT-76), on the document as it would be kept. */

@@ -1,7 +1,7 @@
 import { readFileSync, statSync, writeFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { silentLog } from "#core";
-import { configurationIn } from "../../../test/kit/configuration.ts";
+import { configurationIn, given } from "../../../test/kit/configuration.ts";
 import { type TempFolder, tempFolder } from "../../../test/kit/temp-folder.ts";
 import { CloudConfiguration, type CloudConfigurationOptions } from "./cloud-configuration.ts";
 
@@ -27,6 +27,15 @@ test("each sound version is taken, and says when it holds (CAT-79)", async () =>
   const roles = cloud.effective().values.find(({ path }) => path === "/remoteAccess/roles");
   expect(roles?.source).toBe("cloud:web@3");
   expect(cloud.get()).toMatchObject({ place: { kind: "cloud", name: "web" }, version: 3 });
+});
+
+test("secrets of a version do not show, wherever they stand (CAT-73)", async () => {
+  await using folder = await tempFolder();
+  const cloud = await CloudConfiguration.open(options(folder));
+  const secret = given("hush-hush");
+  const document = { server: { proxy: secret }, workTypes: [{ worktype: "x", params: secret }] };
+  expect(await cloud.offer(at(1, document))).toMatchObject({ outcome: "pending" });
+  expect(JSON.stringify([cloud.get(), cloud.effective(), cloud.running, cloud.written])).not.toContain("hush-hush");
 });
 
 test("a version that fails is not used, and the old one stays (CAT-9, CAT-79)", async () => {

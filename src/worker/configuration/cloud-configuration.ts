@@ -26,7 +26,7 @@ export interface CloudConfigurationOptions extends Pick<Sources, "machine" | "en
   readonly log: Log;
 }
 
-/** A version as the server hands it to workers: secrets in it are texts. */
+/** A version as the server hands it to workers: secrets in it are opened, and marked as such. */
 export interface CloudVersion {
   readonly version: number;
   readonly document: JsonObject;

@@ -24,7 +24,10 @@ export function parseRoad(text: string, read: (path: string) => string): ServerR
 }
 
 /** The road as the mesh opens it. */
-export function roadSettings(road: ServerRoad, { nodeId, tls }: { nodeId: string; tls: TlsServerSource }): RoadSettings {
+export function roadSettings(
+  road: ServerRoad,
+  { nodeId, tls }: { nodeId: string; tls: TlsServerSource },
+): RoadSettings {
   if (road.kind === "amqp") return { kind: "amqp-listener", nodeId, url: road.url };
   const at = { port: road.port, bindAddress: road.host, tls };
   if (road.kind === "tcp") return { kind: "tcp-listener", ...at };

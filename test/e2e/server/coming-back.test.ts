@@ -14,6 +14,7 @@ import { Instance } from "../../../src/worker/agent/instance.ts";
 import { fleetProfile, type Section } from "../../../src/worker/agent/managed-settings.ts";
 import { type ManagedWorker, startManagedWorker } from "../../../src/worker/agent/managed-worker.ts";
 import { freePort } from "../../kit/free-port.ts";
+import { startRabbitmq } from "../../kit/rabbitmq.ts";
 import { type TempFolder, tempFolder } from "../../kit/temp-folder.ts";
 import { builtHelpers, patience } from "../../kit/units.ts";
 
@@ -188,6 +189,29 @@ test.each(["tcp", "ws", "http"] as const)("a worker comes by %s when its one roa
       const unit = await submit(server, workerId, "echo $((6 * 7))");
       const { stream } = await output(server, workerId, unit);
       expect((await buffer(stream)).toString()).toBe("42\n");
+    },
+  );
+});
+
+test("a worker comes by RabbitMQ, and comes back when the broker was away", async () => {
+  await using broker = await startRabbitmq();
+  await withWorker(
+    () => ({
+      server: [{ kind: "amqp", url: broker.url }],
+      worker: [{ "amqp-peer": { url: broker.url, hub: "server" } }],
+    }),
+    async (_folder, server, worker, workerId) => {
+      expect(server.core.mesh.roadTo("shed")).toMatch(/^amqp/);
+      const unit = await submit(server, workerId, "echo before; sleep 1; echo after");
+      const { stream } = await output(server, workerId, unit);
+      expect((await buffer(stream)).toString()).toBe("before\nafter\n");
+      await broker.stop();
+      await until(() => !server.core.mesh.hasRoute("shed"));
+      await broker.start();
+      await until(() => server.core.lines.isConnected(workerId) && worker.agentState.state === "registered");
+      const later = await submit(server, workerId, "echo again");
+      const { stream: again } = await output(server, workerId, later);
+      expect((await buffer(again)).toString()).toBe("again\n");
     },
   );
 });

@@ -1,6 +1,8 @@
 import { controlErrors } from "#control";
 import { tlsErrors } from "#core";
+import { fleetErrors } from "#fleet";
 import { meshErrors } from "#mesh";
+import { serverErrors } from "#server";
 import { workErrors } from "#work";
 import { workerErrors } from "#worker";
 import type { AnyCommand, CommandOption } from "./command.ts";
@@ -30,7 +32,10 @@ const afterword = `## Environment
 | \`FARHAND_SERVER\` | server that is meant, when \`--server\` is not given |
 | \`FARHAND_TOKEN\`, \`FARHAND_CA\` | API token for the server \`FARHAND_SERVER\` names, and the file with its authority; nobody needs to log in then |
 | \`XDG_CONFIG_HOME\` | its folder \`farhand\` holds \`servers.json\`, your logins |
-| \`VISUAL\`, \`EDITOR\` | editor of \`config edit\` |
+| \`FARHAND_DATABASE_URL\` | PostgreSQL of \`server\`, \`server backup\` and \`server restore\` |
+| \`FARHAND_WORKER_SOCKET\` | management socket of the worker of this machine, when \`--socket\` is not given |
+| \`WORKER_…\` | overrides of a worker's configuration: see [settings](settings.md#variables-of-the-environment) |
+| \`VISUAL\`, \`EDITOR\` | editor of \`config edit\` and \`worker edit\` |
 | \`XDG_STATE_HOME\` | its folder \`farhand\` holds the state of a worker on embedded defaults |
 | \`FARHAND_DEBUG\` | when set, errors come with a stack |
 | \`NO_COLOR\`, \`FORCE_COLOR\` | no colours; colours also where stdout is no terminal |
@@ -89,9 +94,11 @@ function printConnection(): string {
 function printExits(): string {
   const codes = Object.entries({
     ...controlErrors,
+    ...fleetErrors,
     ...meshErrors,
     ...workErrors,
     ...workerErrors,
+    ...serverErrors,
     ...tlsErrors,
     ...cliErrors,
   });

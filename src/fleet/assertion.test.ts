@@ -33,6 +33,21 @@ describe("an assertion", () => {
     expect(worker().checker.check(sign(), "units.list", body)).toMatchObject({ ...claims, exp: 1_030_000 });
   });
 
+  test("tells what the server's policy includes; of older servers nothing, and nothing is made of it (CAT-100)", () => {
+    const ent = ["remote.monitor", "remote.operate"];
+    expect(worker().checker.check(sign({ ent }), "units.list", body).ent).toEqual(ent);
+    expect(worker().checker.check(sign(), "units.list", body)).not.toHaveProperty("ent");
+  });
+
+  test.each([
+    ["no list", "remote.operate"],
+    ["no texts", [1]],
+    ["null", null],
+    ["too many", Array(33).fill("a")],
+  ])("whose features are %s is refused", (_name, ent) => {
+    expect(() => worker().checker.check(sign({ ent }), "units.list", body)).toThrow(invalid);
+  });
+
   test("is worth nothing a second time, and that a while later neither", () => {
     const { clock, checker } = worker();
     const text = sign();

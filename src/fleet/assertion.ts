@@ -8,6 +8,8 @@ const skewMs = 30_000;
 /** Longer ones are not looked at: the rest of it is bounded by the caller's message. */
 const maxAssertionChars = 8_192;
 const maxRoles = 100;
+/** Features a server may name; more than there are, for servers newer than this worker. */
+const maxFeatures = 32;
 /** Assertions remembered until they expire; when there are more, all further ones are refused (CAT-62). */
 const maxRemembered = 10_000;
 
@@ -25,6 +27,8 @@ export interface Assertion {
   readonly roles: readonly string[];
   /** Most that the server lets the user do. */
   readonly max: Level;
+  /** Features that the server's policy includes for this worker (CAT-100), `remote.…`; older servers name none. */
+  readonly ent?: readonly string[];
   /** How the user logged in: `pwd`, `otp`, `token`. */
   readonly amr: readonly string[];
   /** When the user logged in, milliseconds since 1970. */
@@ -139,7 +143,9 @@ const isText = (value: unknown): value is string => typeof value === "string";
 const isTexts = (value: unknown): boolean => Array.isArray(value) && value.length <= maxRoles && value.every(isText);
 const isTime = (value: unknown): boolean => Number.isSafeInteger(value) && (value as number) >= 0;
 
-const claims: { readonly [K in keyof Assertion]: (value: unknown) => boolean } = {
+const isFeatures = (value: unknown): boolean => isTexts(value) && (value as unknown[]).length <= maxFeatures;
+
+const claims: { readonly [K in keyof Omit<Assertion, "ent">]: (value: unknown) => boolean } = {
   aud: isText,
   epoch: isTime,
   sid: isText,
@@ -158,9 +164,9 @@ const claims: { readonly [K in keyof Assertion]: (value: unknown) => boolean } =
 
 function isAssertion(value: unknown): value is Assertion {
   if (typeof value !== "object" || value === null) return false;
-  return Object.entries(claims).every(
-    ([name, isValid]) => Object.hasOwn(value, name) && isValid(Reflect.get(value, name)),
-  );
+  const has = (name: string): boolean => Object.hasOwn(value, name);
+  if (has("ent") && !isFeatures(Reflect.get(value, "ent"))) return false;
+  return Object.entries(claims).every(([name, isValid]) => has(name) && isValid(Reflect.get(value, name)));
 }
 
 function macOf(signed: string, key: Uint8Array): Buffer {

@@ -4,6 +4,16 @@
  * tokens, assertions, levels of access. No I/O of its own.
  */
 export {
+  type ServiceOpened,
+  type ServiceWanted,
+  type ShellOpened,
+  shellOpen,
+  shellResize,
+  type ShellSize,
+  type ShellWanted,
+  tcpOpen,
+} from "./access-streams-schema.ts";
+export {
   type Assertion,
   AssertionChecker,
   type AssertionCheckerOptions,

@@ -52,6 +52,25 @@ export const workerErrors = {
     exit: 6,
     meaning: "A unit of this id is there already: it was asked for before, and is not made twice. Look at its status.",
   },
+  SHELL_REFUSED: {
+    status: 403,
+    exit: 4,
+    meaning:
+      "The worker opens no shell for the caller: its configuration has none (`shell.enabled`), or asks for a higher level.",
+  },
+  SHELL_BUSY: { status: 503, exit: 5, meaning: "Too many shells are open on the worker. End one, then try again." },
+  SHELL_UNKNOWN: { status: 404, exit: 4, meaning: "There is no such shell of this session: it is over, or another's." },
+  SERVICE_UNKNOWN: {
+    status: 404,
+    exit: 4,
+    meaning:
+      "The worker has no TCP service of this name for the caller. Its configuration names them, and the level each needs.",
+  },
+  SERVICE_UNREACHABLE: {
+    status: 502,
+    exit: 5,
+    meaning: "The TCP service that the worker's configuration names does not answer. Does it run there?",
+  },
   PORT_UNAVAILABLE: {
     status: 500,
     exit: 3,
@@ -73,7 +92,11 @@ export const workerErrors = {
     exit: 4,
     meaning: "Too many logins to the worker have failed. Wait as long as the message says; the Unix socket stays open.",
   },
-  LOGIN_BUSY: { status: 503, exit: 5, meaning: "Too many logins to the worker, or streams, at once. Try again in a moment." },
+  LOGIN_BUSY: {
+    status: 503,
+    exit: 5,
+    meaning: "Too many logins to the worker, or streams, at once. Try again in a moment.",
+  },
   PASSWORD_UNFIT: {
     status: 400,
     exit: 2,

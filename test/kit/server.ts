@@ -8,7 +8,7 @@ import { openServerCore, type ServerCore } from "../../src/server/core.ts";
 import type { WorkerLines, WorkerRequest, WorkerStream } from "../../src/server/line/worker-lines.ts";
 import { Identity } from "../../src/worker/agent/identity.ts";
 import { Instance } from "../../src/worker/agent/instance.ts";
-import { type ManagedWorker, startManagedWorker } from "../../src/worker/agent/managed-worker.ts";
+import { type MachineAccess, type ManagedWorker, startManagedWorker } from "../../src/worker/agent/managed-worker.ts";
 import { unitMethods } from "../../src/worker/management/unit-methods.ts";
 import { tempFolder } from "./temp-folder.ts";
 import { builtHelpers } from "./units.ts";
@@ -32,7 +32,11 @@ export interface TestServer extends AsyncDisposable {
   /** First admin. */
   readonly admin: { readonly name: string; readonly password: string };
   /** A worker that is connected; sections are those of a settings file. Ended with the server. */
-  worker(name: string, sections: readonly Readonly<Record<string, object>>[]): Promise<ManagedWorker>;
+  worker(
+    name: string,
+    sections: readonly Readonly<Record<string, object>>[],
+    access?: MachineAccess,
+  ): Promise<ManagedWorker>;
 }
 
 /** What of it is another way. */
@@ -83,8 +87,8 @@ export async function testServer({ streams = {} }: TestServerOptions = {}): Prom
     api,
     ca: core.authority.files.certificate,
     admin,
-    async worker(name, sections) {
-      const worker = await joined({ name, core, url, folder: join(folder.path, name), sections });
+    async worker(name, sections, access) {
+      const worker = await joined({ name, core, url, folder: join(folder.path, name), sections, access });
       workers.push(worker);
       return worker;
     },
@@ -113,9 +117,10 @@ interface Joining {
   readonly url: string;
   readonly folder: string;
   readonly sections: readonly Readonly<Record<string, object>>[];
+  readonly access: MachineAccess | undefined;
 }
 
-async function joined({ name, core, url, folder, sections }: Joining): Promise<ManagedWorker> {
+async function joined({ name, core, url, folder, sections, access }: Joining): Promise<ManagedWorker> {
   await builtHelpers();
   const self = { name, labels: {}, mode: "session" as const, version, capabilities: [], helperSlots: 4 };
   const identity = new Identity(folder);
@@ -127,6 +132,7 @@ async function joined({ name, core, url, folder, sections }: Joining): Promise<M
     ...{ identity, membership, instance, self, log, sections },
     dataDir: join(folder, "units"),
     roads: [],
+    ...(access && { access }),
     roles: () => ({ admin: "admin", operator: "operate", "*": "monitor" }),
     methods: async ({ units }) => ({ table: methodTable(unitMethods(units)), mayTake: () => true, close: () => {} }),
   });

@@ -74,6 +74,13 @@ export const configKeys = {
   "/limits/retentionBytes": { applies: "restart", meaning: "Finished units together take no more than this." },
   "/log/level": { applies: "restart", meaning: "What is logged." },
   "/log/format": { applies: "restart", meaning: "How." },
+  "/shell/enabled": { applies: "restart", ...reach, meaning: "Whether there is a shell to open through the server." },
+  "/shell/command": { applies: "restart", meaning: "What runs in its terminal, for `/bin/sh`." },
+  "/shell/level": { applies: "restart", ...reach, meaning: "The level that somebody needs for it here (CAT-57)." },
+  "/tcpServices": {
+    applies: "live",
+    meaning: "Ports that can be reached through the server, by name: host, port, and the level it needs.",
+  },
   "/mode": { applies: "restart", meaning: "How the worker was set up (CAT §1)." },
   "/dataDir": { applies: "restart", meaning: "Folder of the units." },
   "/roads": {

@@ -48,6 +48,12 @@ const road = z.discriminatedUnion("kind", [
   z.strictObject({ kind: z.literal("amqp"), url: secret, prefix: text(64).optional(), ...anyRoad }),
 ]);
 
+/** Who may: everybody who may do anything is still somebody. */
+const someLevel = z.enum(["monitor", "operate", "configure", "admin"]);
+
+const tcpService = z.strictObject({ host: text(255), port: count(1, 65_535), level: someLevel.default("operate") });
+const serviceName = z.string().regex(/^[A-Za-z0-9][\w.-]{0,62}$/, "must be letters, digits and . - _");
+
 /** Sections of a document and their keys. */
 export const configShape = {
   server: z.strictObject({
@@ -93,6 +99,11 @@ export const configShape = {
     retentionBytes: z.union([text(64), count(0, Number.MAX_SAFE_INTEGER)]).nullable(),
   }),
   log: z.strictObject({ level: z.enum(["error", "warning", "info", "debug"]), format: z.enum(["receptor", "json"]) }),
+  shell: z.strictObject({
+    enabled: z.boolean(),
+    command: text(4_096).regex(/^[^\0]*$/, "holds a NUL character"),
+    level: someLevel,
+  }),
 } as const;
 
 /** Keys that stand in no section. */
@@ -102,6 +113,9 @@ export const configTop = {
   roads: z.array(road).max(16),
   workTypes: z.array(z.looseObject({ kind: z.enum(["command", "python"]).optional(), worktype: name })).max(1_000),
   files: z.array(path).max(64),
+  tcpServices: z
+    .record(serviceName, tcpService)
+    .refine((all) => Object.keys(all).length <= 64, "more than 64 services"),
   entitlement: text(65_536).nullable(),
 } as const;
 
@@ -116,6 +130,7 @@ const sections = {
   helpers: configShape.helpers.partial().optional(),
   limits: configShape.limits.partial().optional(),
   log: configShape.log.partial().optional(),
+  shell: configShape.shell.partial().optional(),
 };
 
 /** A document as it is written and kept: secrets in any form. */

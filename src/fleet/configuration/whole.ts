@@ -36,6 +36,8 @@ export function configDefaults({ hostName, mode, dataDir }: ConfigMachine): Whol
     helpers: { count: null },
     limits: { retentionAge: null, retentionCount: null, retentionBytes: null },
     log: { level: "info", format: "json" },
+    shell: { enabled: false, command: "/bin/sh", level: "admin" },
+    tcpServices: {},
     roads: [],
     workTypes: [],
     files: [],

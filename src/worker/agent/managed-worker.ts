@@ -1,5 +1,6 @@
+import { join } from "node:path";
 import { type Log, systemClock } from "#core";
-import type { Bye, MethodTable } from "#fleet";
+import { type Bye, type MethodTable, methodTable } from "#fleet";
 import type { Units } from "#work";
 import { type Daemon, type DaemonParts, type Managed, startDaemon } from "../daemon.ts";
 import { parseSettings } from "../settings/mod.ts";
@@ -8,7 +9,10 @@ import { Askers, type RoleMap } from "./askers.ts";
 import type { Identity, Membership } from "./identity.ts";
 import type { Instance, SelfDescription } from "./instance.ts";
 import { fleetProfile, membershipSections, type Section } from "./managed-settings.ts";
+import { type ShellPolicy, Shells } from "./shell-stream.ts";
 import { StreamService } from "./stream-service.ts";
+import { type TcpServices, tcpStreams } from "./tcp-stream.ts";
+import { shellSection } from "./terminal.ts";
 import { unitStreams } from "./unit-streams.ts";
 import { Vitals } from "./vitals.ts";
 
@@ -26,10 +30,24 @@ export interface ManagedWorkerOptions {
   readonly roads: readonly Section[];
   /** Which level each role of the server has here. */
   readonly roles: () => RoleMap;
+  /** What of its machine can be reached through the server; absent: nothing. */
+  readonly access?: MachineAccess;
   /** What users may ask for besides streams, over the parts of the daemon. */
   readonly methods: (parts: DaemonParts, agent: () => AgentState) => Promise<LocalManagement>;
   readonly log?: Log | undefined;
 }
+
+/** Ways to a worker's machine that are no work of its types. */
+export interface MachineAccess {
+  readonly shell: ShellPolicy;
+  /** Those that count now. */
+  readonly tcpServices: () => TcpServices;
+}
+
+const noAccess: MachineAccess = {
+  shell: { enabled: false, command: "/bin/sh", level: "admin" },
+  tcpServices: () => ({}),
+};
 
 /** How the worker is managed besides through its server: closed with it. */
 export interface LocalManagement extends Managed {
@@ -52,8 +70,10 @@ export interface ManagedWorker {
  * @throws what {@link startDaemon} throws.
  */
 export async function startManagedWorker(options: ManagedWorkerOptions): Promise<ManagedWorker> {
-  const { identity, membership, dataDir, node = {}, roads, sections, log } = options;
-  const all = [...membershipSections({ membership, files: identity.files, dataDir, node, roads }), ...sections];
+  const { identity, membership, dataDir, node = {}, roads, log, access = noAccess } = options;
+  const member = membershipSections({ membership, files: identity.files, dataDir, node, roads });
+  const shell = access.shell.enabled ? [shellSection(shellFolder(dataDir))] : [];
+  const all = [...member, ...options.sections, ...shell];
   const opened: { agent?: Agent } = {};
   let reason: Bye["reason"] = "stopped";
   const manage = async (parts: DaemonParts): Promise<Managed> => {
@@ -82,10 +102,12 @@ export async function startManagedWorker(options: ManagedWorkerOptions): Promise
 
 function openAgent(options: ManagedWorkerOptions, parts: DaemonParts, { table, mayTake }: LocalManagement) {
   const { mesh, units, log } = parts;
-  const { identity, membership, instance, self, dataDir } = options;
+  const { identity, membership, instance, self, dataDir, access = noAccess } = options;
   const askers = new Askers(options.roles);
+  const shells = new Shells({ units, policy: access.shell, mayTake, folder: shellFolder(dataDir), log });
+  void shells.endLeft();
   const streams = new StreamService({
-    served: unitStreams(units, mayTake),
+    served: [...unitStreams(units, mayTake), ...shells.streams, ...tcpStreams(access.tcpServices)],
     askers,
     serverNode: () => membership.serverNode,
     log,
@@ -94,7 +116,7 @@ function openAgent(options: ManagedWorkerOptions, parts: DaemonParts, { table, m
   const vitals = new Vitals(dataDir);
   const agent = new Agent({
     ...{ mesh, tlsClient: fleetProfile, identity, membership, instance, self, askers, log, clock: systemClock },
-    table,
+    table: new Map([...table, ...methodTable(shells.methods)]),
     vitals: () => vitals.look(),
     work: () => workVitals(units, self),
     sessionEnded: (session, why) => streams.end(session, why),
@@ -103,9 +125,15 @@ function openAgent(options: ManagedWorkerOptions, parts: DaemonParts, { table, m
   const close = async (reason: Bye["reason"]): Promise<void> => {
     await agent.close({ reason, detail: "", unitsRunning: runningOf(units) });
     streams.close();
+    await shells.close();
     await service.close();
   };
   return { agent, close };
+}
+
+/** Where the terminals of shells are; a node's own folder is named as the node, and no node is named so. */
+function shellFolder(dataDir: string): string {
+  return join(dataDir, ".farhand", ".shells");
 }
 
 function workVitals(units: Units, { helperSlots }: SelfDescription) {

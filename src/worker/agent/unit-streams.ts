@@ -1,8 +1,8 @@
-import type { Duplex } from "node:stream";
 import { sayWords, unitsResults, unitsSubmit, type UnitTaken } from "#fleet";
 import type { Units } from "#work";
 import { WorkerError } from "../errors.ts";
 import { sayFault, type ServedStream, serveStream } from "./stream-methods.ts";
+import { writeChunk } from "./write-chunk.ts";
 
 /** Units over streams: taken in with their payload, and read as they are written. */
 export function unitStreams(units: Units, mayTake: () => boolean): ServedStream[] {
@@ -32,7 +32,7 @@ export function unitStreams(units: Units, mayTake: () => boolean): ServedStream[
       const until = follow || unit.isFinal ? Number.POSITIVE_INFINITY : StdoutSize;
       let at = from;
       for await (const chunk of units.results(unit, from, AbortSignal.any([signal, reading.signal]))) {
-        await write(stream, at + chunk.length > until ? chunk.subarray(0, until - at) : chunk);
+        await writeChunk(stream, at + chunk.length > until ? chunk.subarray(0, until - at) : chunk);
         at += chunk.length;
         if (at >= until) break;
       }
@@ -45,12 +45,4 @@ export function unitStreams(units: Units, mayTake: () => boolean): ServedStream[
 function refuseTaken(units: Units, id: string): void {
   if (units.list((unit) => unit.id === id)[id])
     throw new WorkerError("UNIT_TAKEN", `unit ${id} is there already: it was asked for before`);
-}
-
-async function write(stream: Duplex, chunk: Uint8Array): Promise<void> {
-  if (stream.destroyed) throw stream.errored ?? new Error("the reader is gone");
-  // The chunk's memory is used again: it must be written before the next one is asked for.
-  await new Promise<void>((resolve, reject) => {
-    stream.write(chunk, (error) => (error ? reject(error) : resolve()));
-  });
 }

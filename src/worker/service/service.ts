@@ -107,6 +107,7 @@ async function runMember(setup: Setup, values: WorkerConfiguration, member: Memb
     identity: setup.identity,
     dataDir: values.dataDir,
     roles: () => setup.configuration.running?.values.remoteAccess.roles ?? {},
+    access: { shell: values.shell, tcpServices: () => setup.configuration.running?.values.tcpServices ?? {} },
     methods: ({ units, roads: open, node: { nodeId } }, agent) =>
       openLocalManagement({
         ...{ setup, units, nodeId, agent, lifecycle, log },

@@ -72,6 +72,7 @@ import { workerStop } from "./commands/worker-stop.ts";
 import { workerSupport } from "./commands/worker-support.ts";
 import { workerSwitches } from "./commands/worker-switches.ts";
 import { workers } from "./commands/workers.ts";
+import { workersRemove } from "./commands/workers-remove.ts";
 import { workersShow } from "./commands/workers-show.ts";
 
 /** Titles of groups: the first words that more than one command shares. */
@@ -133,6 +134,7 @@ export const commands: readonly AnyCommand[] = [
   sessionsEnd,
   workers,
   workersShow,
+  workersRemove,
   run,
   shell,
   unitsList,

@@ -43,3 +43,11 @@ export async function showWorker(
     terminal.print(`${terminal.colours.faint(timeText(at))} ${plain(state)}: ${plain(cause)}`);
   }
 }
+
+/** `farhand workers remove`. */
+export async function removeWorkers(api: ApiClient, workers: readonly string[], terminal: Terminal): Promise<void> {
+  for (const worker of workers) {
+    await api.ask("DELETE", apiPath`/workers/${worker}`);
+    terminal.say(`${plain(worker)} is removed`);
+  }
+}

@@ -43,9 +43,14 @@ export class Shells {
   readonly #open = new Map<string, { readonly terminal: Terminal; readonly caller: Caller }>();
   readonly #running = new Set<Promise<void>>();
   readonly #closing = new AbortController();
+  readonly #unwatch: () => void;
 
   constructor(options: ShellsOptions) {
     this.#options = options;
+    this.#unwatch = options.units.watch((unit) => {
+      const open = this.#open.get(unit.id);
+      if (open) tellWho(unit, open.caller);
+    });
   }
 
   /** `shell.open`, a stream. */
@@ -69,6 +74,7 @@ export class Shells {
   async close(): Promise<void> {
     this.#closing.abort(new Error("the worker ends"));
     await Promise.allSettled(this.#running);
+    this.#unwatch();
   }
 
   async #track(shell: Promise<void>): Promise<void> {
@@ -90,9 +96,8 @@ export class Shells {
     try {
       await this.#converse(unit, terminal, opened, AbortSignal.any([signal, this.#closing.signal]));
     } finally {
-      this.#open.delete(unit.id);
       await this.#end(unit, terminal);
-      tellWho(unit, caller);
+      this.#open.delete(unit.id);
     }
   }
 
@@ -106,8 +111,6 @@ export class Shells {
     await units.receive(unit, nothing());
     await units.start(unit);
     signal.throwIfAborted();
-    const caller = this.#open.get(unit.id)?.caller;
-    if (caller) tellWho(unit, caller);
     answer({ shell: unit.id });
     // When it breaks, the screen's end or the stream's tells more.
     terminal.type(stream.iterator({ destroyOnReturn: false }) as AsyncIterable<Uint8Array>).catch(() => {});
@@ -127,7 +130,8 @@ export class Shells {
 
   #resize({ shell, ...size }: ShellSize, { session }: Caller): ShellOpened {
     const open = this.#open.get(shell);
-    if (!open || session === undefined || open.caller.session !== session)
+    const isOwn = session !== undefined && open?.caller.session === session;
+    if (!open || !isOwn || this.#options.units.get(shell).isFinal)
       throw new WorkerError("SHELL_UNKNOWN", `there is no shell ${shell} of this session`);
     open.terminal.resize(size);
     return { shell };
@@ -147,10 +151,11 @@ export class Shells {
   }
 }
 
-/** Whoever looks at units sees whose shell it is; the unit's params say it too, and last. */
+/** Whoever looks at units sees whose shell it is; the unit's params keep it, as their last word. */
 function tellWho(unit: Unit, { name }: Caller): void {
   const { Detail, ...status } = unit.status;
-  unit.set({ ...status, Detail: `${Detail}; shell of ${name}` });
+  const whose = `; shell of ${name}`;
+  if (!Detail.endsWith(whose)) unit.set({ ...status, Detail: `${Detail}${whose}` });
 }
 
 async function* nothing(): AsyncGenerator<Uint8Array> {}

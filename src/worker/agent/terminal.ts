@@ -17,7 +17,7 @@ const endOfInput = 4;
 /** What the unit of a shell runs, as a section of settings; it runs nothing without what {@link openTerminal} makes. */
 export function shellSection(folder: string) {
   const program = fileURLToPath(new URL("./terminal.pl", import.meta.url));
-  const limits = { cancelgrace: "1s", maxoutput: "1G" };
+  const limits = { cancelgrace: "1s", maxoutput: "1GiB" };
   // Who asked for it comes as one more word, so that it stands in the unit's params.
   const params = `${word(program)} ${word(folder)}`;
   return {

@@ -11,15 +11,19 @@ import { openServerKey } from "./auth/server-key.ts";
 import type { Configurations } from "./config/configurations.ts";
 import { openConfigurations } from "./config/open-configurations.ts";
 import { type OpenAuthority, openAuthority } from "./line/certificates.ts";
+import { ConfigDelivery } from "./line/config-delivery.ts";
 import { fleetService, Lines } from "./line/lines.ts";
 import { Members } from "./line/members.ts";
 import { openOwnCertificate } from "./line/own-certificate.ts";
 import { roadSettings, type ServerRoad } from "./line/server-roads.ts";
 import { WorkerEntrance } from "./line/worker-entrance.ts";
+import { EntitledLines } from "./policy/entitled-lines.ts";
+import { LimitedRegistry } from "./policy/limited-registry.ts";
+import { openPolicyFile, type PolicyFile } from "./policy/policy-file.ts";
 import { Enrolments } from "./registry/enrolments.ts";
 import { Health } from "./registry/health.ts";
 import { Presence, type PresenceChange } from "./registry/presence.ts";
-import { Registry } from "./registry/registry.ts";
+import type { Registry } from "./registry/registry.ts";
 import { openStore, type Store, type StoreSettings } from "./store/store.ts";
 
 /** Path of the WebSocket road on the server's port. */
@@ -42,6 +46,8 @@ export interface CoreOptions {
   readonly workerChanged?: (change: PresenceChange) => void;
   /** Roads for workers besides the WebSocket on the server's own port. */
   readonly roads?: readonly ServerRoad[];
+  /** File that says what may be done from elsewhere; without one everything may (CAT-96). */
+  readonly policy?: string | undefined;
 }
 
 /** The server without its port: everything that its API stands on. */
@@ -55,7 +61,12 @@ export interface ServerCore {
   readonly health: Health;
   readonly live: LiveFeed;
   readonly configurations: Configurations;
+  /** For the server itself. */
   readonly lines: Lines;
+  readonly delivery: ConfigDelivery;
+  /** For people: with what the policy includes. */
+  readonly entitledLines: EntitledLines;
+  readonly policy: PolicyFile;
   readonly entrance: WorkerEntrance;
   readonly mesh: Mesh;
   readonly authority: OpenAuthority;
@@ -92,7 +103,8 @@ async function openAll(options: CoreOptions, closers: Closers): Promise<ServerCo
   const audit = new Audit(store, clock);
   const access = accessOver({ store, seal, clock });
   const live = new LiveFeed(store, log);
-  const lines: { open?: Lines } = {};
+  const policy = closers.add(await openPolicyFile({ path: options.policy, log, clock }));
+  const lines: { open?: Lines; entitled?: EntitledLines } = {};
   const changed = (change: PresenceChange): void => {
     if (change.state === "removed") lines.open?.remove(change.workerId);
     live.changed(change);
@@ -101,7 +113,11 @@ async function openAll(options: CoreOptions, closers: Closers): Promise<ServerCo
   const presence = new Presence({ store, clock, changed });
   await presence.load();
   const health = new Health(store, clock);
-  const registry = new Registry({ store, audit, attendance: presence, clock });
+  const recheck = (): void =>
+    void lines.entitled
+      ?.recheck()
+      .catch((error: unknown) => log.warn("entitlements were not looked at", { error: errorText(error) }));
+  const registry = new LimitedRegistry({ store, audit, attendance: presence, clock, policy, changed: recheck });
   const members = new Members();
   await members.load(registry);
   const tls = tlsProfiles({
@@ -120,12 +136,17 @@ async function openAll(options: CoreOptions, closers: Closers): Promise<ServerCo
   ];
   const mesh = closers.add(openMesh({ nodeId, log, tls, firewallRules, maxAnnouncedStubs: 0 }));
   const entrance = new WorkerEntrance({ registry, members, authority, serverNode: nodeId, clock });
+  const changedConfig = (name: string, version: number): void => lines.open?.configChanged(name, version);
+  const configurations = openConfigurations({ store, audit, seal, clock, changed: changedConfig });
+  const delivery = new ConfigDelivery({ registry, configurations });
   lines.open = new Lines({
-    ...{ entrance, presence, health, registry, members, mesh, clock, log, version },
+    ...{ delivery, entrance, presence, health, registry, members, mesh, clock, log, version },
     serverNode: nodeId,
     tlsClient: profileName,
   });
   closers.add(lines.open);
+  lines.entitled = new EntitledLines({ lines: lines.open, policy, store, audit, log });
+  policy.listen(recheck);
   mesh.listen(fleetService, { tls: profileName, accept: (stream) => lines.open?.accept(stream) });
   const guest = await makeWebSocketGuest({ path: meshPath, tls: tls.server("port") }, log);
   const refuses = (node: string): string | undefined =>
@@ -138,11 +159,10 @@ async function openAll(options: CoreOptions, closers: Closers): Promise<ServerCo
   }
   const enrolments = new Enrolments({ store, audit, clock, pin: fingerprintOf(authority.certificate) });
   closers.add(keepUp({ access, presence, health, enrolments, clock, log }));
-  const configurations = openConfigurations({ store, audit, seal, clock });
   return {
     ...{ store, access, audit, registry, presence, health, live, configurations, lines: lines.open, entrance, mesh },
-    ...{ authority, tls: tls.server("port"), guest },
-    enrolments,
+    ...{ authority, delivery, tls: tls.server("port"), guest },
+    ...{ enrolments, policy, entitledLines: lines.entitled },
     close: () => closers.close(),
   };
 }

@@ -7,6 +7,9 @@ import type { EnrolService } from "./api/services.ts";
 import { openServerCore, type ServerCore } from "./core.ts";
 import { ServerError } from "./errors.ts";
 import type { ServerRoad } from "./line/server-roads.ts";
+import { isFeature } from "./policy/policy.ts";
+import type { PolicyFile } from "./policy/policy-file.ts";
+import type { Worker } from "./registry/worker.ts";
 import type { StoreSettings } from "./store/store.ts";
 
 export interface ServerSettings {
@@ -24,6 +27,8 @@ export interface ServerSettings {
   /** Give metrics to this machine without a credential. */
   readonly openMetrics?: boolean | undefined;
   readonly nodeId?: string | undefined;
+  /** The operator's policy file, read again when it changes (CAT-96); without one everything is included. */
+  readonly policy?: string | undefined;
   readonly version: string;
   readonly log: Log;
   readonly clock?: Clock | undefined;
@@ -51,11 +56,14 @@ export async function startServer(settings: ServerSettings): Promise<RunningServ
   const core = await openServerCore({
     ...{ dataDir, store, hosts, version, log, clock, roads: settings.roads ?? [] },
     nodeId: settings.nodeId ?? "farhand-server",
+    policy: settings.policy,
   });
   try {
     const firstAdmin = await core.access.accounts.makeFirstAdmin();
     const api = await openApi({
       ...core,
+      lines: core.entitledLines,
+      isEntitled: (name, _caller, worker) => mayBeEntitled(core.policy, name, worker),
       ...{ listen, version, log, clock, hostNames: hosts },
       tls: settings.tls ?? core.tls,
       enrol: enrolService(core),
@@ -77,6 +85,14 @@ export async function startServer(settings: ServerSettings): Promise<RunningServ
     await core.close();
     throw error;
   }
+}
+
+/**
+ * Whether a route is worth going into, before a body is read: what only the number of workers decides is decided when the
+ * request is forwarded, at that moment (`EntitledLines`).
+ */
+function mayBeEntitled(policy: PolicyFile, name: string, worker: Worker | undefined): boolean {
+  return isFeature(name) && policy.allowed(name, worker ? { worker: { mode: worker.mode, isOnly: true } } : {});
 }
 
 /** First registrations come over HTTPS and need a token; nobody is connected by that alone. */

@@ -11,6 +11,7 @@ interface ServerOptions {
   readonly road?: readonly string[];
   readonly trustedProxy?: readonly string[];
   readonly openMetrics?: true;
+  readonly policy?: string;
   readonly log?: string;
 }
 
@@ -44,6 +45,11 @@ export const server = {
     },
     { flags: "--trusted-proxy <address>", description: "proxy whose X-Forwarded-For counts", repeatable: true },
     { flags: "--open-metrics", description: "/metrics for this machine without a credential" },
+    {
+      flags: "--policy <file>",
+      description: "what may be done from elsewhere; read again when it changes",
+      completes: "file",
+    },
     { flags: "--log <level>", description: "error, warning, info or debug; default info" },
   ],
   examples: [

@@ -19,6 +19,7 @@ export interface RunServerOptions {
   readonly road?: readonly string[];
   readonly trustedProxy?: readonly string[];
   readonly openMetrics?: true;
+  readonly policy?: string;
   readonly log?: string;
 }
 
@@ -42,6 +43,7 @@ export async function runServer(options: RunServerOptions, terminal: Terminal): 
       trustedProxies: options.trustedProxy,
       roads: (options.road ?? []).map((road) => parseRoad(road, readText)),
       openMetrics: options.openMetrics,
+      policy: options.policy,
       version,
       log,
     });

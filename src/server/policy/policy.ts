@@ -11,6 +11,11 @@ export const features = [
 ] as const;
 
 export type Feature = (typeof features)[number];
+
+export function isFeature(name: string): name is Feature {
+  return features.some((feature) => feature === name);
+}
+
 /** What may be done to a worker from elsewhere; each rests on the ones before. */
 export type RemoteFeature = Extract<Feature, `remote.${string}`>;
 type Switch = Exclude<Feature, "workers.max">;

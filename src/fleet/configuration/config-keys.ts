@@ -79,7 +79,8 @@ export const configKeys = {
   "/shell/level": { applies: "restart", ...reach, meaning: "The level that somebody needs for it here (CAT-57)." },
   "/tcpServices": {
     applies: "live",
-    meaning: "Ports that can be reached through the server, by name: host, port, and the level it needs.",
+    meaning:
+      "Ports that can be reached through the server, by name: host, port, and the level it needs (`operate` when absent).",
   },
   "/mode": { applies: "restart", meaning: "How the worker was set up (CAT §1)." },
   "/dataDir": { applies: "restart", meaning: "Folder of the units." },

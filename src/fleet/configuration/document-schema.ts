@@ -48,10 +48,10 @@ const road = z.discriminatedUnion("kind", [
   z.strictObject({ kind: z.literal("amqp"), url: secret, prefix: text(64).optional(), ...anyRoad }),
 ]);
 
-/** Who may: everybody who may do anything is still somebody. */
+/** `none` would be everybody. */
 const someLevel = z.enum(["monitor", "operate", "configure", "admin"]);
 
-const tcpService = z.strictObject({ host: text(255), port: count(1, 65_535), level: someLevel.default("operate") });
+const tcpService = z.strictObject({ host: text(255), port: count(1, 65_535), level: someLevel.optional() });
 const serviceName = z.string().regex(/^[A-Za-z0-9][\w.-]{0,62}$/, "must be letters, digits and . - _");
 
 /** Sections of a document and their keys. */

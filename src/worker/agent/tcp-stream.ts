@@ -17,7 +17,7 @@ export function tcpStreams(services: () => TcpServices): ServedStream[] {
       const known = services();
       const place = Object.hasOwn(known, service) ? known[service] : undefined;
       // One that the caller may not reach is none: names are told to nobody.
-      if (!place || !includesLevel(caller.level, place.level))
+      if (!place || !includesLevel(caller.level, place.level ?? "operate"))
         throw new WorkerError("SERVICE_UNKNOWN", "there is no such service for the caller");
       const socket = await connected(place, signal, service);
       answer({ service });

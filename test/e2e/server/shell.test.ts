@@ -2,11 +2,12 @@ import { createHash } from "node:crypto";
 import { once } from "node:events";
 import { existsSync } from "node:fs";
 import { createServer, type AddressInfo, type Server } from "node:net";
-import type { Duplex } from "node:stream";
+import { type Duplex, PassThrough } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Asker } from "../../../src/server/line/worker-lines.ts";
-import type { ManagedWorker } from "../../../src/worker/agent/managed-worker.ts";
+import { loggedIn } from "../../kit/cli-session.ts";
+import { tempFolder } from "../../kit/temp-folder.ts";
 import { type TestServer, testServer } from "../../kit/server.ts";
 
 const admin: Asker = {
@@ -17,7 +18,6 @@ const patience = () => AbortSignal.timeout(60_000);
 
 let server: TestServer;
 let echo: Server;
-let worker: ManagedWorker;
 let [shed, closed] = ["", ""];
 
 beforeAll(async () => {
@@ -30,7 +30,7 @@ beforeAll(async () => {
   });
   await new Promise<void>((resolve) => echo.listen(0, "127.0.0.1", resolve));
   const { port } = echo.address() as AddressInfo;
-  worker = await server.worker("shed", [], {
+  await server.worker("shed", [], {
     shell: { enabled: true, command: "PS1='$ ' exec bash --norc --noprofile --noediting", level: "admin" },
     tcpServices: () => ({
       shout: { host: "127.0.0.1", port, level: "operate" },
@@ -128,7 +128,6 @@ describe("a shell", { timeout: 120_000 }, () => {
     expect(recording()).toContain("only this");
     expect(ended["stdoutSize"]).toBe(Buffer.byteLength(screen()));
     const hash = createHash("sha256").update(screen()).digest("hex");
-    expect(worker.daemon).toBeDefined();
     expect(Object.values(ended)).toContain(hash);
   });
 
@@ -182,6 +181,19 @@ describe("a shell", { timeout: 120_000 }, () => {
     const { unit } = taken as { unit: string };
     expect(await over(unit)).toMatchObject({ stateName: "Failed", detail: "exit status 126" });
   });
+});
+
+test("`farhand shell` opens one, from the keyboard to the screen", { timeout: 120_000 }, async () => {
+  await using folder = await tempFolder();
+  const session = await loggedIn(server, folder.path);
+  const stdin = Object.assign(new PassThrough(), { isTTY: true as const });
+  let screen = "";
+  const write = async (chunk: Uint8Array): Promise<void> => {
+    if (screen === "") stdin.write("echo $((6 * 7))-here; exit\r");
+    screen += Buffer.from(chunk).toString();
+  };
+  expect(await session.farhandOn({ stdin, write }, "shell", "shed")).toMatchObject({ exit: 0 });
+  expect(screen).toContain("42-here\r\n");
 });
 
 describe("a TCP service", { timeout: 120_000 }, () => {

@@ -20,6 +20,7 @@ import { Enrolments } from "../registry/enrolments.ts";
 import { Presence } from "../registry/presence.ts";
 import type { RegistrationRequest } from "../registry/registration.ts";
 import type { Store } from "../store/store.ts";
+import { workerEvents } from "../store/worker-events.ts";
 import { EntitledLines } from "./entitled-lines.ts";
 import { LimitedRegistry } from "./limited-registry.ts";
 import { openPolicyFile } from "./policy-file.ts";
@@ -138,6 +139,10 @@ describeWithStores("entitlements", ({ open }) => {
     await pairs[0]?.closed;
     expect(await cancel(api, user, first)).toBe("NOT_ENTITLED");
     expect(await cancel(api, user, second)).toBe("NOT_ENTITLED");
+    for (const worker of [first, second]) {
+      const events = await workerEvents(store.db, 0, 100, worker);
+      expect(events.map(({ cause }) => cause)).toContainEqual(expect.stringMatching(/^entitlement: .*not the only/));
+    }
     await registry.remove(second, "u1");
     expect(await cancel(api, user, first)).toBe("forwarded");
   });

@@ -1,10 +1,11 @@
 import { createHash } from "node:crypto";
-import { Gate } from "#core";
+import { Gate, systemClock } from "#core";
 import { ServerError } from "../errors.ts";
 import { type Registration, type RegistrationRequest, requireRegistration } from "../registry/registration.ts";
 import { Registry, type RegistryOptions } from "../registry/registry.ts";
 import { workerName } from "../registry/worker-names.ts";
 import { enrolmentUser } from "../store/enrolments.ts";
+import { insertWorkerEvents } from "../store/worker-events.ts";
 import { findWorker, findWorkerNamed, listWorkers, workersOfMachine } from "../store/workers.ts";
 import type { PolicyFile } from "./policy-file.ts";
 
@@ -12,7 +13,7 @@ import type { PolicyFile } from "./policy-file.ts";
 const maxWaiting = 10_000;
 
 export interface LimitedRegistryOptions extends RegistryOptions {
-  readonly policy: Pick<PolicyFile, "allowed" | "maxWorkers">;
+  readonly policy: Pick<PolicyFile, "allowed" | "countsWorkers" | "maxWorkers">;
   /** Somebody came in or left: there may be one worker more, or less. */
   readonly changed: () => void;
 }
@@ -45,12 +46,25 @@ export class LimitedRegistry extends Registry {
           return await enter();
         }));
     this.#options.changed();
+    // The first registration of a worker, and so one worker more.
+    if (registered.epoch === 1) await this.#tellOwners();
     return registered;
   }
 
   override async remove(id: string, actor: string): Promise<void> {
     await super.remove(id, actor);
     this.#options.changed();
+  }
+
+  /** A second worker takes something from the first: whoever looks at either is told (CAT-97). */
+  async #tellOwners(): Promise<void> {
+    const { store, policy, clock = systemClock } = this.#options;
+    const both = policy.countsWorkers ? await listWorkers(store.db, "", 3) : [];
+    if (both.length !== 2) return;
+    const cause = "entitlement: it is not the only worker of this server any more (CAT-97)";
+    const at = clock.now();
+    const events = both.map(({ id, state }) => ({ worker_id: id, at, state, cause }));
+    await insertWorkerEvents(store.db, events);
   }
 
   async #requireRoom(request: RegistrationRequest, observed: string): Promise<void> {

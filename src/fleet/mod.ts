@@ -56,6 +56,15 @@ export {
   SessionEnded,
   sessionEnded,
 } from "./forward-schema.ts";
+export {
+  ConfigChanged,
+  configChanged,
+  ConfigDelivered,
+  configFetch,
+  ConfigOutcome,
+  configOutcome,
+  ConfigWanted,
+} from "./config-delivery-schema.ts";
 export { Heartbeat, HeartbeatAnswer, heartbeat } from "./heartbeat-schema.ts";
 export { includesLevel, isLevel, type Level, levels, lowerLevel } from "./levels.ts";
 export { type ConversationLimits, conversationLimits } from "./limits.ts";

@@ -68,6 +68,8 @@ export interface ConfigurationsOptions {
   readonly validate: (document: JsonObject) => void;
   /** Of the documents that `validate` takes. */
   readonly schemaVersion: number;
+  /** Told of each new version. */
+  readonly changed?: (name: string, version: number) => void;
   readonly clock?: Pick<Clock, "now">;
 }
 
@@ -162,6 +164,7 @@ export class Configurations {
     if (!(await insertWorkerConfig(store.db, dated, keptVersions))) throw await stale();
     const changes = diff(before, stored).map(({ path }) => path);
     await audit.record(actor, "config.put", name, { version, comment, changes: changes.slice(0, 500) });
+    this.#options.changed?.(name, version);
     return shown(dated);
   }
 

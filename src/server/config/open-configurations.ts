@@ -13,9 +13,19 @@ export function openConfigurations(options: {
   readonly audit: AuditTrail;
   readonly seal: Seal;
   readonly clock: Pick<Clock, "now">;
+  /** Told of each new version. */
+  readonly changed: (name: string, version: number) => void;
 }): Configurations {
-  const { store, audit, seal, clock } = options;
-  return new Configurations({ store, audit, sealer: seal, validate, schemaVersion: configSchemaVersion, clock });
+  const { store, audit, seal, clock, changed } = options;
+  return new Configurations({
+    store,
+    audit,
+    sealer: seal,
+    validate,
+    schemaVersion: configSchemaVersion,
+    changed,
+    clock,
+  });
 }
 
 function validate(document: JsonObject): void {

@@ -4,6 +4,8 @@ import {
   apiVersion,
   bye,
   challenge,
+  configFetch,
+  configOutcome,
   Conversation,
   type Heartbeat,
   heartbeat,
@@ -19,11 +21,13 @@ import { ServerError } from "../errors.ts";
 import type { Health } from "../registry/health.ts";
 import type { Presence } from "../registry/presence.ts";
 import { beatEveryMs } from "../registry/liveness.ts";
+import type { ConfigDelivery } from "./config-delivery.ts";
 import type { WorkerEntrance } from "./worker-entrance.ts";
 
 /** What all lines share. */
 export interface LineContext {
   readonly entrance: WorkerEntrance;
+  readonly delivery: ConfigDelivery;
   readonly presence: Presence;
   readonly health: Health;
   readonly serverNode: string;
@@ -72,12 +76,17 @@ export class Line {
   }
 
   #table() {
-    const { entrance, version } = this.#context;
+    const { entrance, delivery, version } = this.#context;
     return methodTable([
       serve(hello, () => ({ apiVersion, serviceVersion: version, mode: "server", state: "serving", features: [] })),
       serve(challenge, () => entrance.challenge()),
       serve(register, (said) => this.#register(said)),
       serve(heartbeat, (beat) => this.#beat(beat)),
+      serve(configFetch, (wanted) => delivery.fetch(this.workerId, wanted)),
+      serve(configOutcome, async (outcome) => {
+        await delivery.report(this.workerId, outcome);
+        return {};
+      }),
       serve(bye, ({ reason, detail }) => {
         if (this.#epoch !== undefined)
           this.#context.presence.stopped(this.workerId, this.#epoch, detail === "" ? reason : `${reason}: ${detail}`);

@@ -1,6 +1,7 @@
 import type { Duplex } from "node:stream";
 import { errorText } from "#core";
 import {
+  configChanged,
   faultOfRpcError,
   forward,
   type ForwardedResult,
@@ -122,6 +123,12 @@ export class Lines implements WorkerLines {
         ?.conversation.notify(sessionEnded, { session, reason: reason.slice(0, 200) })
         .catch(() => {});
     this.#used.delete(session);
+  }
+
+  /** There is a new version of a configuration: workers ask for theirs. Who is away asks when it comes back. */
+  configChanged(name: string, version: number): void {
+    for (const { conversation } of this.#lines.values())
+      if (conversation.isConnected) void conversation.notify(configChanged, { name, version }).catch(() => {});
   }
 
   /** The worker was removed: nothing of it stays, now (CAT-41). */

@@ -13,7 +13,7 @@ import {
   workersOfMachine,
 } from "../store/workers.ts";
 import { useEnrolment } from "./enrolments.ts";
-import { parseLabels } from "./labels.ts";
+import { ownLabels, parseLabels } from "./labels.ts";
 import type { RegistrationRequest } from "./registration.ts";
 import { fitsPattern, nameChoices, workerName } from "./worker-names.ts";
 
@@ -80,7 +80,7 @@ export async function enrolling(arrival: Arrival, token: { id: string; secret: s
   const name = nameFor(request, enrolment);
   const old =
     enrolment.cloneable === 1 ? await sameName(arrival, enrolment, name) : await sameMachine(arrival, enrolment);
-  const labels = JSON.stringify({ ...request.labels, ...parseLabels(enrolment.labels) });
+  const labels = JSON.stringify({ ...ownLabels(request.labels), ...parseLabels(enrolment.labels) });
   const entry = { ...entryOf(arrival), public_key: request.publicKey, labels };
   const arrived: Arrived = old
     ? { row: await updateWorkerEntry(db, old.id, entry), how: "replaced" }

@@ -1,6 +1,17 @@
 /** What people sort workers by; who may use a worker can depend on it. */
 export type Labels = Readonly<Record<string, string>>;
 
+/** Labels that mean something to the server: people with the right to give them do, and workers themselves never. */
+const reserved = "farhand/";
+
+/** Names the configuration that a worker is given (CAT-77). */
+export const configLabel = "farhand/config";
+
+/** What a worker may say of itself. */
+export function ownLabels(labels: Labels): Labels {
+  return Object.fromEntries(Object.entries(labels).filter(([name]) => !name.startsWith(reserved)));
+}
+
 const maxLabels = 64;
 
 /** What is wrong with labels, in words; undefined: nothing. */

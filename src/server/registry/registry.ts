@@ -136,6 +136,12 @@ export class Registry {
     this.#attendance.left(worker.id);
   }
 
+  /** Add to what happened to a worker. */
+  async note(id: string, what: string): Promise<void> {
+    const row = await findWorker(this.#store.db, id);
+    if (row) await this.#event(row, what);
+  }
+
   /** What a person says the address is; null: none. The worker's own words never change it (CAT-40). */
   async setAddress(id: string, address: string | null, actor: string): Promise<void> {
     if (address !== null && !/^[\w.:[\]-]{1,255}$/.test(address))

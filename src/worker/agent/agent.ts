@@ -3,6 +3,7 @@ import { type Clock, errorText, type Log, systemClock } from "#core";
 import {
   apiVersion,
   challenge,
+  configChanged,
   Conversation,
   FleetError,
   forward,
@@ -19,6 +20,7 @@ import {
   sessionEnded,
 } from "#fleet";
 import type { Mesh } from "#mesh";
+import { CloudLink, type CloudLinkOptions } from "./cloud-link.ts";
 import type { Askers } from "./askers.ts";
 import { runForwarded } from "./forwarded.ts";
 import type { Identity, Membership } from "./identity.ts";
@@ -50,6 +52,8 @@ export interface AgentOptions {
   readonly table: MethodTable;
   readonly vitals: () => Promise<MachineVitals>;
   readonly work: () => WorkVitals;
+  /** The configuration that the server holds, and what is to be done when a version waits for a new start. */
+  readonly cloud?: Pick<CloudLinkOptions, "cloud" | "pending"> | undefined;
   /** A user's session is over: end what is held for it. */
   readonly sessionEnded: (session: string, reason: string) => void;
   readonly clock?: Clock;
@@ -70,6 +74,7 @@ export class Agent {
   readonly #conversation: Conversation;
   readonly #closing = new AbortController();
   readonly #patience: Patience;
+  readonly #cloud: CloudLink | undefined;
   #state: AgentState = { state: "connecting" };
   #epoch = 0;
   #beats = 0;
@@ -92,6 +97,9 @@ export class Agent {
         if (meeting !== "resumed") void this.#register(meeting === "restarted");
       },
     });
+    const { cloud } = options;
+    const link = { conversation: this.#conversation, signal: this.#closing.signal, clock, log };
+    this.#cloud = cloud && new CloudLink({ ...cloud, ...link });
   }
 
   get state(): AgentState {
@@ -100,7 +108,7 @@ export class Agent {
 
   /** Begin; everything else goes on behind. */
   start(): void {
-    this.#over = Promise.all([this.#connect(), this.#beat()]).then(() => undefined);
+    this.#over = Promise.all([this.#connect(), this.#beat(), this.#cloud?.run()]).then(() => undefined);
   }
 
   /** Say that this is the end, and end. */
@@ -120,6 +128,10 @@ export class Agent {
         state: this.#state.state === "registered" ? "registered" : "configured",
       })),
       serve(forward, (said, { signal }) => runForwarded(said, { table, askers, log, signal })),
+      serve(configChanged, () => {
+        void this.#cloud?.look();
+        return {};
+      }),
       serve(sessionEnded, ({ session, reason }) => {
         this.#options.sessionEnded(session, reason);
         return {};
@@ -172,6 +184,7 @@ export class Agent {
     this.#patience.satisfied();
     log.info(`registered with the server as ${registered.name}`, { workerId, epoch });
     await this.#beatOnce();
+    await this.#cloud?.look();
   }
 
   #notRegistered(error: unknown): void {

@@ -4,7 +4,7 @@ import { type Bye, type MethodTable, methodTable } from "#fleet";
 import type { Units } from "#work";
 import { type Daemon, type DaemonParts, type Managed, startDaemon } from "../daemon.ts";
 import { parseSettings } from "../settings/mod.ts";
-import { Agent, type AgentState, fleetService } from "./agent.ts";
+import { Agent, type AgentOptions, type AgentState, fleetService } from "./agent.ts";
 import { Askers, type RoleMap } from "./askers.ts";
 import type { Identity, Membership } from "./identity.ts";
 import type { Instance, SelfDescription } from "./instance.ts";
@@ -34,6 +34,8 @@ export interface ManagedWorkerOptions {
   readonly access?: MachineAccess;
   /** What users may ask for besides streams, over the parts of the daemon. */
   readonly methods: (parts: DaemonParts, agent: () => AgentState) => Promise<LocalManagement>;
+  /** Where the server holds the worker's configuration. */
+  readonly cloud?: AgentOptions["cloud"];
   readonly log?: Log | undefined;
 }
 
@@ -117,6 +119,7 @@ function openAgent(options: ManagedWorkerOptions, parts: DaemonParts, { table, m
   const agent = new Agent({
     ...{ mesh, tlsClient: fleetProfile, identity, membership, instance, self, askers, log, clock: systemClock },
     table: new Map([...table, ...methodTable(shells.methods)]),
+    cloud: options.cloud,
     vitals: () => vitals.look(),
     work: () => workVitals(units, self),
     sessionEnded: (session, why) => streams.end(session, why),

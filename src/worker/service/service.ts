@@ -104,6 +104,8 @@ async function runMember(setup: Setup, values: WorkerConfiguration, member: Memb
   const worker = await startManagedWorker({
     ...member,
     ...{ sections, roads, node },
+    // Without a version before there is nothing that a new start could disturb.
+    cloud: setup.cloud && { cloud: setup.cloud, pending: (isFirst) => isFirst && lifecycle.restart() },
     identity: setup.identity,
     dataDir: values.dataDir,
     roles: () => setup.configuration.running?.values.remoteAccess.roles ?? {},

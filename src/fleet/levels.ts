@@ -4,9 +4,10 @@ export const levels = ["none", "monitor", "operate", "configure", "admin"] as co
 /** One of {@link levels}. */
 export type Level = (typeof levels)[number];
 
-/** Whether `held` includes `needed`. */
+/** Whether `held` includes `needed`. A level that is none, which only a mistake can bring here, is included in nothing. */
 export function includesLevel(held: Level, needed: Level): boolean {
-  return levels.indexOf(held) >= levels.indexOf(needed);
+  const least = levels.indexOf(needed);
+  return least >= 0 && levels.indexOf(held) >= least;
 }
 
 /** The lower of two levels: where two sides decide, both must agree (CAT-57). */

@@ -111,7 +111,8 @@ function enrolService({ entrance, presence }: ServerCore): EnrolService {
       if (!said.data.token)
         throw new ServerError("ENROLMENT_REFUSED", "the first registration needs an enrolment token");
       const registered = await entrance.register(said.data, observed);
-      presence.cut(registered.workerId, registered.epoch);
+      // It has a name and a certificate now, and is not there before its conversation is.
+      presence.stopped(registered.workerId, registered.epoch, "enrolled, and not started yet");
       return registered;
     },
   };

@@ -22,8 +22,8 @@ export const workerJoin = {
   details: [
     "The token comes from `farhand enrol-token` at the server; it is good once, and with its pin the server is known again. A",
     "new worker is given the work type `run`, by which `farhand run` sends it scripts; --no-run leaves that out. Who may use",
-    "it the worker decides by its own map of roles (`remoteAccess.roles`): the server's administrators, and nobody else,",
-    "unless that is changed.",
+    "it the worker decides by its own map of roles (`remoteAccess.roles`): the server's administrators may do everything, and",
+    "everybody else may look, unless that is changed.",
   ].join(" "),
   arguments: [{ name: "URL", description: "the server's: https://HOST:PORT" }],
   options: [

@@ -59,7 +59,7 @@ describeWithNamespaces("a worker on another machine", () => {
       "--password-file",
       folder.file("password"),
     );
-    expect(logged).toMatchObject({ code: 0 });
+    if (logged.code !== 0) throw new Error(logged.stderr);
   }, 120_000);
   afterAll(async () => {
     await worker?.stop("SIGKILL");
@@ -95,8 +95,8 @@ describeWithNamespaces("a worker on another machine", () => {
   test("is cut off when it is removed, and stays away", async () => {
     const session = await farhand("run", "shed", "--detach", "--", "sleep", "600");
     expect(session.code).toBe(0);
-    const [{ id = "" } = {}] = await workers();
-    const removed = await farhand("workers", "remove", id);
+    const [shed] = await workers();
+    const removed = await farhand("workers", "remove", shed?.id ?? "");
     expect(removed).toMatchObject({ code: 0 });
     expect(await workers()).toEqual([]);
     await worker.line(/turned us away|WORKER_REMOVED|was removed/, soon());

@@ -35,8 +35,7 @@ async function cloudWorker(server: TestServer, folder: TempFolder, name: string)
   return {
     starts: () => starts,
     async [Symbol.asyncDispose]() {
-      while (!service) await sleep(10);
-      await service.close("stopped");
+      await service?.close("stopped");
       void running;
     },
   };

@@ -41,6 +41,8 @@ export interface ApiServices {
     readonly shell?: "operate" | "configure" | "admin";
     readonly tcp?: "operate" | "configure" | "admin";
   };
+  /** The policy file: what is wrong with it, if anything is. */
+  readonly policy?: { readonly fault: string | undefined };
   /** Give metrics to this machine without a credential. */
   readonly openMetrics?: boolean;
 }

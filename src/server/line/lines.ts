@@ -159,8 +159,8 @@ export class Lines implements WorkerLines {
 
   #assert(workerId: string, method: string, body: string, asker: Asker): string {
     const { epoch, key } = this.#options.registry.keys.get(workerId);
-    const { session: sid, userId: sub, name, roles, level: max, methods: amr, loggedInAt: auth } = asker;
-    const claims = { aud: workerId, epoch, sid, sub, name, roles, max, amr, auth, m: method };
+    const { session: sid, userId: sub, name, roles, level: max, methods: amr, loggedInAt: auth, entitled: ent } = asker;
+    const claims = { aud: workerId, epoch, sid, sub, name, roles, max, amr, auth, m: method, ...(ent && { ent }) };
     return signAssertion(claims, Buffer.from(body), key, this.#options.clock.now());
   }
 

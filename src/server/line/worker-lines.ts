@@ -12,6 +12,8 @@ export interface Asker {
   /** How they logged in: `pwd`, `otp`, `token`; and when, milliseconds since 1970. */
   readonly methods: readonly string[];
   readonly loggedInAt: number;
+  /** Features that the policy includes on this worker (CAT-100); absent: nobody has said. */
+  readonly entitled?: readonly string[];
   /** Opaque reference of their session or token: whatever was opened under it is cut by {@link WorkerLines.cut}. */
   readonly session: string;
 }

@@ -35,9 +35,17 @@ test("CAT-96, CAT-100: a server that is started with a policy file refuses what 
     await insertWorker(store.db, worker);
     const submit = async (): Promise<string> => await refusalOf(server.api.address.port, token);
     expect(await submit()).toBe("NOT_ENTITLED");
+    const write = async () => await refusalOf(server.api.address.port, token, "PUT", "/api/worker-configs/c1");
+    expect(await write()).toBe("NOT_ENTITLED");
     await writeFile(policy, "preset: catdv-like\n");
     // A lone container: the body is looked at now, and it is none.
     await eventually(submit).toBe("REQUEST_INVALID");
+    expect(await write()).not.toBe("NOT_ENTITLED");
+    const ready = async () => await textOf(await asked(server.api.address.port, "GET", "/readyz"));
+    expect(await ready()).toBe("ok\n");
+    await writeFile(policy, "preset: opne\n");
+    await eventually(ready).toContain("the policy file is bad");
+    expect(await submit()).toBe("REQUEST_INVALID");
   } finally {
     await server.close();
   }
@@ -50,14 +58,25 @@ const worker = {
   ...{ cloneable: 0, enrolment_id: "e" },
 };
 
-/** The code with which a submission of nothing is refused. */
-async function refusalOf(port: number, token: string): Promise<string> {
+/** The code with which a submission of nothing is refused, or anything else without a body. */
+async function refusalOf(
+  port: number,
+  token: string,
+  method = "POST",
+  path = "/api/workers/w1/units",
+): Promise<string> {
   const headers = { authorization: `Bearer ${token}`, "content-type": "application/json" };
-  const path = "/api/workers/w1/units";
-  const asked = request({ host: "127.0.0.1", port, path, method: "POST", rejectUnauthorized: false, headers });
-  asked.end("{}");
-  const [answer] = (await once(asked, "response")) as [IncomingMessage];
+  return (JSON.parse(await textOf(await asked(port, method, path, headers))) as { code: string }).code;
+}
+
+async function asked(port: number, method: string, path: string, headers = {}): Promise<IncomingMessage> {
+  const sent = request({ host: "127.0.0.1", port, path, method, rejectUnauthorized: false, headers });
+  sent.end(method === "GET" ? undefined : "{}");
+  return ((await once(sent, "response")) as [IncomingMessage])[0];
+}
+
+async function textOf(answer: IncomingMessage): Promise<string> {
   let text = "";
   for await (const chunk of answer) text += String(chunk);
-  return (JSON.parse(text) as { code: string }).code;
+  return text;
 }

@@ -93,6 +93,7 @@ function writeRoutes({ configurations }: RouteServices): Route[] {
       path: "/api/worker-configs/:name",
       summary: "Write a new version; `If-Match` says from which one it was made, 0 for the first",
       needs: configure,
+      entitlement: "cloud.config",
       sensitive: true,
       schema: { params: ConfigParams, body: ConfigBody, answer: Config },
       handle: async (call) => {
@@ -110,6 +111,7 @@ function writeRoutes({ configurations }: RouteServices): Route[] {
       path: "/api/worker-configs/:name/rollback",
       summary: "Put an old version in force again, as a new one",
       needs: configure,
+      entitlement: "cloud.config",
       sensitive: true,
       keyed: "answer",
       schema: { params: ConfigParams, body: RollbackBody, answer: Config },

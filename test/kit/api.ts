@@ -4,7 +4,7 @@ import { copyFile, mkdir } from "node:fs/promises";
 import type { IncomingHttpHeaders, IncomingMessage } from "node:http";
 import { Agent, type RequestOptions, request as tlsRequest } from "node:https";
 import { join } from "node:path";
-import { Duplex, PassThrough } from "node:stream";
+import { Duplex, PassThrough, Transform } from "node:stream";
 import { connect as tlsConnect } from "node:tls";
 import { afterAll, beforeAll, expect } from "vitest";
 import { WebSocket } from "ws";
@@ -103,8 +103,13 @@ export interface StreamPair {
   readonly closed: Promise<void>;
 }
 
+/** As a stream of the mesh does: who wrote may use the memory again. */
+function copying(): Transform {
+  return new Transform({ transform: (chunk: Uint8Array, _encoding, done) => done(null, Buffer.from(chunk)) });
+}
+
 export function streamPair(): StreamPair {
-  const [up, down] = [new PassThrough(), new PassThrough()];
+  const [up, down] = [copying(), copying()];
   const server = Duplex.from({ readable: down, writable: up });
   const worker = Duplex.from({ readable: up, writable: down });
   for (const stream of [up, down, server, worker]) stream.on("error", () => {});

@@ -59,12 +59,15 @@ while (1) {
     take() if vec($readable, fileno($input), 1);
 }
 
-# What the screen shows goes to the recording. Returns whether there was any.
+# What the screen shows goes to the recording. Returns 1 if there was any, 0 if there is none now, and -1 if nobody has
+# the terminal open any more: the shell ends now, or has put itself elsewhere.
 sub show {
     my $count = sysread($screen, my $bytes, $piece);
-    # Nobody has the terminal open: the shell ends now, or has put itself elsewhere.
-    select(undef, undef, undef, 0.02) if !defined $count && $!{EIO};
-    return 0 if !$count;
+    if (!$count) {
+        return 0 if defined $count || !$!{EIO};
+        select(undef, undef, undef, 0.02);
+        return -1;
+    }
     for (my $at = 0; $at < $count; ) {
         my $written = syswrite(STDOUT, $bytes, $count - $at, $at);
         # What cannot be recorded is not done (CAT-122).
@@ -111,9 +114,17 @@ sub become_shell {
     exec('/bin/sh', '-c', $command) or POSIX::_exit(127);
 }
 
-# With the shell's own ending, after its last words. What it left running may write on, so there is an end to them.
+# With the shell's own ending, after its last words. The kernel hands them over in its own time, and behind the last of them
+# says that nobody is there. What the shell left running may write on, or be silent, so there is an end to waiting.
 sub leave {
     my ($status) = @_;
-    for (1 .. 64) { last if !show() }
+    for (1 .. 1024) {
+        my $shown = show();
+        last if $shown < 0;
+        next if $shown;
+        my $readable = '';
+        vec($readable, fileno($screen), 1) = 1;
+        last if select($readable, undef, undef, 0.2) <= 0;
+    }
     exit($status & 127 ? 128 + ($status & 127) : $status >> 8);
 }

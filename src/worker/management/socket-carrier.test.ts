@@ -1,5 +1,6 @@
-import { chmodSync, mkdirSync, statSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { connect } from "node:net";
+import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, test } from "vitest";
 import { managedWorker, rpc, servicePassword, socketClient } from "../../../test/kit/managed-worker.ts";
@@ -77,14 +78,23 @@ describe("CAT-14: the socket", () => {
   });
 });
 
+/** One that others can get to: those of a test run are closed to them. */
+async function openFolder() {
+  const path = mkdtempSync("/tmp/fh-open-");
+  chmodSync(path, 0o755);
+  return {
+    file: (name: string) => join(path, name),
+    [Symbol.asyncDispose]: async () => rmSync(path, { recursive: true }),
+  };
+}
+
 describe.runIf(isRoot)("CAT-23: three users, three results", () => {
   // Groups that every machine has stand for workeradmin and for those who look on.
   const [admins, watchers] = ["daemon", "bin"];
   const ids = { admins: 1, watchers: 2 };
 
   test("the group manages, the other looks on, anybody else is refused by the system", async () => {
-    await using folder = await tempFolder();
-    chmodSync(folder.path, 0o755);
+    await using folder = await openFolder();
     const socket = { path: folder.file("admin/worker.sock"), group: admins };
     const monitorSocket = { path: folder.file("look/monitor.sock"), group: watchers };
     await using worker = await managedWorker({ more: { socket, monitorSocket } });

@@ -29,7 +29,7 @@ const answerMs = 60_000;
 const toldWorkers = 1_000;
 
 export interface LinesOptions extends LineContext {
-  readonly mesh: Pick<Mesh, "dial" | "rejectNeighbour" | "roadTo">;
+  readonly mesh: Pick<Mesh, "dial" | "rejectNeighbour" | "roadTo" | "hasRoute">;
   readonly registry: Pick<Registry, "keys">;
   readonly members: Members;
   /** Name of the TLS profile that streams to workers are dialled with. */
@@ -147,7 +147,8 @@ export class Lines implements WorkerLines {
 
   #line(workerId: string): Line {
     const line = this.#lines.get(workerId);
-    if (line?.conversation.isConnected) return line;
+    // A conversation that was cut a moment ago is on its way back as long as its node can be reached: then it is waited for.
+    if (line && (line.conversation.isConnected || this.#options.mesh.hasRoute(line.node))) return line;
     throw new ServerError("WORKER_UNREACHABLE", `the worker ${workerId} is not connected`);
   }
 

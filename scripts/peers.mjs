@@ -13,13 +13,27 @@ const cache = join(import.meta.dirname, "..", ".cache");
 const receptorctl = "1.6.9";
 const requirements = [`receptorctl==${receptorctl}`];
 /** Debian packages behind the programs that the tests start. */
-const debianPackages = ["python3", "python3-venv", "python3-pip", "openssl", "procps", "iproute2", "rabbitmq-server"];
+const debianPackages = [
+  "python3",
+  "python3-venv",
+  "python3-pip",
+  "openssl",
+  "procps",
+  "iproute2",
+  "systemd",
+  "rabbitmq-server",
+  "postgresql-15",
+];
 
 /** Programs of the system that the tests start, each with a call that shows it is there. */
 const tools = {
   openssl: ["openssl", "version"],
   ps: ["ps", "--version"],
   ip: ["ip", "-Version"],
+  // It looks at our unit file; nothing is started.
+  "systemd-analyze": ["systemd-analyze", "--version"],
+  // The tests start one of their own (test/kit/postgres.ts).
+  postgresql: ["test", "-x", "/usr/lib/postgresql/15/bin/initdb"],
   // The tests start one of their own (test/kit/rabbitmq.ts); asking this one for its version would start it.
   "rabbitmq-server": ["test", "-x", "/usr/lib/rabbitmq/bin/rabbitmq-server"],
 };

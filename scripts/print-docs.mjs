@@ -3,8 +3,8 @@
  *
  * Usage: node scripts/print-docs.mjs [--check]
  *
- * docs/errors.md from every room's error table and the causes of a unit's ending, docs/settings.md from the settings,
- * docs/cli.md from the commands. Reads dist/, so build first. With --check nothing is written: it says which page
+ * docs/errors.md from every room's error table and the causes of a unit's ending, docs/settings.md from the sections of a
+ * node's settings and the keys of a worker's configuration document, docs/cli.md from the commands. Reads dist/, so build first. With --check nothing is written: it says which page
  * differs and exits 1.
  */
 import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
@@ -17,7 +17,7 @@ const isCheck = process.argv.includes("--check");
 
 const pages = [
   ["errors.md", await errorsPage()],
-  ["settings.md", await printedBy("worker/settings/mod.js", "printSettingsDoc")],
+  ["settings.md", await settingsPage()],
   ["cli.md", await printedBy("cli/mod.js", "printCliDoc")],
 ];
 for (const [name, text] of pages) if (text !== undefined) settle(name, `${text.trimEnd()}\n`);
@@ -32,6 +32,55 @@ function settle(name, text) {
     writeFileSync(path, text);
     console.log(`docs/${name} written`);
   }
+}
+
+async function settingsPage() {
+  const sections = await printedBy("worker/settings/mod.js", "printSettingsDoc");
+  return [sections, ...(await documentSection())].join("\n");
+}
+
+/** The keys of a worker's document, as file or held by its server: what holds without them, and when a change counts. */
+async function documentSection() {
+  const { configKeyPaths, configKey } = await load("fleet/configuration/config-keys.js");
+  const { configDefaults } = await load("fleet/configuration/whole.js");
+  const { variableNames } = await load("worker/configuration/environment.js");
+  const defaults = configDefaults({
+    hostName: "the host's name",
+    mode: "session",
+    dataDir: "units of the state folder",
+  });
+  const rows = configKeyPaths.map((path) => keyRow(path, configKey(path), defaults));
+  return [
+    "## A worker's configuration document",
+    "",
+    "A worker that is managed (`farhand worker join`, `worker start`) takes its settings from a document, `worker.yaml` or one",
+    "that its server holds. Every key may be left out. A key is a JSON pointer: `/log/level` is `level` in the section `log`. A change",
+    "takes effect at once (`live`), when the units that run have ended (`drain`), or at the next start (`restart`);",
+    "`farhand worker status --pending` says what waits. **reach**: a change from elsewhere must be confirmed. **secret**: nobody is",
+    'shown its value; it may stand as text, as `{$secret: {value: …}}`, or as a reference `{$secret: "file:PATH"}` or',
+    '`{$secret: "env:NAME"}`.',
+    "",
+    "| key | default | takes effect | meaning |",
+    "| --- | --- | --- | --- |",
+    ...rows,
+    "",
+    "### Variables of the environment",
+    "",
+    "These go before the document; any other `WORKER_…` is an error. Secret ones may also be read from a file, which the name with",
+    "`_FILE` behind it names, and are removed from the environment.",
+    "",
+    ...variableNames.map((name) => `- \`${name}\``),
+  ];
+}
+
+function keyRow(path, { applies, meaning, reach, secret }, defaults) {
+  const value = path
+    .slice(1)
+    .split("/")
+    .reduce((inner, name) => inner[name], defaults);
+  const standard = value === null ? "" : `\`${typeof value === "string" ? value : JSON.stringify(value)}\``;
+  const marks = [reach && "**reach**", secret && "**secret**"].filter(Boolean);
+  return `| ${[`\`${path}\``, ...marks].join(" ")} | ${standard} | ${applies} | ${cell(meaning)} |`;
 }
 
 /** What a function of a built module prints; undefined where the module or the function does not exist. */

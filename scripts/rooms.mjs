@@ -34,7 +34,23 @@ export const forbiddenNames = ["utils", "util", "helpers", "common", "manager", 
  */
 export const sharedPackages = {
   zod: {
-    files: /(^|\/)settings(\.ts$|\/)/,
-    reason: "the language settings are declared in: a room's settings.ts, or a file of its settings/ folder",
+    files: /(^|\/)(settings(\.ts$|\/)|[a-z-]+-schema\.ts$)/,
+    reason: "the language settings and messages are declared in: a settings.ts or settings/ folder, a *-schema.ts",
+  },
+  "prom-client": {
+    files: /^src\/(worker\/metrics|server\/api\/metrics)\.ts$/,
+    reason: "metrics of the worker and of the server, which never import each other",
+  },
+  kysely: {
+    files: /^src\/server\/store\//,
+    reason: "the language in which the store's functions ask the database",
+  },
+  ws: {
+    files: /^src\/(mesh\/backend\/websocket\/ws|worker\/management\/ws|cli\/server\/web-socket)\.ts$/,
+    reason: "each room that speaks WebSocket has its own rules for it: roads, the worker's API",
+  },
+  "@node-rs/argon2": {
+    files: /^src\/(server\/auth\/passwords|worker\/management\/argon2)\.ts$/,
+    reason: "server and worker each have passwords, and never import one another",
   },
 };

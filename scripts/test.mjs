@@ -9,7 +9,7 @@
  */
 import { spawn, spawnSync } from "node:child_process";
 import { randomBytes } from "node:crypto";
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { endLeftovers } from "./leftovers.mjs";
@@ -27,6 +27,8 @@ const checks = ["typecheck", "lint", "format:check", "knip"];
 
 // Unix socket paths end at 107 bytes, so the folder of this run is as short as it can be.
 const temp = mkdtempSync(join(tmpdir().length <= 20 ? tmpdir() : "/tmp", "fh-"));
+// Some programs refuse to run as root, so other users must get through to what is theirs; they see no names in it.
+chmodSync(temp, 0o711);
 const marker = `FARHAND_TEST_RUN=${randomBytes(12).toString("hex")}`;
 const interruption = new AbortController();
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => interruption.abort(signal));

@@ -1,6 +1,8 @@
 import { controlErrors } from "#control";
 import { tlsErrors } from "#core";
+import { fleetErrors } from "#fleet";
 import { meshErrors } from "#mesh";
+import { serverErrors } from "#server";
 import { workErrors } from "#work";
 import { workerErrors } from "#worker";
 import type { AnyCommand, CommandOption } from "./command.ts";
@@ -17,8 +19,8 @@ Printed from the code; do not edit by hand.
 progress and prose go to stderr. An error is \`farhand: message\` and a line \`try: remedy\`, both on stderr.
 
 With \`--json\` there is exactly one JSON document on stdout, and no prose; an error is
-\`{"error":{"code","message"}}\`. Where stdout carries a unit's output (\`work submit -f\`, \`work results\`) the document
-is on stderr and stdout is left to the output. Codes are those of [errors](errors.md).
+\`{"error":{"code","message"}}\`. Where stdout carries a unit's output (\`work submit -f\`, \`work results\`, \`run\`,
+\`units output\`) the document is on stderr and stdout is left to the output. Codes are those of [errors](errors.md).
 `;
 
 const afterword = `## Environment
@@ -27,13 +29,20 @@ const afterword = `## Environment
 | --- | --- |
 | \`FARHAND_SOCKET\`, \`RECEPTORCTL_SOCKET\` | control service to speak to, when \`--socket\` is not given |
 | \`RECEPTORCTL_CONFIG\`, \`RECEPTORCTL_TLSCLIENT\` | configuration file and tls-client section, when the address is \`tls://\` |
+| \`FARHAND_SERVER\` | server that is meant, when \`--server\` is not given |
+| \`FARHAND_TOKEN\`, \`FARHAND_CA\` | API token for the server \`FARHAND_SERVER\` names, and the file with its authority; nobody needs to log in then |
+| \`XDG_CONFIG_HOME\` | its folder \`farhand\` holds \`servers.json\`, your logins |
+| \`FARHAND_DATABASE_URL\` | PostgreSQL of \`server\`, \`server backup\` and \`server restore\` |
+| \`FARHAND_WORKER_SOCKET\` | management socket of the worker of this machine, when \`--socket\` is not given |
+| \`WORKER_…\` | overrides of a worker's configuration: see [settings](settings.md#variables-of-the-environment) |
+| \`VISUAL\`, \`EDITOR\` | editor of \`config edit\` and \`worker edit\` |
 | \`XDG_STATE_HOME\` | its folder \`farhand\` holds the state of a worker on embedded defaults |
 | \`FARHAND_DEBUG\` | when set, errors come with a stack |
 | \`NO_COLOR\`, \`FORCE_COLOR\` | no colours; colours also where stdout is no terminal |
 
 ## Exit codes
 
-With \`work submit -f\` and \`work results\` the exit code is the unit's own: what its command exited with, or 128 + n when
+With \`work submit -f\`, \`work results\`, \`run\` and \`units output\` the exit code is the unit's own: what its command exited with, or 128 + n when
 signal n ended it. A unit that has none of its own gives one of the codes 124, 125 and 130 below. Every other failure gives
 the exit code of its error. As these numbers can also be a unit's own, a program that must tell them apart reads the
 document of \`--json\`: \`error\` is in it only when the number is not the unit's.
@@ -85,9 +94,11 @@ function printConnection(): string {
 function printExits(): string {
   const codes = Object.entries({
     ...controlErrors,
+    ...fleetErrors,
     ...meshErrors,
     ...workErrors,
     ...workerErrors,
+    ...serverErrors,
     ...tlsErrors,
     ...cliErrors,
   });

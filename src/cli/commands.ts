@@ -1,18 +1,57 @@
 import type { AnyCommand } from "./command.ts";
+import { appliance } from "./commands/appliance.ts";
+import { auditExport } from "./commands/audit-export.ts";
+import { auditList } from "./commands/audit-list.ts";
+import { auditVerify } from "./commands/audit-verify.ts";
 import { certInit } from "./commands/cert-init.ts";
 import { certMakereq } from "./commands/cert-makereq.ts";
 import { certSignreq } from "./commands/cert-signreq.ts";
 import { completion } from "./commands/completion.ts";
 import { configCheck } from "./commands/config-check.ts";
 import { configConvert } from "./commands/config-convert.ts";
+import { configEdit } from "./commands/config-edit.ts";
+import { configGet } from "./commands/config-get.ts";
+import { configHistory } from "./commands/config-history.ts";
+import { configPut } from "./commands/config-put.ts";
+import { configRollback } from "./commands/config-rollback.ts";
 import { connect } from "./commands/connect.ts";
+import { enrolToken } from "./commands/enrol-token.ts";
+import { enrolTokenList } from "./commands/enrol-token-list.ts";
+import { enrolTokenRevoke } from "./commands/enrol-token-revoke.ts";
+import { login } from "./commands/login.ts";
+import { logout } from "./commands/logout.ts";
+import { password } from "./commands/password.ts";
 import { ping } from "./commands/ping.ts";
 import { receptor } from "./commands/receptor.ts";
 import { reload } from "./commands/reload.ts";
+import { run } from "./commands/run.ts";
+import { server } from "./commands/server.ts";
+import { serverBackup } from "./commands/server-backup.ts";
+import { serverRestore } from "./commands/server-restore.ts";
+import { sessions } from "./commands/sessions.ts";
+import { sessionsEnd } from "./commands/sessions-end.ts";
+import { shell } from "./commands/shell.ts";
 import { sim } from "./commands/sim.ts";
 import { status } from "./commands/status.ts";
+import { tokens } from "./commands/tokens.ts";
+import { tokensMake } from "./commands/tokens-make.ts";
+import { tokensRevoke } from "./commands/tokens-revoke.ts";
+import { totpDisable } from "./commands/totp-disable.ts";
+import { totpEnable } from "./commands/totp-enable.ts";
 import { traceroute } from "./commands/traceroute.ts";
+import { unitsCancel } from "./commands/units-cancel.ts";
+import { unitsList } from "./commands/units-list.ts";
+import { unitsOutput } from "./commands/units-output.ts";
+import { unitsRelease } from "./commands/units-release.ts";
+import { unitsShow } from "./commands/units-show.ts";
+import { users } from "./commands/users.ts";
+import { usersAdd } from "./commands/users-add.ts";
+import { usersPassword } from "./commands/users-password.ts";
+import { usersResetFactor } from "./commands/users-reset-factor.ts";
+import { usersSessions } from "./commands/users-sessions.ts";
+import { usersSet } from "./commands/users-set.ts";
 import { version } from "./commands/version.ts";
+import { whoami } from "./commands/whoami.ts";
 import { workCancel } from "./commands/work-cancel.ts";
 import { workList } from "./commands/work-list.ts";
 import { workRelease } from "./commands/work-release.ts";
@@ -20,16 +59,51 @@ import { workResults } from "./commands/work-results.ts";
 import { workStatus } from "./commands/work-status.ts";
 import { workSubmit } from "./commands/work-submit.ts";
 import { worker } from "./commands/worker.ts";
+import { workerDoctor } from "./commands/worker-doctor.ts";
+import { workerEdit } from "./commands/worker-edit.ts";
+import { workerInstall } from "./commands/worker-install.ts";
+import { workerPassword } from "./commands/worker-password.ts";
+import { workerReset } from "./commands/worker-reset.ts";
+import { workerJoin } from "./commands/worker-join.ts";
+import { workerRestart } from "./commands/worker-restart.ts";
+import { workerStart } from "./commands/worker-start.ts";
+import { workerStatus } from "./commands/worker-status.ts";
+import { workerStop } from "./commands/worker-stop.ts";
+import { workerSupport } from "./commands/worker-support.ts";
+import { workerSwitches } from "./commands/worker-switches.ts";
+import { workers } from "./commands/workers.ts";
+import { workersRemove } from "./commands/workers-remove.ts";
+import { workersShow } from "./commands/workers-show.ts";
 
 /** Titles of groups: the first words that more than one command shares. */
 export const groups: Readonly<Record<string, string>> = {
   work: "Units of work",
+  server: "A server and its workers",
+  units: "Units of a worker behind a server",
+  audit: "Users, tokens and audit of a server",
+  totp: "A server and your access to it",
   config: "Configuration files",
 };
 
 /** Every command of `farhand`, in the order of help. */
 export const commands: readonly AnyCommand[] = [
   worker,
+  workerJoin,
+  workerStart,
+  appliance,
+  server,
+  serverBackup,
+  serverRestore,
+  workerStatus,
+  workerSwitches,
+  workerRestart,
+  workerStop,
+  workerPassword,
+  workerEdit,
+  workerDoctor,
+  workerReset,
+  workerSupport,
+  workerInstall,
   receptor,
   status,
   ping,
@@ -50,4 +124,42 @@ export const commands: readonly AnyCommand[] = [
   certMakereq,
   certSignreq,
   sim,
+  login,
+  logout,
+  whoami,
+  password,
+  totpEnable,
+  totpDisable,
+  sessions,
+  sessionsEnd,
+  workers,
+  workersShow,
+  workersRemove,
+  run,
+  shell,
+  unitsList,
+  unitsShow,
+  unitsOutput,
+  unitsCancel,
+  unitsRelease,
+  configGet,
+  configEdit,
+  configPut,
+  configHistory,
+  configRollback,
+  users,
+  usersAdd,
+  usersSet,
+  usersPassword,
+  usersResetFactor,
+  usersSessions,
+  tokens,
+  tokensMake,
+  tokensRevoke,
+  enrolToken,
+  enrolTokenList,
+  enrolTokenRevoke,
+  auditList,
+  auditVerify,
+  auditExport,
 ];

@@ -16,6 +16,11 @@ export const cliErrors = {
     exit: 3,
     meaning: "A worker already runs with this state folder or control socket. Use it, or stop it first.",
   },
+  WORKER_ENDED: {
+    status: 500,
+    exit: 1,
+    meaning: "The worker beside the server ended by itself. Its log, which the message names, says why.",
+  },
   STATE_UNUSABLE: {
     status: 500,
     exit: 3,
@@ -59,6 +64,66 @@ export const cliErrors = {
     meaning: "With `-f`: the unit was ended because it hit a limit of its work type (run time, output).",
   },
   UNIT_CANCELED: { status: 409, exit: 130, meaning: "With `-f`: the unit was cancelled, here or by somebody else." },
+  NOT_LOGGED_IN: {
+    status: 401,
+    exit: 4,
+    meaning: "The command asks a server, and nobody has logged in to one: `farhand login URL`.",
+  },
+  SERVER_UNKNOWN: {
+    status: 404,
+    exit: 2,
+    meaning: "`--server` or FARHAND_SERVER names a server nobody has logged in to, or FARHAND_TOKEN is for none.",
+  },
+  SERVER_UNREACHABLE: {
+    status: 502,
+    exit: 5,
+    meaning: "The server cannot be reached, or the connection to it broke. What was asked may have been done.",
+  },
+  SERVER_UNTRUSTED: {
+    status: 502,
+    exit: 7,
+    meaning: "The server does not prove that it is the one it should be. Nothing was sent to it.",
+  },
+  ANSWER_INVALID: {
+    status: 502,
+    exit: 8,
+    meaning: "What answers is no server of Farhand, or one of a version that does not fit.",
+  },
+  CREDENTIALS_EXPOSED: {
+    status: 403,
+    exit: 3,
+    meaning: "The file with your logins can be read or written by others, so it is not used.",
+  },
+  CREDENTIALS_UNUSABLE: {
+    status: 500,
+    exit: 3,
+    meaning: "The file with your logins cannot be read or written; the message says why.",
+  },
+  NO_KEYBOARD: {
+    status: 400,
+    exit: 2,
+    meaning: "Something must be asked, and stdin is no terminal. The message names the option that answers it.",
+  },
+  DOCUMENT_INVALID: {
+    status: 400,
+    exit: 2,
+    meaning: "A configuration that was written or edited is no JSON object; the message names the place.",
+  },
+  EDITOR_FAILED: {
+    status: 500,
+    exit: 1,
+    meaning: "The editor ended with an error, so nothing was written. `$VISUAL` or `$EDITOR` says which one is used.",
+  },
+  AUDIT_BROKEN: {
+    status: 409,
+    exit: 1,
+    meaning: "The audit of the server was altered or rows are missing; the message names the first one.",
+  },
+  WORKER_SILENT: {
+    status: 503,
+    exit: 5,
+    meaning: "The worker of this machine cannot be asked: it does not run, or this user may not open its socket.",
+  },
   INTERRUPTED: { status: 499, exit: 130, meaning: "Ctrl-C (SIGINT) ended the program." },
   TERMINATED: { status: 499, exit: 143, meaning: "SIGTERM ended the program." },
 } as const satisfies ErrorTable;

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { isFinal, type UnitReport } from "#work/wire";
 import { ControlError } from "#control";
-import { type Clock, errorText } from "#core";
+import { type Clock, errorText, FarhandError } from "#core";
 import { CliError } from "./errors.ts";
 
 /** The two questions following needs answered, each on a connection of its own. */
@@ -84,7 +84,7 @@ export async function followUnit(link: FollowLink, options: FollowOptions): Prom
 }
 
 /** Where nobody has ever answered, waiting is unlikely to help, and the reason should be seen at once. */
-function isFaultOfAddress(error: ControlError): boolean {
+function isFaultOfAddress(error: FarhandError): boolean {
   return !["CONNECTION_LOST", "CONNECT_TIMEOUT"].includes(error.code);
 }
 
@@ -94,8 +94,12 @@ const connectionCodes = new Set(
   ),
 );
 
-function isConnectionError(error: unknown): error is ControlError {
-  return error instanceof ControlError && connectionCodes.has(error.code);
+/** Through a server: it cannot be reached, or it cannot reach the worker. */
+const serverCodes = new Set(["SERVER_UNREACHABLE", "WORKER_UNREACHABLE", "EPOCH_UNKNOWN", "STORE_UNREACHABLE"]);
+
+function isConnectionError(error: unknown): error is FarhandError {
+  if (error instanceof ControlError) return connectionCodes.has(error.code);
+  return error instanceof FarhandError && (serverCodes.has(error.code) || [502, 503, 504].includes(error.status));
 }
 
 function givingUp(why: string, at: number): CliError {

@@ -46,7 +46,7 @@ export async function following(request: Following, signal: AbortSignal, termina
     if (!signal.aborted) throw error;
     throw await interruption(request, at, signal.reason as CliError);
   }
-  return report(request, followed, terminal);
+  return reportFollowed({ ...request, again: `farhand work results ${unitId}` }, followed, terminal);
 }
 
 function linkTo(connect: Connector, unitId: string): FollowLink {
@@ -87,13 +87,24 @@ async function interruption(request: Following, at: number, reason: CliError): P
   }
 }
 
-function report({ unitId, from, json, more }: Following, followed: Followed, terminal: Terminal): number {
+/** What is said of a unit whose output was printed to its end. */
+export interface Reporting extends Pick<Following, "unitId" | "from" | "json" | "more"> {
+  /** The command that prints it once more. */
+  readonly again: string;
+}
+
+/** Check what was printed, report how the unit ended, and give the exit code. @throws {CliError} `OUTPUT_MISMATCH` */
+export function reportFollowed(
+  { unitId, from, json, more, again }: Reporting,
+  followed: Followed,
+  terminal: Terminal,
+): number {
   const fault = outputFault(followed, from);
   const { exit, code } = endingOf(followed.report);
   if (json) {
     const { report: status, end, sha256 } = followed;
     const verified = fault === undefined && sha256 !== undefined && sha256 === status.StdoutSha256;
-    const error = fault === undefined ? code && { code, message: status.Detail } : mismatch(fault, unitId);
+    const error = fault === undefined ? code && { code, message: status.Detail } : mismatch(fault, again);
     const document = { unitid: unitId, ...more, status, from, end, verified, exit: mismatchExit(fault, exit), error };
     terminal.say(
       JSON.stringify({ ...document, ...(error && { error: { code: error.code, message: error.message } }) }),
@@ -101,7 +112,7 @@ function report({ unitId, from, json, more }: Following, followed: Followed, ter
     return mismatchExit(fault, exit);
   }
   terminal.say(`unit ${unitId} ${endingText(followed.report)}`);
-  if (fault !== undefined) throw mismatch(fault, unitId);
+  if (fault !== undefined) throw mismatch(fault, again);
   return exit;
 }
 
@@ -109,8 +120,8 @@ function mismatchExit(fault: string | undefined, exit: number): number {
   return fault === undefined ? exit : mismatch(fault, "").exit;
 }
 
-function mismatch(fault: string, unitId: string): CliError {
+function mismatch(fault: string, again: string): CliError {
   return new CliError("OUTPUT_MISMATCH", `the output is not what the unit wrote: ${fault}`, {
-    remedy: `\`farhand work results ${unitId}\` fetches it again`,
+    remedy: `\`${again}\` fetches it again`,
   });
 }

@@ -37,6 +37,8 @@ async function run([first, ...rest]: readonly string[], terminal: ReturnType<typ
 function styleOf(argv: readonly string[]) {
   const end = argv.indexOf("--");
   const words = end === -1 ? argv : argv.slice(0, end);
-  const stdoutTaken = words.some((word) => word === "results" || word === "--follow" || /^-[a-z]*f[a-z]*$/.test(word));
+  const follows = (word: string): boolean =>
+    ["results", "output", "--follow"].includes(word) || /^-[a-z]*f[a-z]*$/.test(word);
+  const stdoutTaken = words[0] === "run" || words.some(follows);
   return { json: words.includes("--json"), stdoutTaken };
 }

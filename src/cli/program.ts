@@ -44,12 +44,15 @@ function buildProgram(commands: readonly AnyCommand[], terminal: Terminal, run: 
   });
   root.helpInformation = () => overview(commands);
   root.helpCommand(false);
+  // What stands behind a command's name is that one's, also where the command above it has such an option.
+  root.enablePositionalOptions();
   const parents = new Map<string, Program>();
   for (const command of commands) {
     const [first = "", second] = command.name.split(" ");
     const parent = second === undefined ? root : (parents.get(first) ?? addGroup(root, first));
-    if (second !== undefined) parents.set(first, parent);
-    addCommand(parent, second ?? first, command, run);
+    const added = addCommand(parent, second ?? first, command, run);
+    // A command may stand for itself and have others below it: `workers`, and `workers show`.
+    parents.set(first, second === undefined ? added : parent);
   }
   return root;
 }
@@ -62,10 +65,11 @@ function addGroup(root: Program, name: string): Program {
     .helpCommand(false);
 }
 
-function addCommand(parent: Program, word: string, command: AnyCommand, run: RunCommand): void {
+function addCommand(parent: Program, word: string, command: AnyCommand, run: RunCommand): Program {
   const program = parent.command(word).summary(command.summary).description(descriptionOf(command));
   for (const argument of command.arguments ?? []) program.addArgument(argumentOf(program, argument));
   for (const option of command.options) program.addOption(optionOf(option));
+  program.enablePositionalOptions();
   const examples = command.examples.map(([line, does]) => `  ${line}\n      ${does}`);
   program.addHelpText("after", ["", "Examples:", ...examples].join("\n"));
   program
@@ -77,6 +81,7 @@ function addCommand(parent: Program, word: string, command: AnyCommand, run: Run
     )
     .allowExcessArguments(false);
   program.action(() => run(command, program.processedArgs as (string | string[] | undefined)[], program.opts()));
+  return program;
 }
 
 function descriptionOf({ summary, details }: AnyCommand): string {

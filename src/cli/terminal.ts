@@ -16,6 +16,8 @@ export interface Terminal {
   write(chunk: Uint8Array): Promise<void>;
   /** A line on stderr: progress and prose, never output. */
   say(text: string): void;
+  /** Text on stderr as it stands, without a line end: a question, or what somebody types. */
+  sayPart(text: string): void;
   /** From now on stdout is a log: a program that runs on must not end because nobody takes its lines. */
   outliveOutput(): void;
 }
@@ -39,6 +41,7 @@ export function processTerminal(): Terminal & { close(): void } {
       if (!stdout.write(chunk)) await once(stdout, "drain");
     },
     say: (text) => void stderr.write(`${text}\n`),
+    sayPart: (text) => void stderr.write(text),
     outliveOutput() {
       stdout.on("error", () => {});
       stdout.off("error", endOfOutput);

@@ -1,9 +1,9 @@
 import { closeSync, constants, fstatSync, openSync } from "node:fs";
-import { createRequire } from "node:module";
+import { libc } from "./libc.ts";
 
 /**
  * Advisory file locks by `flock(2)`, the kind Receptor, `flock(1)` and Python's `fcntl.flock` use, so that they exclude
- * one another. The only file that knows koffi.
+ * one another.
  */
 const LOCK_EX = 2;
 const LOCK_NB = 4;
@@ -14,11 +14,8 @@ type Flock = ((fd: number, operation: number) => number) & {
 
 let loaded: Flock | undefined;
 
-/** Loaded when the first lock is taken: most command lines take none, and it costs 10 ms. */
 function flock(): Flock {
-  if (loaded) return loaded;
-  const koffi = createRequire(import.meta.url)("koffi") as typeof import("koffi");
-  loaded = koffi.load(null).func("int flock(int fd, int operation)") as Flock;
+  loaded ??= libc("int flock(int fd, int operation)") as unknown as Flock;
   return loaded;
 }
 

@@ -7,7 +7,17 @@ export { type Clock, systemClock } from "./clock.ts";
 export { type Closable, Closers } from "./closers.ts";
 export { formatGoDuration, parseGoDuration } from "./durations.ts";
 export { type ErrorEntry, type ErrorTable, errorText, FarhandError, systemCode } from "./errors.ts";
-export { type Log, silentLog } from "./log.ts";
+export { canonicalJson, isJsonObject, isList, type Json, type JsonObject } from "./json.ts";
+export { Gate, type GateOptions } from "./gate.ts";
+export {
+  areLocking,
+  firstGuessDelayMs,
+  type GuessingRule,
+  guessWaitMs,
+  passwordGuessing,
+} from "./guessing.ts";
+export { type CFunction, libc } from "./libc.ts";
+export { type Log, type LogFormat, type LogLevel, openLog, silentLog } from "./log.ts";
 export { type FileLock, lockFile, tryLockFile } from "./lock.ts";
 export { LineReader } from "./lines.ts";
 export {
@@ -27,4 +37,6 @@ export {
   tlsClientSource,
   tlsServerSource,
 } from "./tls-source.ts";
+export { Secret } from "./secret.ts";
 export { formatSize, parseSize } from "./sizes.ts";
+export { isWellKnownPassword } from "./well-known-passwords.ts";

@@ -234,6 +234,16 @@ export class Mesh {
     return node === this.nodeId || node.toLowerCase() === "localhost" || this.#router.nextHop(node) !== undefined;
   }
 
+  /** Over what a neighbour is connected now (`ws 10.0.0.7:51234`); undefined: it is no neighbour. */
+  roadTo(node: string): string | undefined {
+    return this.#router.links.get(node)?.road.description;
+  }
+
+  /** Tell a neighbour that it is not wanted, and hang up. It may try again: {@link LinkTerms.refuses} decides. */
+  rejectNeighbour(node: string, why: string): void {
+    this.#router.links.get(node)?.reject(why);
+  }
+
   /** The mesh as this node sees it (spec §1.5). */
   status(): MeshStatus {
     const links = [...this.#router.links.values()];

@@ -9,8 +9,10 @@
  * {@link tlsProfiles}.
  */
 export type { Backend, OpenBackend } from "./backend/backend.ts";
-export { makeBackend, type RoadSettings } from "./backend/road.ts";
+export { makeBackend, makeWebSocketGuest, type RoadSettings } from "./backend/road.ts";
+export type { WebSocketGuest, WebSocketGuestSettings } from "./backend/websocket/guest.ts";
 export { makeAuthority } from "./certificate/authority.ts";
+export { type Authority, type Holder, issueCertificate } from "./certificate/issue.ts";
 export { type CheckedProfile, checkProfileNames } from "./certificate/profile-names.ts";
 export { type TlsProfiles, tlsProfiles } from "./certificate/profiles.ts";
 export { makeRequest } from "./certificate/request.ts";

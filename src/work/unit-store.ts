@@ -15,6 +15,9 @@ const idTries = 20;
 const removeTries = 3;
 const removePauseMs = 1000;
 
+/** Hears of one unit. @param isGone it has been released, and its id may be another's soon. */
+export type UnitWatcher = (unit: Unit, isGone: boolean) => void;
+
 /** A unit read from disk; `corrupt` when its status was set aside. */
 export interface LoadedUnit {
   readonly unit: Unit;
@@ -28,6 +31,7 @@ export class UnitStore {
   readonly #log: Log;
   readonly #clock: Clock;
   readonly #units = new Map<string, Unit>();
+  readonly #watchers = new Set<UnitWatcher>();
 
   /** @param dir holds a folder for each unit. @param privateDir takes what is not a unit yet, or no more. */
   constructor(dir: string, privateDir: string, log: Log, clock: Clock) {
@@ -35,6 +39,12 @@ export class UnitStore {
     this.#trash = new Trash(join(privateDir, "trash"));
     this.#log = log;
     this.#clock = clock;
+  }
+
+  /** Tell a watcher of every unit that is made, changes, or is forgotten. @returns what ends that. */
+  watch(watcher: UnitWatcher): () => void {
+    this.#watchers.add(watcher);
+    return () => void this.#watchers.delete(watcher);
   }
 
   /** Oldest first. */
@@ -90,8 +100,9 @@ export class UnitStore {
       if (["EEXIST", "ENOTEMPTY", "ENOTDIR"].includes(systemCode(error) ?? "")) return undefined;
       throw new WorkError("STORAGE_FAILED", `no unit can be stored: ${errorText(error)}`, { cause: error });
     }
-    const unit = new Unit(id, folder, status);
+    const unit = this.#unit(id, folder, status);
     this.#units.set(id, unit);
+    this.#tell(unit);
     return unit;
   }
 
@@ -102,7 +113,8 @@ export class UnitStore {
    * @param force forget it also when the files stay.
    * @throws {WorkError} `STORAGE_FAILED`.
    */
-  async remove({ id, folder }: Unit, force: boolean): Promise<void> {
+  async remove(unit: Unit, force: boolean): Promise<void> {
+    const { id, folder } = unit;
     let place = this.#takeAway(id, folder);
     for (let left = force ? 0 : removeTries - 1; place instanceof Error && left > 0; left--) {
       await this.#clock.sleep(removePauseMs);
@@ -111,6 +123,7 @@ export class UnitStore {
     if (place instanceof Error && !force)
       throw new WorkError("STORAGE_FAILED", `files of unit ${id} not deleted: ${place.message}`, { cause: place });
     this.#units.delete(id);
+    this.#tell(unit);
     if (typeof place !== "string") return;
     await this.#trash.delete(place).catch((error: unknown) => {
       this.#log.warn(`files of released unit ${id} stay in the trash`, { error: errorText(error) });
@@ -133,7 +146,15 @@ export class UnitStore {
     // A status that the disk does not give today may be whole tomorrow: it is left where it is.
     const corrupt = status.Cause === "STATUS_CORRUPT" && damaged;
     if (corrupt) setDamagedAside(folder);
-    return { unit: new Unit(id, folder, damaged ? repaired(folder, status) : status), corrupt };
+    return { unit: this.#unit(id, folder, damaged ? repaired(folder, status) : status), corrupt };
+  }
+
+  #unit(id: string, folder: UnitFolder, status: UnitStatus): Unit {
+    return new Unit(id, folder, status, (unit) => this.#tell(unit));
+  }
+
+  #tell(unit: Unit): void {
+    for (const watcher of this.#watchers) watcher(unit, this.#units.get(unit.id) !== unit);
   }
 }
 

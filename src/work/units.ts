@@ -17,7 +17,7 @@ import type { Retention, WorkTypeSettings } from "./settings.ts";
 import { followOutput } from "./unit/follow.ts";
 import { storePayload } from "./unit/payload.ts";
 import type { Unit } from "./unit/unit.ts";
-import { type LoadedUnit, UnitStore } from "./unit-store.ts";
+import { type LoadedUnit, UnitStore, type UnitWatcher } from "./unit-store.ts";
 import { stateName, type UnitReport, UnitState, type UnitStatus } from "./wire.ts";
 import { WorkTypes } from "./work-types.ts";
 
@@ -127,6 +127,11 @@ export class Units {
   /** Processes that mind units now, for status pages and memory figures. */
   get helperPids(): number[] {
     return this.#runs.helperPids;
+  }
+
+  /** See {@link UnitStore.watch}. It must return at once. */
+  watch(watcher: UnitWatcher): () => void {
+    return this.#store.watch(watcher);
   }
 
   /** Units by state name, for metrics. */

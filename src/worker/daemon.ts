@@ -1,13 +1,12 @@
 import { hostname } from "node:os";
-import type { ReservedListener } from "#control";
-import { Closers, type FarhandError, type Log } from "#core";
+import type { ControlCommand, ReservedListener } from "#control";
+import { type Closable, Closers, type FarhandError, type Log, openLog } from "#core";
 import { type Mesh, openMesh, type TlsProfiles } from "#mesh";
 import { openUnits, parseWorkRules, type Units, workCommand } from "#work";
 import { connectRules } from "./connect-rules.ts";
 import { openControlService } from "./control-services.ts";
 import { WorkerError } from "./errors.ts";
 import { LastEpoch } from "./last-epoch.ts";
-import { openLog } from "./log.ts";
 import { checkProfiles, profilesOf } from "./mesh-profiles.ts";
 import { openProxies } from "./mesh-proxies.ts";
 import { MeshRoads } from "./mesh-roads.ts";
@@ -46,6 +45,23 @@ export interface DaemonOptions {
   readonly configFiles: readonly string[];
   /** Where to log; to standard output, as the settings say, when absent. */
   readonly log?: Log | undefined;
+  /** Gets the parts before anybody can reach them, and is closed with them: a server's agent, local management. */
+  readonly manage?: ((parts: DaemonParts) => Promise<Managed>) | undefined;
+}
+
+/** What manages a daemon. */
+export interface Managed extends Closable {
+  /** The control command `work` as it is offered here: work may be switched off. */
+  readonly work?: ((command: ControlCommand) => ControlCommand) | undefined;
+}
+
+/** What runs in a daemon, for whoever manages it. */
+export interface DaemonParts {
+  readonly mesh: Mesh;
+  readonly units: Units;
+  readonly roads: Pick<MeshRoads, "open">;
+  readonly node: NodeSettings;
+  readonly log: Log;
 }
 
 /** What the parts of a daemon share. */
@@ -83,13 +99,15 @@ export async function startDaemon(directives: readonly Directive[], options: Dae
   }
 }
 
-async function openDaemon(parts: Parts, { configFiles }: DaemonOptions): Promise<Daemon> {
+async function openDaemon(parts: Parts, { configFiles, manage }: DaemonOptions): Promise<Daemon> {
   const { directives, node, log, profiles, closers } = parts;
   const { nodeId } = node;
   const { mesh, units } = await openMeshAndUnits(parts);
   const verification = closers.add(await openVerification(directives, node, log));
   const rules = parseWorkRules(node.workRules);
   const roads = new MeshRoads(mesh, profiles, log);
+  const managed = manage && closers.add(await manage({ mesh, units, roads, node, log }));
+  const work = workCommand(units, nodeId, verification, rules);
   const commands = [
     ...nodeCommands({
       mesh,
@@ -99,7 +117,7 @@ async function openDaemon(parts: Parts, { configFiles }: DaemonOptions): Promise
       mayConnect: connectRules(rules, nodeId, directives),
     }),
     reloadCommand(directives, configFiles, (now) => roads.apply(now), log),
-    workCommand(units, nodeId, verification, rules),
+    managed?.work?.(work) ?? work,
   ];
   const services: ReservedListener[] = [];
   for (const { values } of directivesOf(directives, "control-service"))

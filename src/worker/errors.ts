@@ -24,10 +24,163 @@ export const workerErrors = {
     meaning:
       "The settings have neither a control service on a socket or port nor a mesh connection, so nobody could reach the worker. Add one.",
   },
+  STATE_UNUSABLE: {
+    status: 500,
+    exit: 2,
+    meaning:
+      "The folder with the worker's key and membership cannot be used: the message names the file. Mend its permissions, or enrol anew.",
+  },
+  ENROLMENT_FAILED: {
+    status: 502,
+    exit: 5,
+    meaning:
+      "The server could not be asked to enrol this worker: its address, its certificate or the way to it is not right.",
+  },
+  ALREADY_JOINED: {
+    status: 409,
+    exit: 6,
+    meaning: "This worker is a server's already. `farhand worker reset` forgets that, then it can join another.",
+  },
+  WORK_SWITCHED_OFF: {
+    status: 503,
+    exit: 5,
+    meaning:
+      "The worker takes no work now, for somebody has switched that off. Switch `workers` on again, or ask another.",
+  },
+  UNIT_TAKEN: {
+    status: 409,
+    exit: 6,
+    meaning: "A unit of this id is there already: it was asked for before, and is not made twice. Look at its status.",
+  },
+  SHELL_REFUSED: {
+    status: 403,
+    exit: 4,
+    meaning:
+      "The worker opens no shell for the caller: its configuration has none (`shell.enabled`), or asks for a higher level.",
+  },
+  SHELL_BUSY: { status: 503, exit: 5, meaning: "Too many shells are open on the worker. End one, then try again." },
+  SHELL_UNKNOWN: { status: 404, exit: 4, meaning: "There is no such shell of this session: it is over, or another's." },
+  SERVICE_UNKNOWN: {
+    status: 404,
+    exit: 4,
+    meaning:
+      "The worker has no TCP service of this name for the caller. Its configuration names them, and the level each needs.",
+  },
+  SERVICE_UNREACHABLE: {
+    status: 502,
+    exit: 5,
+    meaning: "The TCP service that the worker's configuration names does not answer. Does it run there?",
+  },
   PORT_UNAVAILABLE: {
     status: 500,
     exit: 3,
     meaning: "A port is taken or may not be used. Stop the program that holds it, or choose another port.",
+  },
+  LOGIN_NEEDED: {
+    status: 401,
+    exit: 4,
+    meaning: "Who asks is not known to the worker. Come by its Unix socket, through the server, or log in by password.",
+  },
+  LOGIN_REFUSED: {
+    status: 401,
+    exit: 4,
+    meaning: "The worker takes no such login from there. The message names the rule, and who can change it.",
+  },
+  LOGIN_FAILED: { status: 401, exit: 4, meaning: "The service password is wrong." },
+  LOGIN_DELAYED: {
+    status: 429,
+    exit: 4,
+    meaning: "Too many logins to the worker have failed. Wait as long as the message says; the Unix socket stays open.",
+  },
+  LOGIN_BUSY: {
+    status: 503,
+    exit: 5,
+    meaning: "Too many logins to the worker, or streams, at once. Try again in a moment.",
+  },
+  PASSWORD_UNFIT: {
+    status: 400,
+    exit: 2,
+    meaning: "A service password has 12 characters or more and is none of those that are guessed first.",
+  },
+  API_UNSAFE: {
+    status: 400,
+    exit: 2,
+    meaning: "The worker's API would listen where others can hear it, without TLS. Give it a certificate, or loopback.",
+  },
+  SOCKET_UNSAFE: {
+    status: 500,
+    exit: 3,
+    meaning:
+      "The worker's socket cannot be opened where only those may come that should. The message says what to change.",
+  },
+  SOCKET_IN_USE: {
+    status: 409,
+    exit: 3,
+    meaning: "Another worker serves this socket. Stop it, or give this one another path.",
+  },
+  API_UNFIT: {
+    status: 400,
+    exit: 8,
+    meaning:
+      "The two sides speak versions of the worker's API that do not fit. `hello` and `worker.status` still work.",
+  },
+  REQUEST_UNFIT: {
+    status: 400,
+    exit: 2,
+    meaning: "An HTTP request to the worker is not as it must be. The message says what is wrong with it.",
+  },
+  ORIGIN_REFUSED: {
+    status: 403,
+    exit: 4,
+    meaning: "A request came from a page, or under a name, that is not the worker's own. Its settings can add names.",
+  },
+  NOT_SERVED: { status: 404, exit: 2, meaning: "The worker's HTTP port serves no such path." },
+  CONFIG_UNSAFE: {
+    status: 500,
+    exit: 3,
+    meaning:
+      "Somebody else could write the configuration, and so command the worker. The message names the path and the cure.",
+  },
+  CONFIG_REFUSED: {
+    status: 400,
+    exit: 2,
+    meaning: "The configuration has faults, so nothing was written. The message names each by its key.",
+  },
+  CONFIG_WARNED: {
+    status: 409,
+    exit: 2,
+    meaning: "Live checks of the configuration found something, and the caller wanted none of it. Nothing was written.",
+  },
+  CONFIG_ELSEWHERE: {
+    status: 409,
+    exit: 2,
+    meaning: "This worker takes its configuration from the server: edit it there. The message names it.",
+  },
+  CONFIG_NOT_CONFIRMED: {
+    status: 409,
+    exit: 6,
+    meaning:
+      "The edit cannot be confirmed: none waits, it is another's, or the call came over the connection that made it. Connect anew.",
+  },
+  CONFIG_SEALED: {
+    status: 500,
+    exit: 1,
+    meaning: "Secrets of an old version do not open with this worker's key. Write the configuration with new ones.",
+  },
+  STATE_IN_USE: {
+    status: 409,
+    exit: 3,
+    meaning: "Another service runs with this state folder. The message names its process.",
+  },
+  RESET_REFUSED: {
+    status: 403,
+    exit: 4,
+    meaning: "A worker is reset on its own machine, by the user it belongs to or, as a system service, by root.",
+  },
+  MODE_INVALID: {
+    status: 400,
+    exit: 2,
+    meaning: "The mode does not fit what was given with it. The message says what is missing.",
   },
 } as const satisfies ErrorTable;
 

@@ -5,6 +5,12 @@
  */
 export { type Daemon, type DaemonOptions, startDaemon } from "./daemon.ts";
 export { describeFault, SettingsError, type SettingsFault, WorkerError, workerErrors } from "./errors.ts";
+// Straight from its file: the rest of that folder is more than a command line needs.
+export { placesOf } from "./modes/places.ts";
+/** Loaded when they are asked for: few command lines need them, and their schemas take time. */
+export const loadModes = () => import("./modes/mod.ts");
+export const loadService = () => import("./service/mod.ts");
+export const loadDoctor = () => import("./doctor/mod.ts");
 export { nothingToDo } from "./nothing-to-do.ts";
 export {
   convertSettings,
@@ -20,4 +26,5 @@ export {
   sectionNames,
   sectionRow,
 } from "./settings/mod.ts";
+export type { WorkerService } from "./service/mod.ts";
 export { version } from "./version.ts";

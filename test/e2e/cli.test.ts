@@ -289,7 +289,7 @@ describe("the node", () => {
 test("completion offers commands, options, and what the worker has", async () => {
   const offered = async (...words: string[]) =>
     (await farhand("complete", "--", ...words)).stdout.split("\n").map((line) => line.split("\t")[0]);
-  expect(await offered("wor")).toEqual(["work", "worker", ":4", ""]);
+  expect(await offered("wor")).toEqual(["work", "worker", "workers", ":4", ""]);
   expect(await offered("work", "submit", "--no")).toContain("--no-payload");
   expect(await offered("work", "submit", "b")).toEqual(["brief", ":4", ""]);
   const id = await idOf("true");

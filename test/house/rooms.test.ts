@@ -105,7 +105,12 @@ describe("checkRooms() reports", () => {
     ["a page that needs Node", "web/x.ts", 'import "node:fs";\n', /runs in a browser/],
     ["a package in a second file", "src/worker/x.ts", 'import "yaml";\n', /"yaml" is wrapped in one file/],
     ["a package that is not declared", "src/core/x.ts", 'import "vitest";\n', /"vitest" is not among the dependencies/],
-    ["zod outside settings", "src/work/x.ts", 'import "zod";\n', /"zod" is the language settings are declared in/],
+    [
+      "zod outside settings",
+      "src/work/x.ts",
+      'import "zod";\n',
+      /"zod" is the language settings and messages are declared in/,
+    ],
     ["a name without a concern", "src/core/utils.ts", "export {};\n", /"utils" names no concern/],
     ["a folder without a concern", "src/core/common/x.ts", "export {};\n", /"common" names no concern/],
     ["a manager", "src/core/unit-manager.ts", "export {};\n", /"manager" names no concern/],

@@ -16,6 +16,7 @@ export function testTerminal(...input: string[]) {
     print: (text) => void out.push(text),
     write: async (chunk) => void out.push(Buffer.from(chunk).toString()),
     say: (text) => void err.push(text),
+    sayPart: (text) => void err.push(text),
     outliveOutput() {},
   };
   return { terminal, out, err };

@@ -8,6 +8,7 @@ import type { TcpListenerSettings } from "./tcp/listener.ts";
 import type { TcpPeerSettings } from "./tcp/peer.ts";
 import type { UdpListenerSettings } from "./udp/listener.ts";
 import type { UdpPeerSettings } from "./udp/peer.ts";
+import type { WebSocketGuest, WebSocketGuestSettings } from "./websocket/guest.ts";
 import type { WebSocketListenerSettings } from "./websocket/listener.ts";
 import type { WebSocketPeerSettings } from "./websocket/peer.ts";
 
@@ -57,4 +58,9 @@ export async function makeBackend(road: RoadSettings, log: Log): Promise<Backend
     case "amqp-peer":
       return (await import("./amqp/peer.ts")).amqpPeer(road, { redial: road.redial, log });
   }
+}
+
+/** See {@link WebSocketGuest}. */
+export async function makeWebSocketGuest(settings: WebSocketGuestSettings, log: Log): Promise<WebSocketGuest> {
+  return (await import("./websocket/guest.ts")).webSocketGuest(settings, log);
 }

@@ -88,7 +88,7 @@ function keyIn(path: string, publicKey: Uint8Array) {
 }
 
 /** How verifiers find the authority's certificate, where that has a number for its key. */
-function authorityKeyId(authority: X509Certificate): Uint8Array[] {
+export function authorityKeyId(authority: X509Certificate): Uint8Array[] {
   const number = certificateFields(authority.raw).extensions.get(extensionIds.subjectKey);
   if (!number) return [];
   const { content } = readDer(number.value, tags.octetString);

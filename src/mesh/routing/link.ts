@@ -31,6 +31,8 @@ export interface LinkTerms {
   readonly allowedPeers?: readonly string[] | undefined;
   /** Only who shows a certificate that names the id it gives, whatever kind of node it is. */
   readonly mustProveId?: boolean | undefined;
+  /** Why a node may not connect now, for the log; undefined: it may. Asked when it has said, and proven, who it is. */
+  readonly refuses?: ((node: string) => string | undefined) | undefined;
 }
 
 /** What a link needs of a session. */
@@ -213,12 +215,16 @@ export class Link {
   }
 
   #refusal(peer: string): string | undefined {
-    const { allowedPeers, mustProveId } = this.#terms;
+    const { allowedPeers } = this.#terms;
     if (peer === this.#owner.ownId) return "tried to connect using our own node ID";
     if (allowedPeers && !allowedPeers.includes(peer)) return `node ${peer} is not one of the allowed peers`;
+    return this.#idFault(peer) ?? this.#terms.refuses?.(peer);
+  }
+
+  #idFault(peer: string): string | undefined {
     const { provenNodeIds: proven = [] } = this.road;
     // Receptor's own certificates need not name the node here, only those of streams (spec §4.5).
-    if (proven.includes(peer) || !(mustProveId || (this.#farhand && proven.length > 0))) return undefined;
+    if (proven.includes(peer) || !(this.#terms.mustProveId || (this.#farhand && proven.length > 0))) return undefined;
     if (proven.length === 0) return `it shows no certificate with a node id, and it says it is ${peer}`;
     return `its certificate is for node ${proven.join(", ")} and not for ${peer}`;
   }

@@ -6,14 +6,17 @@ import type { UnitFolder } from "./unit-folder.ts";
 export class Unit {
   readonly id: string;
   readonly folder: UnitFolder;
+  readonly #changed: (unit: Unit) => void;
   #status: UnitStatus;
   #revision = 0;
   #waiting: Set<() => void> | undefined;
 
-  constructor(id: string, folder: UnitFolder, status: UnitStatus) {
+  /** @param changed hears of every change of the status. */
+  constructor(id: string, folder: UnitFolder, status: UnitStatus, changed: (unit: Unit) => void = () => {}) {
     this.id = id;
     this.folder = folder;
     this.#status = status;
+    this.#changed = changed;
   }
 
   get status(): UnitStatus {
@@ -37,6 +40,7 @@ export class Unit {
     const waiting = this.#waiting;
     this.#waiting = undefined;
     for (const wake of waiting ?? []) wake();
+    this.#changed(this);
   }
 
   /** Resolves as soon as the status differs from the one at `revision`. @throws the reason of `signal`. */

@@ -34,15 +34,26 @@ const dialect = {
   customTags: (tags: Tags) => tags.filter((tag) => typeof tag === "string" || !unwanted.test(tag.tag)),
 } as const;
 
+/** How a text is read. */
+export interface YamlOptions {
+  /** Refuse anchors, aliases, tags and merge keys: what is written is all there is. */
+  readonly plain?: boolean;
+}
+
 /**
  * Read one YAML 1.1 document, keeping positions. Faults of the text are noted and undefined is given; so it is for a
  * document without content, without a fault.
  *
  * The only file that knows the YAML library. Source: Receptor specification §5.1.
  */
-export function readYaml(text: string, file: string, faults: Faults): DocumentNode | undefined {
+export function readYaml(
+  text: string,
+  file: string,
+  faults: Faults,
+  options: YamlOptions = {},
+): DocumentNode | undefined {
   const lines = new LineCounter();
-  const reader = new YamlReader(file, lines, faults);
+  const reader = new YamlReader(file, lines, faults, options);
   const tokens = [...new Parser(lines.addNewLine).parse(text)];
   // The composer calls itself for each level, so depth is looked at before.
   const tooDeep = tokens.find((token) => depthOf(token) > deepest * 2);
@@ -62,6 +73,7 @@ export function readYaml(text: string, file: string, faults: Faults): DocumentNo
 
 class YamlReader {
   result: DocumentNode | undefined;
+  readonly #plain: boolean;
   readonly #file: string;
   readonly #lines: LineCounter;
   readonly #faults: Faults;
@@ -71,7 +83,8 @@ class YamlReader {
   #nodes = 0;
   #broken = false;
 
-  constructor(file: string, lines: LineCounter, faults: Faults) {
+  constructor(file: string, lines: LineCounter, faults: Faults, { plain = false }: YamlOptions) {
+    this.#plain = plain;
     this.#file = file;
     this.#lines = lines;
     this.#faults = faults;
@@ -101,6 +114,10 @@ class YamlReader {
   #read(node: Node | null, depth: number): DocumentNode {
     const at = this.#at(node?.range?.[0]);
     if (node === null || this.#isTooMuch(node, depth)) return { kind: "scalar", value: null, at };
+    if (this.#plain && (isAlias(node) || node.anchor !== undefined || node.tag !== undefined)) {
+      this.fault("anchors, aliases and tags are not taken here", node.range?.[0], "write the value itself");
+      return { kind: "scalar", value: null, at };
+    }
     if (isAlias(node)) return this.#readAlias(node, depth);
     if (node.anchor !== undefined) this.#anchors.set(node.anchor, node);
     this.#open.add(node);
@@ -138,7 +155,7 @@ class YamlReader {
       const key = this.#readKey(pair, map);
       if (key === undefined) continue;
       const value = this.#read(pair.value, depth + 1);
-      if (key === "<<" && value.kind !== "scalar") merged.push(...mergeable(value));
+      if (key === "<<" && value.kind !== "scalar" && !this.#plain) merged.push(...mergeable(value));
       else if (entries.has(key)) this.fault(`duplicate key ${JSON.stringify(key)}`, pair.key.range?.[0]);
       else entries.set(key, { key, at: this.#at(pair.key.range?.[0]), value });
     }

@@ -1,7 +1,6 @@
 import { createServer as createHttpServer, type IncomingMessage, type Server, type ServerOptions } from "node:http";
 import { createServer as createHttpsServer } from "node:https";
 import type { Socket } from "node:net";
-import type { TLSSocket } from "node:tls";
 import { followTlsSource, type Log, silentLog, type TlsServerSource } from "#core";
 import type { Backend, OpenBackend, Session } from "../backend.ts";
 import { hostAndPort } from "../host-and-port.ts";
@@ -12,10 +11,8 @@ import { maxFrameBytes } from "../tcp/framer.ts";
 import { connectionsAtOnce } from "../tcp/listener.ts";
 import { socketOptions } from "../tcp/sockets.ts";
 import { noticeTls } from "../tls-mismatch.ts";
-import { type AdmittedClient, admitTlsClient, handshakeLimitMs, watchHandshakes } from "../tls-road.ts";
-import { WebSocketSession } from "./session.ts";
-import { refuseUpgrade } from "./upgrade-rules.ts";
-import { upgrader } from "./ws.ts";
+import { handshakeLimitMs, watchHandshakes } from "../tls-road.ts";
+import { Upgrades } from "./upgrades.ts";
 
 /** A `ws-listener` section (spec §5.4). */
 export interface WebSocketListenerSettings extends ListenAt {
@@ -49,7 +46,6 @@ class Listening {
   readonly #log: Log;
   readonly #refusals: SparingLog;
   readonly #sessions = new SessionSet();
-  readonly #maxMessageBytes: number;
 
   constructor(settings: WebSocketListenerSettings, description: string, accept: (session: Session) => void, log: Log) {
     this.#settings = settings;
@@ -57,7 +53,6 @@ class Listening {
     this.#accept = accept;
     this.#log = log;
     this.#refusals = new SparingLog(log);
-    this.#maxMessageBytes = settings.maxMessageBytes ?? maxFrameBytes;
   }
 
   async open(): Promise<OpenBackend> {
@@ -101,36 +96,15 @@ class Listening {
   }
 
   #serve(server: Server): void {
-    const webSockets = upgrader(this.#maxMessageBytes);
+    const { path, tls } = this.#settings;
+    const settings = { path: path || "/", tls, maxMessageBytes: this.#settings.maxMessageBytes ?? maxFrameBytes };
+    const upgrades = new Upgrades(settings, this.#description, this.#refusals, (session) => this.#take(session));
     server.on("request", (_request, response) => {
       response.writeHead(426, { Connection: "close", Upgrade: "websocket", "Content-Length": 0 }).end();
     });
-    server.on("upgrade", (request: IncomingMessage, socket: Socket, head: Buffer) => {
-      const admitted = this.#admit(request, socket);
-      if (!admitted) return;
-      const about = {
-        description: `ws ${hostAndPort(socket.remoteAddress ?? "?", socket.remotePort ?? 0)}`,
-        maxMessageBytes: this.#maxMessageBytes,
-        ...admitted,
-      };
-      webSockets.upgrade(request, socket, head, (open) => this.#take(new WebSocketSession(open, about)));
-    });
-  }
-
-  /** What a client proved that may have its WebSocket; another gets its refusal and is gone. */
-  #admit(request: IncomingMessage, socket: Socket): AdmittedClient | undefined {
-    const { tls, path = "/" } = this.#settings;
-    const secure = tls && admitTlsClient(tls, socket as TLSSocket, this.#description, this.#refusals);
-    if (tls && !secure) return undefined;
-    const refusal = refuseUpgrade(request, path || "/");
-    if (!refusal) return secure ?? { provenNodeIds: undefined };
-    const { status, text } = refusal;
-    this.#refusals.warn(`${this.#description} refused a client: ${status} ${text}`, {
-      remoteAddress: socket.remoteAddress,
-    });
-    socket.on("error", () => {});
-    socket.end(`HTTP/1.1 ${status} ${text}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`, () => socket.destroy());
-    return undefined;
+    server.on("upgrade", (request: IncomingMessage, socket: Socket, head: Buffer) =>
+      upgrades.handle(request, socket, head),
+    );
   }
 
   #take(session: Session): void {

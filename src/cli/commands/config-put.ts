@@ -1,0 +1,35 @@
+import { type Command, type JsonOptions, jsonOption } from "../command.ts";
+import { serverOption, type ServerOptions, withServer } from "../server/server-options.ts";
+
+interface ConfigPutOptions extends ServerOptions, JsonOptions {
+  readonly ifMatch?: string;
+  readonly comment?: string;
+}
+
+/** `farhand config put`. */
+export const configPut = {
+  name: "config put",
+  title: "Configurations a server holds",
+  summary: "Put a file in force as the new version of a configuration",
+  details:
+    "It must be said which version the file was made from: when somebody else was faster, nothing is written, and what both changed is shown.",
+  arguments: [
+    { name: "NAME", description: "name of the configuration" },
+    { name: "FILE", description: "JSON; - is stdin", completes: "file" },
+  ],
+  options: [
+    { flags: "--if-match <n>", description: "version the file was made from; 0 for a new configuration" },
+    { flags: "--comment <text>", description: "why, for the history" },
+    jsonOption,
+    serverOption,
+  ],
+  examples: [["farhand config put web-workers web.json --if-match 4", "as version 5"]],
+  async run({ words: [name, file], options }, terminal) {
+    const { putConfig } = await import("../server/configs.ts");
+    await withServer(options, terminal, (api) =>
+      putConfig(api, { name: name as string, file: file as string }, options, terminal),
+    );
+  },
+} satisfies Command<ConfigPutOptions>;
+
+export type { ConfigPutOptions };

@@ -1,0 +1,63 @@
+import type { Command } from "../command.ts";
+
+interface ServerOptions {
+  readonly dataDir?: string;
+  readonly listen?: string;
+  readonly publicUrl?: string;
+  readonly hostName?: readonly string[];
+  readonly database?: string;
+  readonly cert?: string;
+  readonly key?: string;
+  readonly road?: readonly string[];
+  readonly trustedProxy?: readonly string[];
+  readonly openMetrics?: true;
+  readonly policy?: string;
+  readonly log?: string;
+}
+
+/** `farhand server`. */
+export const server = {
+  name: "server",
+  title: "A server and its workers",
+  summary: "Run the server in the foreground",
+  details: [
+    "Without options it keeps its state in $XDG_STATE_HOME/farhand/server (/var/lib/farhand/server for root) with an embedded",
+    "database, listens on 127.0.0.1:8443 with a certificate of its own authority, and prints the login of its first admin",
+    "once. Workers come in with tokens of `farhand enrol-token`, by WebSocket on the same port; --road opens others.",
+    "FARHAND_DATABASE_URL, or --database FILE that holds it, names a PostgreSQL. SIGINT or SIGTERM stop it.",
+  ].join(" "),
+  options: [
+    { flags: "--data-dir <folder>", description: "keys, certificates and the embedded database", completes: "file" },
+    { flags: "--listen <host:port>", description: "where to listen; default 127.0.0.1:8443" },
+    { flags: "--public-url <url>", description: "where people and workers reach it, when that is elsewhere" },
+    { flags: "--host-name <name>", description: "another name it is reached under", repeatable: true },
+    { flags: "--database <file>", description: "file that holds a postgres:// URL", completes: "file" },
+    {
+      flags: "--cert <file>",
+      description: "certificate for the port, PEM; read again when it changes",
+      completes: "file",
+    },
+    { flags: "--key <file>", description: "its key", completes: "file" },
+    {
+      flags: "--road <kind=where>",
+      description: "another road for workers: tcp=HOST:PORT, ws=…, http=…, amqp=FILE with the broker's URL",
+      repeatable: true,
+    },
+    { flags: "--trusted-proxy <address>", description: "proxy whose X-Forwarded-For counts", repeatable: true },
+    { flags: "--open-metrics", description: "/metrics for this machine without a credential" },
+    {
+      flags: "--policy <file>",
+      description: "what may be done from elsewhere; read again when it changes",
+      completes: "file",
+    },
+    { flags: "--log <level>", description: "error, warning, info or debug; default info" },
+  ],
+  examples: [
+    ["farhand server", "one on this machine, for this machine"],
+    ["farhand server --listen 0.0.0.0:8443 --public-url https://farm.example:8443", "one for others"],
+  ],
+  async run({ options }, terminal) {
+    const { runServer } = await import("../server/run-server.ts");
+    return await runServer(options, terminal);
+  },
+} satisfies Command<ServerOptions>;

@@ -1,0 +1,48 @@
+import { type Command, type JsonOptions, jsonOption } from "../command.ts";
+import { serverOption, type ServerOptions, withServer } from "../server/server-options.ts";
+
+interface WorkersOptions extends ServerOptions, JsonOptions {
+  readonly label?: readonly string[];
+  readonly state?: readonly string[];
+  readonly watch?: true;
+}
+
+/** `farhand workers`. */
+export const workers = {
+  name: "workers",
+  title: "Workers of a server",
+  summary: "List the workers of a server that you may see",
+  details: [
+    "State and its age, how long ago the worker was heard, and your own level there. What is older than three heartbeats",
+    "(45 s) is marked with its age. With --watch the list is kept up to date until Ctrl-C; with --json too, each change",
+    "is a document on a line of its own.",
+  ].join(" "),
+  options: [
+    { flags: "--watch", description: "go on, and show changes as they come" },
+    { flags: "--label <name=value>", description: "only workers with this label", repeatable: true },
+    {
+      flags: "--state <state>",
+      description: "only workers in this state: online, late, lost, stopped",
+      repeatable: true,
+    },
+    jsonOption,
+    serverOption,
+  ],
+  examples: [
+    ["farhand workers", "a table"],
+    ["farhand workers --watch --label site=brno", "live, of one site"],
+  ],
+  async run({ options }, terminal) {
+    const [{ labelsOf }, { listWorkers }] = await Promise.all([
+      import("../server/labels.ts"),
+      import("../server/list-workers.ts"),
+    ]);
+    const { watch, json, state: states = [] } = options;
+    const labels = labelsOf(options.label);
+    await withServer(options, terminal, async (api) => {
+      if (!watch) return await listWorkers(api, { labels, states, json }, terminal);
+      const { watchWorkers } = await import("../server/watch-workers.ts");
+      await watchWorkers(api, { labels, states, json }, terminal);
+    });
+  },
+} satisfies Command<WorkersOptions>;

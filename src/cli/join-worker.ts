@@ -1,0 +1,73 @@
+import { readFile } from "node:fs/promises";
+import { text as textOf } from "node:stream/consumers";
+import { openLog } from "#core";
+import { loadService } from "#worker";
+import type { WorkerJoinOptions } from "./commands/worker-join.ts";
+import { CliError } from "./errors.ts";
+import { unreadable } from "./files.ts";
+import type { Terminal } from "./terminal.ts";
+import { workerMode } from "./worker-mode.ts";
+
+/** Joining may take so long, milliseconds. */
+const joinMs = 60_000;
+
+/** The work type by which `farhand run` sends scripts. */
+const runType = { worktype: "run", command: "sh", params: "-s --", allowruntimeparams: true };
+
+/** `farhand worker join`. */
+export async function joinWorker(url: string, options: WorkerJoinOptions, terminal: Terminal): Promise<number> {
+  const { joinServer } = await loadService();
+  if (options.replace && options.add)
+    throw new CliError("USAGE", "--replace and --add are different wishes", { remedy: "give one" });
+  const { ca, name, label = [], road } = options;
+  const membership = await joinServer({
+    serverUrl: url.replace(/\/+$/, ""),
+    token: await tokenOf(options, terminal),
+    name,
+    labels: label.length === 0 ? undefined : Object.fromEntries(label.map(labelOf)),
+    ca: ca === undefined ? undefined : await read(ca),
+    roads: road && (await Promise.all(road.map(roadOf))),
+    workTypes: options.run === false ? [] : [runType],
+    sameMachine: options.replace ? "replace" : options.add ? "add" : undefined,
+    mode: workerMode(options, terminal.env),
+    env: { ...process.env },
+    log: await openLog("warning", "receptor"),
+    signal: AbortSignal.timeout(joinMs),
+  });
+  terminal.print(`This machine is ${membership.name} now, a worker of ${membership.serverUrl}.`);
+  if (options.start === false) return 0;
+  const { runWorkerService } = await import("./worker-service.ts");
+  return await runWorkerService(options, terminal);
+}
+
+async function tokenOf({ token, tokenFile }: WorkerJoinOptions, terminal: Terminal): Promise<string> {
+  if ((token === undefined) === (tokenFile === undefined))
+    throw new CliError("USAGE", "a token is needed", { remedy: "--token-file FILE, or --token TOKEN: not both" });
+  if (token !== undefined) return token;
+  if (tokenFile !== "-") return (await read(tokenFile ?? "")).trim();
+  return (await textOf(terminal.stdin)).trim();
+}
+
+function labelOf(text: string): [string, string] {
+  const [, name, value] = /^([^=]+)=(.*)$/s.exec(text) ?? [];
+  if (name === undefined || value === undefined)
+    throw new CliError("USAGE", `label ${text} has no value`, { remedy: "write NAME=VALUE" });
+  return [name, value];
+}
+
+/** As a document has it. */
+async function roadOf(text: string) {
+  const [, kind, where = ""] = /^(tcp|ws|http|amqp)=(.+)$/s.exec(text) ?? [];
+  if (kind === "tcp") return { kind, address: where };
+  if (kind === "ws" || kind === "http") return { kind, url: where };
+  if (kind === "amqp") return { kind, url: { $secret: { value: (await read(where)).trim() } }, hub: "farhand-server" };
+  throw new CliError("USAGE", `road ${text} is none`, { remedy: "tcp=HOST:PORT, ws=URL, http=URL, or amqp=FILE" });
+}
+
+async function read(path: string): Promise<string> {
+  try {
+    return await readFile(path, "utf8");
+  } catch (error) {
+    throw unreadable(path, error);
+  }
+}

@@ -1,0 +1,165 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { createHash } from "node:crypto";
+import { once } from "node:events";
+import { existsSync, openSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { createInterface } from "node:readline";
+import { PassThrough } from "node:stream";
+import { setTimeout as sleep } from "node:timers/promises";
+import { openLog } from "#core";
+import type { UnitTaken } from "#fleet";
+import { type Asker, type RunningServer, startServer } from "#server";
+import { version } from "#worker";
+import type { ApplianceOptions } from "../commands/appliance.ts";
+import { makeStateFolder } from "../embedded.ts";
+import { CliError } from "../errors.ts";
+import { hearInterrupts } from "../interrupts.ts";
+import { defaultPlaces, type Places } from "../places.ts";
+import type { Terminal } from "../terminal.ts";
+import { addressOf } from "./run-server.ts";
+
+/** The worker must be there within this time, milliseconds. */
+const joinMs = 60_000;
+const script = 'for i in 1 2 3 4 5; do echo "hello $i of 5"; sleep 1; done\n';
+
+/** This machine's owner, before anybody has logged in. */
+const owner: Asker = {
+  ...{ userId: "server", name: "the owner of this machine", roles: ["admin"], level: "admin", methods: ["local"] },
+  ...{ loggedInAt: 0, session: "appliance" },
+};
+
+/** `farhand appliance`: until a signal, or the worker, ends it. */
+export async function runAppliance({ listen }: ApplianceOptions, terminal: Terminal): Promise<number> {
+  terminal.outliveOutput();
+  const interrupts = hearInterrupts();
+  const places = defaultPlaces(terminal.env);
+  makeStateFolder(places.state);
+  const dataDir = join(places.state, "server");
+  const server = await startServer({
+    dataDir,
+    store: { kind: "sqlite", path: join(dataDir, "farhand.db") },
+    listen: addressOf(listen ?? "127.0.0.1:8443"),
+    version,
+    log: await openLog("warning", "receptor"),
+  });
+  let worker: ChildProcess | undefined;
+  try {
+    tellServer(server, places, terminal);
+    worker = await startWorker(server, places);
+    const ended = once(worker, "exit").then(([code]) => Number(code ?? 1));
+    const begun = showUnit(server, terminal, interrupts.signal);
+    const over = await Promise.race([begun, ended.then((code) => diedEarly(code, places))]);
+    if (over === "shown") tellNext(server, places, terminal);
+    const code = await Promise.race([fired(interrupts.signal), ended]);
+    return code;
+  } catch (error) {
+    if (interrupts.signal.aborted) return 0;
+    throw error;
+  } finally {
+    await stop(worker);
+    await server.close();
+    interrupts.close();
+  }
+}
+
+function tellServer({ url, firstAdmin, core }: RunningServer, { state }: Places, terminal: Terminal): void {
+  terminal.print(`Server:  ${url}   (its authority: ${core.authority.files.certificate})`);
+  if (firstAdmin)
+    terminal.print(`Login:   user ${firstAdmin.name}, password ${firstAdmin.password}   (shown this once)`);
+  terminal.print(`State:   ${state}`);
+}
+
+/** A process of its own, as every worker is. The token goes in by stdin: neither argv nor environment hold it. */
+async function startWorker(server: RunningServer, { state }: Places): Promise<ChildProcess> {
+  const isMember = existsSync(join(state, "membership.json"));
+  const [, program = ""] = process.argv;
+  const words = isMember ? ["start"] : ["join", server.url, "--token-file", "-"];
+  const log = openSync(join(state, "worker.log"), "a", 0o600);
+  const env = { ...process.env, XDG_STATE_HOME: dirname(state), XDG_CONFIG_HOME: join(state, "config") };
+  delete (env as Record<string, string>)["XDG_RUNTIME_DIR"];
+  const child = spawn(process.execPath, [program, "worker", ...words, "--session"], {
+    env,
+    stdio: ["pipe", log, log],
+    // In a process group of its own: Ctrl-C reaches it once, through us.
+    detached: true,
+  });
+  child.stdin?.on("error", () => {});
+  if (!isMember) child.stdin?.write((await server.core.enrolments.make({ mayReplace: true }, "server")).token);
+  child.stdin?.end();
+  return child;
+}
+
+/** Submit a unit through the server, print it live, and say how it ended. */
+async function showUnit({ core }: RunningServer, terminal: Terminal, stopped: AbortSignal): Promise<"shown"> {
+  const { lines, registry } = core;
+  const late = AbortSignal.any([stopped, AbortSignal.timeout(joinMs)]);
+  let worker = (await registry.list()).find(({ id }) => lines.isConnected(id));
+  while (!worker) {
+    await sleep(50, undefined, { signal: late });
+    worker = (await registry.list()).find(({ id, state }) => state === "online" && lines.isConnected(id));
+  }
+  const { id, name } = worker;
+  terminal.print(`Worker:  ${name}, registered\n`);
+  const taken = await lines.submit(id, { workType: "run" }, scriptOf(), owner, late);
+  const { unit } = taken as UnitTaken;
+  terminal.print(`Unit ${unit} of work type run on ${name}, through the server:`);
+  const { stream } = await lines.open(id, { method: "units.results", params: { unit, from: 0 } }, owner, stopped);
+  const seen = await printed(stream, terminal);
+  const status = await lines.call(id, { method: "units.status", params: { unit } }, owner, stopped);
+  const { stateName, exitCode, stdoutSize, sha256 } = status as Record<string, string>;
+  if (seen.sha256 !== sha256) throw new CliError("OUTPUT_MISMATCH", "the output is not that of the final status");
+  terminal.print(`${stateName}: exit code ${exitCode}, ${stdoutSize} bytes, sha256 ${sha256} (the same as printed)`);
+  return "shown";
+}
+
+async function* scriptOf() {
+  yield Buffer.from(script);
+}
+
+async function printed(stream: AsyncIterable<Uint8Array>, terminal: Terminal): Promise<{ sha256: string }> {
+  const hash = createHash("sha256");
+  const text = new PassThrough();
+  const lines = (async () => {
+    for await (const line of createInterface({ input: text })) terminal.print(`  | ${line}`);
+  })();
+  for await (const chunk of stream) {
+    hash.update(chunk);
+    text.write(chunk);
+  }
+  text.end();
+  await lines;
+  return { sha256: hash.digest("hex") };
+}
+
+function tellNext({ url }: RunningServer, { state }: Places, terminal: Terminal): void {
+  const authority = join(state, "server", "authority.crt");
+  const socket = join(state, "run", "control.sock");
+  const tries = [
+    [`farhand login ${url} --user admin --ca ${authority}`, "then:"],
+    ["farhand workers", "who is there"],
+    ["farhand run WORKER -- ./script.sh", "a script of yours, its output live, its exit code yours"],
+    ["farhand enrol-token", "and `farhand worker join` on another machine"],
+    [`receptorctl --socket ${socket} status`, "the worker itself, with the client you may have"],
+  ];
+  const width = Math.max(...tries.map(([line = ""]) => line.length));
+  terminal.print("\nBoth go on until Ctrl-C. In another terminal, try:");
+  for (const [line = "", about] of tries) terminal.print(`  ${line.padEnd(width)}   # ${about}`);
+}
+
+function diedEarly(code: number, { state }: Places): never {
+  throw new CliError("WORKER_ENDED", `the worker ended with ${code} before it could be used`, {
+    remedy: `${join(state, "worker.log")} says why`,
+  });
+}
+
+async function fired(signal: AbortSignal): Promise<number> {
+  if (!signal.aborted) await new Promise((resolve) => signal.addEventListener("abort", resolve, { once: true }));
+  return 0;
+}
+
+async function stop(child: ChildProcess | undefined): Promise<void> {
+  if (!child || child.exitCode !== null || child.signalCode !== null) return;
+  const ended = once(child, "exit");
+  child.kill("SIGTERM");
+  await ended;
+}

@@ -1,0 +1,42 @@
+import { CliError, cliErrors } from "../errors.ts";
+import type { Terminal } from "../terminal.ts";
+import type { ApiClient } from "./api-client.ts";
+import { queryText } from "./api-path.ts";
+import { plain } from "./config-text.ts";
+import { auditTable } from "./people-text.ts";
+import { listIn, numberOf, objectIn, stringOf } from "./shapes.ts";
+
+type Json = true | undefined;
+
+/** Print rows of the audit, the oldest first. */
+export async function listAudit(
+  api: ApiClient,
+  { after, limit, json }: { readonly after?: string; readonly limit?: string; readonly json?: true },
+  terminal: Terminal,
+): Promise<void> {
+  const answer = await api.ask("GET", `/audit${queryText({ after, limit })}`);
+  const rows = listIn(answer);
+  if (json) return terminal.print(JSON.stringify(rows));
+  for (const line of auditTable(rows, terminal)) terminal.print(line);
+  const last = numberOf(rows.at(-1)?.["sequence"]);
+  if (stringOf(objectIn(answer)["next"]) !== undefined && last !== undefined) {
+    terminal.say(`there is more: --after ${last}`);
+  }
+}
+
+/** Have the server check the whole chain. @throws {CliError} `AUDIT_BROKEN` with the first row that is wrong. */
+export async function verifyAudit(api: ApiClient, json: Json, terminal: Terminal): Promise<number> {
+  const verdict = objectIn(await api.ask("GET", "/audit/verify"));
+  if (json) {
+    terminal.print(JSON.stringify(verdict));
+    return verdict["ok"] === true ? 0 : cliErrors.AUDIT_BROKEN.exit;
+  }
+  if (verdict["ok"] !== true) throw new CliError("AUDIT_BROKEN", `the audit is broken: ${plain(verdict["meaning"])}`);
+  terminal.print(`${plain(verdict["rows"])} rows, unbroken, up to ${plain(verdict["head"])}`);
+  return 0;
+}
+
+/** All rows as JSON lines, as they come. */
+export async function exportAudit(api: ApiClient, terminal: Terminal): Promise<void> {
+  for await (const chunk of api.download("/audit/export")) await terminal.write(chunk);
+}

@@ -1,0 +1,28 @@
+import { mkdirSync } from "node:fs";
+import { silentLog } from "#core";
+import { openStore, restoreBackup, writeBackup } from "#server";
+import type { JsonOptions } from "../command.ts";
+import type { Terminal } from "../terminal.ts";
+import { dataDirOf, type RunServerOptions, storeOf } from "./run-server.ts";
+
+type Where = Pick<RunServerOptions, "dataDir" | "database"> & JsonOptions;
+
+/** `farhand server backup`. */
+export async function backupServer(file: string, where: Where, terminal: Terminal): Promise<void> {
+  const dataDir = dataDirOf(where, terminal.env);
+  await using store = await openStore(storeOf(where, dataDir, terminal.env), silentLog);
+  const report = await writeBackup(store, dataDir, file);
+  if (where.json) return terminal.print(JSON.stringify(report));
+  terminal.print(`${report.path}: ${report.rows} rows, and ${report.keys.length} files of keys`);
+}
+
+/** `farhand server restore`. */
+export async function restoreServer(file: string, where: Where, terminal: Terminal): Promise<void> {
+  const dataDir = dataDirOf(where, terminal.env);
+  mkdirSync(dataDir, { recursive: true, mode: 0o700 });
+  await using store = await openStore(storeOf(where, dataDir, terminal.env), silentLog);
+  const report = await restoreBackup(store, dataDir, file);
+  if (where.json) return terminal.print(JSON.stringify(report));
+  const made = new Date(report.at).toISOString();
+  terminal.print(`${report.rows} rows of ${made}, and ${report.keys.length} files of keys in ${dataDir}`);
+}

@@ -1,0 +1,148 @@
+import type { ConfigPutOptions } from "../commands/config-put.ts";
+import { CliError } from "../errors.ts";
+import { readText } from "../files.ts";
+import type { Terminal } from "../terminal.ts";
+import type { ApiClient } from "./api-client.ts";
+import { apiPath } from "./api-path.ts";
+import { configsTable, conflictLines, historyLines } from "./config-text.ts";
+import { allOf } from "./pages.ts";
+import { ServerProblem } from "./problem.ts";
+import { numberOf, objectIn, type Shape } from "./shapes.ts";
+
+type Json = true | undefined;
+
+/** A configuration as it is in force; version 0 and an empty document where there is none yet. */
+export interface HeldConfig {
+  readonly version: number;
+  readonly document: Shape;
+  /** All of the answer. */
+  readonly whole: Shape;
+}
+
+/** @param version an old one. @throws {ServerProblem} `CONFIG_NOT_FOUND` */
+export async function configOf(api: ApiClient, name: string, version?: number): Promise<HeldConfig> {
+  const path =
+    version === undefined ? apiPath`/worker-configs/${name}` : apiPath`/worker-configs/${name}/versions/${version}`;
+  const whole = objectIn(await api.ask("GET", path));
+  return { version: numberOf(whole["version"]) ?? 0, document: objectIn(whole["document"]), whole };
+}
+
+/** Print the names there are, or one document. */
+export async function getConfig(
+  api: ApiClient,
+  name: string | undefined,
+  { version, json }: { readonly version?: string; readonly json?: true },
+  terminal: Terminal,
+): Promise<void> {
+  if (name === undefined) {
+    const all = await allOf(api, "/worker-configs");
+    if (json) terminal.print(JSON.stringify(all));
+    else for (const line of configsTable(all, terminal)) terminal.print(line);
+    return;
+  }
+  const config = await configOf(api, name, version === undefined ? undefined : versionIn(version));
+  // The document alone, so that it can be put back; with --json what is known of it too.
+  terminal.print(json ? JSON.stringify(config.whole) : documentText(config.document));
+}
+
+/** As it is edited: JSON, indented. */
+export function documentText(document: Shape): string {
+  return JSON.stringify(document, null, 2);
+}
+
+/** A version as it stands on the command line. @throws {CliError} `USAGE` */
+function versionIn(text: string): number {
+  if (/^\d{1,9}$/.test(text)) return Number(text);
+  throw new CliError("USAGE", `"${text}" is no version`, { remedy: "`farhand config history NAME` shows them" });
+}
+
+/** Write a new version. @throws {ServerProblem} `CONFIG_STALE`, `CONFIG_INVALID`, … */
+export async function putDocument(
+  api: ApiClient,
+  name: string,
+  {
+    document,
+    ifMatch,
+    comment,
+  }: { readonly document: Shape; readonly ifMatch: number; readonly comment?: string | undefined },
+): Promise<Shape> {
+  const body = { document, ...(comment === undefined ? {} : { comment }) };
+  const headers = { "if-match": String(ifMatch) };
+  return objectIn(await api.ask("PUT", apiPath`/worker-configs/${name}`, { body, headers }));
+}
+
+/** Put a file in force as a new version. */
+export async function putConfig(
+  api: ApiClient,
+  { name, file }: { readonly name: string; readonly file: string },
+  options: ConfigPutOptions,
+  terminal: Terminal,
+): Promise<void> {
+  const document = parseDocument(file === "-" ? await pipedText(terminal) : await readText(file), file);
+  if (options.ifMatch === undefined) {
+    throw new CliError("USAGE", "it is not said which version the file was made from", {
+      remedy: "--if-match N; `farhand config get NAME --json` tells the version, and 0 is for a new one",
+    });
+  }
+  const ifMatch = versionIn(options.ifMatch);
+  try {
+    const written = await putDocument(api, name, { document, ifMatch, comment: options.comment });
+    tellWritten(name, written, options.json, terminal);
+  } catch (error) {
+    tellConflict(error, terminal);
+    throw error;
+  }
+}
+
+async function pipedText({ stdin }: Terminal): Promise<string> {
+  const chunks: Uint8Array[] = [];
+  for await (const chunk of stdin) chunks.push(chunk);
+  return Buffer.concat(chunks).toString();
+}
+
+/** @throws {CliError} `DOCUMENT_INVALID` with the place. */
+export function parseDocument(text: string, file: string): Shape {
+  try {
+    return objectIn(JSON.parse(text));
+  } catch (cause) {
+    const why = cause instanceof SyntaxError ? cause.message : "it is no object";
+    throw new CliError("DOCUMENT_INVALID", `${file === "-" ? "stdin" : file}: ${why}`, { cause });
+  }
+}
+
+/** The differences of a conflict go to stderr, before the error itself. */
+export function tellConflict(error: unknown, terminal: Terminal): void {
+  if (!(error instanceof ServerProblem) || error.code !== "CONFIG_STALE") return;
+  const { changes } = error.document;
+  const lines = Array.isArray(changes) ? conflictLines(changes.map(objectIn), terminal.colours) : [];
+  for (const line of lines) terminal.say(line);
+}
+
+/** Say which version is in force now. */
+export function tellWritten(name: string, written: Shape, json: Json, terminal: Terminal): void {
+  const { document: _document, ...version } = written;
+  if (json) terminal.print(JSON.stringify(version));
+  else terminal.say(`version ${String(numberOf(written["version"]))} of ${name} is in force`);
+}
+
+/** Print the versions there are. */
+export async function configHistory(api: ApiClient, name: string, json: Json, terminal: Terminal): Promise<void> {
+  const versions = await allOf(api, apiPath`/worker-configs/${name}/versions`);
+  if (json) terminal.print(JSON.stringify(versions));
+  else for (const line of historyLines(versions, terminal)) terminal.print(line);
+}
+
+/** Put an old version in force again, as a new one. */
+export async function rollbackConfig(
+  api: ApiClient,
+  { name, to }: { readonly name: string; readonly to: string },
+  json: Json,
+  terminal: Terminal,
+): Promise<void> {
+  const { version } = await configOf(api, name);
+  const written = await api.ask("POST", apiPath`/worker-configs/${name}/rollback`, {
+    body: { to: versionIn(to) },
+    headers: { "if-match": String(version) },
+  });
+  tellWritten(name, objectIn(written), json, terminal);
+}

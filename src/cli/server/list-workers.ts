@@ -1,0 +1,53 @@
+import type { Terminal } from "../terminal.ts";
+import type { ApiClient } from "./api-client.ts";
+import { apiPath } from "./api-path.ts";
+import { plain, timeText } from "./config-text.ts";
+import { allOf } from "./pages.ts";
+import { hasLabels, seenWorker } from "./seen-worker.ts";
+import { objectIn } from "./shapes.ts";
+import type { Watching } from "./watch-workers.ts";
+import { workerLines, workersTable } from "./workers-text.ts";
+
+/** Events of a worker that are shown. */
+const eventsShown = 5;
+
+/** Print the workers there are. */
+export async function listWorkers(
+  api: ApiClient,
+  { labels, states, json }: Watching,
+  terminal: Terminal,
+): Promise<void> {
+  const all = await allOf(api, "/workers");
+  const wanted = all.filter((shape) => {
+    const worker = seenWorker(shape);
+    return hasLabels(worker, labels) && (states.length === 0 || states.includes(worker.state));
+  });
+  if (json) terminal.print(JSON.stringify(wanted));
+  else if (wanted.length === 0) terminal.say(all.length === 0 ? "no workers" : "no such workers");
+  else for (const line of workersTable(wanted.map(seenWorker), api.now(), terminal)) terminal.print(line);
+}
+
+/** Print one worker with its last events. */
+export async function showWorker(
+  api: ApiClient,
+  name: string,
+  json: true | undefined,
+  terminal: Terminal,
+): Promise<void> {
+  const path = apiPath`/workers/${name}`;
+  const worker = objectIn(await api.ask("GET", path));
+  const events = (await allOf(api, `${path}/events`, { limit: 500 })).slice(-eventsShown);
+  if (json) return terminal.print(JSON.stringify({ ...worker, events }));
+  for (const line of workerLines(seenWorker(worker), worker, api.now(), terminal)) terminal.print(line);
+  for (const { at, state, cause } of events) {
+    terminal.print(`${terminal.colours.faint(timeText(at))} ${plain(state)}: ${plain(cause)}`);
+  }
+}
+
+/** `farhand workers remove`. */
+export async function removeWorkers(api: ApiClient, workers: readonly string[], terminal: Terminal): Promise<void> {
+  for (const worker of workers) {
+    await api.ask("DELETE", apiPath`/workers/${worker}`);
+    terminal.say(`${plain(worker)} is removed`);
+  }
+}

@@ -1,0 +1,106 @@
+import type { TokensMakeOptions } from "../commands/tokens-make.ts";
+import { CliError } from "../errors.ts";
+import type { Terminal } from "../terminal.ts";
+import type { ApiClient } from "./api-client.ts";
+import { apiPath } from "./api-path.ts";
+import { openKeyboard } from "./keyboard.ts";
+import { lifeOf } from "./labels.ts";
+import { newPassword } from "./login.ts";
+import { allOf } from "./pages.ts";
+import { sessionsTable, tokensTable } from "./people-text.ts";
+import { secretIn } from "./secret-file.ts";
+import type { SavedServer } from "./servers-file.ts";
+import { objectIn, textIn } from "./shapes.ts";
+import { keepToken } from "./step-up.ts";
+
+type Json = true | undefined;
+
+/** Print our own sessions. */
+export async function listSessions(api: ApiClient, json: Json, terminal: Terminal): Promise<void> {
+  const sessions = await allOf(api, "/me/sessions");
+  if (json) terminal.print(JSON.stringify(sessions));
+  else for (const line of sessionsTable(sessions, terminal)) terminal.print(line);
+}
+
+/** End sessions of ours: those named, or all but this one. */
+export async function endSessions(
+  api: ApiClient,
+  { ids, others }: { readonly ids: readonly string[]; readonly others: boolean },
+  terminal: Terminal,
+): Promise<void> {
+  if (others === ids.length > 0) {
+    throw new CliError("USAGE", "nothing, or two things, say which sessions", { remedy: "ids, or --others" });
+  }
+  if (others) await api.ask("DELETE", "/me/sessions");
+  for (const id of ids) await api.ask("DELETE", apiPath`/me/sessions/${id}`);
+  terminal.say(others ? "all other sessions were ended" : `${ids.length} ended`);
+}
+
+/** Change our own password; our other sessions end. */
+export async function changePassword(
+  api: ApiClient,
+  options: { readonly currentFile?: string; readonly passwordFile?: string },
+  terminal: Terminal,
+): Promise<void> {
+  const current = options.currentFile
+    ? await secretIn(options.currentFile, terminal)
+    : await openKeyboard(terminal, "--current-file FILE holds the current password").askSecretly("Current password: ");
+  const password = await newPassword(options, terminal);
+  await api.ask("POST", "/me/password", { body: { current, password } });
+  terminal.say("your password was changed, and your other sessions were ended");
+}
+
+/** Set up a second factor: show the secret, ask for a code of it, and print the recovery codes. */
+export async function enableTotp(api: ApiClient, saved: SavedServer, json: Json, terminal: Terminal): Promise<void> {
+  const keyboard = openKeyboard(terminal, "a person must copy the secret and type a code of it");
+  const { secret, uri } = objectIn(await api.ask("POST", "/me/totp"));
+  terminal.say("Enter this in your authenticator app:");
+  terminal.say(`  secret  ${String(secret)}`);
+  terminal.say(`  address ${String(uri)}`);
+  const code = await keyboard.ask("Code it shows: ");
+  const confirmed = objectIn(await api.ask("POST", "/me/totp/confirm", { body: { code: code.trim() } }));
+  await keepToken(saved.name, confirmed, terminal);
+  const { recoveryCodes } = confirmed;
+  const codes = Array.isArray(recoveryCodes) ? recoveryCodes.map(String) : [];
+  terminal.say("The second factor is set up. Each of these codes stands in for it once; they are shown only now:");
+  if (json) terminal.print(JSON.stringify({ recoveryCodes: codes }));
+  else for (const line of codes) terminal.print(line);
+}
+
+/** Give the second factor up, by a code of it. */
+export async function disableTotp(
+  api: ApiClient,
+  { codeFile }: { readonly codeFile?: string },
+  terminal: Terminal,
+): Promise<void> {
+  const code = codeFile
+    ? await secretIn(codeFile, terminal)
+    : await openKeyboard(terminal, "--code-file FILE holds the code").askSecretly("Code of your second factor: ");
+  await api.ask("DELETE", "/me/totp", { body: { code: code.trim() } });
+  terminal.say("you have no second factor any more; all your sessions were ended: log in again");
+}
+
+/** Print our API tokens. */
+export async function listTokens(api: ApiClient, json: Json, terminal: Terminal): Promise<void> {
+  const tokens = await allOf(api, "/me/tokens");
+  if (json) terminal.print(JSON.stringify(tokens));
+  else for (const line of tokensTable(tokens, terminal)) terminal.print(line);
+}
+
+/** Make an API token and print it, this once. */
+export async function makeToken(api: ApiClient, name: string, options: TokensMakeOptions, terminal: Terminal) {
+  const { scope = [], life, json } = options;
+  const expiresAt = life === undefined ? null : api.now() + lifeOf(life);
+  const answer = objectIn(await api.ask("POST", "/me/tokens", { body: { name, scopes: scope, expiresAt } }));
+  if (json) return terminal.print(JSON.stringify(answer));
+  terminal.print(textIn(answer, "token"));
+  terminal.say("it is shown only now; programs give it in the environment variable FARHAND_TOKEN");
+}
+
+/** Revoke API tokens of ours. */
+export async function revokeTokens(api: ApiClient, ids: readonly string[], terminal: Terminal): Promise<void> {
+  for (const id of ids) {
+    await api.ask("DELETE", apiPath`/me/tokens/${id}`);
+    terminal.say(`token ${id} was revoked`);
+  }
+}

@@ -1,0 +1,105 @@
+import { mkdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { errorText, type LogLevel, openLog, tlsServerSource } from "#core";
+import { parseRoad, type RunningServer, ServerError, startServer, type StoreSettings } from "#server";
+import { version } from "#worker";
+import { hearInterrupts } from "../interrupts.ts";
+import { defaultPlaces } from "../places.ts";
+import type { Terminal } from "../terminal.ts";
+
+/** What `farhand server` is given. */
+export interface RunServerOptions {
+  readonly dataDir?: string;
+  readonly listen?: string;
+  readonly publicUrl?: string;
+  readonly hostName?: readonly string[];
+  readonly database?: string;
+  readonly cert?: string;
+  readonly key?: string;
+  readonly road?: readonly string[];
+  readonly trustedProxy?: readonly string[];
+  readonly openMetrics?: true;
+  readonly policy?: string;
+  readonly log?: string;
+}
+
+/** Run a server until a signal ends it. */
+export async function runServer(options: RunServerOptions, terminal: Terminal): Promise<number> {
+  terminal.outliveOutput();
+  const interrupts = hearInterrupts();
+  try {
+    const log = await openLog(levelOf(options.log), "receptor");
+    const dataDir = dataDirOf(options, terminal.env);
+    mkdirSync(dataDir, { recursive: true, mode: 0o700 });
+    const { cert, key } = options;
+    if ((cert === undefined) !== (key === undefined)) throw invalid("cert and key are given together or not at all");
+    const server = await startServer({
+      dataDir,
+      store: storeOf(options, dataDir, terminal.env),
+      listen: addressOf(options.listen ?? "127.0.0.1:8443"),
+      publicUrl: options.publicUrl,
+      hostNames: options.hostName,
+      tls: cert && key ? tlsServerSource({ cert, key }, log) : undefined,
+      trustedProxies: options.trustedProxy,
+      roads: (options.road ?? []).map((road) => parseRoad(road, readText)),
+      openMetrics: options.openMetrics,
+      policy: options.policy,
+      version,
+      log,
+    });
+    tellHow(server, terminal);
+    if (!interrupts.signal.aborted)
+      await new Promise((resolve) => interrupts.signal.addEventListener("abort", resolve, { once: true }));
+    log.info("stopping; units that run on workers go on");
+    await server.close();
+    return 0;
+  } finally {
+    interrupts.close();
+  }
+}
+
+/** The folder of a server; of one that was given none, beside that of a worker. */
+export function dataDirOf({ dataDir }: Pick<RunServerOptions, "dataDir">, env: Terminal["env"]): string {
+  return dataDir ?? join(defaultPlaces(env).state, "server");
+}
+
+/** Its database: a PostgreSQL where one is named, in a file or the environment, otherwise the embedded one. */
+export function storeOf(
+  { database }: Pick<RunServerOptions, "database">,
+  dataDir: string,
+  env: Terminal["env"],
+): StoreSettings {
+  const url = database === undefined ? env["FARHAND_DATABASE_URL"] : readText(database).trim();
+  if (url === undefined || url === "") return { kind: "sqlite", path: join(dataDir, "farhand.db") };
+  if (!/^postgres(ql)?:\/\//.test(url)) throw invalid("database: it is no postgres:// URL");
+  return { kind: "postgres", url };
+}
+
+function tellHow({ url, firstAdmin, core }: RunningServer, terminal: Terminal): void {
+  terminal.print(`The server listens on ${url}`);
+  terminal.print(`Certificate of its authority: ${core.authority.files.certificate}`);
+  if (!firstAdmin) return;
+  terminal.print(`First login, shown this once: user ${firstAdmin.name}, password ${firstAdmin.password}`);
+}
+
+/** `HOST:PORT`, or a port of the loopback. @throws {ServerError} SETTINGS_INVALID. */
+export function addressOf(text: string): { host: string; port: number } {
+  const [, host = "", port = ""] = /^(?:\[?([^\]]*?)\]?:)?(\d{1,5})$/.exec(text) ?? [];
+  if (port === "" || Number(port) > 65_535) throw invalid(`listen: ${text} is no HOST:PORT`);
+  return { host: host || "127.0.0.1", port: Number(port) };
+}
+
+function levelOf(text = "info"): LogLevel {
+  if (["error", "warning", "info", "debug"].includes(text)) return text as LogLevel;
+  throw invalid(`log: ${text} is none of error, warning, info, debug`);
+}
+
+function readText(path: string): string {
+  try {
+    return readFileSync(path, "utf8");
+  } catch (error) {
+    throw invalid(`${path} cannot be read: ${errorText(error)}`);
+  }
+}
+
+const invalid = (why: string): ServerError => new ServerError("SETTINGS_INVALID", why);

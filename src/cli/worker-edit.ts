@@ -1,0 +1,106 @@
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { type JsonObject, silentLog } from "#core";
+import type { ConfigGot, ConfigWritten } from "#fleet";
+import { loadModes } from "#worker";
+import { CliError } from "./errors.ts";
+import { readText } from "./files.ts";
+import { runEditor } from "./server/config-edit.ts";
+import { documentText, parseDocument } from "./server/configs.ts";
+import type { Terminal } from "./terminal.ts";
+import { workerMode } from "./worker-mode.ts";
+import type { WorkerModeOptions } from "./worker-mode-options.ts";
+import { askWorker, type WorkerSocketOptions } from "./worker-socket.ts";
+
+/** Options of `farhand worker edit`. */
+export interface WorkerEditOptions extends WorkerSocketOptions, WorkerModeOptions {
+  readonly from?: string;
+  readonly comment?: string;
+}
+
+/** Where the configuration is edited: through the service, or in its file while there is none (CAT-30). */
+interface EditedPlace {
+  readonly got: ConfigGot;
+  put(document: JsonObject): Promise<ConfigWritten>;
+  /** What is to be done for it to count. */
+  readonly afterwards: string;
+  close(): Promise<void>;
+}
+
+/** Edit the configuration of the worker of this machine. @throws what the editor, the worker or its file says. */
+export async function editWorker(options: WorkerEditOptions, terminal: Terminal): Promise<void> {
+  const place = await openPlace(options, terminal.env);
+  try {
+    const before = documentText(place.got.document);
+    const edited = options.from === undefined ? undefined : documentIn(await readText(options.from), options.from);
+    const written = edited ? await place.put(edited) : await editedIn(place, before, terminal);
+    if (!written) return terminal.say("nothing was changed");
+    for (const { path, reason } of written.warnings) terminal.say(`warning: ${path}: ${reason}`);
+    for (const { path, applies } of written.pending)
+      if (applies !== "live") terminal.say(`${path} takes effect at the next restart`);
+    terminal.say(`version ${written.version} is written; ${place.afterwards}`);
+  } finally {
+    await place.close();
+  }
+}
+
+/** @throws {CliError} `DOCUMENT_INVALID` */
+function documentIn(text: string, file: string): JsonObject {
+  // Parsed from JSON, so it holds nothing else.
+  return parseDocument(text, file) as JsonObject;
+}
+
+/** What was written is never lost: when it is not taken, the file stays. */
+async function editedIn(place: EditedPlace, before: string, terminal: Terminal): Promise<ConfigWritten | undefined> {
+  const folder = await mkdtemp(join(tmpdir(), "farhand-"));
+  const file = join(folder, "worker.json");
+  await writeFile(file, `${before}\n`, { mode: 0o600 });
+  try {
+    await runEditor(file, terminal.env);
+    const text = await readFile(file, "utf8");
+    const written = text.trim() === before.trim() ? undefined : await place.put(documentIn(text, file));
+    await rm(folder, { recursive: true, force: true });
+    return written;
+  } catch (error) {
+    terminal.say(`your text is in ${file}`);
+    throw error;
+  }
+}
+
+async function openPlace(options: WorkerEditOptions, env: Terminal["env"]): Promise<EditedPlace> {
+  try {
+    const got = (await askWorker(options, env, "config.get")) as ConfigGot;
+    const put = async (document: JsonObject) => {
+      const { comment } = options;
+      const edit = { document, ifMatch: got.version, ...(comment !== undefined && { comment }) };
+      return (await askWorker(options, env, "config.put", edit)) as ConfigWritten;
+    };
+    return { got, put, afterwards: "the worker has it", close: () => Promise.resolve() };
+  } catch (error) {
+    const isSilent = error instanceof CliError && error.code === "WORKER_SILENT" && options.socket === undefined;
+    if (!isSilent) throw error;
+    return await openFile(options, env, error);
+  }
+}
+
+/** Behind the back of a root process nobody's command writes: only the user's own file is edited directly (CAT-30). */
+async function openFile(options: WorkerEditOptions, env: Terminal["env"], silent: CliError): Promise<EditedPlace> {
+  const mode = workerMode(options, env);
+  if (mode !== "session")
+    throw new CliError("WORKER_SILENT", `${silent.message} (CAT-30: a ${mode} worker is edited through its service)`, {
+      cause: silent,
+      remedy: "start the service, then edit through it",
+    });
+  const { openSetup } = await loadModes();
+  const setup = await openSetup({ mode, env: { ...env }, apply: () => Promise.resolve(), log: silentLog });
+  const { configuration } = setup;
+  const got = configuration.get();
+  const editor = { name: "local user", connection: "file", isRemote: false };
+  return {
+    got,
+    put: (document) => configuration.put({ document, ifMatch: got.version, comment: options.comment }, editor),
+    afterwards: "`farhand worker start` starts the worker with it",
+    close: () => setup.close(),
+  };
+}

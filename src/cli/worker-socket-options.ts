@@ -1,0 +1,16 @@
+import type { CommandOption } from "./command.ts";
+
+/** Options of commands that manage the worker of this machine. */
+export const workerSocketOptions: readonly CommandOption[] = [
+  {
+    flags: "--socket <path>",
+    description:
+      "management socket; without it $FARHAND_WORKER_SOCKET, or where a worker of this user (of the system, for root) has it",
+    completes: "file",
+  },
+  {
+    flags: "--password-file <file>",
+    description: "file with the service password, where the socket alone is not enough",
+    completes: "file",
+  },
+];

@@ -1,0 +1,94 @@
+import { connect, type Socket } from "node:net";
+import { LineReader, systemCode } from "#core";
+import { FleetError, faultOfRpcError, type JsonObject, maxMessageBytes, RemoteError } from "#fleet";
+import { CliError } from "./errors.ts";
+import type { Terminal } from "./terminal.ts";
+
+/** An answer that takes longer has no worker behind it; cancelling a unit may take its grace. */
+const timeoutMs = 60_000;
+
+/** Values of {@link workerSocketOptions}. */
+export interface WorkerSocketOptions {
+  readonly socket?: string;
+  readonly passwordFile?: string;
+}
+
+/**
+ * Ask the worker of this machine for one thing.
+ *
+ * @throws {CliError} WORKER_SILENT. @throws {RemoteError} what the worker refused, in its words.
+ */
+export async function askWorker(
+  options: WorkerSocketOptions,
+  env: Terminal["env"],
+  method: string,
+  params: JsonObject = {},
+): Promise<unknown> {
+  const path = options.socket || env["FARHAND_WORKER_SOCKET"] || (await defaultSocket(env));
+  const password = options.passwordFile === undefined ? undefined : await passwordIn(options.passwordFile);
+  const socket = await opened(path);
+  try {
+    const replies = repliesOf(socket);
+    const call = async (name: string, given: JsonObject): Promise<unknown> => {
+      socket.write(`${JSON.stringify({ jsonrpc: "2.0", id: name, method: name, params: given })}\n`);
+      const { value } = await replies.next();
+      return resultOf(value, path);
+    };
+    if (password !== undefined) await call("password.login", { password });
+    return await call(method, params);
+  } finally {
+    socket.destroy();
+  }
+}
+
+async function defaultSocket(env: Terminal["env"]): Promise<string> {
+  const { placesOf } = await import("#worker");
+  return placesOf(process.getuid?.() === 0 ? "system" : "session", env).socket;
+}
+
+async function passwordIn(file: string): Promise<string> {
+  const { readText } = await import("./files.ts");
+  return (await readText(file)).replace(/\r?\n$/, "");
+}
+
+function opened(path: string): Promise<Socket> {
+  const socket = connect({ path });
+  socket.setTimeout(timeoutMs, () => socket.destroy(silent(path, "it does not answer")));
+  return new Promise((resolve, reject) => {
+    socket.once("connect", () => resolve(socket));
+    socket.once("error", (error) => reject(silent(path, reasons[systemCode(error) ?? ""] ?? error.message, error)));
+  });
+}
+
+const reasons: Readonly<Record<string, string>> = {
+  ENOENT: "no worker runs there",
+  ECONNREFUSED: "no worker runs there any more",
+  EACCES: "this user may not open it",
+  EPERM: "this user may not open it",
+};
+
+async function* repliesOf(socket: Socket): AsyncGenerator<Buffer, undefined> {
+  const lines = new LineReader(maxMessageBytes * 8);
+  for await (const chunk of socket as AsyncIterable<Buffer>) {
+    lines.push(chunk);
+    for (let line = lines.next(); line; line = lines.next()) yield line;
+    if (lines.tooLong) break;
+  }
+  return undefined;
+}
+
+/** @throws {RemoteError | CliError | FleetError} */
+function resultOf(line: Buffer | undefined, path: string): unknown {
+  if (!line) throw silent(path, "it hung up without an answer");
+  const reply = JSON.parse(line.toString()) as { result?: unknown; error?: Parameters<typeof faultOfRpcError>[0] };
+  if (reply.error) throw new RemoteError(faultOfRpcError(reply.error));
+  if (!("result" in reply)) throw new FleetError("REPLY_INVALID", `what listens at ${path} is no worker`);
+  return reply.result;
+}
+
+function silent(path: string, why: string, cause?: unknown): CliError {
+  return new CliError("WORKER_SILENT", `cannot reach the worker at ${path}: ${why}`, {
+    cause,
+    remedy: "is it running? `farhand worker doctor` finds out; --socket names another one",
+  });
+}

@@ -1,0 +1,44 @@
+import type { WorkerStatus } from "#fleet";
+import { oneLine, readableDuration } from "./quantities.ts";
+
+/** `farhand worker status` for people: what it is, how it is, and what to do next, a line each. */
+export function workerLines(status: WorkerStatus): string[] {
+  const { mode, user, pid, uptimeSeconds, settingsFile, nodeId, name, version, units, workTypes } = status;
+  const rows: (readonly [label: string, text: string | undefined])[] = [
+    ["state", status.state],
+    ["because", status.reason],
+    ["next step", status.nextStep],
+    ["mode", `${mode}, as ${user} (pid ${pid})`],
+    ["version", version],
+    ["node", name === undefined || name === nodeId ? nodeId : `${nodeId}, called ${name}`],
+    ["settings", settingsFile],
+    ["up", readableDuration(uptimeSeconds)],
+    ["switches", switchesText(status.switches)],
+    ["units", countsText(units)],
+    ["work types", workTypes.length > 0 ? workTypes.join(", ") : "none"],
+    ["password", status.passwordSet ? "set" : "not set"],
+    ["waiting", status.pending.length > 0 ? `${status.pending.length} changed settings, see --pending` : undefined],
+  ];
+  const width = Math.max(...rows.map(([label]) => label.length)) + 2;
+  return rows.flatMap(([label, text]) => (text === undefined ? [] : [`${label.padEnd(width)}${oneLine(text)}`]));
+}
+
+/** Settings that were changed and are not in force yet (CAT-5), a line each. */
+export function pendingLines({ pending }: WorkerStatus): string[] {
+  const when = { drain: "when running units have ended", restart: "at the next restart" } as const;
+  return pending.length > 0
+    ? pending.map(({ key, takesEffect }) => `${oneLine(key)}: ${when[takesEffect]}`)
+    : ["every setting is in force"];
+}
+
+/** `watchers on, monitors on, workers off`. */
+export function switchesText(states: WorkerStatus["switches"]): string {
+  return Object.entries(states)
+    .map(([name, isOn]) => `${name} ${isOn ? "on" : "off"}`)
+    .join(", ");
+}
+
+function countsText(units: WorkerStatus["units"]): string {
+  const counts = Object.entries(units).map(([state, count]) => `${count} ${state.toLowerCase()}`);
+  return counts.length > 0 ? counts.join(", ") : "none";
+}

@@ -1,0 +1,88 @@
+import type { Log } from "#core";
+import { isMethodName } from "./envelope.ts";
+import { FleetError } from "./errors.ts";
+import { type Fault, faultOf } from "./fault.ts";
+import { includesLevel } from "./levels.ts";
+import type { Caller, CallContext, CallRequest, SchemaFault, ServedMethod } from "./method.ts";
+
+/** Every method that can be called, by name. Not to be changed: all carriers share it (CAT-13). */
+export type MethodTable = ReadonlyMap<string, ServedMethod>;
+
+/** What became of a call. */
+export type Outcome = { readonly result: unknown } | { readonly fault: Fault };
+
+/** @throws {TypeError} for a name that is none or stands there twice: a mistake in the program. */
+export function methodTable(served: readonly ServedMethod[]): MethodTable {
+  const table = new Map<string, ServedMethod>();
+  for (const each of served) {
+    const { name } = each.method;
+    if (!isMethodName(name) || name.startsWith("rpc.")) throw new TypeError(`"${name}" is no name for a method`);
+    if (table.has(name)) throw new TypeError(`the method ${name} is served twice`);
+    table.set(name, each);
+  }
+  return table;
+}
+
+/**
+ * Run a call, whatever way it came. The only way in: method, level and parameters are looked at here, in this order.
+ *
+ * Never throws: what the handler throws becomes the fault, and what was not thrown on purpose becomes INTERNAL, with all
+ * there is to know in the log and none of it in the fault (CAT-18).
+ */
+export async function dispatch(table: MethodTable, request: CallRequest, caller: Caller, log: Log): Promise<Outcome> {
+  try {
+    const served = allowed(table, request.method, caller);
+    const params = parsedParams(served, request.params);
+    request.signal.throwIfAborted();
+    const result = await served.run(params, contextOf(request, caller));
+    return { result: checkedResult(served, result) };
+  } catch (error) {
+    return { fault: faultOf(error) ?? unforeseen(error, request, caller, log) };
+  }
+}
+
+function allowed(table: MethodTable, name: string, { level }: Caller): ServedMethod {
+  const served = table.get(name);
+  if (!served) throw new FleetError("METHOD_UNKNOWN", `there is no method ${name}`);
+  const needed = served.method.level;
+  if (!includesLevel(level, needed))
+    throw new FleetError("LEVEL_TOO_LOW", `${name} needs the level ${needed}, and the caller's is ${level}`);
+  return served;
+}
+
+function parsedParams({ method }: ServedMethod, params: unknown): unknown {
+  const parsed = method.params.safeParse(params);
+  if (parsed.success) return parsed.data;
+  throw new FleetError("PARAMS_INVALID", `parameters of ${method.name}: ${faultText(parsed.error)}`);
+}
+
+function contextOf({ id, correlation, signal }: CallRequest, caller: Caller): CallContext {
+  return { caller, id, signal, ...(correlation !== undefined && { correlation }) };
+}
+
+/** Only what the method says it gives leaves: a field too many may be a secret. */
+function checkedResult({ method }: ServedMethod, result: unknown): unknown {
+  const checked = method.result.safeParse(result);
+  if (checked.success) return checked.data;
+  throw new Error(`the result of ${method.name} is not what it declares: ${faultText(checked.error)}`);
+}
+
+const shownIssues = 5;
+const shownChars = 200;
+
+/** The first few things that do not fit, each with its place. */
+export function faultText({ issues }: SchemaFault): string {
+  const texts = issues.slice(0, shownIssues).map(({ path, message }) => `${path.map(String).join(".")}: ${message}`);
+  const more = issues.length > shownIssues ? [`and ${issues.length - shownIssues} more`] : [];
+  return [...texts.map((text) => text.replace(/^: /, "").slice(0, shownChars)), ...more].join("; ");
+}
+
+function unforeseen(error: unknown, { method, id, signal }: CallRequest, caller: Caller, log: Log): Fault {
+  if (signal.aborted) return { code: "CALL_CANCELLED", message: `the call of ${method} was taken back`, status: 499 };
+  log.error(`the method ${method} failed`, { id, caller: caller.name, carrier: caller.carrier, error: allOf(error) });
+  return { code: "INTERNAL", message: `the method ${method} failed; the log of its side says how`, status: 500 };
+}
+
+function allOf(error: unknown): string {
+  return error instanceof Error ? (error.stack ?? error.message) : String(error);
+}

@@ -1,0 +1,82 @@
+import { createHash } from "node:crypto";
+import type { Clock } from "#core";
+import { ServerError } from "../errors.ts";
+import {
+  claimIdempotency,
+  dropIdempotencyBefore,
+  freeIdempotency,
+  type IdempotencyKey,
+  keepAnswer,
+} from "../store/idempotency.ts";
+import type { Store } from "../store/store.ts";
+import { Answer } from "./answer.ts";
+import { problemOf } from "./problem.ts";
+
+const keptMs = 24 * 60 * 60_000;
+
+/** A request that may have come before. */
+export interface KeyedRequest extends IdempotencyKey {
+  /** Method, path and body: the same key for something else is a mistake. */
+  readonly request: readonly string[];
+  /** The answer holds a secret that is shown once. */
+  readonly shownOnce: boolean;
+}
+
+/** What was asked for with the same key twice happens once, and is answered alike (24 hours). */
+export class Idempotency {
+  readonly #store: Store;
+  readonly #clock: Pick<Clock, "now">;
+
+  constructor(store: Store, clock: Pick<Clock, "now">) {
+    this.#store = store;
+    this.#clock = clock;
+  }
+
+  /** @throws {ServerError} IDEMPOTENCY_REUSED, IDEMPOTENCY_RUNNING, IDEMPOTENCY_SHOWN; and what `work` throws. */
+  async run(keyed: KeyedRequest, work: () => Promise<Answer>): Promise<Answer> {
+    const { caller, key } = keyed;
+    if (!/^[\x21-\x7e]{1,255}$/.test(key))
+      throw new ServerError("REQUEST_INVALID", "Idempotency-Key: 1 to 255 printable characters");
+    const fingerprint = createHash("sha256").update(JSON.stringify(keyed.request)).digest("hex");
+    const claim = { caller, key, fingerprint, created_at: this.#clock.now() };
+    const before = await claimIdempotency(this.#store, claim);
+    if (!before) return await this.#first(keyed, work);
+    if (before.fingerprint !== fingerprint)
+      throw new ServerError("IDEMPOTENCY_REUSED", "this Idempotency-Key was used for another request");
+    if (before.status === null)
+      throw new ServerError("IDEMPOTENCY_RUNNING", "the first request with this Idempotency-Key has not ended");
+    if (keyed.shownOnce && before.status < 400)
+      throw new ServerError("IDEMPOTENCY_SHOWN", "this was done, and what it made was shown once");
+    const body: unknown = before.body === null ? undefined : JSON.parse(before.body);
+    return new Answer(before.status, body, replayed(before.status));
+  }
+
+  async #first(keyed: KeyedRequest, work: () => Promise<Answer>): Promise<Answer> {
+    try {
+      const answer = await work();
+      await this.#keep(keyed, answer.status, keyed.shownOnce ? undefined : answer.body);
+      return answer;
+    } catch (error) {
+      const problem = problemOf(error);
+      // A refusal did nothing. Of a failure nobody knows: it is answered again, and not tried again.
+      if (problem.code === "SESSION_CUT") throw error;
+      if (problem.status < 500) await freeIdempotency(this.#store, keyed);
+      else await this.#keep(keyed, problem.status, problem);
+      throw error;
+    }
+  }
+
+  #keep(keyed: IdempotencyKey, status: number, body: unknown): Promise<void> {
+    return keepAnswer(this.#store, keyed, { status, body: body === undefined ? null : JSON.stringify(body) });
+  }
+
+  /** Forget what is older than a day. */
+  sweep(): Promise<void> {
+    return dropIdempotencyBefore(this.#store, this.#clock.now() - keptMs);
+  }
+}
+
+function replayed(status: number): Record<string, string> {
+  const type = status >= 400 ? { "content-type": "application/problem+json; charset=utf-8" } : {};
+  return { ...type, "idempotency-replayed": "true" };
+}

@@ -1,0 +1,202 @@
+import { Readable } from "node:stream";
+import { ServerError } from "../errors.ts";
+import { Answer, done } from "./answer.ts";
+import type { Admission } from "./admission.ts";
+import { Call, type Visit } from "./call.ts";
+import { closeSocket, type Failures } from "./failures.ts";
+import type { App, Reply, Request } from "./fastify.ts";
+import { Problem } from "./field-schema.ts";
+import type { Gatekeeper } from "./gatekeeper.ts";
+import type { Idempotency } from "./idempotency.ts";
+import type { ApiLimits } from "./limits.ts";
+import { LiveSocket } from "./live-socket.ts";
+import type { Meter } from "./metrics.ts";
+import { forgetBody, readPayloadForm } from "./payload-form.ts";
+import { FieldsError } from "./problem.ts";
+import type { RequestFacts } from "./request-facts.ts";
+import type { Route } from "./route.ts";
+
+export interface MountOptions {
+  readonly app: App;
+  readonly gatekeeper: Gatekeeper;
+  readonly admission: Admission;
+  readonly facts: RequestFacts;
+  readonly failures: Failures;
+  readonly idempotency: Idempotency;
+  readonly limits: ApiLimits;
+  readonly meter: Meter;
+  readonly visit: (request: Request) => Visit;
+}
+
+/** Puts routes into Fastify, each behind the same checks in the same order (CAT-54). */
+export class Mount {
+  readonly #options: MountOptions;
+
+  constructor(options: MountOptions) {
+    this.#options = options;
+  }
+
+  add(route: Route): void {
+    const { app, limits } = this.#options;
+    const common = { url: route.path, schema: schemaOf(route), ...this.#hooks(route) };
+    if (route.live)
+      app.route({
+        ...common,
+        method: "GET",
+        websocket: true,
+        handler: (socket, request) => this.#serveLive(route, request, new LiveSocket(socket, limits)),
+      });
+    else
+      app.route({
+        ...common,
+        method: route.method,
+        handler: (request, reply) => this.#answer(route, request, reply),
+      });
+  }
+
+  #hooks(route: Route) {
+    const { limits, gatekeeper, meter } = this.#options;
+    return {
+      onRequest: (request: Request, reply: Reply) => gatekeeper.admit(route, request, reply),
+      preParsing: async (request: Request, reply: Reply) => {
+        // Whoever asked whether to send the body is told so only now.
+        if (request.headers.expect !== undefined && request.raw.httpVersion === "1.1") reply.raw.writeContinue();
+        if (!route.payload) timeBody(request, reply, limits.bodyMs);
+      },
+      preValidation: async (request: Request) => {
+        if (request.isMultipart() && !route.payload)
+          throw new ServerError("BODY_TYPE", "this route takes application/json");
+      },
+      onResponse: async (_request: Request, reply: Reply) => meter.answered(route, reply.statusCode, reply.elapsedTime),
+    };
+  }
+
+  async #answer(route: Route, request: Request, reply: Reply): Promise<unknown> {
+    try {
+      const call = await this.#call(route, request);
+      await this.#requireMore(route, call, request);
+      return send(route, reply, await this.#once(route, call, request));
+    } catch (error) {
+      if (route.payload) forgetBody(request);
+      throw error;
+    }
+  }
+
+  async #call(route: Route, request: Request): Promise<Call> {
+    const { facts, visit } = this.#options;
+    const { admitted, scope, used } = facts.of(request) ?? {};
+    // The worker sets the pace, and may be slow.
+    if (route.payload) request.raw.socket.setTimeout(0);
+    const form = route.payload && request.isMultipart() ? await readPayloadForm(request) : undefined;
+    return new Call({
+      visit: visit(request),
+      admitted,
+      params: request.params,
+      query: request.query,
+      body: route.payload ? parsedBody(route, form?.body ?? request.body) : request.body,
+      payload: form?.payload,
+      headers: request.headers,
+      signal: scope?.signal ?? new AbortController().signal,
+      used: () => used?.(),
+    });
+  }
+
+  /** What the body asks for may need more than the route. */
+  async #requireMore(route: Route, call: Call, request: Request): Promise<void> {
+    const { facts, gatekeeper, admission } = this.#options;
+    const admitted = facts.of(request)?.admitted;
+    const needs = route.more?.(call);
+    if (needs && admitted) await gatekeeper.audited(route, request, () => admission.require(route, admitted, needs));
+  }
+
+  async #once(route: Route, call: Call, request: Request): Promise<Answer> {
+    const work = async (): Promise<Answer> => asAnswer(route, await route.handle?.(call));
+    const key = call.header("idempotency-key");
+    if (key === undefined || !route.keyed) return await work();
+    const [path = ""] = request.url.split("?");
+    const keyed = {
+      caller: call.actor,
+      key,
+      request: [route.method, path, JSON.stringify(call.body) ?? ""],
+      shownOnce: route.keyed === "shown once",
+    };
+    return await this.#options.idempotency.run(keyed, work);
+  }
+
+  /** A WebSocket; whatever goes wrong is said in it, and why it is closed. */
+  async #serveLive(route: Route, request: Request, socket: LiveSocket): Promise<void> {
+    const { facts, failures } = this.#options;
+    const scope = facts.of(request)?.scope ?? new AbortController();
+    socket.closed.addEventListener("abort", () => scope.abort(socket.closed.reason), { once: true });
+    scope.signal.addEventListener("abort", () => closeSocket(socket, scope.signal.reason), { once: true });
+    try {
+      await route.live?.(await this.#call(route, request), socket);
+      socket.close();
+    } catch (error) {
+      if (!socket.closed.aborted) await failures.tell(error, request, socket);
+    } finally {
+      scope.abort(new Error("the WebSocket is over"));
+    }
+  }
+}
+
+function send({ schema }: Route, reply: Reply, { status, body, headers }: Answer): unknown {
+  reply.code(status).headers({ "cache-control": "no-store", ...headers });
+  if (body instanceof Readable) {
+    // A stream that is silent for a while must not look like no answer, nor like a connection that nobody uses.
+    reply.raw.once("pipe", () => reply.raw.flushHeaders());
+    reply.request.raw.socket.setTimeout(0);
+  }
+  // A failure that was kept is none of the answers that the schema knows.
+  return reply.send(schema.answer && body !== undefined && status >= 400 ? JSON.stringify(body) : body);
+}
+
+const refused = {
+  description: "A problem; `code` says which (docs/errors.md)",
+  content: { "application/problem+json": { schema: Problem } },
+};
+
+/** For Fastify's checks, and for the document. */
+function schemaOf({ summary, needs, path, sensitive, schema, payload }: Route): object {
+  const [, , tag = "server"] = path.split("/");
+  const { params, query, body, answer } = schema;
+  const level = needs.kind === "area" || needs.kind === "worker" ? `Level: ${needs.level}. ` : "";
+  return {
+    summary,
+    tags: [tag],
+    description: `${level}${sensitive ? "Needs a second factor of the last 10 minutes." : ""}`,
+    security: needs.kind === "nothing" ? [] : [{ bearer: [] }, { cookie: [] }],
+    ...(params && { params }),
+    ...(query && { querystring: query }),
+    // A form is looked at when its first part was read.
+    ...(body && !payload && { body }),
+    response: { ...(answer && { "2xx": answer }), "4xx": refused, "5xx": refused },
+  };
+}
+
+/** A body that trickles in ends with its connection. */
+function timeBody(request: Request, reply: Reply, bodyMs: number): void {
+  const slow = setTimeout(() => {
+    if (!request.raw.complete) request.raw.destroy();
+  }, bodyMs);
+  const stop = (): void => clearTimeout(slow);
+  request.raw.once("end", stop);
+  reply.raw.once("close", stop);
+}
+
+function parsedBody(route: Route, body: unknown): unknown {
+  const parsed = route.schema.body?.safeParse(body);
+  if (!parsed) return undefined;
+  if (parsed.success) return parsed.data;
+  throw new FieldsError(
+    parsed.error.issues.map(({ path, message }) => ({ path: ["body", ...path].map(String).join("."), message })),
+  );
+}
+
+function asAnswer(route: Route, given: unknown): Answer {
+  const answer = given instanceof Answer ? given : given === undefined ? done() : new Answer(200, given);
+  const { answer: schema } = route.schema;
+  if (!route.keyed || !schema || answer.body === undefined) return answer;
+  // It is kept as it is sent, without what is not declared.
+  return new Answer(answer.status, schema.parse(answer.body), answer.headers);
+}

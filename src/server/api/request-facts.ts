@@ -1,0 +1,44 @@
+import type { ServerResponse } from "node:http";
+import type { Known } from "./admission.ts";
+import type { Admitted } from "./call.ts";
+import type { Request } from "./fastify.ts";
+
+/** What the checks find out about one request, for what comes after them. */
+export interface Facts {
+  known?: Known;
+  admitted?: Admitted;
+  /** Fires when the request is over before it was answered, with why. */
+  readonly scope: AbortController;
+  /** Something moved on its stream. */
+  used: () => void;
+}
+
+/** The facts of all requests that go on. */
+export class RequestFacts {
+  readonly #facts = new WeakMap<Request, Facts>();
+
+  begin(request: Request, response: ServerResponse): Facts {
+    const facts: Facts = { scope: scopeOf(response), used: () => {} };
+    this.#facts.set(request, facts);
+    return facts;
+  }
+
+  /** Undefined: nobody has looked at it yet, as when its path is none. */
+  of(request: Request): Facts | undefined {
+    return this.#facts.get(request);
+  }
+
+  /** The user whose requests are counted together. */
+  userOf(request: Request): string {
+    return this.of(request)?.known?.caller.user.id ?? "";
+  }
+}
+
+/** Ends with the connection, unless the answer was whole. */
+function scopeOf(response: ServerResponse): AbortController {
+  const scope = new AbortController();
+  response.once("close", () => {
+    if (!response.writableFinished && !scope.signal.aborted) scope.abort(new Error("the client is gone"));
+  });
+  return scope;
+}

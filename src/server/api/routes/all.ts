@@ -1,0 +1,39 @@
+import type { Route } from "../route.ts";
+import type { RouteServices } from "../services.ts";
+import { auditRoutes } from "./audit-routes.ts";
+import { configsRoutes } from "./configs-routes.ts";
+import { enrolRoutes } from "./enrol-routes.ts";
+import { liveRoutes } from "./live-routes.ts";
+import { loginRoutes } from "./login-routes.ts";
+import { factorRoutes } from "./factor-routes.ts";
+import { meRoutes } from "./me-routes.ts";
+import { sessionRoutes } from "./session-routes.ts";
+import { tokenRoutes } from "./token-routes.ts";
+import { rpcRoutes } from "./rpc-routes.ts";
+import { type ServerRouteSources, serverRoutes } from "./server-routes.ts";
+import { tunnelRoutes } from "./tunnel-routes.ts";
+import { unitsRoutes } from "./units-routes.ts";
+import { usersRoutes } from "./users-routes.ts";
+import { workersRoutes } from "./workers-routes.ts";
+
+/** Every route of the API. */
+export function allRoutes(services: RouteServices, sources: Omit<ServerRouteSources, "routes">): readonly Route[] {
+  const routes: Route[] = [
+    ...serverRoutes(services, { ...sources, routes: () => routes }),
+    ...loginRoutes(services),
+    ...meRoutes(services),
+    ...factorRoutes(services),
+    ...sessionRoutes(services),
+    ...tokenRoutes(services),
+    ...usersRoutes(services),
+    ...enrolRoutes(services),
+    ...workersRoutes(services),
+    ...liveRoutes(services),
+    ...rpcRoutes(services),
+    ...unitsRoutes(services),
+    ...tunnelRoutes(services),
+    ...configsRoutes(services),
+    ...auditRoutes(services),
+  ];
+  return routes;
+}

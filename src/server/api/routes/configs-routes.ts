@@ -1,0 +1,138 @@
+import type { JsonObject } from "#core";
+import { diff } from "#fleet";
+import { ServerError } from "../../errors.ts";
+import { Answer } from "../answer.ts";
+import type { Call } from "../call.ts";
+import { pageOfAll } from "../cursor.ts";
+import { type Route, route } from "../route.ts";
+import type { RouteServices } from "../services.ts";
+import {
+  Config,
+  ConfigBody,
+  ConfigParams,
+  Configs,
+  ConfigsQuery,
+  Diff,
+  DiffQuery,
+  RollbackBody,
+  VersionParams,
+  Versions,
+} from "./configs-schema.ts";
+
+const monitor = { kind: "area", area: "configurations", level: "monitor" } as const;
+const configure = { kind: "area", area: "configurations", level: "configure" } as const;
+
+/** Configurations that the server holds for workers; secrets are only ever written (CAT-72 to CAT-77). */
+export function configsRoutes(services: RouteServices): Route[] {
+  return [...readRoutes(services), ...versionRoutes(services), ...writeRoutes(services)];
+}
+
+function readRoutes({ configurations }: RouteServices): Route[] {
+  return [
+    route({
+      method: "GET",
+      path: "/api/worker-configs",
+      summary: "The configurations, each in the version that is in force",
+      needs: monitor,
+      schema: { query: ConfigsQuery, answer: Configs },
+      handle: async ({ query }) => pageOfAll(await configurations.list(), query, ({ name }) => name),
+    }),
+    route({
+      method: "GET",
+      path: "/api/worker-configs/:name",
+      summary: "The version in force",
+      needs: monitor,
+      schema: { params: ConfigParams, answer: Config },
+      handle: async ({ params }) => withTag(await configurations.get(params.name)),
+    }),
+  ];
+}
+
+function versionRoutes({ configurations }: RouteServices): Route[] {
+  return [
+    route({
+      method: "GET",
+      path: "/api/worker-configs/:name/versions",
+      summary: "The versions that are kept, and what each changed",
+      needs: monitor,
+      schema: { params: ConfigParams, query: ConfigsQuery, answer: Versions },
+      handle: async ({ params, query }) => {
+        const versions = await configurations.history(params.name);
+        const all = versions.map(({ changes, ...version }) => ({ ...version, changes: changes && [...changes] }));
+        // The newest first.
+        return pageOfAll(all, query, ({ version }) => String(Number.MAX_SAFE_INTEGER - version));
+      },
+    }),
+    route({
+      method: "GET",
+      path: "/api/worker-configs/:name/versions/:version",
+      summary: "One version",
+      needs: monitor,
+      schema: { params: VersionParams, answer: Config },
+      handle: async ({ params }) => await configurations.get(params.name, params.version),
+    }),
+    route({
+      method: "GET",
+      path: "/api/worker-configs/:name/diff",
+      summary: "What differs between two versions",
+      needs: monitor,
+      schema: { params: ConfigParams, query: DiffQuery, answer: Diff },
+      handle: async ({ params: { name }, query }) => {
+        const from = await configurations.get(name, query.from);
+        const to = await configurations.get(name, query.to);
+        return { changes: [...diff(from.document, to.document)] };
+      },
+    }),
+  ];
+}
+
+function writeRoutes({ configurations }: RouteServices): Route[] {
+  return [
+    route({
+      method: "PUT",
+      path: "/api/worker-configs/:name",
+      summary: "Write a new version; `If-Match` says from which one it was made, 0 for the first",
+      needs: configure,
+      entitlement: "cloud.config",
+      sensitive: true,
+      schema: { params: ConfigParams, body: ConfigBody, answer: Config },
+      handle: async (call) => {
+        const { document, comment } = call.body;
+        const write = {
+          document: document as JsonObject,
+          ifMatch: ifMatch(call),
+          ...(comment !== undefined && { comment }),
+        };
+        return withTag(await configurations.put(call.params.name, write, call.actor));
+      },
+    }),
+    route({
+      method: "POST",
+      path: "/api/worker-configs/:name/rollback",
+      summary: "Put an old version in force again, as a new one",
+      needs: configure,
+      entitlement: "cloud.config",
+      sensitive: true,
+      keyed: "answer",
+      schema: { params: ConfigParams, body: RollbackBody, answer: Config },
+      handle: async (call) => {
+        const { name } = call.params;
+        const from = ifMatch(call) ?? (await configurations.get(name)).version;
+        return withTag(await configurations.rollback(name, call.body.to, from, call.actor));
+      },
+    }),
+  ];
+}
+
+/** `If-Match: 7` or `If-Match: "7"`. */
+function ifMatch(call: Call): number | undefined {
+  const header = call.header("if-match");
+  if (header === undefined) return undefined;
+  const digits = /^"?(\d{1,15})"?$/.exec(header)?.[1];
+  if (digits === undefined) throw new ServerError("REQUEST_INVALID", "If-Match: it is the number of a version");
+  return Number(digits);
+}
+
+function withTag(config: { readonly version: number }): Answer {
+  return new Answer(200, config, { etag: `"${config.version}"` });
+}

@@ -1,0 +1,110 @@
+import { type Caller, callerLevel } from "../../auth/callers.ts";
+import { ServerError } from "../../errors.ts";
+import type { Worker } from "../../registry/worker.ts";
+import type { Call } from "../call.ts";
+import { parseJsonBody } from "../json-body.ts";
+import type { LiveSocket } from "../live-socket.ts";
+import { type Route, route } from "../route.ts";
+import type { RouteServices } from "../services.ts";
+import { workerView } from "../worker-view.ts";
+import { LiveStart } from "./live-schema.ts";
+
+const sentAtOnce = 200;
+
+/** WebSockets that stay open: changes as they come, and the connection that a handle lives on. */
+export function liveRoutes(services: RouteServices): Route[] {
+  const { connections } = services;
+  return [
+    route({
+      method: "GET",
+      path: "/api/live",
+      summary: "Changes of workers as they come, from a position on; says `reset` and all workers when that is too old",
+      needs: { kind: "caller" },
+      schema: {},
+      live: (call, socket) => tellChanges(services, call, socket),
+    }),
+    route({
+      method: "GET",
+      path: "/api/connection",
+      summary: "A connection handle, for as long as this stays open (CAT-47)",
+      needs: { kind: "session" },
+      schema: {},
+      live: async (call, socket) => {
+        const { handle, close } = connections.give(call.session.session.id);
+        call.signal.addEventListener("abort", close, { once: true });
+        try {
+          await socket.send(JSON.stringify({ connection: handle }));
+          socket.ignoreMessages();
+          await over(call.signal);
+        } finally {
+          close();
+        }
+      },
+    }),
+  ];
+}
+
+async function tellChanges(services: RouteServices, call: Call, socket: LiveSocket): Promise<void> {
+  const { live } = services;
+  const after = await firstWish(socket);
+  let number = after === undefined ? undefined : live.numberOf(after);
+  for (;;) {
+    if (call.signal.aborted) return;
+    number ??= await tellAll(services, call, socket);
+    const changes = live.after(number, sentAtOnce);
+    // The client was slower than the changes: it begins again.
+    if (changes === undefined) {
+      number = undefined;
+      continue;
+    }
+    for (const change of changes) {
+      await tellOne(socket, live.positionOf(change.number), call.caller, change.worker);
+      number = change.number;
+    }
+    if (changes.length === 0) await live.more(number, call.signal);
+  }
+}
+
+/** What the client has already; undefined: nothing. */
+async function firstWish(socket: LiveSocket): Promise<string | undefined> {
+  const messages = socket.messages();
+  const first = await messages.next();
+  if (first.done) return undefined;
+  const wish = LiveStart.safeParse(parseJsonBody(first.value.data));
+  if (!wish.success) throw new ServerError("REQUEST_INVALID", "the first message is {after?: position}");
+  // Nothing else is expected of it; what comes anyway is dropped.
+  void drain(messages);
+  return wish.data.after;
+}
+
+async function drain(messages: AsyncGenerator): Promise<void> {
+  while (!(await messages.next()).done);
+}
+
+/** All workers as they are now, and then the changes since this began: some may be told twice, none is missed. */
+async function tellAll({ live, registry, presence }: RouteServices, call: Call, socket: LiveSocket): Promise<number> {
+  const { position } = live;
+  const number = live.numberOf(position) ?? 0;
+  await socket.send(JSON.stringify({ reset: true, position }));
+  for (let after = ""; ; ) {
+    const workers = await registry.list(after, sentAtOnce);
+    for (const worker of workers)
+      await tellOne(socket, position, call.caller, { ...worker, ...presence.state(worker.id) });
+    const last = workers.at(-1);
+    if (last === undefined) break;
+    after = last.name;
+  }
+  await socket.send(JSON.stringify({ listed: true, position }));
+  return number;
+}
+
+async function tellOne(socket: LiveSocket, position: string, caller: Caller, worker: Worker): Promise<void> {
+  const level = callerLevel(caller, "workers", worker.labels);
+  if (level !== "none")
+    await socket.send(JSON.stringify({ position, kind: "worker", worker: workerView(worker, level) }));
+}
+
+function over(signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return Promise.resolve();
+  return new Promise((resolve) => signal.addEventListener("abort", () => resolve(), { once: true }));
+}

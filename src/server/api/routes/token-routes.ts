@@ -1,0 +1,48 @@
+import { created } from "../answer.ts";
+import { pageOfAll } from "../cursor.ts";
+import { type Route, route } from "../route.ts";
+import type { RouteServices } from "../services.ts";
+import { ApiTokens, IdParams, NewToken, PageQuery, TokenWish } from "./me-schema.ts";
+
+const session = { kind: "session" } as const;
+
+/** Credentials that users make for their programs. */
+export function tokenRoutes({ access, audit }: RouteServices): Route[] {
+  return [
+    route({
+      method: "GET",
+      path: "/api/me/tokens",
+      summary: "My API tokens, without what makes them one",
+      needs: session,
+      schema: { query: PageQuery, answer: ApiTokens },
+      handle: async (call) => pageOfAll(await access.apiTokens.list(call.actor), call.query, ({ id }) => id),
+    }),
+    route({
+      method: "POST",
+      path: "/api/me/tokens",
+      summary: "Make an API token, shown this once",
+      needs: session,
+      sensitive: true,
+      keyed: "shown once",
+      schema: { body: TokenWish, answer: NewToken },
+      handle: async (call) => {
+        const made = await access.apiTokens.make(call.actor, call.body);
+        const { id, scopes, expiresAt } = made.apiToken;
+        await audit.record(call.actor, "token.make", id, { scopes: [...scopes], expiresAt });
+        return created(made);
+      },
+    }),
+    route({
+      method: "DELETE",
+      path: "/api/me/tokens/:id",
+      summary: "Revoke an API token",
+      needs: session,
+      schema: { params: IdParams },
+      handle: async (call) => {
+        await access.apiTokens.revoke(call.actor, call.params.id);
+        await audit.record(call.actor, "token.revoke", call.params.id);
+        return undefined;
+      },
+    }),
+  ];
+}

@@ -1,0 +1,122 @@
+import type { Duplex } from "node:stream";
+import { ServerError } from "../../errors.ts";
+import type { Call } from "../call.ts";
+import { guarded, watchIdle } from "../guarded-stream.ts";
+import { parseJsonBody } from "../json-body.ts";
+import type { LiveSocket } from "../live-socket.ts";
+import { type Route, route } from "../route.ts";
+import type { RouteServices } from "../services.ts";
+import { askWorker, openOnWorker } from "../worker-call.ts";
+import { ShellHead, ShellQuery, TcpParams, TunnelWord } from "./tunnel-schema.ts";
+import { WorkerParams } from "./workers-schema.ts";
+
+type Resize = (size: { readonly rows: number; readonly columns: number }) => Promise<void>;
+
+/** Bytes both ways between a client and a worker that has no open port. */
+export function tunnelRoutes(services: RouteServices): Route[] {
+  const { streamLevels = {} } = services;
+  return [
+    route({
+      method: "GET",
+      path: "/api/workers/:worker/shell",
+      summary: "A shell: binary frames are bytes, {resize:{rows,columns}} in text is its size",
+      needs: { kind: "worker", level: streamLevels.shell ?? "admin" },
+      entitlement: "remote.operate",
+      sensitive: true,
+      schema: { params: WorkerParams, query: ShellQuery },
+      live: async (call, socket) => {
+        await services.audit.record(call.actor, "worker.shell", call.worker.id, { source: call.visit.address });
+        const { rows, columns } = call.query;
+        const { result, stream } = await openOnWorker(services, call, "shell.open", { rows, columns });
+        const head = ShellHead.safeParse(result);
+        const resize: Resize = async (size) => {
+          if (head.success) await askWorker(services, call, "shell.resize", { ...head.data, ...size });
+        };
+        await tunnel(services, call, socket, stream, resize);
+      },
+    }),
+    route({
+      method: "GET",
+      path: "/api/workers/:worker/tcp/:service",
+      summary: "A TCP connection to a service that the worker names; {end:true} in text ends our side",
+      needs: { kind: "worker", level: streamLevels.tcp ?? "operate" },
+      entitlement: "remote.operate",
+      schema: { params: TcpParams },
+      live: async (call, socket) => {
+        const { service } = call.params;
+        await services.audit.record(call.actor, "worker.tcp", call.worker.id, { service, source: call.visit.address });
+        const { stream } = await openOnWorker(services, call, "tcp.open", { service });
+        await tunnel(services, call, socket, stream);
+      },
+    }),
+  ];
+}
+
+/** Until the worker's side ends, or what it rests on does. */
+async function tunnel(
+  { limits }: RouteServices,
+  call: Call,
+  socket: LiveSocket,
+  stream: Duplex,
+  resize?: Resize,
+): Promise<void> {
+  const sending = watchIdle(limits.streamIdleMs);
+  // Either way keeps the other one open.
+  const moved = (): void => {
+    sending.moved();
+    call.used();
+  };
+  const quiet = { streamIdleMs: limits.streamTotalMs, streamTotalMs: limits.streamTotalMs };
+  const signal = AbortSignal.any([call.signal, sending.signal]);
+  const incoming = guarded(stream, { limits: quiet, signal, used: moved });
+  try {
+    await Promise.all([socket.sendAll(incoming), passOn(socket, stream, moved, resize)].map(firstEnds(stream, socket)));
+  } finally {
+    sending.stop();
+    stream.destroy();
+  }
+}
+
+/** When one direction fails, the other one has nothing more to do. */
+function firstEnds(stream: Duplex, socket: LiveSocket) {
+  return async (direction: Promise<void>, n: number): Promise<void> => {
+    try {
+      await direction;
+      // The worker has nothing more to say.
+      if (n === 0) socket.close();
+    } catch (error) {
+      stream.destroy();
+      throw error;
+    }
+  };
+}
+
+async function passOn(socket: LiveSocket, stream: Duplex, moved: () => void, resize?: Resize): Promise<void> {
+  for await (const { data, isBinary } of socket.messages()) {
+    moved();
+    if (isBinary) await written(stream, data);
+    else await obey(data, stream, resize);
+  }
+  stream.destroy();
+}
+
+async function obey(data: Buffer, stream: Duplex, resize?: Resize): Promise<void> {
+  const word = TunnelWord.safeParse(parseJsonBody(data));
+  if (!word.success) throw new ServerError("REQUEST_INVALID", "a text frame is {resize:{rows,columns}} or {end:true}");
+  if ("resize" in word.data) await resize?.(word.data.resize);
+  else stream.end();
+}
+
+/** Resolves when the worker's side can take more, or is gone. */
+async function written(stream: Duplex, data: Uint8Array): Promise<void> {
+  if (!stream.writable || stream.write(data)) return;
+  await new Promise<void>((resolve) => {
+    const settle = (): void => {
+      stream.off("drain", settle);
+      stream.off("close", settle);
+      resolve();
+    };
+    stream.on("drain", settle);
+    stream.on("close", settle);
+  });
+}

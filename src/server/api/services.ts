@@ -1,0 +1,58 @@
+import type { Clock, Log } from "#core";
+import type { Audit } from "../audit/audit.ts";
+import type { Access } from "../auth/access.ts";
+import type { Configurations } from "../config/configurations.ts";
+import type { WorkerLines } from "../line/worker-lines.ts";
+import type { Enrolments } from "../registry/enrolments.ts";
+import type { Health } from "../registry/health.ts";
+import type { Presence } from "../registry/presence.ts";
+import type { Registry } from "../registry/registry.ts";
+import type { Store } from "../store/store.ts";
+import type { Connections } from "./connections.ts";
+import type { ApiLimits } from "./limits.ts";
+import type { LiveFeed } from "./live-feed.ts";
+
+/** Workers that register over HTTPS, the first time. Bodies are checked there. */
+export interface EnrolService {
+  challenge(): Promise<unknown>;
+  /** @param observed the address it comes from. */
+  register(body: unknown, observed: string): Promise<unknown>;
+}
+
+/** What the routes stand on. */
+export interface ApiServices {
+  readonly store: Store;
+  readonly access: Access;
+  readonly audit: Audit;
+  readonly registry: Registry;
+  readonly enrolments: Enrolments;
+  readonly presence: Presence;
+  readonly health: Health;
+  readonly configurations: Configurations;
+  readonly lines: WorkerLines;
+  readonly enrol: EnrolService;
+  /** Its `changed` is given to `presence`. */
+  readonly live: LiveFeed;
+  readonly log: Log;
+  readonly clock: Clock;
+  readonly version: string;
+  /** Level that shells and tunnels need here; the worker has its own say. Default admin and operate. */
+  readonly streamLevels?: {
+    readonly shell?: "operate" | "configure" | "admin";
+    readonly tcp?: "operate" | "configure" | "admin";
+  };
+  /** The policy file: what is wrong with it, if anything is. */
+  readonly policy?: { readonly fault: string | undefined };
+  /** Give metrics to this machine without a credential. */
+  readonly openMetrics?: boolean;
+}
+
+/** What routes get besides. */
+export interface RouteServices extends ApiServices {
+  readonly connections: Connections;
+  readonly limits: ApiLimits;
+  /** Rights have changed: what goes on without them is cut now, and not at the next look. */
+  recheck(): Promise<void>;
+  /** Whether people reach us by TLS: cookies are then for TLS only. */
+  readonly secure: boolean;
+}

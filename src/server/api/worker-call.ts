@@ -1,0 +1,74 @@
+import { RemoteError } from "#fleet";
+import type { JsonObject } from "#core";
+import { ServerError } from "../errors.ts";
+import type { WorkerRequest, WorkerStream } from "../line/worker-lines.ts";
+import type { Call } from "./call.ts";
+import type { RouteServices } from "./services.ts";
+
+/**
+ * What a worker may answer with of its own. Another status would speak for the server: 401 makes clients forget their
+ * session, 3xx is followed (CAT-60).
+ */
+const workerStatus = new Set([400, 403, 404, 408, 409, 410, 413, 422, 423, 428, 429, 499, 500, 501, 502, 503, 504]);
+
+/** Ask the call's worker. @throws what it answered, and {@link ServerError} when it does not. */
+export async function askWorker(
+  { lines, limits }: RouteServices,
+  call: Call,
+  method: string,
+  params: object,
+): Promise<unknown> {
+  const late = AbortSignal.timeout(limits.callMs);
+  const signal = AbortSignal.any([call.signal, late]);
+  const request: WorkerRequest = { method, params: params as JsonObject };
+  return await told(call, late, () => lines.call(call.worker.id, request, call.asker(), signal));
+}
+
+/** Open a stream to the call's worker; it ends with the call. */
+export async function openOnWorker(
+  { lines, limits }: RouteServices,
+  call: Call,
+  method: string,
+  params: object,
+): Promise<WorkerStream> {
+  const late = new AbortController();
+  const timer = setTimeout(() => late.abort(), limits.callMs);
+  const request: WorkerRequest = { method, params: params as JsonObject };
+  const signal = AbortSignal.any([call.signal, late.signal]);
+  try {
+    const opened = await told(call, late.signal, () => lines.open(call.worker.id, request, call.asker(), signal));
+    call.signal.addEventListener("abort", () => opened.stream.destroy(), { once: true });
+    // Whoever reads it hears of it; before that nobody does.
+    opened.stream.on("error", () => {});
+    return opened;
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** Send a payload with its unit; that takes as long as it takes. */
+export async function submitToWorker(
+  { lines }: RouteServices,
+  call: Call,
+  params: object,
+  payload: AsyncIterable<Uint8Array>,
+): Promise<unknown> {
+  const submit = lines.submit(call.worker.id, params as JsonObject, payload, call.asker(), call.signal);
+  return await told(call, undefined, () => submit);
+}
+
+async function told<T>(call: Call, late: AbortSignal | undefined, ask: () => Promise<T>): Promise<T> {
+  try {
+    return await ask();
+  } catch (error) {
+    call.signal.throwIfAborted();
+    if (late?.aborted)
+      throw new ServerError(
+        "WORKER_UNREACHABLE",
+        "the worker did not answer in time; what was asked may have been done",
+      );
+    if (error instanceof RemoteError && !workerStatus.has(error.status))
+      throw new ServerError("WORKER_ANSWER", `the worker answered ${error.status}: ${error.message.slice(0, 500)}`);
+    throw error;
+  }
+}

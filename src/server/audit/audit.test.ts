@@ -1,0 +1,154 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { silentLog } from "#core";
+import { describeWithStores } from "../../../test/kit/stores.ts";
+import { openStore, type Store } from "../store/store.ts";
+import { Audit } from "./audit.ts";
+import { auditHash } from "./chain.ts";
+import { canonicalJson, type Json } from "#core";
+
+const clock = { now: () => 1_000 };
+
+async function filled(store: Store, rows: number): Promise<Audit> {
+  const audit = new Audit(store, clock);
+  for (let n = 1; n <= rows; n++) await audit.record("u1", "worker.remove", `w${n}`, { n });
+  return audit;
+}
+
+describeWithStores("the audit", ({ kind, settings, open }) => {
+  test("takes what happened, in order, and verifies", async () => {
+    await using store = await open();
+    const audit = await filled(store, 3);
+    expect(await audit.verify()).toMatchObject({ ok: true, rows: 3 });
+    const lines: string[] = [];
+    for await (const line of audit.export()) lines.push(line);
+    expect(lines.map((line) => JSON.parse(line) as unknown)).toMatchObject([
+      { sequence: 1, at: 1_000, actor: "u1", action: "worker.remove", subject: "w1", detail: { n: 1 } },
+      { sequence: 2, subject: "w2" },
+      { sequence: 3, subject: "w3" },
+    ]);
+    expect(lines.every((line) => line.endsWith("}\n"))).toBe(true);
+  });
+
+  test("is whole when it is empty", async () => {
+    await using store = await open();
+    expect(await new Audit(store).verify()).toEqual({ ok: true, rows: 0, head: "0".repeat(64) });
+  });
+
+  test("stores what comes at once in few transactions, each when its row is there", async () => {
+    await using store = await open();
+    const audit = new Audit(store, clock);
+    await Promise.all(Array.from({ length: 1_500 }, (_, n) => audit.record("u", "a", String(n))));
+    expect(await audit.verify()).toMatchObject({ ok: true, rows: 1_500 });
+  });
+
+  test("is one chain also when several write it at the same time", async () => {
+    const place = await settings();
+    await using one = await openStore(place, silentLog);
+    // The embedded database is one server's.
+    await using another = kind === "sqlite" ? undefined : await openStore(place, silentLog);
+    const two = another ?? one;
+    const audits = [new Audit(one), new Audit(two), new Audit(two)];
+    const writing = Array.from({ length: 300 }, async (_, n) => {
+      await new Promise((next) => setImmediate(next));
+      await audits[n % 3]?.record("u", "a", String(n));
+    });
+    // Also while others write, it is whole.
+    expect(await audits[0]?.verify()).toMatchObject({ ok: true });
+    await Promise.all(writing);
+    expect(await audits[1]?.verify()).toMatchObject({ ok: true, rows: 300 });
+  });
+
+  test.each<[string, (store: Store) => Promise<unknown>, object]>([
+    ["a row gone", ({ db }) => db.deleteFrom("audit").where("sequence", "=", 3).execute(), missing(3)],
+    ["rows gone", ({ db }) => db.deleteFrom("audit").where("sequence", "in", [2, 3]).execute(), missing(2)],
+    ["the first gone", ({ db }) => db.deleteFrom("audit").where("sequence", "=", 1).execute(), missing(1)],
+    ["its end gone", ({ db }) => db.deleteFrom("audit").where("sequence", ">", 3).execute(), missing(4)],
+    ["all gone", ({ db }) => db.deleteFrom("audit").execute(), missing(1)],
+    ["another actor", ({ db }) => change(db, { actor: "u2" }), { sequence: 2, fault: "altered" }],
+    ["another detail", ({ db }) => change(db, { detail: '{"n":9}' }), { sequence: 2, fault: "altered" }],
+    ["another time", ({ db }) => change(db, { at: 7 }), { sequence: 2, fault: "altered" }],
+    ["no head", ({ db }) => db.deleteFrom("audit_head").execute(), { sequence: 0, fault: "missing" }],
+    ["a forged end", forgeEnd, { sequence: 6, fault: "added" }],
+    ["a row rewritten with its hash", rewrite, { sequence: 3, fault: "unchained" }],
+  ])("names what is wrong: %s", async (_name, damage, expected) => {
+    await using store = await open();
+    const audit = await filled(store, 5);
+    await damage(store);
+    expect(await audit.verify()).toMatchObject({ ok: false, ...expected });
+  });
+
+  test("forgets what is too old, says so, and is whole", async () => {
+    await using store = await open();
+    let now = 0;
+    const audit = new Audit(store, { now: () => ++now });
+    for (let n = 1; n <= 10; n++) await audit.record("u", "a", String(n));
+    expect(await audit.dropBefore(8)).toBe(7);
+    expect(await audit.verify()).toMatchObject({ ok: true, rows: 4 });
+    await store.db.deleteFrom("audit").where("sequence", "=", 8).execute();
+    expect(await audit.verify()).toMatchObject({ ok: false, ...missing(8) });
+  });
+
+  test("takes no secret, whatever it is called, and nothing of the row is stored", async () => {
+    await using store = await open();
+    const audit = new Audit(store);
+    class Secret {
+      readonly #value = "hunter2";
+      reveal = (): string => this.#value;
+    }
+    const bad = [new Secret(), Buffer.from("hunter2"), { $secret: { value: "hunter2" } }, () => "hunter2", 1n, NaN];
+    for (const value of bad) {
+      const recorded = audit.record("u", "a", "s", { deep: [{ value: value as Json }] });
+      await expect(recorded).rejects.toMatchObject({ code: "AUDIT_DETAIL" });
+      await expect(recorded).rejects.not.toThrow(/hunter2/);
+    }
+    await expect(audit.record("u", "a", "s", { big: "x".repeat(100_000) })).rejects.toMatchObject({
+      code: "AUDIT_DETAIL",
+    });
+    await audit.record("u", "a", "s", { password: { $secret: "set" } });
+    expect(await audit.verify()).toMatchObject({ ok: true, rows: 1 });
+  });
+});
+
+describe("canonical JSON", () => {
+  test("is one text for one value, in whatever order it was made", () => {
+    expect(canonicalJson({ b: [1, { d: null, c: "é" }], a: true })).toBe('{"a":true,"b":[1,{"c":"é","d":null}]}');
+  });
+
+  test("says the same as JSON", () => {
+    fc.assert(
+      fc.property(fc.jsonValue({ maxDepth: 5 }), (value) => {
+        const said: unknown = JSON.parse(canonicalJson(value as Json));
+        expect(said).toEqual(JSON.parse(JSON.stringify(value)));
+      }),
+    );
+  });
+});
+
+function missing(sequence: number): object {
+  return { sequence, fault: "missing" };
+}
+
+function change(db: Store["db"], changed: { actor?: string; detail?: string; at?: number }): Promise<unknown> {
+  return db.updateTable("audit").set(changed).where("sequence", "=", 2).execute();
+}
+
+/** A row behind the head, chained as it should be. */
+async function forgeEnd({ db }: Store): Promise<void> {
+  const last = await db.selectFrom("audit").selectAll().where("sequence", "=", 5).executeTakeFirstOrThrow();
+  const row = { ...last, sequence: 6, previous: last.hash };
+  await db
+    .insertInto("audit")
+    .values({ ...row, hash: auditHash(row) })
+    .execute();
+}
+
+async function rewrite({ db }: Store): Promise<void> {
+  const row = await db.selectFrom("audit").selectAll().where("sequence", "=", 2).executeTakeFirstOrThrow();
+  const changed = { ...row, actor: "u2" };
+  await db
+    .updateTable("audit")
+    .set({ ...changed, hash: auditHash(changed) })
+    .where("sequence", "=", 2)
+    .execute();
+}

@@ -1,0 +1,127 @@
+import { type Clock, systemClock } from "#core";
+import { ServerError } from "../errors.ts";
+import { appendAudit, auditEnds, type AuditHead, auditRows, type AuditRow, dropAuditBefore } from "../store/audit.ts";
+import type { Store } from "../store/store.ts";
+import type { JsonObject } from "#core";
+import { type AuditEntry, type AuditFault, chainOnto, endFault, rowFault } from "./chain.ts";
+import { plainDetail } from "./plain-detail.ts";
+
+/** Rows of one transaction. */
+const batchRows = 500;
+/** Entries that wait for the database; more are refused, so that what must be audited does not happen unaudited. */
+const maxWaiting = 10_000;
+const pageRows = 1_000;
+
+/** For whoever has something to record, and need not know more. */
+export interface AuditTrail {
+  /**
+   * Resolves when the row is stored. `actor` is a user id, `worker:<id>` or `server`; `detail` must be free of secrets.
+   *
+   * @throws {ServerError} AUDIT_DETAIL at once, AUDIT_HEAD_LOST.
+   */
+  record(actor: string, action: string, subject: string, detail?: JsonObject): Promise<void>;
+}
+
+/** What {@link Audit.verify} found. */
+export type AuditVerdict =
+  | { readonly ok: true; readonly rows: number; readonly head: string }
+  | ({ readonly ok: false } & AuditFault);
+
+interface Waiting {
+  readonly entry: AuditEntry;
+  readonly done: () => void;
+  readonly failed: (error: unknown) => void;
+}
+
+/** The audit: rows that are only ever added, each holding the hash of the one before (CAT-121). */
+export class Audit implements AuditTrail {
+  readonly #store: Store;
+  readonly #clock: Pick<Clock, "now">;
+  #waiting: Waiting[] = [];
+  #writing = false;
+
+  constructor(store: Store, clock: Pick<Clock, "now"> = systemClock) {
+    this.#store = store;
+    this.#clock = clock;
+  }
+
+  async record(actor: string, action: string, subject: string, detail: JsonObject = {}): Promise<void> {
+    const entry = { at: this.#clock.now(), actor, action, subject, detail: plainDetail(detail) };
+    if (this.#waiting.length >= maxWaiting)
+      throw new ServerError("STORE_UNREACHABLE", "the database does not keep up with what is to be audited");
+    await new Promise<void>((done, failed) => {
+      this.#waiting.push({ entry, done, failed });
+      if (!this.#writing) void this.#write();
+    });
+  }
+
+  /** While one transaction is on its way the next entries gather: under load one of them stores many rows. */
+  async #write(): Promise<void> {
+    this.#writing = true;
+    while (this.#waiting.length > 0) {
+      const batch = this.#waiting.splice(0, batchRows);
+      const entries = batch.map(({ entry }) => entry);
+      try {
+        await appendAudit(this.#store, (head) => chainOnto(head, entries));
+        for (const { done } of batch) done();
+      } catch (error) {
+        for (const { failed } of batch) failed(error);
+      }
+    }
+    this.#writing = false;
+  }
+
+  /** Read the whole chain, and name the first row that is missing, was changed or does not belong there. */
+  async verify(signal?: AbortSignal): Promise<AuditVerdict> {
+    const start = await auditEnds(this.#store);
+    if (!start) return { ok: false, sequence: 0, fault: "missing", meaning: "the head of the audit is missing" };
+    let last: AuditHead = start.first;
+    for (;;) {
+      for (const row of await auditRows(this.#store, last.sequence, pageRows)) {
+        const fault = rowFault(last, row);
+        if (fault) return { ok: false, ...fault };
+        last = row;
+      }
+      signal?.throwIfAborted();
+      // Servers go on adding meanwhile: the end is where, at one moment, the last row was the one that was read.
+      const { head, lastRow } = (await auditEnds(this.#store)) ?? start;
+      if (lastRow > last.sequence) continue;
+      const fault = endFault(last, head);
+      return fault
+        ? { ok: false, ...fault }
+        : { ok: true, rows: last.sequence - start.first.sequence, head: head.hash };
+    }
+  }
+
+  /** All rows as JSON lines, the oldest first. */
+  async *export(signal?: AbortSignal): AsyncGenerator<string> {
+    for (let after = 0; ; ) {
+      const rows = await auditRows(this.#store, after, pageRows);
+      signal?.throwIfAborted();
+      for (const row of rows) yield `${exported(row)}\n`;
+      const last = rows.at(-1);
+      if (!last) return;
+      after = last.sequence;
+    }
+  }
+
+  /** Forget what is older than `at`, and say so in the audit. @returns how many rows. */
+  async dropBefore(at: number): Promise<number> {
+    const rows = await dropAuditBefore(this.#store, at);
+    if (rows > 0) await this.record("server", "audit.retention", "audit", { rows, before: at });
+    return rows;
+  }
+}
+
+function exported({ detail, ...row }: AuditRow): string {
+  return JSON.stringify({ ...row, detail: parsedDetail(detail) });
+}
+
+/** A detail that somebody damaged is exported as the text it is: the export is also for finding out what happened. */
+function parsedDetail(detail: string): unknown {
+  try {
+    return JSON.parse(detail);
+  } catch {
+    return detail;
+  }
+}

@@ -1,0 +1,125 @@
+import { ServerError } from "../errors.ts";
+import type { Store } from "../store/store.ts";
+import { type Credentials, findCredentials, replaceHash, type User } from "../store/users.ts";
+import { normalName } from "./accounts.ts";
+import { type Factors, factorRefused } from "./factors.ts";
+import { type Attempt, type LockOut, passwordRule } from "./lock-out.ts";
+import { nameKey, sourceKey } from "./lock-out-keys.ts";
+import type { PasswordFit, Passwords } from "./passwords.ts";
+import type { OpenedSession, SessionOrigin, Sessions } from "./sessions.ts";
+
+export interface LoginOptions {
+  readonly store: Store;
+  readonly passwords: Passwords;
+  readonly lockOut: LockOut;
+  readonly factors: Factors;
+  readonly sessions: Sessions;
+}
+
+/** Name and password, and the code once it was asked for. */
+export interface LoginTry {
+  readonly name: string;
+  readonly password: string;
+  /** Of the device, or a recovery code. */
+  readonly code?: string;
+}
+
+/** A new session and whose it is. */
+export interface LoggedIn extends OpenedSession {
+  readonly user: User;
+  /** Nothing works but setting up a second factor. */
+  readonly mustEnrol: boolean;
+}
+
+/** How people get in: password, then second factor, then a session. */
+export class Login {
+  readonly #options: LoginOptions;
+
+  constructor(options: LoginOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * @throws {ServerError} LOGIN_REFUSED, and no word on what was wrong; FACTOR_NEEDED when the password was right and no
+   *   code was given; LOGIN_DELAYED, FACTOR_LOCKED (`RetryLaterError`); LOGIN_BUSY.
+   */
+  async login(given: LoginTry, origin: SessionOrigin, signal?: AbortSignal): Promise<LoggedIn> {
+    const { lockOut, factors, sessions } = this.#options;
+    const name = normalName(given.name);
+    using attempt = await lockOut.begin(passwordRule, [nameKey(name), sourceKey(origin.source)]);
+    const { user, fit } = await this.#known(name, given.password, attempt, signal);
+    if (user.factor) await this.#checkFactor(user, given.code, attempt);
+    const opened = await sessions.open(user.id, origin, user.factor);
+    await this.#checkUnchanged(user, opened);
+    if (fit === "outdated") await this.#rehash(user, given.password, signal);
+    return { ...opened, user: shown(user), mustEnrol: factors.isMissing(user) };
+  }
+
+  /** The password once more, before something that a found session must not do. Counted like a login. */
+  async confirm(user: User, password: string, source: string, signal?: AbortSignal): Promise<void> {
+    using attempt = await this.#options.lockOut.begin(passwordRule, [nameKey(user.name), sourceKey(source)]);
+    await this.#known(user.name, password, attempt, signal);
+  }
+
+  /**
+   * The second factor once more, before something sensitive (CAT-68): the session gets a new token.
+   *
+   * @throws {ServerError} FACTOR_REFUSED, FACTOR_LOCKED, FACTOR_OFF when the user has none, CREDENTIAL_INVALID.
+   */
+  async stepUp(userId: string, sessionId: string, code: string): Promise<OpenedSession> {
+    const { store, factors, sessions } = this.#options;
+    const user = await findCredentials(store, "id", userId);
+    if (!user?.factor) throw new ServerError("FACTOR_OFF", "there is no second factor to be shown");
+    if (!(await factors.check(user, code))) throw factorRefused();
+    return await sessions.raise(sessionId);
+  }
+
+  /** Takes as long for who is not there, is disabled, or has no password. */
+  async #known(
+    name: string,
+    password: string,
+    attempt: Attempt,
+    signal: AbortSignal | undefined,
+  ): Promise<{ readonly user: Credentials; readonly fit: PasswordFit }> {
+    const { store, passwords } = this.#options;
+    const user = await findCredentials(store, "name", name);
+    const fit = await passwords.verify(password, user?.password ?? null, signal);
+    if (user && !user.disabled && fit !== "wrong") return { user, fit };
+    await attempt.failed();
+    throw refused();
+  }
+
+  async #checkFactor(user: Credentials, code: string | undefined, attempt: Attempt): Promise<void> {
+    if (code === undefined || code === "")
+      throw new ServerError("FACTOR_NEEDED", "a code of the second factor is needed");
+    if (await this.#options.factors.check(user, code)) return;
+    await attempt.failed();
+    throw refused();
+  }
+
+  /** Whoever changes a password ends the sessions there are: one that was being opened with the old one must see it. */
+  async #checkUnchanged(before: Credentials, { session }: OpenedSession): Promise<void> {
+    const now = await findCredentials(this.#options.store, "id", before.id);
+    if (now && !now.disabled && now.password === before.password && now.factor === before.factor) return;
+    // It may be gone already.
+    await this.#options.sessions.end(before.id, session.id).catch(() => {});
+    throw refused();
+  }
+
+  /** Costs have gone up since the hash was made. That can wait when many are at the gate. */
+  async #rehash(
+    { id, password: before }: Credentials,
+    password: string,
+    signal: AbortSignal | undefined,
+  ): Promise<void> {
+    const { store, passwords } = this.#options;
+    const hash = await passwords.hash(password, signal).catch(() => undefined);
+    if (hash !== undefined && before !== null) await replaceHash(store, id, before, hash);
+  }
+}
+
+function shown({ password: _password, totpSecret: _secret, totpLastStep: _step, ...user }: Credentials): User {
+  return user;
+}
+
+const refused = (): ServerError => new ServerError("LOGIN_REFUSED", "user name, password or code is wrong");

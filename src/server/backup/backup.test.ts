@@ -1,0 +1,96 @@
+import { createHash } from "node:crypto";
+import { readFile, stat, truncate, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { gunzipSync, gzipSync } from "node:zlib";
+import { expect, test } from "vitest";
+import { silentLog } from "#core";
+import { goodPassword, testAccess } from "../../../test/kit/access.ts";
+import { describeWithStores } from "../../../test/kit/stores.ts";
+import { tempFolder } from "../../../test/kit/temp-folder.ts";
+import { Audit } from "../audit/audit.ts";
+import { Enrolments } from "../registry/enrolments.ts";
+import { openStore, type Store } from "../store/store.ts";
+import { restoreBackup } from "./restore-backup.ts";
+import { writeBackup } from "./write-backup.ts";
+
+/** A server's data: a user with a second factor, audit, enrolments. */
+async function fill(store: Store, dataDir: string): Promise<void> {
+  const access = testAccess(store);
+  const user = await access.accounts.create({ name: "ada", password: goodPassword, role: "admin", labels: null });
+  await access.factors.begin(user.id);
+  const audit = new Audit(store);
+  for (let n = 0; n < 2_345; n++) void audit.record("server", "test", `subject ${n}`);
+  await new Enrolments({ store, audit }).make({ name: "w*" }, user.id);
+  await writeFile(join(dataDir, "server.secret"), Buffer.alloc(32, 9));
+}
+
+describeWithStores("a backup", (maker) => {
+  test.each(["the same kind", "SQLite"])("is restored into a database of %s, every row the same", async (kind) => {
+    await using folder = await tempFolder();
+    await using store = await maker.open();
+    await fill(store, folder.path);
+    const report = await writeBackup(store, folder.path, join(folder.path, "backup"));
+    expect(report.rows).toBeGreaterThan(2_345);
+    expect((await stat(report.path)).mode & 0o777).toBe(0o600);
+    const sqlite = { kind: "sqlite", path: join(folder.path, "new.db") } as const;
+    await using other = kind === "SQLite" ? await openStore(sqlite, silentLog) : await maker.open();
+    const restored = await restoreBackup(other, join(folder.path, "new"), report.path);
+    expect(restored).toMatchObject({ rows: report.rows, keys: ["server.secret"] });
+    expect(await readFile(join(folder.path, "new", "server.secret"))).toEqual(Buffer.alloc(32, 9));
+    const again = await writeBackup(other, join(folder.path, "new"), join(folder.path, "again"), restored.at);
+    expect(rowsIn(await readFile(again.path))).toEqual(rowsIn(await readFile(report.path)));
+    const audit = new Audit(other);
+    await audit.record("server", "test", "goes on");
+    expect(await audit.verify()).toMatchObject({ ok: true });
+  });
+
+  test("that was changed, cut off, or is no backup changes nothing", async () => {
+    await using folder = await tempFolder();
+    await using store = await maker.open();
+    await fill(store, folder.path);
+    const { path } = await writeBackup(store, folder.path, join(folder.path, "backup"));
+    const text = gunzipSync(await readFile(path)).toString();
+    const bad = join(folder.path, "bad");
+    await using other = await maker.open();
+    const forged = `${text.trimEnd()}\n${text.split("\n")[2]}\n`;
+    for (const content of [text.replace("ada", "eve"), forged, text.slice(0, text.length / 2), "{}\n", ""]) {
+      await writeFile(bad, gzipSync(content));
+      await expect(restoreBackup(other, join(folder.path, "new"), bad)).rejects.toMatchObject({
+        code: "BACKUP_INVALID",
+      });
+    }
+    await writeFile(bad, await readFile(path));
+    await truncate(bad, 1_000);
+    await expect(restoreBackup(other, join(folder.path, "new"), bad)).rejects.toMatchObject({ code: "BACKUP_INVALID" });
+    await expect(stat(join(folder.path, "new"))).rejects.toMatchObject({ code: "ENOENT" });
+    await restoreBackup(other, join(folder.path, "new"), path);
+  });
+
+  test("is not restored over what is there", async () => {
+    await using folder = await tempFolder();
+    await using store = await maker.open();
+    await fill(store, folder.path);
+    const { path } = await writeBackup(store, folder.path, join(folder.path, "backup"));
+    const refused = { code: "RESTORE_REFUSED" };
+    await expect(restoreBackup(store, join(folder.path, "new"), path)).rejects.toMatchObject(refused);
+    await using other = await maker.open();
+    await expect(restoreBackup(other, folder.path, path)).rejects.toMatchObject(refused);
+  });
+});
+
+/** The rows of a backup, however its tables were ordered by their database. */
+function rowsIn(backup: Buffer): string[] {
+  const lines = gunzipSync(backup).toString().split("\n");
+  return lines
+    .filter((line) => line.includes('"kind":"row"'))
+    .map(sortedText)
+    .sort();
+}
+
+function sortedText(line: string): string {
+  const { table, row } = JSON.parse(line) as { table: string; row: object };
+  const entries = Object.entries(row).sort(([a], [b]) => (a < b ? -1 : 1));
+  return createHash("sha256")
+    .update(JSON.stringify([table, entries]))
+    .digest("hex");
+}

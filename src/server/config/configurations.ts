@@ -1,0 +1,215 @@
+import { createHash } from "node:crypto";
+import { canonicalJson, type Clock, type JsonObject, systemClock } from "#core";
+import {
+  type ConfigChange,
+  ConfigStaleError,
+  diff,
+  FleetError,
+  keptVersions,
+  openSecrets,
+  redactSecrets,
+  requireBounded,
+  requireConfigName,
+  type Sealer,
+  sealSecrets,
+  threeWayDiff,
+} from "#fleet";
+import type { AuditTrail } from "../audit/audit.ts";
+import type { Store } from "../store/store.ts";
+import type { WorkerConfigTable } from "../store/tables.ts";
+import {
+  activeWorkerConfig,
+  activeWorkerConfigs,
+  insertWorkerConfig,
+  workerConfig,
+  workerConfigs,
+  type WorkerConfigVersion,
+} from "../store/worker-configs.ts";
+
+export { ConfigStaleError } from "#fleet";
+
+/** A version of a configuration, as lists show it. */
+export interface ConfigVersion {
+  readonly name: string;
+  readonly version: number;
+  /** Of the document as it is stored, hex: equal documents with equal secrets have the same. */
+  readonly sha256: string;
+  readonly schemaVersion: number;
+  /** User id. */
+  readonly author: string;
+  readonly comment: string;
+  /** Milliseconds since 1970. */
+  readonly createdAt: number;
+}
+
+/** A version with its document, secrets shown as `{"$secret":"set"}`. */
+export interface Config extends ConfigVersion {
+  readonly document: JsonObject;
+}
+
+/** A version and what it changed of the one before; the oldest one that is kept says nothing of that. */
+export interface ConfigHistory extends ConfigVersion {
+  readonly changes: readonly ConfigChange[] | null;
+}
+
+/** A document and from which version it was made. */
+export interface ConfigWrite {
+  readonly document: JsonObject;
+  /** Version the document was made from, 0: there was none. Required (CAT-72). */
+  readonly ifMatch: number | undefined;
+  readonly comment?: string;
+}
+
+export interface ConfigurationsOptions {
+  readonly store: Store;
+  readonly audit: AuditTrail;
+  readonly sealer: Sealer;
+  /** Throws when a document is not valid; secrets are shown as set. */
+  readonly validate: (document: JsonObject) => void;
+  /** Of the documents that `validate` takes. */
+  readonly schemaVersion: number;
+  /** Told of each new version. */
+  readonly changed?: (name: string, version: number) => void;
+  readonly clock?: Pick<Clock, "now">;
+}
+
+/** Configurations that the server holds for workers, by name (CAT-77). */
+export class Configurations {
+  readonly #options: ConfigurationsOptions;
+  readonly #clock: Pick<Clock, "now">;
+
+  constructor(options: ConfigurationsOptions) {
+    this.#options = options;
+    this.#clock = options.clock ?? systemClock;
+  }
+
+  /** The version in force, or an old one. @throws {FleetError} CONFIG_NOT_FOUND. */
+  async get(name: string, version?: number): Promise<Config> {
+    return shown(await this.#found(name, version));
+  }
+
+  /** For workers and nobody else: the version in force with its secrets. @throws {FleetError} CONFIG_NOT_FOUND. */
+  async deliver(name: string): Promise<Config> {
+    const row = await this.#found(name);
+    const open = (sealed: Uint8Array): string =>
+      Buffer.from(this.#options.sealer.open(sealed, placeOf(name))).toString();
+    return { ...versionOf(row), document: openSecrets(documentOf(row), open) };
+  }
+
+  /** The versions in force of all names. */
+  async list(): Promise<ConfigVersion[]> {
+    return (await activeWorkerConfigs(this.#options.store.db)).map(versionOf);
+  }
+
+  /** The last 20 versions, the newest first, with what each changed (CAT-74). */
+  async history(name: string): Promise<ConfigHistory[]> {
+    const rows = await workerConfigs(this.#options.store.db, name);
+    return rows.map((row, n) => {
+      const before = rows[n + 1];
+      const first = row.version === 1 ? {} : undefined;
+      const old = before ? documentOf(before) : first;
+      return { ...versionOf(row), changes: old ? diff(old, documentOf(row)) : null };
+    });
+  }
+
+  /**
+   * Write a new version and put it in force.
+   *
+   * @throws {FleetError} CONFIG_IF_MATCH, CONFIG_STALE (a {@link ConfigStaleError}), CONFIG_INVALID, CONFIG_SECRET, and
+   * whatever `validate` throws.
+   */
+  async put(name: string, { document, ifMatch, comment = "" }: ConfigWrite, actor: string): Promise<Config> {
+    requireConfigName(name);
+    requireBounded(document, comment);
+    if (ifMatch === undefined)
+      throw new FleetError("CONFIG_IF_MATCH", `say from which version of ${name} the document was made`);
+    const active = await activeWorkerConfig(this.#options.store.db, name);
+    if ((active?.version ?? 0) !== ifMatch) throw await this.#stale(name, ifMatch, document);
+    const before = active ? documentOf(active) : {};
+    const stored = this.#sealed(name, document, before);
+    this.#options.validate(redactSecrets(stored) as JsonObject);
+    return await this.#write(name, { stored, before, version: ifMatch + 1, comment }, actor, () =>
+      this.#stale(name, ifMatch, document),
+    );
+  }
+
+  /**
+   * An old version as a new one (CAT-74), its secrets as they were.
+   *
+   * @throws {FleetError} CONFIG_NOT_FOUND, CONFIG_STALE, and whatever `validate` throws: rules may have changed since.
+   */
+  async rollback(name: string, version: number, ifMatch: number, actor: string): Promise<Config> {
+    const old = documentOf(await this.#found(name, version));
+    const active = await this.#found(name);
+    const stale = async (): Promise<ConfigStaleError> => {
+      const now = await this.#found(name);
+      return new ConfigStaleError(name, now.version, threeWayDiff(documentOf(active), documentOf(now), old));
+    };
+    if (active.version !== ifMatch) throw await stale();
+    this.#options.validate(redactSecrets(old) as JsonObject);
+    const write = { stored: old, before: documentOf(active), version: ifMatch + 1, comment: `as version ${version}` };
+    return await this.#write(name, write, actor, stale);
+  }
+
+  async #write(
+    name: string,
+    { stored, before, version, comment }: { stored: JsonObject; before: JsonObject; version: number; comment: string },
+    actor: string,
+    stale: () => Promise<ConfigStaleError>,
+  ): Promise<Config> {
+    const { store, audit, schemaVersion } = this.#options;
+    const body = canonicalJson(stored);
+    const row = { name, version, body, schema_version: schemaVersion, author: actor, comment };
+    const dated = { ...row, sha256: sha256(body), created_at: this.#clock.now() };
+    if (!(await insertWorkerConfig(store.db, dated, keptVersions))) throw await stale();
+    const changes = diff(before, stored).map(({ path }) => path);
+    await audit.record(actor, "config.put", name, { version, comment, changes: changes.slice(0, 500) });
+    this.#options.changed?.(name, version);
+    return shown(dated);
+  }
+
+  #sealed(name: string, document: JsonObject, previous: JsonObject): JsonObject {
+    return sealSecrets(document, previous, (value) => this.#options.sealer.seal(Buffer.from(value), placeOf(name)));
+  }
+
+  async #stale(name: string, ifMatch: number, document: JsonObject): Promise<ConfigStaleError> {
+    const { db } = this.#options.store;
+    const active = await activeWorkerConfig(db, name);
+    const theirs = active ? documentOf(active) : {};
+    const base = await workerConfig(db, name, ifMatch);
+    // The version it was made from may be forgotten: then all that differs is shown.
+    const from = base ? documentOf(base) : {};
+    const yours = this.#sealed(name, document, base ? from : theirs);
+    return new ConfigStaleError(name, active?.version ?? 0, threeWayDiff(from, theirs, yours));
+  }
+
+  async #found(name: string, version?: number): Promise<WorkerConfigTable> {
+    const { db } = this.#options.store;
+    const row = await (version === undefined ? activeWorkerConfig(db, name) : workerConfig(db, name, version));
+    if (row) return row;
+    const which = version === undefined ? "" : ` at version ${version}`;
+    throw new FleetError("CONFIG_NOT_FOUND", `there is no configuration ${name}${which}`);
+  }
+}
+
+function shown(row: WorkerConfigTable): Config {
+  return { ...versionOf(row), document: redactSecrets(documentOf(row)) as JsonObject };
+}
+
+function documentOf({ body }: WorkerConfigTable): JsonObject {
+  return JSON.parse(body) as JsonObject;
+}
+
+function versionOf(row: WorkerConfigVersion): ConfigVersion {
+  const { name, version, sha256: hash, author, comment } = row;
+  return { name, version, sha256: hash, schemaVersion: row.schema_version, author, comment, createdAt: row.created_at };
+}
+
+/** Sealed values of one configuration do not open in another. */
+function placeOf(name: string): string {
+  return `worker-config/${name}`;
+}
+
+function sha256(text: string): string {
+  return createHash("sha256").update(text).digest("hex");
+}

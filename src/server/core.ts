@@ -1,0 +1,208 @@
+import { X509Certificate } from "node:crypto";
+import { mkdir } from "node:fs/promises";
+import { join } from "node:path";
+import { type Clock, Closers, errorText, type Log, systemClock, type TlsServerSource } from "#core";
+import { makeBackend, makeWebSocketGuest, type Mesh, openMesh, tlsProfiles, type WebSocketGuest } from "#mesh";
+import { LiveFeed } from "./api/live-feed.ts";
+import { Audit } from "./audit/audit.ts";
+import { type Access, accessOver } from "./auth/access.ts";
+import { sealWith } from "./auth/seal.ts";
+import { openServerKey } from "./auth/server-key.ts";
+import type { Configurations } from "./config/configurations.ts";
+import { openConfigurations } from "./config/open-configurations.ts";
+import { type OpenAuthority, openAuthority } from "./line/certificates.ts";
+import { ConfigDelivery } from "./line/config-delivery.ts";
+import { fleetService, Lines } from "./line/lines.ts";
+import { Members } from "./line/members.ts";
+import { openOwnCertificate } from "./line/own-certificate.ts";
+import { roadSettings, type ServerRoad } from "./line/server-roads.ts";
+import { WorkerEntrance } from "./line/worker-entrance.ts";
+import { EntitledLines } from "./policy/entitled-lines.ts";
+import { LimitedRegistry } from "./policy/limited-registry.ts";
+import { openPolicyFile, type PolicyFile } from "./policy/policy-file.ts";
+import { Enrolments } from "./registry/enrolments.ts";
+import { Health } from "./registry/health.ts";
+import { Presence, type PresenceChange } from "./registry/presence.ts";
+import type { Registry } from "./registry/registry.ts";
+import { openStore, type Store, type StoreSettings } from "./store/store.ts";
+
+/** Path of the WebSocket road on the server's port. */
+export const meshPath = "/mesh";
+const profileName = "farhand-server";
+const sweepMs = 10_000;
+const maintainMs = 60_000;
+
+export interface CoreOptions {
+  /** Keys, certificates, and the embedded database. */
+  readonly dataDir: string;
+  readonly store: StoreSettings;
+  readonly nodeId: string;
+  /** Names and addresses the server is reached by, for its certificate. */
+  readonly hosts: readonly string[];
+  readonly version: string;
+  readonly log: Log;
+  readonly clock?: Clock;
+  /** Told of each change of a worker's state. */
+  readonly workerChanged?: (change: PresenceChange) => void;
+  /** Roads for workers besides the WebSocket on the server's own port. */
+  readonly roads?: readonly ServerRoad[];
+  /** File that says what may be done from elsewhere; without one everything may (CAT-96). */
+  readonly policy?: string | undefined;
+}
+
+/** The server without its port: everything that its API stands on. */
+export interface ServerCore {
+  readonly store: Store;
+  readonly access: Access;
+  readonly audit: Audit;
+  readonly registry: Registry;
+  readonly enrolments: Enrolments;
+  readonly presence: Presence;
+  readonly health: Health;
+  readonly live: LiveFeed;
+  readonly configurations: Configurations;
+  /** For the server itself. */
+  readonly lines: Lines;
+  readonly delivery: ConfigDelivery;
+  /** For people: with what the policy includes. */
+  readonly entitledLines: EntitledLines;
+  readonly policy: PolicyFile;
+  readonly entrance: WorkerEntrance;
+  readonly mesh: Mesh;
+  readonly authority: OpenAuthority;
+  /** The certificate of the server's port; it asks clients for theirs, and refuses none that has none. */
+  readonly tls: TlsServerSource;
+  /** Takes workers' WebSockets off the server's port. */
+  readonly guest: WebSocketGuest;
+  close(): Promise<void>;
+}
+
+/**
+ * Open all of it. Nobody is let in before there is somebody to let them in: the database and the keys first, the roads last.
+ *
+ * @throws {ServerError} STORE_…, SERVER_KEY_UNUSABLE. @throws {MeshError} CERTIFICATE_…; then nothing is left open.
+ */
+export async function openServerCore(options: CoreOptions): Promise<ServerCore> {
+  const closers = new Closers();
+  try {
+    return await openAll(options, closers);
+  } catch (error) {
+    await closers.close();
+    throw error;
+  }
+}
+
+async function openAll(options: CoreOptions, closers: Closers): Promise<ServerCore> {
+  const { dataDir, nodeId, log, version, clock = systemClock } = options;
+  await mkdir(dataDir, { recursive: true, mode: 0o700 });
+  const seal = sealWith(await openServerKey(join(dataDir, "server.secret")));
+  const authority = await openAuthority(dataDir);
+  const own = await openOwnCertificate(dataDir, nodeId, options.hosts, authority);
+  const store = await openStore(options.store, log);
+  closers.add({ close: async () => await store[Symbol.asyncDispose]() });
+  const audit = new Audit(store, clock);
+  const access = accessOver({ store, seal, clock });
+  const live = new LiveFeed(store, log);
+  const policy = closers.add(await openPolicyFile({ path: options.policy, log, clock }));
+  const lines: { open?: Lines; entitled?: EntitledLines } = {};
+  const changed = (change: PresenceChange): void => {
+    if (change.state === "removed") lines.open?.remove(change.workerId);
+    live.changed(change);
+    options.workerChanged?.(change);
+  };
+  const presence = new Presence({ store, clock, changed });
+  await presence.load();
+  const health = new Health(store, clock);
+  const recheck = (): void =>
+    void lines.entitled
+      ?.recheck()
+      .catch((error: unknown) => log.warn("entitlements were not looked at", { error: errorText(error) }));
+  const registry = new LimitedRegistry({ store, audit, attendance: presence, clock, policy, changed: recheck });
+  const members = new Members();
+  await members.load(registry);
+  const tls = tlsProfiles({
+    servers: new Map([
+      [profileName, { ...own, clientCas: authority.files.certificate, requireClientCert: true }],
+      ["port", { ...own, clientCas: authority.files.certificate }],
+    ]),
+    clients: new Map([[profileName, { ...own, rootCas: authority.files.certificate }]]),
+    log,
+  });
+  // Workers talk to the server and to nobody else.
+  const firewallRules = [
+    { action: "accept", fromnode: nodeId },
+    { action: "accept", tonode: nodeId },
+    { action: "drop", fromnode: "/.*/" },
+  ];
+  const mesh = closers.add(openMesh({ nodeId, log, tls, firewallRules, maxAnnouncedStubs: 0 }));
+  const entrance = new WorkerEntrance({ registry, members, authority, serverNode: nodeId, clock });
+  const changedConfig = (name: string, version: number): void => lines.open?.configChanged(name, version);
+  const configurations = openConfigurations({ store, audit, seal, clock, changed: changedConfig });
+  const delivery = new ConfigDelivery({ registry, configurations });
+  lines.open = new Lines({
+    ...{ delivery, entrance, presence, health, registry, members, mesh, clock, log, version },
+    serverNode: nodeId,
+    tlsClient: profileName,
+  });
+  closers.add(lines.open);
+  lines.entitled = new EntitledLines({ lines: lines.open, policy, store, audit, log });
+  policy.listen(recheck);
+  mesh.listen(fleetService, { tls: profileName, accept: (stream) => lines.open?.accept(stream) });
+  const guest = await makeWebSocketGuest({ path: meshPath, tls: tls.server("port") }, log);
+  const refuses = (node: string): string | undefined =>
+    members.workerOf(node) === undefined ? `${node} is no worker of this server` : undefined;
+  await mesh.addBackend(guest, { cost: 1, mustProveId: true, refuses });
+  for (const road of options.roads ?? []) {
+    const settings = roadSettings(road, { nodeId, tls: tls.server(profileName) });
+    // A broker says nothing of who is behind it: there the streams alone prove it, and every one of them has to.
+    await mesh.addBackend(await makeBackend(settings, log), { cost: 1, mustProveId: road.kind !== "amqp", refuses });
+  }
+  const enrolments = new Enrolments({ store, audit, clock, pin: fingerprintOf(authority.certificate) });
+  closers.add(keepUp({ access, presence, health, enrolments, clock, log }));
+  return {
+    ...{ store, access, audit, registry, presence, health, live, configurations, lines: lines.open, entrance, mesh },
+    ...{ authority, delivery, tls: tls.server("port"), guest },
+    ...{ enrolments, policy, entitledLines: lines.entitled },
+    close: () => closers.close(),
+  };
+}
+
+/** What has to be done now and then. */
+function keepUp({
+  access,
+  presence,
+  health,
+  enrolments,
+  clock,
+  log,
+}: Pick<ServerCore, "access" | "presence" | "health" | "enrolments"> & { clock: Clock; log: Log }) {
+  const stopping = new AbortController();
+  const { signal } = stopping;
+  const trouble = (error: unknown): void =>
+    log.warn("the database did not take what is kept up", { error: errorText(error) });
+  const every = async (ms: number, work: () => Promise<void>): Promise<void> => {
+    while (!signal.aborted) {
+      await clock.sleep(ms, signal).catch(() => undefined);
+      if (!signal.aborted) await work().catch(trouble);
+    }
+  };
+  const running = Promise.all([
+    presence.run(signal, trouble),
+    every(sweepMs, () => access.sweep()),
+    every(sweepMs, () => health.flush()),
+    every(maintainMs, () => health.maintain(signal)),
+    every(maintainMs, () => enrolments.sweep()),
+  ]);
+  return {
+    close: async () => {
+      stopping.abort(new Error("the server stops"));
+      await running;
+      await health.flush().catch(trouble);
+    },
+  };
+}
+
+/** SHA-256 of a certificate, hex. */
+function fingerprintOf(certificate: string): string {
+  return new X509Certificate(certificate).fingerprint256.replaceAll(":", "").toLowerCase();
+}

@@ -1,0 +1,311 @@
+import { type ErrorTable, FarhandError } from "#core";
+
+/** Errors of the server room: code, HTTP status, exit code. Documented in docs/errors.md. */
+export const serverErrors = {
+  STORE_UNREACHABLE: {
+    status: 503,
+    exit: 5,
+    meaning: "The database cannot be reached or opened. Is it running, and are its address and its file's owner right?",
+  },
+  STORE_TOO_NEW: {
+    status: 500,
+    exit: 1,
+    meaning: "A later version of Farhand has changed the database. Start that version, or restore a backup.",
+  },
+  STORE_MIGRATION: {
+    status: 500,
+    exit: 1,
+    meaning: "The tables cannot be brought up to this version; nothing was changed. The message says why.",
+  },
+  AUDIT_DETAIL: {
+    status: 500,
+    exit: 1,
+    meaning: "Something was to be audited that is not plain data or is too large; secrets never are. This is a defect.",
+  },
+  AUDIT_HEAD_LOST: {
+    status: 500,
+    exit: 1,
+    meaning: "The row that says where the audit ends is gone, so nothing can be added: run `farhand audit verify`.",
+  },
+  ENROLMENT_INVALID: {
+    status: 400,
+    exit: 2,
+    meaning: "An enrolment token cannot be made like this: the message names the field.",
+  },
+  ENROLMENT_REFUSED: {
+    status: 401,
+    exit: 4,
+    meaning:
+      "The enrolment token is unknown, used, revoked or expired, or not for a worker of this name. Make a new one.",
+  },
+  ENROLMENT_NOT_FOUND: { status: 404, exit: 4, meaning: "There is no such enrolment token; it may have been revoked." },
+  REGISTRATION_INVALID: {
+    status: 400,
+    exit: 2,
+    meaning: "A registration is not as it should be: the message names the field.",
+  },
+  REGISTRATION_NONCE: {
+    status: 401,
+    exit: 4,
+    meaning: "The nonce a registration was signed for is unknown, used or too old. The worker asks for another one.",
+  },
+  REGISTRATION_REFUSED: {
+    status: 403,
+    exit: 4,
+    meaning: "The worker is not known, or its key is not the known one. Enrol it with a new token.",
+  },
+  WORKER_DUPLICATE: {
+    status: 409,
+    exit: 6,
+    meaning:
+      "A second instance of a worker wants in while the first one lives: a copied machine or folder. Enrol the copy.",
+  },
+  WORKER_REMOVED: {
+    status: 403,
+    exit: 4,
+    meaning: "The worker was removed and stays away until it is enrolled with a new token.",
+  },
+  MACHINE_KNOWN: {
+    status: 409,
+    exit: 6,
+    meaning:
+      "A worker of this machine is known and not connected: choose to replace it (the token must allow that) or to add another.",
+  },
+  WORKER_NOT_FOUND: { status: 404, exit: 4, meaning: "There is no worker with this id or name." },
+  BACKUP_FAILED: {
+    status: 500,
+    exit: 1,
+    meaning: "The backup was not made; the message says why (a full disk, a folder that cannot be written).",
+  },
+  BACKUP_INVALID: {
+    status: 400,
+    exit: 2,
+    meaning: "The file is no backup, is damaged or cut off, or is of a later version of Farhand. Nothing was restored.",
+  },
+  RESTORE_REFUSED: {
+    status: 409,
+    exit: 6,
+    meaning:
+      "A backup is restored into an empty database and a folder without keys, so that nothing is lost by mistake.",
+  },
+  WORKER_UNREACHABLE: {
+    status: 503,
+    exit: 5,
+    meaning:
+      "The worker is not connected, or its line broke before it answered: what was asked may have been done. Look at its state.",
+  },
+  SESSION_CUT: {
+    status: 401,
+    exit: 4,
+    meaning: "The session under which this went on is over (logged out, revoked, or its rights changed). Log in again.",
+  },
+  EPOCH_UNKNOWN: {
+    status: 503,
+    exit: 5,
+    meaning:
+      "The server does not have the worker's secret (it was restarted). The worker registers again within seconds.",
+  },
+  SERIES_INVALID: {
+    status: 400,
+    exit: 2,
+    meaning:
+      "A window of health must begin before it ends and give no more points than allowed: ask for a larger step.",
+  },
+  SERVER_KEY_UNUSABLE: {
+    status: 500,
+    exit: 1,
+    meaning: "The file with the server's key cannot be used. Restore it from the backup, with mode 600.",
+  },
+  SEALED_UNREADABLE: {
+    status: 500,
+    exit: 1,
+    meaning: "A secret in the database was sealed with another server key. Restore the key, or reset that factor.",
+  },
+  PASSWORD_UNFIT: {
+    status: 400,
+    exit: 2,
+    meaning: "The new password is too short or easily guessed. Take at least twelve characters that nobody expects.",
+  },
+  LOGIN_REFUSED: {
+    status: 401,
+    exit: 4,
+    meaning: "User name, password or code is wrong, or the user is disabled. It is not said which.",
+  },
+  LOGIN_DELAYED: {
+    status: 429,
+    exit: 4,
+    meaning: "Too many logins failed for this user or from this address. Wait as long as the message says.",
+  },
+  LOGIN_BUSY: {
+    status: 503,
+    exit: 5,
+    meaning: "Too many logins at once. Try again in a moment.",
+  },
+  FACTOR_NEEDED: {
+    status: 401,
+    exit: 4,
+    meaning: "A code of the second factor is needed: log in again with the code, or show one for this session.",
+  },
+  FACTOR_REFUSED: {
+    status: 401,
+    exit: 4,
+    meaning: "The code is wrong, or has been used. Wait for the next one, and look at the device's clock.",
+  },
+  FACTOR_LOCKED: {
+    status: 429,
+    exit: 4,
+    meaning: "Too many wrong codes of the second factor. Wait as long as the message says.",
+  },
+  FACTOR_ENROLMENT_NEEDED: {
+    status: 403,
+    exit: 4,
+    meaning: "This user's role needs a second factor. Nothing else works until it is set up.",
+  },
+  FACTOR_EXISTS: {
+    status: 409,
+    exit: 6,
+    meaning: "The user has a second factor. Reset it first.",
+  },
+  FACTOR_OFF: {
+    status: 409,
+    exit: 6,
+    meaning: "The second factor is not set up, or switched off for this user's role.",
+  },
+  CREDENTIAL_INVALID: {
+    status: 401,
+    exit: 4,
+    meaning: "The session or API token is unknown, has ended or expired. Log in again.",
+  },
+  SESSION_NOT_FOUND: {
+    status: 404,
+    exit: 4,
+    meaning: "The user has no such session; it may have ended.",
+  },
+  API_TOKEN_NOT_FOUND: {
+    status: 404,
+    exit: 4,
+    meaning: "The user has no such API token; it may have been revoked.",
+  },
+  API_TOKEN_UNFIT: {
+    status: 400,
+    exit: 2,
+    meaning: "An API token cannot be made like this. The message says what is wrong with its name, scopes or expiry.",
+  },
+  USER_NOT_FOUND: {
+    status: 404,
+    exit: 4,
+    meaning: "There is no such user.",
+  },
+  USER_EXISTS: {
+    status: 409,
+    exit: 6,
+    meaning: "There is a user of that name.",
+  },
+  USER_UNFIT: {
+    status: 400,
+    exit: 2,
+    meaning: "A user cannot be like this. The message says what is wrong with the name, role or labels.",
+  },
+  LAST_ADMIN: {
+    status: 409,
+    exit: 6,
+    meaning: "Nobody would be left who may manage users. Make another admin first.",
+  },
+  REQUEST_INVALID: {
+    status: 400,
+    exit: 2,
+    meaning: "A request is not as it must be. The message, and `errors` of the problem, name the field.",
+  },
+  ROUTE_NOT_FOUND: { status: 404, exit: 2, meaning: "The API has no such path, or not with this method." },
+  BODY_TOO_LARGE: {
+    status: 413,
+    exit: 2,
+    meaning: "The body of a request is too large: 1 MiB of JSON, or a payload beyond what the server takes.",
+  },
+  BODY_TYPE: {
+    status: 415,
+    exit: 2,
+    meaning: "The body of a request is of a type that this route does not take; most take application/json.",
+  },
+  BODY_SLOW: { status: 408, exit: 5, meaning: "The body of a request did not arrive in time." },
+  EXPECTATION_UNKNOWN: { status: 417, exit: 2, meaning: "A request expects what this server does not know." },
+  HOST_UNKNOWN: {
+    status: 421,
+    exit: 2,
+    meaning: "A request is for another host. If the server is reached under that name, set it as its public address.",
+  },
+  ORIGIN_REFUSED: {
+    status: 403,
+    exit: 4,
+    meaning: "A page of another origin sent the request, or a browser sent it without the header `X-Farhand: 1`.",
+  },
+  CREDENTIAL_MISSING: { status: 401, exit: 4, meaning: "The request shows no session and no API token. Log in." },
+  SESSION_NEEDED: {
+    status: 403,
+    exit: 4,
+    meaning: "This is for people who have logged in; an API token does not do.",
+  },
+  CONNECTION_REFUSED: {
+    status: 403,
+    exit: 4,
+    meaning: "The connection handle (`X-Connection`) is missing, has ended, or belongs to another session.",
+  },
+  NOT_ENTITLED: { status: 403, exit: 4, meaning: "The policy of this server does not include that. Ask its owner." },
+  RATE_LIMITED: {
+    status: 429,
+    exit: 5,
+    meaning: "Too many requests from this address or user. Wait as long as `Retry-After` says.",
+  },
+  CALLS_FULL: {
+    status: 429,
+    exit: 5,
+    meaning: "Too many calls and streams are open under this session. End some first.",
+  },
+  IDEMPOTENCY_REUSED: {
+    status: 422,
+    exit: 2,
+    meaning: "The `Idempotency-Key` was used for another request. Take a new one for each.",
+  },
+  IDEMPOTENCY_RUNNING: {
+    status: 409,
+    exit: 6,
+    meaning:
+      "The request with this `Idempotency-Key` has not ended, or nobody knows how it did. Look before you repeat.",
+  },
+  IDEMPOTENCY_SHOWN: {
+    status: 409,
+    exit: 6,
+    meaning: "The request with this `Idempotency-Key` was done; the secret it made was shown once and is not kept.",
+  },
+  RANGE_UNSATISFIABLE: { status: 416, exit: 2, meaning: "The output ends before the byte that was asked for." },
+  WORKER_ANSWER: {
+    status: 502,
+    exit: 8,
+    meaning: "The worker answered with something its method never answers with. Do both run versions that fit?",
+  },
+  SERVER_FAILED: { status: 500, exit: 1, meaning: "The server failed in a way nobody foresaw. Its log says how." },
+  SETTINGS_INVALID: {
+    status: 400,
+    exit: 2,
+    meaning: "A setting of the server is not valid: the message names it and says how it is written.",
+  },
+  SERVER_STOPPING: { status: 503, exit: 5, meaning: "The server stops, or is started anew. Try again in a moment." },
+  LISTEN_FAILED: {
+    status: 500,
+    exit: 1,
+    meaning: "The API cannot listen there: the address is taken or not ours, or it is not loopback and has no TLS.",
+  },
+} as const satisfies ErrorTable;
+
+/** A {@link serverErrors} code. */
+export type ServerErrorCode = keyof typeof serverErrors;
+
+/** Anything the room `server` refuses or fails at. */
+export class ServerError extends FarhandError {
+  override readonly name = "ServerError";
+  declare readonly code: ServerErrorCode;
+
+  constructor(code: ServerErrorCode, message: string, options?: ErrorOptions) {
+    super(code, serverErrors[code], message, options);
+  }
+}

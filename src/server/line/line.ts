@@ -1,0 +1,113 @@
+import type { Duplex } from "node:stream";
+import type { Clock, Log } from "#core";
+import {
+  apiVersion,
+  bye,
+  challenge,
+  configFetch,
+  configOutcome,
+  Conversation,
+  type Heartbeat,
+  heartbeat,
+  type HeartbeatAnswer,
+  hello,
+  methodTable,
+  register,
+  type Registered,
+  type Registration,
+  serve,
+} from "#fleet";
+import { ServerError } from "../errors.ts";
+import type { Health } from "../registry/health.ts";
+import type { Presence } from "../registry/presence.ts";
+import { beatEveryMs } from "../registry/liveness.ts";
+import type { ConfigDelivery } from "./config-delivery.ts";
+import type { WorkerEntrance } from "./worker-entrance.ts";
+
+/** What all lines share. */
+export interface LineContext {
+  readonly entrance: WorkerEntrance;
+  readonly delivery: ConfigDelivery;
+  readonly presence: Presence;
+  readonly health: Health;
+  readonly serverNode: string;
+  readonly version: string;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+/** The conversation with one worker, over one stream after another. */
+export class Line {
+  readonly workerId: string;
+  readonly node: string;
+  readonly conversation: Conversation;
+  readonly #context: LineContext;
+  /** Of its registration with this run of the server; undefined: it has to register. */
+  #epoch: number | undefined;
+  #observed = "";
+
+  constructor(workerId: string, node: string, context: LineContext) {
+    this.workerId = workerId;
+    this.node = node;
+    this.#context = context;
+    const { serverNode, clock, log } = context;
+    this.conversation = new Conversation({
+      ...{ ownName: serverNode, peerName: node, clock, log },
+      table: this.#table(),
+      met: (meeting) => this.#met(meeting),
+    });
+  }
+
+  /** Go on over a new stream. @param observed where it comes from, for the registry. */
+  async attach(stream: Duplex, observed: string): Promise<void> {
+    this.#observed = observed;
+    await this.conversation.attach(stream);
+    if (!this.conversation.isConnected && this.#epoch !== undefined)
+      this.#context.presence.cut(this.workerId, this.#epoch);
+  }
+
+  close(): void {
+    this.conversation.close();
+  }
+
+  #met(meeting: "first" | "resumed" | "restarted"): void {
+    if (meeting !== "resumed") this.#epoch = undefined;
+    else if (this.#epoch !== undefined) this.#context.presence.resumed(this.workerId, this.#epoch);
+  }
+
+  #table() {
+    const { entrance, delivery, version } = this.#context;
+    return methodTable([
+      serve(hello, () => ({ apiVersion, serviceVersion: version, mode: "server", state: "serving", features: [] })),
+      serve(challenge, () => entrance.challenge()),
+      serve(register, (said) => this.#register(said)),
+      serve(heartbeat, (beat) => this.#beat(beat)),
+      serve(configFetch, (wanted) => delivery.fetch(this.workerId, wanted)),
+      serve(configOutcome, async (outcome) => {
+        await delivery.report(this.workerId, outcome);
+        return {};
+      }),
+      serve(bye, ({ reason, detail }) => {
+        if (this.#epoch !== undefined)
+          this.#context.presence.stopped(this.workerId, this.#epoch, detail === "" ? reason : `${reason}: ${detail}`);
+        return {};
+      }),
+    ]);
+  }
+
+  /** Over this conversation only the worker itself can register again: the stream has proved whose it is. */
+  async #register(said: Registration): Promise<Registered> {
+    if (said.workerId !== this.workerId || said.token)
+      throw new ServerError("REGISTRATION_REFUSED", `this conversation is the worker ${this.workerId}'s`);
+    const registered = await this.#context.entrance.register(said, this.#observed);
+    this.#epoch = registered.epoch;
+    return registered;
+  }
+
+  #beat({ epoch, ...sample }: Heartbeat): HeartbeatAnswer {
+    if (epoch !== this.#epoch) throw new ServerError("EPOCH_UNKNOWN", "unknown epoch: register again");
+    this.#context.presence.heard(this.workerId, epoch);
+    this.#context.health.add(this.workerId, sample);
+    return { serverTimeMs: this.#context.clock.now(), nextInMs: beatEveryMs };
+  }
+}

@@ -1,0 +1,81 @@
+import { type Clock, systemClock } from "#core";
+import type { Challenge, Registered, Registration } from "#fleet";
+import { workerKey } from "#fleet";
+import { type Authority, issueCertificate } from "#mesh";
+import { beatEveryMs } from "../registry/liveness.ts";
+import type { RegistrationRequest } from "../registry/registration.ts";
+import type { Registry } from "../registry/registry.ts";
+import type { Members } from "./members.ts";
+
+export interface EntranceOptions {
+  readonly registry: Registry;
+  readonly members: Members;
+  readonly authority: Authority;
+  /** Node id of this server. */
+  readonly serverNode: string;
+  readonly clock?: Pick<Clock, "now">;
+}
+
+/** Where workers come in: the first time over HTTPS with a token, later over their conversation with their key. */
+export class WorkerEntrance {
+  readonly #options: EntranceOptions;
+  readonly #clock: Pick<Clock, "now">;
+
+  constructor(options: EntranceOptions) {
+    this.#options = options;
+    this.#clock = options.clock ?? systemClock;
+  }
+
+  challenge(): Challenge {
+    return { nonce: this.#options.registry.nonces.give(), serverTimeMs: this.#clock.now() };
+  }
+
+  /**
+   * @param observed the address it comes from, as the connection says.
+   * @throws {ServerError} what {@link Registry.register} throws.
+   */
+  async register(said: Registration, observed: string): Promise<Registered> {
+    const { registry, members, authority, serverNode } = this.#options;
+    const { serverTime, ...registered } = await registry.register(requestOf(said), observed);
+    members.add(registered.workerId, registered.node);
+    const certificate = issueCertificate(
+      {
+        commonName: registered.node,
+        dnsNames: [],
+        ipAddresses: [],
+        nodeIds: [registered.node],
+        publicKey: workerKey(said.publicKey),
+      },
+      authority,
+      new Date(this.#clock.now()),
+    );
+    return {
+      ...registered,
+      serverTimeMs: serverTime,
+      heartbeatEveryMs: beatEveryMs,
+      serverNode,
+      authority: authority.certificate,
+      certificate,
+    };
+  }
+}
+
+function requestOf(said: Registration): RegistrationRequest {
+  const { workerId, token, listenAddress, sameMachine } = said;
+  return {
+    ...(workerId !== undefined && { workerId }),
+    ...(token && { token }),
+    ...(listenAddress !== undefined && { reportedAddress: listenAddress }),
+    ...(sameMachine && { sameMachine }),
+    nonce: said.nonce,
+    signature: said.signature,
+    publicKey: said.publicKey,
+    secret: Buffer.from(said.forwardSecret, "base64url"),
+    instance: said.instanceNonce,
+    name: said.name,
+    machineId: said.machineIdHash,
+    mode: said.mode,
+    version: said.serviceVersion,
+    labels: said.labels,
+  };
+}

@@ -1,0 +1,125 @@
+import type { Duplex } from "node:stream";
+import { errorText, type JsonObject, type Log } from "#core";
+import type { AuditTrail } from "../audit/audit.ts";
+import { ServerError } from "../errors.ts";
+import type { Asker, WorkerLines, WorkerRequest, WorkerStream } from "../line/worker-lines.ts";
+import type { Store } from "../store/store.ts";
+import { findWorker, listWorkers } from "../store/workers.ts";
+import { featureOfMethod } from "./method-feature.ts";
+import type { RemoteFeature } from "./policy.ts";
+import type { PolicyFile } from "./policy-file.ts";
+
+export interface EntitledLinesOptions {
+  readonly lines: WorkerLines;
+  readonly policy: Pick<PolicyFile, "remoteFeatures" | "countsWorkers">;
+  readonly store: Store;
+  readonly audit: AuditTrail;
+  readonly log: Pick<Log, "warn" | "info">;
+}
+
+interface OpenStream {
+  readonly feature: RemoteFeature;
+  readonly stream: Duplex;
+}
+
+/**
+ * Lines to workers on which nothing is forwarded that the policy leaves out (CAT-100), whoever calls, and on which streams
+ * end when it leaves them out later (CAT-59, CAT-97).
+ *
+ * Units are never ended, and neither is one whose payload is on its way: only ways in are (CAT-99).
+ */
+export class EntitledLines implements WorkerLines {
+  readonly #options: EntitledLinesOptions;
+  readonly #open = new Map<string, Set<OpenStream>>();
+
+  constructor(options: EntitledLinesOptions) {
+    this.#options = options;
+  }
+
+  /** @throws {ServerError} NOT_ENTITLED, and what {@link WorkerLines.call} throws; so do the others. */
+  async call(workerId: string, request: WorkerRequest, asker: Asker, signal: AbortSignal): Promise<unknown> {
+    const told = await this.#entitled(workerId, request.method, asker);
+    return await this.#options.lines.call(workerId, request, told, signal);
+  }
+
+  async open(workerId: string, request: WorkerRequest, asker: Asker, signal: AbortSignal): Promise<WorkerStream> {
+    const { method } = request;
+    const told = await this.#entitled(workerId, method, asker);
+    const opened = await this.#options.lines.open(workerId, request, told, signal);
+    this.#watch(workerId, { feature: featureOfMethod(method), stream: opened.stream });
+    try {
+      // What changed while it was opened has cut those that were open then.
+      await this.#entitled(workerId, method, asker);
+      return opened;
+    } catch (error) {
+      opened.stream.destroy();
+      throw error;
+    }
+  }
+
+  async submit(
+    workerId: string,
+    params: JsonObject,
+    payload: AsyncIterable<Uint8Array>,
+    asker: Asker,
+    signal: AbortSignal,
+  ): Promise<unknown> {
+    const told = await this.#entitled(workerId, "units.submit", asker);
+    return await this.#options.lines.submit(workerId, params, payload, told, signal);
+  }
+
+  cut(session: string, reason: string): void {
+    this.#options.lines.cut(session, reason);
+  }
+
+  /** The policy, or what it counts, has changed: end the streams that it does not include any more. */
+  async recheck(): Promise<void> {
+    for (const [workerId, streams] of this.#open) {
+      const included = await this.#features(workerId);
+      const over = [...streams].filter(({ feature }) => !included.includes(feature));
+      for (const { feature, stream } of over) stream.destroy(notEntitled(feature));
+      if (over.length > 0)
+        this.#options.log.info("streams were cut: entitlement", { worker: workerId, streams: over.length });
+    }
+  }
+
+  /** What the worker is told of whom, when the policy includes the method. */
+  async #entitled(workerId: string, method: string, asker: Asker): Promise<Asker> {
+    const feature = featureOfMethod(method);
+    const entitled = await this.#features(workerId);
+    if (entitled.includes(feature)) {
+      const told = { ...asker, entitled };
+      return told;
+    }
+    const { audit, log } = this.#options;
+    audit
+      .record(asker.userId, "api.refused", workerId, { code: "NOT_ENTITLED", feature, method })
+      .catch((error: unknown) => log.warn("a refusal was not audited", { error: errorText(error) }));
+    throw notEntitled(feature);
+  }
+
+  /** As it is at this moment; that there is one worker, and that it is this one, is seen by one statement (CAT-97). */
+  async #features(workerId: string): Promise<RemoteFeature[]> {
+    const { policy, store } = this.#options;
+    if (!policy.countsWorkers) return policy.remoteFeatures({});
+    const registered = await listWorkers(store.db, "", 2);
+    const worker = registered.find(({ id }) => id === workerId) ?? (await findWorker(store.db, workerId));
+    if (!worker) return policy.remoteFeatures({});
+    return policy.remoteFeatures({ worker: { mode: worker.mode, isOnly: registered.length === 1 } });
+  }
+
+  #watch(workerId: string, open: OpenStream): void {
+    const streams = this.#open.get(workerId) ?? new Set();
+    this.#open.set(workerId, streams.add(open));
+    open.stream.once("close", () => {
+      streams.delete(open);
+      if (streams.size === 0 && this.#open.get(workerId) === streams) this.#open.delete(workerId);
+    });
+  }
+}
+
+/** What was refused, by which rule, and who can change it (CAT-111). */
+function notEntitled(feature: RemoteFeature): ServerError {
+  const why = `entitlement: the policy of this server does not include ${feature} for this worker (CAT-97)`;
+  return new ServerError("NOT_ENTITLED", `${why}; the operator can change it: policy.yaml`);
+}

@@ -1,0 +1,125 @@
+import { readFile, stat } from "node:fs/promises";
+import { type Clock, errorText, type Log, systemClock } from "#core";
+import {
+  allowed,
+  countsWorkers,
+  type Feature,
+  type Policy,
+  type PolicyContext,
+  type RemoteFeature,
+  remoteFeatures,
+} from "./policy.ts";
+import { parsePolicy } from "./policy-text.ts";
+
+/** A changed file counts after so long, at most; with the cut it must be below two seconds (CAT-97). */
+const lookEveryMs = 500;
+/**
+ * In force while there is no good file yet. A server with a slip in its policy starts, so that what runs on its workers is
+ * watched on (CAT-99), and nobody gets more by breaking the file.
+ */
+const untilGood: Policy = { preset: "locked" };
+
+export interface PolicyFileOptions {
+  /** Undefined: no file, and everything is included. */
+  readonly path: string | undefined;
+  readonly log: Pick<Log, "info" | "error">;
+  readonly clock?: Pick<Clock, "sleep">;
+}
+
+/** The operator's policy file, followed: what it says now counts, and a bad one leaves the last good one in force (CAT-96). */
+export class PolicyFile {
+  readonly #options: PolicyFileOptions;
+  readonly #stopping = new AbortController();
+  readonly #listeners = new Set<() => void>();
+  #policy: Policy;
+  #fault: string | undefined;
+  #seen = "";
+  #following: Promise<void> = Promise.resolve();
+
+  constructor(options: PolicyFileOptions) {
+    this.#options = options;
+    this.#policy = options.path === undefined ? { preset: "open" } : untilGood;
+  }
+
+  /** What is wrong with the file as it is now; undefined: nothing. */
+  get fault(): string | undefined {
+    return this.#fault;
+  }
+
+  get countsWorkers(): boolean {
+    return countsWorkers(this.#policy);
+  }
+
+  /** {@link allowed} by the policy in force. */
+  allowed(feature: Feature, context: PolicyContext = {}): boolean {
+    return allowed(feature, this.#policy, context);
+  }
+
+  remoteFeatures(context: PolicyContext): RemoteFeature[] {
+    return remoteFeatures(this.#policy, context);
+  }
+
+  /** Most workers at once; undefined: any number. */
+  get maxWorkers(): number | undefined {
+    return this.#policy["workers.max"];
+  }
+
+  /** Be told of each change of what is in force. */
+  listen(changed: () => void): void {
+    this.#listeners.add(changed);
+  }
+
+  /** Look at the file now. */
+  async look(): Promise<void> {
+    const { path, log } = this.#options;
+    if (path === undefined) return;
+    try {
+      const { mtimeMs, ctimeMs, size, ino } = await stat(path);
+      const seen = [mtimeMs, ctimeMs, size, ino].join();
+      if (seen === this.#seen) return;
+      const policy = parsePolicy(await readFile(path, "utf8"));
+      this.#seen = seen;
+      this.#fault = undefined;
+      this.#enforce(policy);
+    } catch (error) {
+      const fault = errorText(error);
+      if (fault === this.#fault) return;
+      this.#fault = fault;
+      const { preset } = this.#policy;
+      log.error(`${path} is no policy, ${preset} stays in force`, { error: fault });
+    }
+  }
+
+  /** From now on changes are noticed. */
+  follow(): void {
+    const { path, clock = systemClock } = this.#options;
+    const { signal } = this.#stopping;
+    const looking = async (): Promise<void> => {
+      while (!signal.aborted) {
+        await clock.sleep(lookEveryMs, signal).catch(() => undefined);
+        if (!signal.aborted) await this.look();
+      }
+    };
+    if (path !== undefined) this.#following = looking();
+  }
+
+  async close(): Promise<void> {
+    this.#stopping.abort(new Error("the server stops"));
+    await this.#following;
+  }
+
+  #enforce(policy: Policy): void {
+    if (JSON.stringify(policy) === JSON.stringify(this.#policy)) return;
+    this.#policy = policy;
+    this.#options.log.info("the policy in force has changed", { policy });
+    for (const changed of this.#listeners) changed();
+  }
+}
+
+/** Open a policy file and follow it. */
+export async function openPolicyFile(options: PolicyFileOptions): Promise<PolicyFile> {
+  const file = new PolicyFile(options);
+  await file.look();
+  file.follow();
+  return file;
+}

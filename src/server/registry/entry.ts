@@ -1,0 +1,195 @@
+import { createHash, randomBytes } from "node:crypto";
+import { isProof } from "#fleet";
+import { ServerError } from "../errors.ts";
+import { enrolmentUser, noteEnrolled } from "../store/enrolments.ts";
+import type { EnrolmentTable, WorkerTable } from "../store/tables.ts";
+import {
+  type Database,
+  findWorkerNamed,
+  insertWorker,
+  lockWorker,
+  updateWorkerEntry,
+  type WorkerEntry,
+  workersOfMachine,
+} from "../store/workers.ts";
+import { useEnrolment } from "./enrolments.ts";
+import { ownLabels, parseLabels } from "./labels.ts";
+import type { RegistrationRequest } from "./registration.ts";
+import { fitsPattern, nameChoices, workerName } from "./worker-names.ts";
+
+/** Names with a number that are tried before one that is free for certain. */
+const maxNumbered = 20;
+
+/** One registration, as far as it is decided within a transaction. */
+export interface Arrival {
+  readonly db: Database;
+  readonly request: RegistrationRequest;
+  /** The address it came from. */
+  readonly observed: string;
+  readonly now: number;
+  /** Whether an instance of this worker is connected, or about to be. */
+  readonly isLive: (workerId: string) => boolean;
+}
+
+/** How it was decided: what became of whom. */
+export interface Arrived {
+  readonly row: WorkerTable;
+  readonly how: "enrolled" | "returned" | "replaced" | "cloned";
+}
+
+/** A refusal that the worker it was about should know of. */
+export class RegistrationRefused extends ServerError {
+  readonly workerId: string;
+
+  constructor(code: ConstructorParameters<typeof ServerError>[0], workerId: string, message: string) {
+    super(code, message);
+    this.workerId = workerId;
+  }
+}
+
+/**
+ * A worker that was here before: its key speaks for it (CAT-34).
+ *
+ * @throws {RegistrationRefused} REGISTRATION_REFUSED, WORKER_REMOVED, WORKER_DUPLICATE.
+ */
+export async function returning(arrival: Arrival, workerId: string): Promise<Arrived> {
+  const { db, request } = arrival;
+  const row = await lockWorker(db, workerId);
+  if (!row) throw new ServerError("REGISTRATION_REFUSED", "this server does not know the worker: enrol it");
+  // Whoever does not hold the key learns nothing else.
+  if (row.public_key !== request.publicKey || !isSigned(request))
+    throw new RegistrationRefused("REGISTRATION_REFUSED", row.id, "the key is not the one this worker is known by");
+  if (row.state === "removed")
+    throw new RegistrationRefused("WORKER_REMOVED", row.id, "this worker was removed: enrol it with a new token");
+  if (row.instance !== request.instance && arrival.isLive(row.id)) return await cloned(arrival, row);
+  return { row: await updateWorkerEntry(db, row.id, entryOf(arrival)), how: "returned" };
+}
+
+/**
+ * A worker with a token (CAT-33).
+ *
+ * @throws {ServerError} ENROLMENT_REFUSED, MACHINE_KNOWN; the token is not used up then.
+ */
+export async function enrolling(arrival: Arrival, token: { id: string; secret: string }): Promise<Arrived> {
+  const { db, request, now } = arrival;
+  if (!isSigned(request)) throw new ServerError("REGISTRATION_REFUSED", "the registration is not signed with its key");
+  // An answer that got lost on its way: the same worker asks again.
+  const before = await enrolmentUser(db, token.id, createHash("sha256").update(token.secret).digest("hex"));
+  if (before !== undefined && before.public_key === request.publicKey) return await returning(arrival, before.id);
+  const enrolment = await useEnrolment(db, token, now);
+  const name = nameFor(request, enrolment);
+  const old =
+    enrolment.cloneable === 1 ? await sameName(arrival, enrolment, name) : await sameMachine(arrival, enrolment);
+  const labels = JSON.stringify({ ...ownLabels(request.labels), ...parseLabels(enrolment.labels) });
+  const entry = { ...entryOf(arrival), public_key: request.publicKey, labels };
+  const arrived: Arrived = old
+    ? { row: await updateWorkerEntry(db, old.id, entry), how: "replaced" }
+    : { row: await added(db, newRow(entry, enrolment, now), name), how: "enrolled" };
+  await noteEnrolled(db, enrolment.id, arrived.row.id);
+  return arrived;
+}
+
+function isSigned(request: RegistrationRequest): boolean {
+  const { nonce, workerId = "", instance, secret } = request;
+  return isProof(request.signature, { nonce, workerId, instance, secret }, request.publicKey);
+}
+
+function nameFor(request: RegistrationRequest, { name }: EnrolmentTable): string {
+  const wanted = workerName(request.name);
+  if (name === null) return wanted;
+  if (!name.includes("*")) return name;
+  if (fitsPattern(wanted, name)) return wanted;
+  throw new ServerError("ENROLMENT_REFUSED", `the enrolment token is for names like ${name}, not for ${wanted}`);
+}
+
+/** A container that was started again without its folder: same name, same token, and the old one is gone (CAT-104). */
+async function sameName(
+  { db, isLive }: Arrival,
+  { id }: EnrolmentTable,
+  name: string,
+): Promise<WorkerTable | undefined> {
+  const named = await findWorkerNamed(db, name);
+  const row = named?.enrolment_id === id ? await lockWorker(db, named.id) : undefined;
+  return row && row.state !== "removed" && !isLive(row.id) ? row : undefined;
+}
+
+/** An entry of the same machine whose place is to be taken (CAT-42): only when the token allows it and both agree. */
+async function sameMachine(arrival: Arrival, enrolment: EnrolmentTable): Promise<WorkerTable | undefined> {
+  const { db, request, isLive } = arrival;
+  if (request.sameMachine === "add") return undefined;
+  const known = (await workersOfMachine(db, request.machineId)).filter(({ id }) => !isLive(id));
+  const newest = known.at(-1);
+  if (!newest) return undefined;
+  const names = known.map(({ name }) => name).join(", ");
+  if (request.sameMachine !== "replace")
+    throw new ServerError("MACHINE_KNOWN", `this machine is known as ${names}: replace that, or add another worker`);
+  if (enrolment.may_replace !== 1)
+    throw new ServerError("MACHINE_KNOWN", `this token does not allow to replace ${names}: make one that does`);
+  return await lockWorker(db, newest.id);
+}
+
+/** A second live instance (CAT-39): of a cloneable worker it becomes one of its own, otherwise it stays out. */
+async function cloned(arrival: Arrival, row: WorkerTable): Promise<Arrived> {
+  if (row.cloneable !== 1)
+    throw new RegistrationRefused(
+      "WORKER_DUPLICATE",
+      row.id,
+      `${row.name} is connected from ${row.observed_address ?? "?"}, and a second instance of it wants in from ${arrival.observed}`,
+    );
+  const fresh = {
+    ...row,
+    ...entryOf(arrival),
+    id: newId(),
+    epoch: 1,
+    created_at: arrival.now,
+    configured_address: null,
+  };
+  return { row: await added(arrival.db, fresh, row.name), how: "cloned" };
+}
+
+async function added(db: Database, row: WorkerTable, name: string): Promise<WorkerTable> {
+  let tried = 0;
+  for (const choice of nameChoices(name)) {
+    const free = tried++ < maxNumbered ? choice : `${name.slice(0, 40)}-${row.id}`;
+    const named = { ...row, name: free, node: free };
+    if (await insertWorker(db, named)) return named;
+  }
+  throw new Error("unreachable: names do not end");
+}
+
+function newRow(entry: Omit<WorkerTable, keyof ReturnType<typeof fixed>>, enrolment: EnrolmentTable, now: number) {
+  return { ...entry, ...fixed(enrolment, now) };
+}
+
+/** What registrations after the first do not change. */
+function fixed(enrolment: EnrolmentTable, now: number) {
+  return {
+    id: newId(),
+    name: "",
+    node: "",
+    epoch: 1,
+    created_at: now,
+    configured_address: null,
+    cloneable: enrolment.cloneable,
+    enrolment_id: enrolment.id,
+  };
+}
+
+function entryOf({ request, observed, now }: Arrival): Omit<WorkerEntry, "public_key" | "labels"> {
+  return {
+    machine_id: request.machineId,
+    instance: request.instance,
+    mode: request.mode,
+    version: request.version,
+    reported_address: request.reportedAddress ?? null,
+    observed_address: observed,
+    state: "online",
+    cause: "registered",
+    state_since: now,
+    seen_at: now,
+  };
+}
+
+function newId(): string {
+  return `w-${randomBytes(8).toString("hex")}`;
+}

@@ -1,0 +1,25 @@
+/** Workers send a heartbeat this often. */
+export const beatEveryMs = 15_000;
+export const lateAfterMs = 2 * beatEveryMs;
+export const lostAfterMs = 3 * beatEveryMs;
+
+/** A worker that is expected to be heard. */
+export interface Attending {
+  readonly epoch: number;
+  readonly heardAt: number;
+  /** Connected, as far as anybody knows. */
+  readonly live: boolean;
+  late: boolean;
+}
+
+/** Late after two missed heartbeats, lost after three (CAT-41). */
+export function livenessOf(heardAt: number, now: number): "online" | "late" | "lost" {
+  const silentMs = now - heardAt;
+  if (silentMs < lateAfterMs) return "online";
+  return silentMs < lostAfterMs ? "late" : "lost";
+}
+
+/** A span for people: `31 s`. */
+export function spoken(ms: number): string {
+  return `${Math.round(ms / 1_000)} s`;
+}

@@ -1,0 +1,138 @@
+import { hostname, networkInterfaces } from "node:os";
+import type { Clock, Log, TlsServerSource } from "#core";
+import { systemClock } from "#core";
+import { Registration } from "#fleet";
+import { type Api, openApi } from "./api/api.ts";
+import type { EnrolService } from "./api/services.ts";
+import { openServerCore, type ServerCore } from "./core.ts";
+import { ServerError } from "./errors.ts";
+import type { ServerRoad } from "./line/server-roads.ts";
+import { isFeature } from "./policy/policy.ts";
+import type { PolicyFile } from "./policy/policy-file.ts";
+import type { Worker } from "./registry/worker.ts";
+import type { StoreSettings } from "./store/store.ts";
+
+export interface ServerSettings {
+  readonly dataDir: string;
+  readonly store: StoreSettings;
+  readonly listen: { readonly host: string; readonly port: number };
+  /** Where people and workers reach it, when that is not where it listens. */
+  readonly publicUrl?: string | undefined;
+  /** More names it is reached under. */
+  readonly hostNames?: readonly string[] | undefined;
+  /** A certificate of the operator's for the port; without it the server's own authority signs one. */
+  readonly tls?: TlsServerSource | undefined;
+  readonly trustedProxies?: readonly string[] | undefined;
+  readonly roads?: readonly ServerRoad[] | undefined;
+  /** Give metrics to this machine without a credential. */
+  readonly openMetrics?: boolean | undefined;
+  readonly nodeId?: string | undefined;
+  /** The operator's policy file, read again when it changes (CAT-96); without one everything is included. */
+  readonly policy?: string | undefined;
+  readonly version: string;
+  readonly log: Log;
+  readonly clock?: Clock | undefined;
+}
+
+/** A server that runs. */
+export interface RunningServer {
+  readonly core: ServerCore;
+  readonly api: Api;
+  /** Where it is reached. */
+  readonly url: string;
+  /** The first admin, made now: shown this once. */
+  readonly firstAdmin: { readonly name: string; readonly password: string } | undefined;
+  close(): Promise<void>;
+}
+
+/**
+ * Start a server: what it stands on first, its port last.
+ *
+ * @throws {ServerError} STORE_…, SERVER_KEY_UNUSABLE, LISTEN_FAILED. @throws {MeshError}; then nothing is left open.
+ */
+export async function startServer(settings: ServerSettings): Promise<RunningServer> {
+  const { dataDir, store, listen, publicUrl, version, log, clock = systemClock } = settings;
+  const hosts = hostsOf(settings);
+  const core = await openServerCore({
+    ...{ dataDir, store, hosts, version, log, clock, roads: settings.roads ?? [] },
+    nodeId: settings.nodeId ?? "farhand-server",
+    policy: settings.policy,
+  });
+  try {
+    const firstAdmin = await core.access.accounts.makeFirstAdmin();
+    const api = await openApi({
+      ...core,
+      lines: core.entitledLines,
+      isEntitled: (name, _caller, worker) => mayBeEntitled(core.policy, name, worker),
+      ...{ listen, version, log, clock, hostNames: hosts },
+      tls: settings.tls ?? core.tls,
+      enrol: enrolService(core),
+      ...(publicUrl !== undefined && { publicUrl }),
+      ...(settings.trustedProxies && { trustedProxies: settings.trustedProxies }),
+      ...(settings.openMetrics !== undefined && { openMetrics: settings.openMetrics }),
+      upgrade: (request, socket, head) => {
+        if (!core.guest.isFor(request)) return false;
+        core.guest.handle(request, socket as Parameters<typeof core.guest.handle>[1], head);
+        return true;
+      },
+    });
+    const close = async (): Promise<void> => {
+      await api.close();
+      await core.close();
+    };
+    return { core, api, url: publicUrl ?? urlOf(api.address, hosts), firstAdmin, close };
+  } catch (error) {
+    await core.close();
+    throw error;
+  }
+}
+
+/**
+ * Whether a route is worth going into, before a body is read: what only the number of workers decides is decided when the
+ * request is forwarded, at that moment (`EntitledLines`).
+ */
+function mayBeEntitled(policy: PolicyFile, name: string, worker: Worker | undefined): boolean {
+  return isFeature(name) && policy.allowed(name, worker ? { worker: { mode: worker.mode, isOnly: true } } : {});
+}
+
+/** First registrations come over HTTPS and need a token; nobody is connected by that alone. */
+function enrolService({ entrance, presence }: ServerCore): EnrolService {
+  return {
+    challenge: () => Promise.resolve(entrance.challenge()),
+    register: async (body, observed) => {
+      const said = Registration.safeParse(body);
+      if (!said.success) {
+        const [issue] = said.error.issues;
+        throw new ServerError(
+          "REGISTRATION_INVALID",
+          `${issue?.path.join(".") ?? "body"}: ${issue?.message ?? "not valid"}`,
+        );
+      }
+      if (!said.data.token)
+        throw new ServerError("ENROLMENT_REFUSED", "the first registration needs an enrolment token");
+      const registered = await entrance.register(said.data, observed);
+      // It has a name and a certificate now, and is not there before its conversation is.
+      presence.stopped(registered.workerId, registered.epoch, "enrolled, and not started yet");
+      return registered;
+    },
+  };
+}
+
+/** Every name and address that may lead here. */
+function hostsOf({ listen, publicUrl, hostNames = [] }: ServerSettings): string[] {
+  const named = publicUrl === undefined ? [] : [new URL(publicUrl).hostname.replaceAll(/[[\]]/g, "")];
+  const isEverywhere = ["0.0.0.0", "::"].includes(listen.host);
+  const own = isEverywhere ? [hostname(), ...addresses()] : [listen.host];
+  return [...new Set([...named, ...hostNames, ...own, "localhost", "127.0.0.1", "::1"])];
+}
+
+function addresses(): string[] {
+  return Object.values(networkInterfaces()).flatMap((all) =>
+    (all ?? []).filter(({ internal, scopeid }) => !internal && !scopeid).map(({ address }) => address),
+  );
+}
+
+function urlOf({ host, port }: { host: string; port: number }, [first = host]: readonly string[]): string {
+  const name = ["0.0.0.0", "::"].includes(host) ? first : host;
+  return `https://${name.includes(":") ? `[${name}]` : name}:${port}`;
+}

@@ -1,0 +1,18 @@
+import type { Migration } from "kysely";
+import { columnTypes } from "../column-types.ts";
+import type { StoreSettings } from "../store.ts";
+import { access } from "./0001-access.ts";
+import { workers } from "./0002-workers.ts";
+import { configurations } from "./0003-configurations.ts";
+import { idempotency } from "./0004-idempotency.ts";
+
+/** Every step from an empty database to this version's, by number. A step that was released is never changed. */
+export function migrations(kind: StoreSettings["kind"]): Readonly<Record<string, Migration>> {
+  const types = columnTypes(kind);
+  return {
+    "0001-access": access(types),
+    "0002-workers": workers(types),
+    "0003-configurations": configurations(types),
+    "0004-idempotency": idempotency(types),
+  };
+}

@@ -1,0 +1,29 @@
+import { PostgresDialect } from "kysely";
+import pg from "pg";
+
+const int8 = 20;
+/** Connections of one server; PostgreSQL allows 100 in all unless told otherwise. */
+const maxConnections = 10;
+const connectTimeoutMs = 10_000;
+
+/** A PostgreSQL, by its `postgres://` URL. @param trouble an idle connection broke; the next query opens another. */
+export function postgresDialect(url: string, trouble: (error: Error) => void): PostgresDialect {
+  const pool = new pg.Pool({
+    connectionString: url,
+    max: maxConnections,
+    connectionTimeoutMillis: connectTimeoutMs,
+    // Times and counts are far below 2^53; as text they would be compared as text.
+    types: {
+      getTypeParser: (oid: number, format?: "text" | "binary"): unknown =>
+        oid === int8 ? Number : parserOf(oid, format),
+    },
+  });
+  pool.on("error", trouble);
+  return new PostgresDialect({ pool });
+}
+
+/** Types are numbers that PostgreSQL gives; the package knows some of them by name. */
+function parserOf(oid: number, format?: "text" | "binary"): unknown {
+  const parserFor = pg.types.getTypeParser as (oid: number, format?: "text" | "binary") => unknown;
+  return parserFor(oid, format);
+}

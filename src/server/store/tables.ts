@@ -1,0 +1,207 @@
+import type { Generated } from "kysely";
+
+/**
+ * The tables, as queries see them; `migrations/` makes them. Times are milliseconds since 1970, flags 0 or 1, documents
+ * JSON text. Secrets stand here hashed (what only has to be recognized) or sealed (what has to be read again).
+ */
+export interface Tables {
+  readonly migration: MigrationTable;
+  readonly user: UserTable;
+  readonly recovery_code: RecoveryCodeTable;
+  readonly session: SessionTable;
+  readonly api_token: ApiTokenTable;
+  readonly login_failure: LoginFailureTable;
+  readonly audit: AuditTable;
+  readonly audit_head: AuditHeadTable;
+  readonly worker: WorkerTable;
+  readonly enrolment: EnrolmentTable;
+  readonly health: HealthTable;
+  readonly worker_event: WorkerEventTable;
+  readonly worker_config: WorkerConfigTable;
+  readonly worker_config_active: WorkerConfigActiveTable;
+  readonly idempotency: IdempotencyTable;
+}
+
+interface MigrationTable {
+  readonly name: string;
+}
+
+export interface UserTable {
+  readonly id: string;
+  readonly name: string;
+  /** argon2id, as a PHC string; null: cannot log in with one (a service account). */
+  readonly password: string | null;
+  /** `viewer`, `operator`, `configurer`, `admin`. */
+  readonly role: string;
+  /** Labels a worker must have for the role to count, as a JSON object; null: all workers. */
+  readonly labels: string | null;
+  readonly disabled: number;
+  readonly created_at: number;
+  /** Sealed; null: no second factor. */
+  readonly totp_secret: Buffer | null;
+  /** 0 until a code has shown that the user's device has the secret. */
+  readonly totp_confirmed: number;
+  /** The step of the last code that was taken: it and all before are refused. */
+  readonly totp_last_step: number;
+}
+
+export interface RecoveryCodeTable {
+  readonly user_id: string;
+  /** SHA-256. */
+  readonly hash: string;
+}
+
+export interface SessionTable {
+  readonly id: string;
+  readonly user_id: string;
+  /** SHA-256 of the token. */
+  readonly token_hash: string;
+  readonly created_at: number;
+  readonly used_at: number;
+  readonly expires_at: number;
+  /** When a second factor was shown last; null: never. */
+  readonly factor_at: number | null;
+  /** Where from and with what, for the user who looks through the list. */
+  readonly source: string;
+  readonly client: string;
+}
+
+export interface ApiTokenTable {
+  readonly id: string;
+  readonly user_id: string;
+  readonly name: string;
+  /** SHA-256 of the token. */
+  readonly token_hash: string;
+  /** JSON array of scopes. */
+  readonly scopes: string;
+  readonly created_at: number;
+  readonly expires_at: number | null;
+  readonly used_at: number | null;
+}
+
+export interface LoginFailureTable {
+  /** User name or source address that is counted. */
+  readonly key: string;
+  readonly at: number;
+}
+
+export interface AuditTable {
+  readonly sequence: Generated<number>;
+  readonly at: number;
+  /** User id, `worker:<id>` or `server`. */
+  readonly actor: string;
+  readonly action: string;
+  readonly subject: string;
+  /** JSON object without secrets. */
+  readonly detail: string;
+  /** Chain hash of the row before; 64 zeros for the first. */
+  readonly previous: string;
+  readonly hash: string;
+}
+
+/** One row: where the chain of the audit begins and ends, so that a lost end is seen too. */
+export interface AuditHeadTable {
+  readonly id: number;
+  /** Of the last row; 0 before the first. */
+  readonly sequence: number;
+  readonly hash: string;
+  /** Of the oldest row that is kept, and what it continues. */
+  readonly first: number;
+  readonly first_previous: string;
+}
+
+export interface WorkerTable {
+  readonly id: string;
+  readonly name: string;
+  /** Id of its node on the mesh. */
+  readonly node: string;
+  /** Ed25519, SPKI DER in base64. */
+  readonly public_key: string;
+  readonly machine_id: string;
+  /** Random at each start of the worker: two live instances of one id are told apart by it. */
+  readonly instance: string | null;
+  /** `session`, `system`, `cloud`, `appliance`. */
+  readonly mode: string;
+  readonly version: string;
+  readonly labels: string;
+  /** `online`, `late`, `lost`, `stopped`, `removed`. */
+  readonly state: string;
+  /** Why it is in that state, in words. */
+  readonly cause: string;
+  readonly state_since: number;
+  readonly epoch: number;
+  readonly created_at: number;
+  readonly seen_at: number | null;
+  readonly reported_address: string | null;
+  readonly observed_address: string | null;
+  readonly configured_address: string | null;
+  /** 1: a second live instance of it becomes a worker of its own. */
+  readonly cloneable: number;
+  /** Of the token it came in with last. */
+  readonly enrolment_id: string;
+}
+
+export interface EnrolmentTable {
+  readonly id: string;
+  /** SHA-256 of the secret in the token. */
+  readonly secret_hash: string;
+  /** The name to be given, or with one `*` a pattern that the worker's own must fit; null: any. */
+  readonly name: string | null;
+  readonly labels: string;
+  /** 1: for any number of workers until it expires. */
+  readonly cloneable: number;
+  /** 1: the worker may take the place of an old entry of its machine. */
+  readonly may_replace: number;
+  readonly created_by: string;
+  readonly created_at: number;
+  readonly expires_at: number;
+  readonly used_at: number | null;
+  readonly used_by: string | null;
+}
+
+/** One point of a worker's health; `step_ms` says over how long it is the mean, 0 for one heartbeat. */
+export interface HealthTable {
+  readonly worker_id: string;
+  readonly step_ms: number;
+  readonly at: number;
+  /** JSON object, see the `fleet` room's heartbeat. */
+  readonly sample: string;
+}
+
+export interface WorkerEventTable {
+  readonly sequence: Generated<number>;
+  readonly worker_id: string;
+  readonly at: number;
+  readonly state: string;
+  readonly cause: string;
+}
+
+export interface WorkerConfigTable {
+  readonly name: string;
+  readonly version: number;
+  readonly body: string;
+  readonly sha256: string;
+  readonly schema_version: number;
+  readonly author: string;
+  readonly comment: string;
+  readonly created_at: number;
+}
+
+export interface WorkerConfigActiveTable {
+  readonly name: string;
+  readonly version: number;
+}
+
+/** What was answered to a request that may come again (24 hours). */
+export interface IdempotencyTable {
+  /** User id. */
+  readonly caller: string;
+  readonly key: string;
+  /** SHA-256 of method, path and body: another request must not have the same key. */
+  readonly fingerprint: string;
+  /** Null: it is being done, or its server died over it. */
+  readonly status: number | null;
+  /** JSON; null where it holds a secret that is shown once, or there is nothing to say. */
+  readonly body: string | null;
+  readonly created_at: number;
+}

@@ -1,0 +1,232 @@
+import { setMaxListeners } from "node:events";
+import { type Clock, errorText, type Log, systemClock } from "#core";
+import {
+  apiVersion,
+  challenge,
+  configChanged,
+  Conversation,
+  FleetError,
+  forward,
+  type Heartbeat,
+  heartbeat,
+  hello,
+  type MethodTable,
+  methodTable,
+  register,
+  bye,
+  type Bye,
+  RemoteError,
+  serve,
+  sessionEnded,
+} from "#fleet";
+import type { Mesh } from "#mesh";
+import { CloudLink, type CloudLinkOptions } from "./cloud-link.ts";
+import type { Askers } from "./askers.ts";
+import { runForwarded } from "./forwarded.ts";
+import type { Identity, Membership } from "./identity.ts";
+import type { Instance, SelfDescription } from "./instance.ts";
+import { Patience } from "./patience.ts";
+import type { MachineVitals } from "./vitals.ts";
+
+/** Service of the mesh on the server; the same name serves streams on the worker. */
+export const fleetService = "fleet";
+/** Last words are waited for so long when a worker stops, milliseconds. */
+const byeMs = 2_000;
+
+/** What a heartbeat says besides the machine's vitals. */
+export type WorkVitals = Pick<
+  Heartbeat,
+  "state" | "helpersRunning" | "helpersBusy" | "helperSlots" | "unitsRunning" | "unitsPending"
+>;
+
+export interface AgentOptions {
+  readonly mesh: Pick<Mesh, "dial">;
+  /** Name of the TLS profile that the server is dialled with. */
+  readonly tlsClient: string;
+  readonly identity: Identity;
+  readonly membership: Membership;
+  readonly instance: Instance;
+  readonly self: SelfDescription;
+  readonly askers: Askers;
+  /** What users may ask for. */
+  readonly table: MethodTable;
+  readonly vitals: () => Promise<MachineVitals>;
+  readonly work: () => WorkVitals;
+  /** The configuration that the server holds, and what is to be done when a version waits for a new start. */
+  readonly cloud?: Pick<CloudLinkOptions, "cloud" | "pending"> | undefined;
+  /** A user's session is over: end what is held for it. */
+  readonly sessionEnded: (session: string, reason: string) => void;
+  readonly clock?: Clock;
+  readonly random?: () => number;
+  readonly log: Log;
+}
+
+/** How far the agent has got, for status. */
+export type AgentState =
+  | { readonly state: "connecting" | "registering" | "registered"; readonly trouble?: string }
+  /** The server does not want this worker any more: only a new enrolment helps. */
+  | { readonly state: "refused"; readonly trouble: string };
+
+/** A worker's side of its conversation with the server: it registers, beats, and answers. */
+export class Agent {
+  readonly #options: AgentOptions;
+  readonly #clock: Clock;
+  readonly #conversation: Conversation;
+  readonly #closing = new AbortController();
+  readonly #patience: Patience;
+  readonly #cloud: CloudLink | undefined;
+  #state: AgentState = { state: "connecting" };
+  #epoch = 0;
+  #beats = 0;
+  #beatEveryMs = 15_000;
+  #lastBeat: { readonly responseTimeMs: number; readonly clockOffsetMs: number } | undefined;
+  readonly #startedAt: number;
+  #over: Promise<void> = Promise.resolve();
+
+  constructor(options: AgentOptions) {
+    this.#options = options;
+    const { membership, clock = systemClock, random = Math.random, log } = options;
+    this.#clock = clock;
+    this.#startedAt = clock.elapsed();
+    this.#patience = new Patience(clock, random);
+    setMaxListeners(0, this.#closing.signal);
+    this.#conversation = new Conversation({
+      ...{ ownName: membership.node, peerName: membership.serverNode, clock, log },
+      table: this.#table(),
+      met: (meeting) => {
+        if (meeting !== "resumed") void this.#register(meeting === "restarted");
+      },
+    });
+    const { cloud } = options;
+    const link = { conversation: this.#conversation, signal: this.#closing.signal, clock, log };
+    this.#cloud = cloud && new CloudLink({ ...cloud, ...link });
+  }
+
+  get state(): AgentState {
+    return this.#state;
+  }
+
+  /** Begin; everything else goes on behind. */
+  start(): void {
+    this.#over = Promise.all([this.#connect(), this.#beat(), this.#cloud?.run()]).then(() => undefined);
+  }
+
+  /** Say that this is the end, and end. */
+  async close(last: Bye): Promise<void> {
+    if (this.#state.state === "registered" && this.#conversation.isConnected)
+      await this.#conversation.call(bye, last, { timeoutMs: byeMs }).catch(() => {});
+    this.#closing.abort(new FleetError("CONVERSATION_CLOSED", "the worker stops"));
+    this.#conversation.close();
+    await this.#over;
+  }
+
+  #table(): MethodTable {
+    const { table, askers, log, self } = this.#options;
+    return methodTable([
+      serve(hello, () => ({
+        ...{ apiVersion, serviceVersion: self.version, mode: self.mode, features: [] },
+        state: this.#state.state === "registered" ? "registered" : "configured",
+      })),
+      serve(forward, (said, { signal }) => runForwarded(said, { table, askers, log, signal })),
+      serve(configChanged, () => {
+        void this.#cloud?.look();
+        return {};
+      }),
+      serve(sessionEnded, ({ session, reason }) => {
+        this.#options.sessionEnded(session, reason);
+        return {};
+      }),
+    ]);
+  }
+
+  /** One stream to the server after another, for as long as it wants us. */
+  async #connect(): Promise<void> {
+    const { mesh, membership, tlsClient, log } = this.#options;
+    const { signal } = this.#closing;
+    while (!signal.aborted && this.#state.state !== "refused") {
+      try {
+        const stream = await mesh.dial(membership.serverNode, fleetService, { tls: tlsClient, signal });
+        await this.#conversation.attach(stream);
+      } catch (error) {
+        if (signal.aborted) return;
+        if (this.#state.trouble === undefined) log.warn(`the server cannot be reached: ${errorText(error)}`);
+        this.#state = { state: "connecting", trouble: errorText(error) };
+      }
+      await this.#patience.wait(signal);
+    }
+  }
+
+  /** @param isAgain the server has restarted, and all its workers know it at the same moment. */
+  async #register(isAgain: boolean): Promise<void> {
+    const { signal } = this.#closing;
+    this.#state = { state: "registering" };
+    try {
+      if (isAgain) await this.#patience.spread(signal);
+      await this.#registerOnce(signal);
+    } catch (error) {
+      if (!signal.aborted) this.#notRegistered(error);
+    }
+  }
+
+  async #registerOnce(signal: AbortSignal): Promise<void> {
+    const { identity, instance, self, membership, askers, log } = this.#options;
+    const asked = await this.#conversation.call(challenge, {}, { signal });
+    const said = instance.registration(identity.key(), asked, self, { workerId: membership.workerId });
+    const registered = await this.#conversation.call(register, said, { signal });
+    identity.keep(registered, membership.serverUrl);
+    const { workerId, epoch, serverTimeMs } = registered;
+    const at = this.#clock.elapsed();
+    const serverNow = (): number => serverTimeMs + this.#clock.elapsed() - at;
+    askers.registered({ workerId, epoch, key: instance.assertionKey, serverNow });
+    this.#epoch = epoch;
+    this.#beatEveryMs = registered.heartbeatEveryMs;
+    this.#state = { state: "registered" };
+    this.#patience.satisfied();
+    log.info(`registered with the server as ${registered.name}`, { workerId, epoch });
+    await this.#beatOnce();
+    await this.#cloud?.look();
+  }
+
+  #notRegistered(error: unknown): void {
+    const trouble = errorText(error);
+    const isFinal = error instanceof RemoteError && refusals.includes(error.code);
+    this.#options.log.error(`the server does not register this worker: ${trouble}`);
+    this.#state = isFinal ? { state: "refused", trouble } : { state: "connecting", trouble };
+    this.#conversation.detach();
+  }
+
+  async #beat(): Promise<void> {
+    const { signal } = this.#closing;
+    while (!signal.aborted) {
+      await this.#clock.sleep(this.#beatEveryMs, signal).catch(() => {});
+      if (signal.aborted || this.#state.state !== "registered" || !this.#conversation.isConnected) continue;
+      await this.#beatOnce().catch((error: unknown) => this.#notBeaten(error));
+    }
+  }
+
+  async #beatOnce(): Promise<void> {
+    const { vitals, work } = this.#options;
+    const beat: Heartbeat = {
+      ...{ epoch: this.#epoch, beat: ++this.#beats },
+      ...(await vitals()),
+      ...work(),
+      uptimeSeconds: (this.#clock.elapsed() - this.#startedAt) / 1_000,
+      responseTimeMs: this.#lastBeat?.responseTimeMs ?? null,
+      clockOffsetMs: this.#lastBeat?.clockOffsetMs ?? null,
+    };
+    const sentAt = this.#clock.elapsed();
+    const answer = await this.#conversation.call(heartbeat, beat, { signal: this.#closing.signal });
+    const responseTimeMs = this.#clock.elapsed() - sentAt;
+    this.#lastBeat = { responseTimeMs, clockOffsetMs: answer.serverTimeMs + responseTimeMs / 2 - this.#clock.now() };
+    this.#beatEveryMs = answer.nextInMs;
+  }
+
+  #notBeaten(error: unknown): void {
+    if (this.#closing.signal.aborted) return;
+    this.#options.log.debug(`a heartbeat was lost: ${errorText(error)}`);
+    if (error instanceof RemoteError && error.code === "EPOCH_UNKNOWN") void this.#register(false);
+  }
+}
+
+/** The server will not change its mind about these: a person has to do something. */
+const refusals: readonly string[] = ["REGISTRATION_REFUSED", "WORKER_REMOVED", "REGISTRATION_INVALID"];

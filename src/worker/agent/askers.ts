@@ -1,0 +1,55 @@
+import { type Assertion, AssertionChecker, type Caller, FleetError, type Level, lowerLevel, levels } from "#fleet";
+
+/** Which level each role of the server has here; `*` stands for every other role. The machine's owner decides (CAT-57). */
+export type RoleMap = Readonly<Record<string, Level>>;
+
+export interface AskerRules {
+  /**
+   * Refuse whoever asks through a server that does not say what its policy includes. Default: let them. Older servers say
+   * nothing, and a claim that only narrows protects from nobody who signs assertions: `max` narrows as well.
+   */
+  readonly needsEntitlement?: boolean;
+}
+
+/**
+ * Who asks through the server, and what they may do here: the lowest of what the server grants, its policy includes
+ * (CAT-100) and our own map says.
+ */
+export function callerOf({ sub, name, roles, max, sid, ent }: Assertion, map: RoleMap, rules: AskerRules = {}): Caller {
+  const held = roles.map((role) => (Object.hasOwn(map, role) ? map[role] : map["*"]) ?? "none");
+  const own = levels.findLast((each) => held.includes(each)) ?? "none";
+  const included = ent ? levelIncluded(ent) : rules.needsEntitlement ? "none" : "admin";
+  const level = lowerLevel(included, lowerLevel(max, own));
+  return { name: `${name} (${sub})`, level, carrier: "forwarded", session: sid };
+}
+
+/** The level that features reach to; each rests on the ones before. Names that nobody knows count nothing. */
+function levelIncluded(features: readonly string[]): Level {
+  if (!features.includes("remote.monitor")) return "none";
+  if (!features.includes("remote.operate")) return "monitor";
+  return features.includes("remote.configure") ? "admin" : "operate";
+}
+
+/** Checks what the server says of those who ask, for one registration after another. */
+export class Askers {
+  readonly #roles: () => RoleMap;
+  readonly #rules: AskerRules;
+  #checker: AssertionChecker | undefined;
+
+  constructor(roles: () => RoleMap, rules: AskerRules = {}) {
+    this.#roles = roles;
+    this.#rules = rules;
+  }
+
+  /** What was signed for an earlier registration is refused from now on. */
+  registered(options: ConstructorParameters<typeof AssertionChecker>[0]): void {
+    this.#checker = new AssertionChecker(options);
+  }
+
+  /** @throws {FleetError} ASSERTION_INVALID, ASSERTION_STALE. */
+  check(assertion: string, method: string, body: string): Caller {
+    if (!this.#checker)
+      throw new FleetError("ASSERTION_INVALID", "the assertion is refused: nothing is registered yet");
+    return callerOf(this.#checker.check(assertion, method, Buffer.from(body)), this.#roles(), this.#rules);
+  }
+}

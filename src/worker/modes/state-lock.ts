@@ -1,0 +1,79 @@
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { userInfo } from "node:os";
+import { join } from "node:path";
+import { type Clock, errorText, type FileLock, systemClock, tryLockFile } from "#core";
+import { WorkerError } from "../errors.ts";
+import type { Mode } from "./places.ts";
+
+/** Who holds a state folder. */
+export interface Holder {
+  readonly pid: number;
+  readonly user: string;
+  readonly mode: Mode;
+  /** Milliseconds since 1970. */
+  readonly since: number;
+}
+
+const lockPath = (state: string): string => join(state, "service.lock");
+
+/**
+ * Make the state folder (0700) and hold it: one service at a time, also between modes (CAT-11). The lock goes with the
+ * process, however that ends.
+ *
+ * @throws {WorkerError} STATE_IN_USE, naming who holds it. STATE_UNUSABLE.
+ */
+export function lockState(state: string, mode: Mode, clock: Pick<Clock, "now"> = systemClock): FileLock {
+  const lock = tryLock(state);
+  if (!lock)
+    throw new WorkerError("STATE_IN_USE", `another service runs with ${state}: ${holderText(holderOf(state))}`);
+  const holder: Holder = { pid: process.pid, user: userName(), mode, since: clock.now() };
+  writeFileSync(lockPath(state), `${JSON.stringify(holder)}\n`);
+  return lock;
+}
+
+/** Whether somebody holds it now, and who; undefined when nobody does. Changes nothing. */
+export function stateHolder(state: string): Holder | "unknown" | undefined {
+  if (!existsSync(lockPath(state))) return undefined;
+  const lock = tryLock(state);
+  if (!lock) return holderOf(state) ?? "unknown";
+  lock.close();
+  return undefined;
+}
+
+function tryLock(state: string): FileLock | undefined {
+  try {
+    mkdirSync(state, { recursive: true, mode: 0o700 });
+    return tryLockFile(lockPath(state));
+  } catch (error) {
+    throw new WorkerError("STATE_UNUSABLE", `the state folder ${state} cannot be used: ${errorText(error)}`, {
+      cause: error,
+    });
+  }
+}
+
+/** What the holder wrote; its first moment and a foreign file say nothing. */
+function holderOf(state: string): Holder | undefined {
+  try {
+    const value = JSON.parse(readFileSync(lockPath(state), "utf8")) as Partial<Holder>;
+    const { pid, user, mode, since } = value;
+    if (typeof pid !== "number" || typeof user !== "string" || !mode || typeof since !== "number") return undefined;
+    return { pid, user, mode, since };
+  } catch {
+    return undefined;
+  }
+}
+
+function holderText(holder: Holder | undefined): string {
+  if (!holder) return "it is just starting";
+  const { pid, user, mode, since } = holder;
+  return `process ${pid} of ${user}, mode ${mode}, since ${new Date(since).toISOString()}`;
+}
+
+/** An account without a name (in a container) has its number. */
+function userName(): string {
+  try {
+    return userInfo().username;
+  } catch {
+    return String(process.getuid?.() ?? "unknown");
+  }
+}

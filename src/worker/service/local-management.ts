@@ -1,0 +1,115 @@
+import { type Log, tlsServerSource } from "#core";
+import type { CallContext } from "#fleet";
+import type { Units } from "#work";
+import type { LocalManagement } from "../agent/managed-worker.ts";
+import type { AgentState } from "../agent/agent.ts";
+import { configurationMethods } from "../configuration/mod.ts";
+import { type ApiSettings, openManagement } from "../management/management.ts";
+import type { AccessRules, Entitlement } from "../management/may-connect.ts";
+import { switchedWork } from "../management/switched-work.ts";
+import { visitorOf } from "../management/visitor.ts";
+import type { Lifecycle, WorkerFacts } from "../management/worker-methods.ts";
+import { firstRunState, nextStep, type Setup } from "../modes/mod.ts";
+
+/** Everything is on, as long as no policy says otherwise (CAT-96, preset `open`). */
+const open: Entitlement = { features: ["remote.monitor", "remote.operate", "remote.configure"], isOnlyWorker: false };
+
+/** What local management stands on. */
+export interface ManagementParts {
+  readonly setup: Setup;
+  readonly units: Units;
+  readonly nodeId: string;
+  readonly meshAddresses: () => readonly string[];
+  /** How far it has got with its server; undefined: it has none. */
+  readonly agent: (() => AgentState) | undefined;
+  readonly lifecycle: Lifecycle;
+  readonly log: Log;
+}
+
+/** The worker's method table with its own carriers: the Unix socket always, the HTTP port when the configuration opens it. */
+export async function openLocalManagement(parts: ManagementParts): Promise<LocalManagement> {
+  const { setup, units, lifecycle, log, nodeId } = parts;
+  const { configuration, places } = setup;
+  const { running } = configuration;
+  const management = await openManagement({
+    units,
+    lifecycle,
+    log,
+    facts: () => factsOf(parts),
+    more: configurationMethods({ configuration, connectionOf: connections() }),
+    stateDir: places.state,
+    rememberSwitches: running?.values.switches.remember ?? true,
+    socket: running?.values.socket.enabled === false ? undefined : { path: places.socket, group: places.group },
+    configuredHash: () => configuration.running?.values.legacyPassword.hash?.reveal(),
+    api: apiOf(setup, log),
+    rules: () => rulesOf(setup),
+    entitlement: () => open,
+  });
+  const { switches, table } = management;
+  return {
+    table,
+    mayTake: () => switches.states.workers,
+    work: (command) => switchedWork(command, switches, { nodeId, units }),
+    close: () => management.close(),
+  };
+}
+
+function factsOf({ setup, nodeId, meshAddresses, agent }: ManagementParts): WorkerFacts {
+  const { configuration, identity, places, mode } = setup;
+  const membership = identity.membership();
+  const run = { written: configuration.written, membership };
+  const reached = agent?.();
+  const state = firstRunState(run);
+  const isMember = state === "registered" && reached?.state === "registered";
+  const trouble = reached && "trouble" in reached ? reached.trouble : undefined;
+  const [fault] = configuration.written.state === "misconfigured" ? configuration.written.faults : [];
+  const reason = fault ? `${fault.path || "the text"}: ${fault.reason}` : trouble;
+  return {
+    state: state === "registered" && !isMember ? "configured" : state,
+    mode,
+    nodeId,
+    nextStep: nextStep(run, places),
+    pending: configuration
+      .effective()
+      .pending.flatMap(({ path, applies }) => (applies === "live" ? [] : [{ key: path, takesEffect: applies }])),
+    meshAddresses: [...meshAddresses()],
+    ...(reason !== undefined && { reason }),
+    ...(membership && { name: membership.name }),
+    ...(places.configFile !== undefined && { settingsFile: places.configFile }),
+  };
+}
+
+function rulesOf({ configuration, identity, mode }: Setup): Omit<AccessRules, "passwordSet"> {
+  const values = configuration.running?.values;
+  return {
+    mode,
+    isRegistered: identity.membership() !== undefined,
+    requirePasswordLocally: values?.legacyPassword.requireLocally ?? false,
+    legacyPassword: values?.legacyPassword ?? { remote: false, level: "monitor", acceptHashLocally: false },
+    roles: values?.remoteAccess.roles ?? {},
+  };
+}
+
+function apiOf({ configuration }: Setup, log: Log): ApiSettings | undefined {
+  const api = configuration.running?.values.api;
+  if (!api?.enabled) return undefined;
+  const { listen, port, cert, key, names } = api;
+  return {
+    listen: `${listen.includes(":") ? `[${listen}]` : listen}:${port}`,
+    names: { hosts: names, origins: [] },
+    ...(cert !== null && key !== null && { tls: tlsServerSource({ cert, key }, log) }),
+  };
+}
+
+/** A name for what each call came over, to tell the connection of an edit from that of its confirmation (CAT-75). */
+function connections(): (context: CallContext) => string {
+  const numbers = new WeakMap<object, number>();
+  let last = 0;
+  return ({ caller, id }) => {
+    const visitor = visitorOf(caller);
+    if (!visitor) return caller.session ?? id;
+    const number = numbers.get(visitor) ?? ++last;
+    numbers.set(visitor, number);
+    return `${visitor.way} ${number}`;
+  };
+}

@@ -1,6 +1,7 @@
 import type { Command } from "../command.ts";
 
-interface ServerOptions {
+/** What `farhand server` is given. */
+export interface ServerOptions {
   readonly dataDir?: string;
   readonly listen?: string;
   readonly publicUrl?: string;

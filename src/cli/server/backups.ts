@@ -2,10 +2,11 @@ import { mkdirSync } from "node:fs";
 import { silentLog } from "#core";
 import { openStore, restoreBackup, writeBackup } from "#server";
 import type { JsonOptions } from "../command.ts";
+import type { ServerOptions } from "../commands/server.ts";
 import type { Terminal } from "../terminal.ts";
-import { dataDirOf, type RunServerOptions, storeOf } from "./run-server.ts";
+import { dataDirOf, storeOf } from "./run-server.ts";
 
-type Where = Pick<RunServerOptions, "dataDir" | "database"> & JsonOptions;
+type Where = Pick<ServerOptions, "dataDir" | "database"> & JsonOptions;
 
 /** `farhand server backup`. */
 export async function backupServer(file: string, where: Where, terminal: Terminal): Promise<void> {

@@ -3,28 +3,13 @@ import { join } from "node:path";
 import { errorText, type LogLevel, openLog, tlsServerSource } from "#core";
 import { parseRoad, type RunningServer, ServerError, startServer, type StoreSettings } from "#server";
 import { version } from "#worker";
+import type { ServerOptions } from "../commands/server.ts";
 import { hearInterrupts } from "../interrupts.ts";
 import { defaultPlaces } from "../places.ts";
 import type { Terminal } from "../terminal.ts";
 
-/** What `farhand server` is given. */
-export interface RunServerOptions {
-  readonly dataDir?: string;
-  readonly listen?: string;
-  readonly publicUrl?: string;
-  readonly hostName?: readonly string[];
-  readonly database?: string;
-  readonly cert?: string;
-  readonly key?: string;
-  readonly road?: readonly string[];
-  readonly trustedProxy?: readonly string[];
-  readonly openMetrics?: true;
-  readonly policy?: string;
-  readonly log?: string;
-}
-
 /** Run a server until a signal ends it. */
-export async function runServer(options: RunServerOptions, terminal: Terminal): Promise<number> {
+export async function runServer(options: ServerOptions, terminal: Terminal): Promise<number> {
   terminal.outliveOutput();
   const interrupts = hearInterrupts();
   try {
@@ -59,13 +44,13 @@ export async function runServer(options: RunServerOptions, terminal: Terminal): 
 }
 
 /** The folder of a server; of one that was given none, beside that of a worker. */
-export function dataDirOf({ dataDir }: Pick<RunServerOptions, "dataDir">, env: Terminal["env"]): string {
+export function dataDirOf({ dataDir }: Pick<ServerOptions, "dataDir">, env: Terminal["env"]): string {
   return dataDir ?? join(defaultPlaces(env).state, "server");
 }
 
 /** Its database: a PostgreSQL where one is named, in a file or the environment, otherwise the embedded one. */
 export function storeOf(
-  { database }: Pick<RunServerOptions, "database">,
+  { database }: Pick<ServerOptions, "database">,
   dataDir: string,
   env: Terminal["env"],
 ): StoreSettings {

@@ -1,10 +1,10 @@
 /**
- * `npm run bench [name…]`: run benchmarks one after another, all of them unless some are named. `mesh` names all whose
- * names begin with it.
+ * `npm run bench [name…]`: run benchmarks one after another, all of them unless some are named. `mesh` and `server` name all
+ * whose names begin with it.
  *
  * Environment: BENCH_SCALE shrinks counts (0.1 for a quick look), BENCH_BYTES sets the size for `results`, RECEPTOR_BIN
- * names a real Receptor to measure beside us. Figures are printed, never judged by the exit code: that is 1 only when a
- * benchmark could not run. See docs/benchmarks.md.
+ * names a real Receptor to measure beside us, BENCH_DATABASE_URL an empty PostgreSQL for servers. Figures are printed, never
+ * judged by the exit code: that is 1 only when a benchmark could not run. See docs/benchmarks.md.
  */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
@@ -17,8 +17,21 @@ import { makeFolder } from "./kit/stage.mjs";
 const limitMs = 20 * 60_000;
 
 const mesh = ["latency", "transfer", "units", "relay", "convergence", "stubs"].map((name) => `mesh-${name}`);
-const known = ["start", "submit", "short-units", "follow", "results", "memory", "list", "direct-stream", ...mesh];
-const asked = process.argv.slice(2).flatMap((name) => (name === "mesh" ? mesh : [name]));
+const server = ["start", "run", "output", "forward", "restart", "heartbeats"].map((name) => `server-${name}`);
+const groups = { mesh, server };
+const known = [
+  "start",
+  "submit",
+  "short-units",
+  "follow",
+  "results",
+  "memory",
+  "list",
+  "direct-stream",
+  ...mesh,
+  ...server,
+];
+const asked = process.argv.slice(2).flatMap((name) => groups[name] ?? [name]);
 const unknown = asked.filter((name) => !known.includes(name));
 
 if (unknown.length > 0) {

@@ -33,6 +33,8 @@ export interface Assertion {
   readonly amr: readonly string[];
   /** When the user logged in, milliseconds since 1970. */
   readonly auth: number;
+  /** Where the user comes from, as the server saw it: for logs (CAT-63). Older servers say nothing of it. */
+  readonly src?: string;
   /** Method, or `stream.open`. */
   readonly m: string;
   /** SHA-256 of the body, hex. */
@@ -49,15 +51,18 @@ export function assertionKey(secret: Uint8Array): Buffer {
   return Buffer.from(hkdfSync("sha256", secret, new Uint8Array(0), "forward-assertion/1", 32));
 }
 
+/** What names one request at the server and at the worker alike: 128 random bits, base64url. */
+export function newRequestId(): string {
+  return randomBytes(16).toString("base64url");
+}
+
+/** What a server says of a request; without a `jti` it gets one here. */
+export type Claims = Omit<Assertion, "iat" | "exp" | "jti" | "h"> & { readonly jti?: string };
+
 /** Sign an assertion: `v1.<payload>.<mac>`, both base64url. @param now server time, milliseconds. */
-export function signAssertion(
-  claims: Omit<Assertion, "iat" | "exp" | "jti" | "h">,
-  body: Uint8Array,
-  key: Uint8Array,
-  now: number,
-): string {
-  const jti = randomBytes(16).toString("base64url");
-  const assertion: Assertion = { ...claims, h: sha256(body), iat: now, exp: now + assertionLifeMs, jti };
+export function signAssertion(claims: Claims, body: Uint8Array, key: Uint8Array, now: number): string {
+  const { jti = newRequestId(), ...said } = claims;
+  const assertion: Assertion = { ...said, h: sha256(body), iat: now, exp: now + assertionLifeMs, jti };
   const signed = `v1.${Buffer.from(JSON.stringify(assertion)).toString("base64url")}`;
   return `${signed}.${macOf(signed, key).toString("base64url")}`;
 }
@@ -145,7 +150,7 @@ const isTime = (value: unknown): boolean => Number.isSafeInteger(value) && (valu
 
 const isFeatures = (value: unknown): boolean => isTexts(value) && (value as unknown[]).length <= maxFeatures;
 
-const claims: { readonly [K in keyof Omit<Assertion, "ent">]: (value: unknown) => boolean } = {
+const claims: { readonly [K in keyof Omit<Assertion, "ent" | "src">]: (value: unknown) => boolean } = {
   aud: isText,
   epoch: isTime,
   sid: isText,
@@ -166,6 +171,7 @@ function isAssertion(value: unknown): value is Assertion {
   if (typeof value !== "object" || value === null) return false;
   const has = (name: string): boolean => Object.hasOwn(value, name);
   if (has("ent") && !isFeatures(Reflect.get(value, "ent"))) return false;
+  if (has("src") && !isText(Reflect.get(value, "src"))) return false;
   return Object.entries(claims).every(([name, isValid]) => has(name) && isValid(Reflect.get(value, name)));
 }
 

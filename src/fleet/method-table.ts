@@ -79,7 +79,9 @@ export function faultText({ issues }: SchemaFault): string {
 
 function unforeseen(error: unknown, { method, id, signal }: CallRequest, caller: Caller, log: Log): Fault {
   if (signal.aborted) return { code: "CALL_CANCELLED", message: `the call of ${method} was taken back`, status: 499 };
-  log.error(`the method ${method} failed`, { id, caller: caller.name, carrier: caller.carrier, error: allOf(error) });
+  const { name, carrier, request: jti } = caller;
+  const who = { caller: name, carrier, ...(jti !== undefined && { jti }) };
+  log.error(`the method ${method} failed`, { id, ...who, error: allOf(error) });
   return { code: "INTERNAL", message: `the method ${method} failed; the log of its side says how`, status: 500 };
 }
 

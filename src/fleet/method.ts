@@ -33,6 +33,10 @@ export interface Caller {
   readonly carrier: string;
   /** Opaque reference of the user's session, when the server told one. */
   readonly session?: string;
+  /** Names the request in the server's audit too: the assertion's `jti` (CAT-63). */
+  readonly request?: string;
+  /** Where the user comes from, as the server told. */
+  readonly source?: string;
 }
 
 /** What the handler of a method is given, and what it gives. */

@@ -18,6 +18,7 @@ export {
   AssertionChecker,
   type AssertionCheckerOptions,
   assertionKey,
+  newRequestId,
   signAssertion,
 } from "./assertion.ts";
 export {

@@ -5,6 +5,7 @@ import { type Clock, Closers, errorText, type Log, systemClock, type TlsServerSo
 import { makeBackend, makeWebSocketGuest, type Mesh, openMesh, tlsProfiles, type WebSocketGuest } from "#mesh";
 import { LiveFeed } from "./api/live-feed.ts";
 import { Audit } from "./audit/audit.ts";
+import { AuditedLines } from "./audit/audited-lines.ts";
 import { type Access, accessOver } from "./auth/access.ts";
 import { sealWith } from "./auth/seal.ts";
 import { openServerKey } from "./auth/server-key.ts";
@@ -145,7 +146,8 @@ async function openAll(options: CoreOptions, closers: Closers): Promise<ServerCo
     tlsClient: profileName,
   });
   closers.add(lines.open);
-  lines.entitled = new EntitledLines({ lines: lines.open, policy, store, audit, log });
+  const audited = new AuditedLines({ lines: lines.open, audit, clock, log });
+  lines.entitled = new EntitledLines({ lines: audited, policy, store, audit, log });
   policy.listen(recheck);
   mesh.listen(fleetService, { tls: profileName, accept: (stream) => lines.open?.accept(stream) });
   const guest = await makeWebSocketGuest({ path: meshPath, tls: tls.server("port") }, log);

@@ -15,6 +15,7 @@ import { Audit } from "../../src/server/audit/audit.ts";
 import type { FactorPolicy } from "../../src/server/auth/factors.ts";
 import type { Labels, Role } from "../../src/server/auth/roles.ts";
 import { Configurations } from "../../src/server/config/configurations.ts";
+import { Rollouts } from "../../src/server/config/rollouts.ts";
 import type { Asker, WorkerLines, WorkerRequest, WorkerStream } from "../../src/server/line/worker-lines.ts";
 import { Enrolments } from "../../src/server/registry/enrolments.ts";
 import { Health } from "../../src/server/registry/health.ts";
@@ -223,6 +224,8 @@ async function testApi(store: Store, certificates: TestCertificates, options: Te
   const lines = new TestLines();
   const sealer = { seal: (value: Uint8Array) => Buffer.from(value), open: (value: Uint8Array) => Buffer.from(value) };
   const { cert, key } = certificates.server;
+  const ofConfigs = { store, audit, presence, clock };
+  const configurations = new Configurations({ ...ofConfigs, sealer, validate: () => {}, schemaVersion: 1 });
   const api = await openApi({
     store,
     access,
@@ -233,7 +236,8 @@ async function testApi(store: Store, certificates: TestCertificates, options: Te
     live,
     enrolments: new Enrolments({ store, audit, clock }),
     health: new Health(store, clock),
-    configurations: new Configurations({ store, audit, sealer, validate: () => {}, schemaVersion: 1, clock }),
+    configurations,
+    rollouts: new Rollouts({ ...ofConfigs, configurations, changed: () => {}, log: silentLog }),
     enrol: { challenge: async () => ({ nonce: "n" }), register: async (body, observed) => ({ body, observed }) },
     log: silentLog,
     clock: { ...systemClock, now: () => clock.now() },
@@ -299,7 +303,8 @@ async function testWorker(store: Store, name: string, labels: Labels): Promise<s
   return id;
 }
 
-async function ask(port: number, method: string, path: string, asking: Asking = {}): Promise<TestAnswer> {
+/** Ask an API, and read its answer to the end. */
+export async function ask(port: number, method: string, path: string, asking: Asking = {}): Promise<TestAnswer> {
   const answer = await openAnswer(port, method, path, asking);
   const chunks: Buffer[] = [];
   for await (const chunk of answer) chunks.push(chunk as Buffer);

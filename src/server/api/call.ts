@@ -119,6 +119,7 @@ export class Call<S extends RouteSchema = RouteSchema> {
       methods: callerMethods(caller),
       loggedInAt: shown.createdAt,
       session: shown.id,
+      source: this.visit.address,
     };
   }
 

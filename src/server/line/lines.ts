@@ -161,7 +161,9 @@ export class Lines implements WorkerLines {
   #assert(workerId: string, method: string, body: string, asker: Asker): string {
     const { epoch, key } = this.#options.registry.keys.get(workerId);
     const { session: sid, userId: sub, name, roles, level: max, methods: amr, loggedInAt: auth, entitled: ent } = asker;
-    const claims = { aud: workerId, epoch, sid, sub, name, roles, max, amr, auth, m: method, ...(ent && { ent }) };
+    const { request: jti, source: src } = asker;
+    const more = { ...(ent && { ent }), ...(src !== undefined && { src }), ...(jti !== undefined && { jti }) };
+    const claims = { aud: workerId, epoch, sid, sub, name, roles, max, amr, auth, m: method, ...more };
     return signAssertion(claims, Buffer.from(body), key, this.#options.clock.now());
   }
 

@@ -14,6 +14,10 @@ export interface Asker {
   readonly loggedInAt: number;
   /** Features that the policy includes on this worker (CAT-100); absent: nobody has said. */
   readonly entitled?: readonly string[];
+  /** Where they come from, for the worker's log (CAT-63). */
+  readonly source?: string;
+  /** Names this one request, here and at the worker: the assertion's `jti`; absent: it gets one that nobody here knows. */
+  readonly request?: string;
   /** Opaque reference of their session or token: whatever was opened under it is cut by {@link WorkerLines.cut}. */
   readonly session: string;
 }

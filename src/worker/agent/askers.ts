@@ -15,12 +15,14 @@ export interface AskerRules {
  * Who asks through the server, and what they may do here: the lowest of what the server grants, its policy includes
  * (CAT-100) and our own map says.
  */
-export function callerOf({ sub, name, roles, max, sid, ent }: Assertion, map: RoleMap, rules: AskerRules = {}): Caller {
+export function callerOf(said: Assertion, map: RoleMap, rules: AskerRules = {}): Caller {
+  const { sub, name, roles, max, sid, ent, jti, src } = said;
   const held = roles.map((role) => (Object.hasOwn(map, role) ? map[role] : map["*"]) ?? "none");
   const own = levels.findLast((each) => held.includes(each)) ?? "none";
   const included = ent ? levelIncluded(ent) : rules.needsEntitlement ? "none" : "admin";
   const level = lowerLevel(included, lowerLevel(max, own));
-  return { name: `${name} (${sub})`, level, carrier: "forwarded", session: sid };
+  const source = src === undefined ? {} : { source: src };
+  return { name: `${name} (${sub})`, level, carrier: "forwarded", session: sid, request: jti, ...source };
 }
 
 /** The level that features reach to; each rests on the ones before. Names that nobody knows count nothing. */

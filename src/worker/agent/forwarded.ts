@@ -36,9 +36,15 @@ export async function runForwarded(
 ): Promise<ForwardedResult> {
   const { method, params, caller } = askedFor(said, askers);
   const outcome = await dispatch(table, { id: randomUUID(), method, params, signal }, caller, log);
+  const verdict = "fault" in outcome ? outcome.fault.code : "done";
+  log.info(`${method} for ${caller.name}`, { ...identityOf(caller), verdict });
   if ("fault" in outcome) throw new RemoteError(outcome.fault);
-  log.info(`${method} for ${caller.name}`, { session: caller.session });
   return { result: outcome.result ?? null };
+}
+
+/** Who asked, for a line of the log: `jti` is in the server's audit as well (CAT-63). */
+export function identityOf({ level, session, request: jti, source }: Caller) {
+  return { level, session, jti, ...(source !== undefined && { source }) };
 }
 
 /** Before the assertion is checked it is anybody's text. */

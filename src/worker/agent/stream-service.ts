@@ -4,7 +4,7 @@ import { errorText, type Log } from "#core";
 import { FleetError, Forwarded, hearWords, includesLevel, sayWords } from "#fleet";
 import type { MeshStream } from "#mesh";
 import type { Askers } from "./askers.ts";
-import { type AskedFor, askedFor } from "./forwarded.ts";
+import { type AskedFor, askedFor, identityOf } from "./forwarded.ts";
 import { type OpenedStream, sayFault, type ServedStream } from "./stream-methods.ts";
 
 /** A stream says what it wants within this time, milliseconds. */
@@ -89,16 +89,18 @@ export class StreamService {
   ): Promise<void> {
     const served = this.#methods.get(name);
     if (!served) throw new FleetError("METHOD_UNKNOWN", `there is no stream method ${name}`);
-    if (!includesLevel(caller.level, served.method.level))
+    if (!includesLevel(caller.level, served.method.level)) {
+      this.#options.log.info(`${name} for ${caller.name}`, { ...identityOf(caller), verdict: "LEVEL_TOO_LOW" });
       throw new FleetError(
         "LEVEL_TOO_LOW",
         `${name} needs the level ${served.method.level}, and the caller's is ${caller.level}`,
       );
+    }
     const parsed = served.method.params.safeParse(params);
     if (!parsed.success)
       throw new FleetError("PARAMS_INVALID", `parameters of ${name}: ${parsed.error.issues[0]?.message}`);
     if (caller.session !== undefined) this.#open.set(opened.stream, caller.session);
-    this.#options.log.info(`${name} for ${caller.name}`, { session: caller.session });
+    this.#options.log.info(`${name} for ${caller.name}`, { ...identityOf(caller), verdict: "opened" });
     await served.run(parsed.data, opened, { caller, id: randomUUID(), signal });
   }
 }

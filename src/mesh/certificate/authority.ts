@@ -1,7 +1,7 @@
 import type { KeyObject } from "node:crypto";
 import { boolean, der, sequence } from "./der-writing.ts";
 import { tags } from "./der.ts";
-import { makeKey } from "./keys.ts";
+import { makeEcKey, makeKey } from "./keys.ts";
 import { writeKeyFile, writePemFile } from "./pem-files.ts";
 import { serialAt, type Validity, validityFrom } from "./validity.ts";
 import {
@@ -17,8 +17,8 @@ import {
 /** What `cert-init` is given (spec §5.6). */
 export interface AuthorityOptions extends Validity {
   readonly commonName: string;
-  /** Length of the RSA key. */
-  readonly bits: number;
+  /** Length of the RSA key. Absent: an ECDSA key on P-256, which signs thirty times as fast. */
+  readonly bits?: number;
   readonly outCert: string;
   readonly outKey: string;
 }
@@ -30,7 +30,7 @@ export interface AuthorityOptions extends Validity {
  */
 export async function makeAuthority(options: AuthorityOptions, now = new Date()): Promise<void> {
   const { notBefore, notAfter } = validityFrom(options, now, 10);
-  const key = await makeKey(options.bits);
+  const key = options.bits === undefined ? await makeEcKey() : await makeKey(options.bits);
   const name = commonNameOnly(options.commonName);
   const certificate = writeCertificate(
     {

@@ -27,9 +27,7 @@ export interface Holder extends SubjectNames, Validity {
  * @throws {MeshError} `CERTIFICATE_INVALID` for an authority that cannot sign, or without any name.
  */
 export function issueCertificate(holder: Holder, authority: Authority, now = new Date()): string {
-  const by = new X509Certificate(authority.certificate);
-  if (!by.ca || !by.checkPrivateKey(authority.key))
-    throw new MeshError("CERTIFICATE_INVALID", "the authority's certificate and key do not belong together");
+  const by = certificateOf(authority);
   if ([holder.dnsNames, holder.ipAddresses, holder.nodeIds].every(({ length }) => length === 0))
     throw new MeshError("CERTIFICATE_INVALID", "cannot sign: no names given");
   const { notBefore, notAfter } = validityFrom(holder, now, 1);
@@ -46,6 +44,19 @@ export function issueCertificate(holder: Holder, authority: Authority, now = new
     authority.key,
   );
   return encodePem("CERTIFICATE", certificate);
+}
+
+/** Looked at once for each authority: that costs as much as to sign. */
+const certificates = new WeakMap<Authority, X509Certificate>();
+
+function certificateOf(authority: Authority): X509Certificate {
+  const known = certificates.get(authority);
+  if (known) return known;
+  const certificate = new X509Certificate(authority.certificate);
+  if (!certificate.ca || !certificate.checkPrivateKey(authority.key))
+    throw new MeshError("CERTIFICATE_INVALID", "the authority's certificate and key do not belong together");
+  certificates.set(authority, certificate);
+  return certificate;
 }
 
 /** Seconds, and 20 random bits: many are issued within one second. */

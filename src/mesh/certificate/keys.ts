@@ -13,3 +13,8 @@ export async function makeKey(bits: number): Promise<KeyObject> {
   }
   return (await promisify(generateKeyPair)("rsa", { modulusLength: bits })).privateKey;
 }
+
+/** A new ECDSA key on P-256. */
+export async function makeEcKey(): Promise<KeyObject> {
+  return (await promisify(generateKeyPair)("ec", { namedCurve: "P-256" })).privateKey;
+}

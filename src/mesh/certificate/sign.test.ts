@@ -54,6 +54,16 @@ describe("makeAuthority()", () => {
     expect(readdirSync(ca.at("")).sort()).toEqual(["ca.crt", "ca.key"]);
   });
 
+  test("makes an ECDSA key when no length is given", async () => {
+    await using folder = await tempFolder();
+    const files = { outCert: folder.file("c"), outKey: folder.file("k") };
+    await makeAuthority({ commonName: "ca", ...files }, now);
+    const key = createPrivateKey(readFileSync(files.outKey));
+    expect(key).toMatchObject({ asymmetricKeyType: "ec", asymmetricKeyDetails: { namedCurve: "prime256v1" } });
+    expect(certificateIn(files.outCert).checkPrivateKey(key)).toBe(true);
+    expect(openssl("verify", "-CAfile", files.outCert, "-attime", "1790000000", files.outCert)).toMatch(/OK/);
+  });
+
   test("replaces files that are there, also when others may read them", async () => {
     await using folder = await tempFolder();
     const files = { outCert: folder.file("c"), outKey: folder.file("k") };

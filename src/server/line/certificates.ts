@@ -4,8 +4,6 @@ import { join } from "node:path";
 import { systemCode } from "#core";
 import { type Authority, makeAuthority } from "#mesh";
 
-const keyBits = 3072;
-
 /** Files of the server's authority, which signs the certificates of its node and of its workers. */
 export interface AuthorityFiles {
   readonly certificate: string;
@@ -22,7 +20,6 @@ export async function openAuthority(folder: string): Promise<OpenAuthority> {
   if (!(await exists(files.key))) {
     await makeAuthority({
       commonName: "Farhand server authority",
-      bits: keyBits,
       outCert: files.certificate,
       outKey: files.key,
     });

@@ -22,7 +22,10 @@ export interface QuicLimits {
   readonly listenerLingerMs: number;
   /** What was written before a stream was destroyed is still delivered, if that takes no longer. */
   readonly farewellMs: number;
-  /** Connections of one listener: in all, and from one node. Node ids of sources are not proven, hence both. */
+  /**
+   * Connections of one listener: in all, and from one node. Node ids of sources are not proven, hence both. A server has one
+   * for each worker, and for a moment two of those that come back.
+   */
   readonly connections: number;
   readonly connectionsPerNode: number;
   /** The same for those whose handshake is under way. */
@@ -42,7 +45,7 @@ export const defaultQuicLimits: QuicLimits = {
   dialerLingerMs: 500,
   listenerLingerMs: 10_000,
   farewellMs: 5_000,
-  connections: 10_000,
+  connections: 20_000,
   connectionsPerNode: 1_000,
   handshakes: 500,
   handshakesPerNode: 100,

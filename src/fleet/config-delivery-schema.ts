@@ -49,6 +49,7 @@ export const ConfigOutcome = z.strictObject({
   version: count,
   outcome: z.enum(["applied", "pending", "failed"]),
   detail: z.string().max(1_000).describe("when it takes effect, or why it was not taken"),
+  running: count.optional().describe("version the worker goes by now, 0: none"),
 });
 export type ConfigOutcome = z.infer<typeof ConfigOutcome>;
 

@@ -11,6 +11,7 @@ import { sealWith } from "./auth/seal.ts";
 import { openServerKey } from "./auth/server-key.ts";
 import type { Configurations } from "./config/configurations.ts";
 import { openConfigurations } from "./config/open-configurations.ts";
+import { Rollouts } from "./config/rollouts.ts";
 import { type OpenAuthority, openAuthority } from "./line/certificates.ts";
 import { ConfigDelivery } from "./line/config-delivery.ts";
 import { fleetService, Lines } from "./line/lines.ts";
@@ -31,6 +32,7 @@ import { openStore, type Store, type StoreSettings } from "./store/store.ts";
 export const meshPath = "/mesh";
 const profileName = "farhand-server";
 const sweepMs = 10_000;
+const rolloutMs = 1_000;
 const maintainMs = 60_000;
 
 export interface CoreOptions {
@@ -47,6 +49,10 @@ export interface CoreOptions {
   readonly workerChanged?: (change: PresenceChange) => void;
   /** Roads for workers besides the WebSocket on the server's own port. */
   readonly roads?: readonly ServerRoad[];
+  /** What the port shows in place of a certificate of the server's authority; the operator's. */
+  readonly portTls?: TlsServerSource | undefined;
+  /** What a new enrolment token says the server is known by, SHA-256 in hex; undefined: the system's authorities vouch. */
+  readonly pin?: (() => string | undefined) | undefined;
   /** File that says what may be done from elsewhere; without one everything may (CAT-96). */
   readonly policy?: string | undefined;
 }
@@ -62,6 +68,7 @@ export interface ServerCore {
   readonly health: Health;
   readonly live: LiveFeed;
   readonly configurations: Configurations;
+  readonly rollouts: Rollouts;
   /** For the server itself. */
   readonly lines: Lines;
   readonly delivery: ConfigDelivery;
@@ -120,7 +127,7 @@ async function openAll(options: CoreOptions, closers: Closers): Promise<ServerCo
       .catch((error: unknown) => log.warn("entitlements were not looked at", { error: errorText(error) }));
   const registry = new LimitedRegistry({ store, audit, attendance: presence, clock, policy, changed: recheck });
   const members = new Members();
-  await members.load(registry);
+  await members.load(store);
   const tls = tlsProfiles({
     servers: new Map([
       [profileName, { ...own, clientCas: authority.files.certificate, requireClientCert: true }],
@@ -138,8 +145,9 @@ async function openAll(options: CoreOptions, closers: Closers): Promise<ServerCo
   const mesh = closers.add(openMesh({ nodeId, log, tls, firewallRules, maxAnnouncedStubs: 0 }));
   const entrance = new WorkerEntrance({ registry, members, authority, serverNode: nodeId, clock });
   const changedConfig = (name: string, version: number): void => lines.open?.configChanged(name, version);
-  const configurations = openConfigurations({ store, audit, seal, clock, changed: changedConfig });
-  const delivery = new ConfigDelivery({ registry, configurations });
+  const configurations = openConfigurations({ store, audit, seal, clock, presence, changed: changedConfig });
+  const rollouts = new Rollouts({ store, audit, configurations, presence, changed: changedConfig, clock, log });
+  const delivery = new ConfigDelivery({ store, registry, configurations, rollouts, clock });
   lines.open = new Lines({
     ...{ delivery, entrance, presence, health, registry, members, mesh, clock, log, version },
     serverNode: nodeId,
@@ -150,7 +158,14 @@ async function openAll(options: CoreOptions, closers: Closers): Promise<ServerCo
   lines.entitled = new EntitledLines({ lines: audited, policy, store, audit, log });
   policy.listen(recheck);
   mesh.listen(fleetService, { tls: profileName, accept: (stream) => lines.open?.accept(stream) });
-  const guest = await makeWebSocketGuest({ path: meshPath, tls: tls.server("port") }, log);
+  const guest = await makeWebSocketGuest(
+    {
+      path: meshPath,
+      tls: options.portTls ?? tls.server("port"),
+      proofs: { hub: nodeId, keyOf: (node) => members.keyOf(node) },
+    },
+    log,
+  );
   const refuses = (node: string): string | undefined =>
     members.workerOf(node) === undefined ? `${node} is no worker of this server` : undefined;
   await mesh.addBackend(guest, { cost: 1, mustProveId: true, refuses });
@@ -159,12 +174,17 @@ async function openAll(options: CoreOptions, closers: Closers): Promise<ServerCo
     // A broker says nothing of who is behind it: there the streams alone prove it, and every one of them has to.
     await mesh.addBackend(await makeBackend(settings, log), { cost: 1, mustProveId: road.kind !== "amqp", refuses });
   }
-  const enrolments = new Enrolments({ store, audit, clock, pin: fingerprintOf(authority.certificate) });
-  closers.add(keepUp({ access, presence, health, enrolments, clock, log }));
+  const enrolments = new Enrolments({
+    store,
+    audit,
+    clock,
+    pin: options.pin ?? (() => fingerprintOf(authority.certificate)),
+  });
+  closers.add(keepUp({ access, presence, health, enrolments, rollouts, clock, log }));
   return {
-    ...{ store, access, audit, registry, presence, health, live, configurations, lines: lines.open, entrance, mesh },
+    ...{ store, access, audit, registry, presence, health, live, configurations, rollouts, entrance, mesh },
     ...{ authority, delivery, tls: tls.server("port"), guest },
-    ...{ enrolments, policy, entitledLines: lines.entitled },
+    ...{ enrolments, policy, lines: lines.open, entitledLines: lines.entitled },
     close: () => closers.close(),
   };
 }
@@ -175,9 +195,10 @@ function keepUp({
   presence,
   health,
   enrolments,
+  rollouts,
   clock,
   log,
-}: Pick<ServerCore, "access" | "presence" | "health" | "enrolments"> & { clock: Clock; log: Log }) {
+}: Pick<ServerCore, "access" | "presence" | "health" | "enrolments" | "rollouts"> & { clock: Clock; log: Log }) {
   const stopping = new AbortController();
   const { signal } = stopping;
   const trouble = (error: unknown): void =>
@@ -192,6 +213,7 @@ function keepUp({
     presence.run(signal, trouble),
     every(sweepMs, () => access.sweep()),
     every(sweepMs, () => health.flush()),
+    every(rolloutMs, () => rollouts.look()),
     every(maintainMs, () => health.maintain(signal)),
     every(maintainMs, () => enrolments.sweep()),
   ]);

@@ -278,6 +278,23 @@ export const serverErrors = {
     meaning: "The request with this `Idempotency-Key` was done; the secret it made was shown once and is not kept.",
   },
   RANGE_UNSATISFIABLE: { status: 416, exit: 2, meaning: "The output ends before the byte that was asked for." },
+  ROLLOUT_OPEN: {
+    status: 409,
+    exit: 6,
+    meaning:
+      "A version of this configuration is being rolled out: wait, let it continue, or abort it, then write the next one.",
+  },
+  ROLLOUT_NONE: {
+    status: 404,
+    exit: 4,
+    meaning: "No version of this configuration is being rolled out, or the one there was has ended.",
+  },
+  CANARY_NONE: {
+    status: 409,
+    exit: 6,
+    meaning:
+      "A version cannot come to some workers first: none that is connected fits, or there is no version before it.",
+  },
   WORKER_ANSWER: {
     status: 502,
     exit: 8,

@@ -3,7 +3,8 @@ import { errorText, FarhandError } from "#core";
 import { FleetError, includesLevel, type Level } from "#fleet";
 import type { AuditTrail } from "../audit/audit.ts";
 import type { Access } from "../auth/access.ts";
-import { type Caller, callerLevel, checkStepUp } from "../auth/callers.ts";
+import { type Caller, callerConfigLevel, callerLevel, checkStepUp } from "../auth/callers.ts";
+import { usersOfConfig } from "../config/config-users.ts";
 import { ServerError } from "../errors.ts";
 import { type Worker, workerOf } from "../registry/worker.ts";
 import type { Store } from "../store/store.ts";
@@ -65,7 +66,12 @@ export class Admission {
    * @throws {ServerError} SESSION_NEEDED, CONNECTION_REFUSED, WORKER_NOT_FOUND, NOT_ENTITLED, FACTOR_NEEDED.
    * @throws {FleetError} LEVEL_TOO_LOW.
    */
-  async authorize(route: Route, known: Known, connection: string | undefined, workerName: string): Promise<Admitted> {
+  async authorize(
+    route: Route,
+    known: Known,
+    connection: string | undefined,
+    { worker, name }: NamedByPath,
+  ): Promise<Admitted> {
     const { needs, sensitive = false } = route;
     const { caller } = known;
     if (needs.kind === "session" && caller.kind !== "session")
@@ -74,11 +80,15 @@ export class Admission {
     const shown = { ...known, ...(handle !== undefined && { handle }) };
     const admitted =
       needs.kind === "worker"
-        ? { ...shown, ...(await this.#visible(caller, workerName)) }
-        : { ...shown, level: needs.kind === "area" ? callerLevel(caller, needs.area) : ("none" as const) };
-    const level = needs.kind === "worker" || needs.kind === "area" ? needs.level : "none";
-    this.require(route, admitted, { level, sensitive });
+        ? { ...shown, ...(await this.#visible(caller, worker)) }
+        : { ...shown, level: await this.#levelFor(needs, caller, name) };
+    this.require(route, admitted, { level: "level" in needs ? needs.level : "none", sensitive });
     return admitted;
+  }
+
+  async #levelFor(needs: Route["needs"], caller: Caller, name: string): Promise<Level> {
+    if (needs.kind === "area") return callerLevel(caller, needs.area);
+    return needs.kind === "config" ? await configLevelOf(this.#options.store, caller, name) : "none";
   }
 
   #handle(route: Route, caller: Caller, connection: string | undefined): string | undefined {
@@ -121,6 +131,24 @@ export class Admission {
       .record(caller?.user.id ?? "server", "api.refused", subject.slice(0, 255), detail)
       .catch((reason: unknown) => this.#options.log.warn("a refusal was not audited", { error: errorText(reason) }));
   }
+}
+
+/** What a path names. */
+export interface NamedByPath {
+  /** Id or name of a worker. */
+  readonly worker: string;
+  /** Of a configuration. */
+  readonly name: string;
+}
+
+/** What a caller may do with a configuration, by the workers that go by it now (CAT-81). */
+export async function configLevelOf(store: Store, caller: Caller, name: string): Promise<Level> {
+  const users = await usersOfConfig(store, name);
+  return callerConfigLevel(
+    caller,
+    name,
+    users.map(({ labels }) => labels),
+  );
 }
 
 /** What somebody was sent away from, and where they came from. */

@@ -29,6 +29,7 @@ export function needsText(route: Route): string {
     session: () => "a session",
     caller: () => "a session or API token",
     area: () => (needs.kind === "area" ? `${needs.level} (${needs.area})` : ""),
+    config: () => (needs.kind === "config" ? `${needs.level} on the configuration and its workers` : ""),
     worker: () => (needs.kind === "worker" ? `${needs.level} on the worker` : ""),
   }[needs.kind]();
   const more = [

@@ -21,7 +21,7 @@ function pathOf({ path }: Route, worker: string): string {
 }
 
 function neededLevel({ needs }: Route): Level {
-  return needs.kind === "area" || needs.kind === "worker" ? needs.level : "none";
+  return "level" in needs ? needs.level : "none";
 }
 
 /** The code with which a request is refused; undefined: it was let in, whatever came of it. */

@@ -64,9 +64,9 @@ export class Gatekeeper {
   }
 
   async #authorize(route: Route, request: Request, known: Known, shown: Shown) {
-    const { worker = "" } = request.params as { worker?: string };
+    const { worker = "", name = "" } = request.params as { worker?: string; name?: string };
     const authorize = (): Promise<Admitted> =>
-      this.#options.admission.authorize(route, known, shown.connection, worker);
+      this.#options.admission.authorize(route, known, shown.connection, { worker, name });
     return await this.audited(route, request, authorize);
   }
 

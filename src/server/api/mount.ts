@@ -160,7 +160,7 @@ const refused = {
 function schemaOf({ summary, needs, path, sensitive, schema, payload }: Route): object {
   const [, , tag = "server"] = path.split("/");
   const { params, query, body, answer } = schema;
-  const level = needs.kind === "area" || needs.kind === "worker" ? `Level: ${needs.level}. ` : "";
+  const level = "level" in needs ? `Level: ${needs.level}. ` : "";
   return {
     summary,
     tags: [tag],

@@ -11,6 +11,8 @@ export type Needs =
   | { readonly kind: "session"; readonly enrolling?: boolean }
   | { readonly kind: "caller" }
   | { readonly kind: "area"; readonly area: Area; readonly level: Level }
+  /** On the configuration that `:name` of the path names, and on all workers that go by it (CAT-81). */
+  | { readonly kind: "config"; readonly level: Level }
   /** On the worker that `:worker` of the path names. */
   | { readonly kind: "worker"; readonly level: Level };
 

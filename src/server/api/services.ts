@@ -2,6 +2,7 @@ import type { Clock, Log } from "#core";
 import type { Audit } from "../audit/audit.ts";
 import type { Access } from "../auth/access.ts";
 import type { Configurations } from "../config/configurations.ts";
+import type { Rollouts } from "../config/rollouts.ts";
 import type { WorkerLines } from "../line/worker-lines.ts";
 import type { Enrolments } from "../registry/enrolments.ts";
 import type { Health } from "../registry/health.ts";
@@ -29,6 +30,7 @@ export interface ApiServices {
   readonly presence: Presence;
   readonly health: Health;
   readonly configurations: Configurations;
+  readonly rollouts: Rollouts;
   readonly lines: WorkerLines;
   readonly enrol: EnrolService;
   /** Its `changed` is given to `presence`. */

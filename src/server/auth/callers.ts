@@ -1,4 +1,4 @@
-import type { Level } from "#fleet";
+import { type Level, lowerLevel } from "#fleet";
 import { ServerError } from "../errors.ts";
 import type { ApiToken } from "../store/api-tokens.ts";
 import type { Session } from "../store/sessions.ts";
@@ -6,7 +6,8 @@ import type { User } from "../store/users.ts";
 import type { ApiTokens } from "./api-tokens.ts";
 import type { Factors } from "./factors.ts";
 import { tokenPrefixes } from "./opaque-token.ts";
-import { type Area, type Labels, levelOn, levelWithin } from "./roles.ts";
+import { configLabel } from "../registry/labels.ts";
+import { type Area, type Labels, levelOf, levelOn, levelWithin } from "./roles.ts";
 import type { Sessions } from "./sessions.ts";
 
 /** Who sends a request, and by what it is known. */
@@ -56,6 +57,20 @@ export class Callers {
 export function callerLevel(caller: Caller, area: Area, labels: Labels = {}): Level {
   const held = levelOn(caller.user.role, caller.user.labels, labels);
   return caller.kind === "token" ? levelWithin(caller.token.scopes, area, held) : held;
+}
+
+/**
+ * What a caller may do with a configuration (CAT-81): what the name gives, and no more than each worker gives that goes by
+ * it. A role that is restricted to labels counts for the name that its label `farhand/config` says, and for no other.
+ *
+ * @param users labels of the workers of this configuration.
+ */
+export function callerConfigLevel(caller: Caller, name: string, users: readonly Labels[]): Level {
+  const { role, labels } = caller.user;
+  const isNamed = labels === null || (Object.hasOwn(labels, configLabel) && labels[configLabel] === name);
+  const held = isNamed ? levelOf(role) : "none";
+  const own = caller.kind === "token" ? levelWithin(caller.token.scopes, "configurations", held, name) : held;
+  return users.map((worker) => callerLevel(caller, "workers", worker)).reduce(lowerLevel, own);
 }
 
 /** How the caller logged in, as an assertion says it: `pwd`, `otp`, `token`. */

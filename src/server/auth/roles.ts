@@ -43,19 +43,29 @@ export const areas = ["workers", "configurations", "users", "audit"] as const;
 /** One of {@link areas}. */
 export type Area = (typeof areas)[number];
 
-/** What an API token may do at most: `workers:operate`, or `*:monitor` for every area. */
-export type Scope = `${Area | "*"}:${Exclude<Level, "none">}`;
+/**
+ * What an API token may do at most: `workers:operate`, `*:monitor` for every area, or `configurations/web:configure` for
+ * the one configuration.
+ */
+export type Scope = `${Area | "*" | `configurations/${string}`}:${Exclude<Level, "none">}`;
 
 export function isScope(value: string): value is Scope {
-  const [area, level, ...more] = value.split(":");
-  const isArea = area === "*" || areas.some((known) => known === area);
+  const [area = "", level, ...more] = value.split(":");
+  const isOneConfig = /^configurations\/[A-Za-z0-9][\w.-]{0,62}$/.test(area);
+  const isArea = area === "*" || isOneConfig || areas.some((known) => known === area);
   return isArea && more.length === 0 && Object.values(levelOfRole).some((known) => known === level);
 }
 
-/** The level that scopes leave of `held` in one area: the highest that one of them names, never more than `held`. */
-export function levelWithin(scopes: readonly Scope[], area: Area, held: Level): Level {
+/**
+ * The level that scopes leave of `held` in one area: the highest that one of them names, never more than `held`.
+ *
+ * @param part what of the area it is about, such as the name of a configuration.
+ */
+export function levelWithin(scopes: readonly Scope[], area: Area, held: Level, part?: string): Level {
   const order = Object.values(levelOfRole);
-  const named = scopes.map((scope) => scope.split(":")).filter(([of]) => of === area || of === "*");
+  const isAbout = (of: string | undefined): boolean =>
+    of === area || of === "*" || (part !== undefined && of === `${area}/${part}`);
+  const named = scopes.map((scope) => scope.split(":")).filter(([of]) => isAbout(of));
   const highest = order.findLast((level) => named.some(([, granted]) => granted === level));
   return highest === undefined ? "none" : lowerLevel(highest, held);
 }

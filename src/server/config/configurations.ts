@@ -15,8 +15,11 @@ import {
   threeWayDiff,
 } from "#fleet";
 import type { AuditTrail } from "../audit/audit.ts";
+import { ServerError } from "../errors.ts";
+import type { PresenceState } from "../registry/presence.ts";
+import { openRollout } from "../store/config-rollouts.ts";
 import type { Store } from "../store/store.ts";
-import type { WorkerConfigTable } from "../store/tables.ts";
+import type { ConfigRolloutTable, WorkerConfigTable } from "../store/tables.ts";
 import {
   activeWorkerConfig,
   activeWorkerConfigs,
@@ -24,7 +27,11 @@ import {
   workerConfig,
   workerConfigs,
   type WorkerConfigVersion,
+  type WithRollout,
 } from "../store/worker-configs.ts";
+import { chooseCanaries } from "./choose-canaries.ts";
+import { usersOfConfig } from "./config-users.ts";
+import type { CanaryPlan, Rollout } from "./rollout.ts";
 
 export { ConfigStaleError } from "#fleet";
 
@@ -58,6 +65,17 @@ export interface ConfigWrite {
   /** Version the document was made from, 0: there was none. Required (CAT-72). */
   readonly ifMatch: number | undefined;
   readonly comment?: string;
+  /** It comes to some workers first; without this to all at once (CAT-80). */
+  readonly canary?: CanaryPlan | undefined;
+}
+
+/** A version that is about to be written. */
+interface NewVersion extends WithRollout {
+  /** Secrets sealed. */
+  readonly stored: JsonObject;
+  readonly before: JsonObject;
+  readonly version: number;
+  readonly comment: string;
 }
 
 export interface ConfigurationsOptions {
@@ -70,6 +88,8 @@ export interface ConfigurationsOptions {
   readonly schemaVersion: number;
   /** Told of each new version. */
   readonly changed?: (name: string, version: number) => void;
+  /** How a connected worker is now; the database may be behind. */
+  readonly presence?: { state(workerId: string): PresenceState | undefined };
   readonly clock?: Pick<Clock, "now">;
 }
 
@@ -88,9 +108,9 @@ export class Configurations {
     return shown(await this.#found(name, version));
   }
 
-  /** For workers and nobody else: the version in force with its secrets. @throws {FleetError} CONFIG_NOT_FOUND. */
-  async deliver(name: string): Promise<Config> {
-    const row = await this.#found(name);
+  /** For workers and nobody else: a version (the one in force) with its secrets. @throws {FleetError} CONFIG_NOT_FOUND. */
+  async deliver(name: string, version?: number): Promise<Config> {
+    const row = await this.#found(name, version);
     const open = (sealed: Uint8Array): string =>
       Buffer.from(this.#options.sealer.open(sealed, placeOf(name))).toString();
     return { ...versionOf(row), document: openSecrets(documentOf(row), open) };
@@ -113,22 +133,26 @@ export class Configurations {
   }
 
   /**
-   * Write a new version and put it in force.
+   * Write a new version and put it in force, or let it begin with some workers.
    *
    * @throws {FleetError} CONFIG_IF_MATCH, CONFIG_STALE (a {@link ConfigStaleError}), CONFIG_INVALID, CONFIG_SECRET, and
-   * whatever `validate` throws.
+   * whatever `validate` throws. @throws {ServerError} ROLLOUT_OPEN, CANARY_NONE.
    */
-  async put(name: string, { document, ifMatch, comment = "" }: ConfigWrite, actor: string): Promise<Config> {
+  async put(name: string, write: ConfigWrite, actor: string): Promise<Config> {
+    const { document, ifMatch, comment = "", canary } = write;
     requireConfigName(name);
     requireBounded(document, comment);
     if (ifMatch === undefined)
       throw new FleetError("CONFIG_IF_MATCH", `say from which version of ${name} the document was made`);
     const active = await activeWorkerConfig(this.#options.store.db, name);
     if ((active?.version ?? 0) !== ifMatch) throw await this.#stale(name, ifMatch, document);
+    await this.#requireNoRollout(name);
     const before = active ? documentOf(active) : {};
     const stored = this.#sealed(name, document, before);
     this.#options.validate(redactSecrets(stored) as JsonObject);
-    return await this.#write(name, { stored, before, version: ifMatch + 1, comment }, actor, () =>
+    const version = ifMatch + 1;
+    const begins = canary && (await this.#rollout(name, version, canary, actor));
+    return await this.#write(name, { stored, before, version, comment, begins }, actor, () =>
       this.#stale(name, ifMatch, document),
     );
   }
@@ -137,6 +161,7 @@ export class Configurations {
    * An old version as a new one (CAT-74), its secrets as they were.
    *
    * @throws {FleetError} CONFIG_NOT_FOUND, CONFIG_STALE, and whatever `validate` throws: rules may have changed since.
+   * @throws {ServerError} ROLLOUT_OPEN.
    */
   async rollback(name: string, version: number, ifMatch: number, actor: string): Promise<Config> {
     const old = documentOf(await this.#found(name, version));
@@ -146,24 +171,80 @@ export class Configurations {
       return new ConfigStaleError(name, now.version, threeWayDiff(documentOf(active), documentOf(now), old));
     };
     if (active.version !== ifMatch) throw await stale();
+    await this.#requireNoRollout(name);
     this.#options.validate(redactSecrets(old) as JsonObject);
     const write = { stored: old, before: documentOf(active), version: ifMatch + 1, comment: `as version ${version}` };
     return await this.#write(name, write, actor, stale);
   }
 
+  /**
+   * End a roll-out with the version before it, as a new one: all workers go by that, and who has the other one leaves it.
+   * It was in force, and is not looked at again. @returns false: the roll-out has ended already.
+   */
+  async takeBack(
+    { name, version, base }: Pick<Rollout, "name" | "version" | "base">,
+    { state, reason }: { readonly state: "aborted" | "failed"; readonly reason: string },
+    actor: string,
+  ): Promise<boolean> {
+    const stored = documentOf(await this.#found(name, base));
+    const before = documentOf(await this.#found(name, version));
+    const ends = { name, version, state, reason, changed_at: this.#clock.now() };
+    const comment = `as version ${base}: the roll-out of version ${version} ${state}: ${reason}`.slice(0, 1_000);
+    const late = new ServerError("ROLLOUT_NONE", `the roll-out of ${name}@${version} has ended`);
+    try {
+      await this.#write(name, { stored, before, version: version + 1, comment, ends }, actor, () =>
+        Promise.resolve(late),
+      );
+    } catch (error) {
+      if (error === late) return false;
+      throw error;
+    }
+    const action = state === "failed" ? "config.rollout.failed" : "config.rollout.abort";
+    await this.#options.audit.record(actor, action, name, { version, why: reason.slice(0, 1_000) });
+    return true;
+  }
+
+  async #requireNoRollout(name: string): Promise<void> {
+    const open = await openRollout(this.#options.store.db, name);
+    if (!open) return;
+    const { version, state } = open;
+    throw new ServerError(
+      "ROLLOUT_OPEN",
+      `version ${version} of ${name} is being rolled out (${state}): wait for it, finish it or abort it first (CAT-80)`,
+    );
+  }
+
+  async #rollout(name: string, version: number, plan: CanaryPlan, author: string): Promise<ConfigRolloutTable> {
+    const { store, presence } = this.#options;
+    const base = version - 1;
+    if (base === 0)
+      throw new ServerError("CANARY_NONE", `${name} has no version yet: there is none that the others could keep`);
+    const isOnline = ({ id, state }: { readonly id: string; readonly state: string }): boolean =>
+      (presence?.state(id)?.state ?? state) === "online";
+    const canaries = chooseCanaries(name, await usersOfConfig(store, name), isOnline, plan);
+    const now = this.#clock.now();
+    return {
+      ...{ name, version, base, author, state: "canary", reason: "" },
+      plan: JSON.stringify(plan),
+      canaries: JSON.stringify(canaries.map(({ id }) => id)),
+      ...{ created_at: now, changed_at: now },
+    };
+  }
+
   async #write(
     name: string,
-    { stored, before, version, comment }: { stored: JsonObject; before: JsonObject; version: number; comment: string },
+    { stored, before, version, comment, begins, ends }: NewVersion,
     actor: string,
-    stale: () => Promise<ConfigStaleError>,
+    stale: () => Promise<Error>,
   ): Promise<Config> {
     const { store, audit, schemaVersion } = this.#options;
     const body = canonicalJson(stored);
     const row = { name, version, body, schema_version: schemaVersion, author: actor, comment };
     const dated = { ...row, sha256: sha256(body), created_at: this.#clock.now() };
-    if (!(await insertWorkerConfig(store.db, dated, keptVersions))) throw await stale();
+    if (!(await insertWorkerConfig(store.db, dated, keptVersions, { begins, ends }))) throw await stale();
     const changes = diff(before, stored).map(({ path }) => path);
-    await audit.record(actor, "config.put", name, { version, comment, changes: changes.slice(0, 500) });
+    const first = begins ? { canaries: JSON.parse(begins.canaries) as string[] } : {};
+    await audit.record(actor, "config.put", name, { version, comment, changes: changes.slice(0, 500), ...first });
     this.#options.changed?.(name, version);
     return shown(dated);
   }

@@ -2,6 +2,7 @@ import type { Clock, JsonObject } from "#core";
 import { configFaults, configSchemaVersion, FleetError } from "#fleet";
 import type { AuditTrail } from "../audit/audit.ts";
 import type { Seal } from "../auth/seal.ts";
+import type { PresenceState } from "../registry/presence.ts";
 import type { Store } from "../store/store.ts";
 import { Configurations } from "./configurations.ts";
 
@@ -15,17 +16,10 @@ export function openConfigurations(options: {
   readonly clock: Pick<Clock, "now">;
   /** Told of each new version. */
   readonly changed: (name: string, version: number) => void;
+  readonly presence: { state(workerId: string): PresenceState | undefined };
 }): Configurations {
-  const { store, audit, seal, clock, changed } = options;
-  return new Configurations({
-    store,
-    audit,
-    sealer: seal,
-    validate,
-    schemaVersion: configSchemaVersion,
-    changed,
-    clock,
-  });
+  const { seal, ...rest } = options;
+  return new Configurations({ ...rest, sealer: seal, validate, schemaVersion: configSchemaVersion });
 }
 
 function validate(document: JsonObject): void {

@@ -1,17 +1,24 @@
+import type { Clock } from "#core";
 import type { ConfigDelivered, ConfigOutcome, ConfigWanted } from "#fleet";
 import { FleetError } from "#fleet";
 import type { Configurations } from "../config/configurations.ts";
+import type { Rollouts } from "../config/rollouts.ts";
 import { configLabel } from "../registry/labels.ts";
 import type { Registry } from "../registry/registry.ts";
+import { configOutcomeOf, storeConfigOutcome } from "../store/config-outcomes.ts";
+import type { Store } from "../store/store.ts";
 
 export interface ConfigDeliveryOptions {
+  readonly store: Store;
   readonly registry: Pick<Registry, "find" | "note">;
   readonly configurations: Pick<Configurations, "deliver">;
+  readonly rollouts: Pick<Rollouts, "versionFor" | "look">;
+  readonly clock: Pick<Clock, "now">;
 }
 
 /**
  * Gives workers the configuration that is theirs: the one an administrator named in the label `farhand/config`. What a
- * worker says does not count, for a configuration holds secrets.
+ * worker says does not count, for a configuration holds secrets. Which version, a roll-out may decide (CAT-80).
  */
 export class ConfigDelivery {
   readonly #options: ConfigDeliveryOptions;
@@ -21,11 +28,13 @@ export class ConfigDelivery {
   }
 
   async fetch(workerId: string, { have }: ConfigWanted): Promise<ConfigDelivered> {
-    const { labels } = await this.#options.registry.find(workerId);
+    const { registry, configurations, rollouts } = this.#options;
+    const { labels } = await registry.find(workerId);
     const name = labels[configLabel];
     if (name === undefined) return { state: "none" };
     try {
-      const { version, document } = await this.#options.configurations.deliver(name);
+      const wanted = await rollouts.versionFor(name, workerId);
+      const { version, document } = await configurations.deliver(name, wanted);
       return version === have ? { state: "same" } : { state: "new", name, version, document };
     } catch (error) {
       if (error instanceof FleetError && error.code === "CONFIG_NOT_FOUND") return { state: "none" };
@@ -33,9 +42,21 @@ export class ConfigDelivery {
     }
   }
 
-  /** It stands among the worker's events. */
-  async report(workerId: string, { version, outcome, detail }: ConfigOutcome): Promise<void> {
+  /** It is kept, and stands among the worker's events; said again it changes nothing. */
+  async report(workerId: string, said: ConfigOutcome): Promise<void> {
+    const { store, registry, rollouts, clock } = this.#options;
+    const { labels } = await registry.find(workerId);
+    const name = labels[configLabel];
+    if (name === undefined) return;
+    const { version, outcome, detail } = said;
+    const before = await configOutcomeOf(store.db, workerId);
+    const own = before?.name === name ? before : undefined;
+    if (own?.version === version && own.outcome === outcome && own.detail === detail) return;
+    const running = said.running ?? (outcome === "failed" ? (own?.running ?? 0) : version);
+    const now = { worker_id: workerId, name, version, outcome, detail, running, at: clock.now() };
+    await storeConfigOutcome(store.db, now);
     const why = detail === "" ? "" : `: ${detail}`;
-    await this.#options.registry.note(workerId, `configuration version ${version} ${outcome}${why}`);
+    await registry.note(workerId, `configuration version ${version} ${outcome}${why}`);
+    await rollouts.look();
   }
 }

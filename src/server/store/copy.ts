@@ -23,6 +23,9 @@ const copied: Readonly<Partial<Record<Table, readonly string[]>>> = {
   worker_event: ["sequence"],
   worker_config: ["name", "version"],
   worker_config_active: ["name"],
+  config_rollout: ["name", "version"],
+  config_outcome: ["worker_id"],
+  worker_offer: ["worker_id"],
 };
 /** Tables whose key the database counts: it must go on behind what was put back. */
 const counted = ["audit", "worker_event"] as const;

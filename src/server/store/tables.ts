@@ -20,6 +20,9 @@ export interface Tables {
   readonly worker_config: WorkerConfigTable;
   readonly worker_config_active: WorkerConfigActiveTable;
   readonly idempotency: IdempotencyTable;
+  readonly config_rollout: ConfigRolloutTable;
+  readonly config_outcome: ConfigOutcomeTable;
+  readonly worker_offer: WorkerOfferTable;
 }
 
 interface MigrationTable {
@@ -190,6 +193,48 @@ export interface WorkerConfigTable {
 export interface WorkerConfigActiveTable {
   readonly name: string;
   readonly version: number;
+}
+
+/** A version that comes to some of its workers first (CAT-80). */
+export interface ConfigRolloutTable {
+  readonly name: string;
+  readonly version: number;
+  /** The version that all others keep meanwhile. */
+  readonly base: number;
+  /** `canary`, `paused`, `done`, `aborted`, `failed`. */
+  readonly state: string;
+  /** JSON: how the first ones are chosen, and how long they must be well. */
+  readonly plan: string;
+  /** JSON array of worker ids. */
+  readonly canaries: string;
+  /** User id. */
+  readonly author: string;
+  /** Why it is in that state, in words. */
+  readonly reason: string;
+  readonly created_at: number;
+  readonly changed_at: number;
+}
+
+/** What became of the last version that a worker was given (CAT-79). */
+export interface ConfigOutcomeTable {
+  readonly worker_id: string;
+  readonly name: string;
+  readonly version: number;
+  /** `applied`, `pending`, `failed`. */
+  readonly outcome: string;
+  readonly detail: string;
+  /** The version it goes by; 0: none. */
+  readonly running: number;
+  /** Since when it is so. */
+  readonly at: number;
+}
+
+/** What a worker says it can do (CAT-32). */
+export interface WorkerOfferTable {
+  readonly worker_id: string;
+  /** JSON array of names of work types. */
+  readonly capabilities: string;
+  readonly helper_slots: number;
 }
 
 /** What was answered to a request that may come again (24 hours). */

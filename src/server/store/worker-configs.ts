@@ -1,4 +1,5 @@
-import type { WorkerConfigTable } from "./tables.ts";
+import { closeRollout, insertRollout, type RolloutEnd } from "./config-rollouts.ts";
+import type { ConfigRolloutTable, WorkerConfigTable } from "./tables.ts";
 import type { Database } from "./workers.ts";
 
 /** A version of a configuration, without its document. */
@@ -40,30 +41,56 @@ export function activeWorkerConfigs(db: Database): Promise<WorkerConfigVersion[]
     .execute();
 }
 
+/** What of a roll-out changes in the same moment as the version in force. */
+export interface WithRollout {
+  /** The version comes to some of its workers first. */
+  readonly begins?: ConfigRolloutTable | undefined;
+  /** The version takes back another one, whose roll-out ends with that. */
+  readonly ends?: RolloutEnd | undefined;
+}
+
 /**
  * Put a version in force, and forget all but the last `keep`.
  *
- * @returns false: somebody else has written this version meanwhile; nothing was changed.
+ * @returns false: somebody else has written this version, or ended that roll-out, meanwhile; nothing was changed.
  */
-export function insertWorkerConfig(db: Database, config: WorkerConfigTable, keep: number): Promise<boolean> {
+export async function insertWorkerConfig(
+  db: Database,
+  config: WorkerConfigTable,
+  keep: number,
+  { begins, ends }: WithRollout = {},
+): Promise<boolean> {
   const { name, version } = config;
-  return db.transaction().execute(async (transaction) => {
-    const { numInsertedOrUpdatedRows } = await transaction
-      .insertInto("worker_config")
-      .values(config)
-      .onConflict((conflict) => conflict.doNothing())
-      .executeTakeFirst();
-    if (numInsertedOrUpdatedRows !== 1n) return false;
-    await transaction
-      .insertInto("worker_config_active")
-      .values({ name, version })
-      .onConflict((conflict) => conflict.column("name").doUpdateSet({ version }))
-      .execute();
-    await transaction
-      .deleteFrom("worker_config")
-      .where("name", "=", name)
-      .where("version", "<=", version - keep)
-      .execute();
+  const late = new Error("somebody else was faster");
+  try {
+    await db.transaction().execute(async (transaction) => {
+      const { numInsertedOrUpdatedRows } = await transaction
+        .insertInto("worker_config")
+        .values(config)
+        .onConflict((conflict) => conflict.doNothing())
+        .executeTakeFirst();
+      if (numInsertedOrUpdatedRows !== 1n) throw late;
+      if (ends && !(await closeRollout(transaction, ends))) throw late;
+      if (begins) await insertRollout(transaction, begins);
+      await activate(transaction, name, version);
+      await forgetBefore(transaction, name, version - keep);
+    });
     return true;
-  });
+  } catch (error) {
+    if (error === late) return false;
+    throw error;
+  }
+}
+
+async function activate(db: Database, name: string, version: number): Promise<void> {
+  await db
+    .insertInto("worker_config_active")
+    .values({ name, version })
+    .onConflict((conflict) => conflict.column("name").doUpdateSet({ version }))
+    .execute();
+}
+
+async function forgetBefore(db: Database, name: string, last: number): Promise<void> {
+  for (const table of ["worker_config", "config_rollout"] as const)
+    await db.deleteFrom(table).where("name", "=", name).where("version", "<=", last).execute();
 }

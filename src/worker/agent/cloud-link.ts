@@ -1,18 +1,26 @@
 import { type Clock, errorText, type Log } from "#core";
 import { type ConfigOutcome, configFetch, configOutcome, type Conversation } from "#fleet";
-import type { CloudConfiguration } from "../configuration/cloud-configuration.ts";
+import type { CloudConfiguration, CloudOutcome } from "../configuration/cloud-configuration.ts";
 
 /** The server is asked this often whether there is a new version, besides when it says so (CAT-79); milliseconds. */
 const askEveryMs = 60_000;
 
 export interface CloudLinkOptions {
-  readonly cloud: Pick<CloudConfiguration, "get" | "offer">;
+  readonly cloud: Pick<CloudConfiguration, "get" | "offer" | "outcome">;
   readonly conversation: Pick<Conversation, "call" | "isConnected">;
-  /** A version was taken that counts from the next start on. @param isFirst there was none before. */
-  readonly pending: (isFirst: boolean) => void;
+  /** A version was taken that counts from the next start on. */
+  readonly pending: (pending: PendingVersion) => void;
   readonly clock: Pick<Clock, "sleep">;
   readonly log: Log;
   readonly signal: AbortSignal;
+}
+
+/** What of a version waits. */
+export interface PendingVersion {
+  /** There was none before: nothing is disturbed by a new start. */
+  readonly isFirst: boolean;
+  /** For what it waits. */
+  readonly applies: "drain" | "restart";
 }
 
 /** Keeps a worker's configuration at the version that the server holds, and tells what became of each. */
@@ -20,6 +28,8 @@ export class CloudLink {
   readonly #options: CloudLinkOptions;
   /** One after another: a version must not overtake another. */
   #turn: Promise<void> = Promise.resolve();
+  /** What the server knows by now. */
+  #told = "";
 
   constructor(options: CloudLinkOptions) {
     this.#options = options;
@@ -49,16 +59,28 @@ export class CloudLink {
     const { cloud, conversation, signal } = this.#options;
     const have = cloud.get().version;
     const delivered = await conversation.call(configFetch, { have }, { signal });
-    if (delivered.state !== "new") return;
+    if (delivered.state === "none") return;
+    if (delivered.state === "same") return await this.#tell(cloud.outcome());
     const { version, document } = delivered;
     const outcome = await cloud.offer({ version, document });
-    const told: ConfigOutcome = { version, outcome: outcome.outcome, detail: detailOf(outcome).slice(0, 1_000) };
+    await this.#tell(outcome);
+    if (outcome.outcome === "pending") this.#options.pending({ isFirst: have === 0, applies: outcome.applies });
+  }
+
+  /** Once; what could not be told is told with the next look. After a new start that is how a version has come into force. */
+  async #tell(outcome: CloudOutcome): Promise<void> {
+    const { cloud, conversation, signal } = this.#options;
+    const detail = detailOf(outcome).slice(0, 1_000);
+    const said: ConfigOutcome = { version: outcome.version, outcome: outcome.outcome, detail };
+    const told = { ...said, running: cloud.get().version };
+    const text = JSON.stringify(told);
+    if (text === this.#told) return;
     await conversation.call(configOutcome, told, { signal });
-    if (outcome.outcome === "pending") this.#options.pending(have === 0);
+    this.#told = text;
   }
 }
 
-function detailOf(outcome: Awaited<ReturnType<CloudConfiguration["offer"]>>): string {
+function detailOf(outcome: CloudOutcome): string {
   if (outcome.outcome === "failed") return outcome.reason;
   return outcome.outcome === "pending" ? `takes effect after a ${outcome.applies}` : "";
 }

@@ -89,6 +89,11 @@ export class CloudConfiguration implements Configuration {
     return outcomeOf(version, this.#inForce.pending);
   }
 
+  /** What has become of the version that is here by now. */
+  outcome(): CloudOutcome {
+    return outcomeOf(this.#version.version, this.#inForce.pending);
+  }
+
   async refresh(): Promise<void> {}
 
   get(): ConfigGot {

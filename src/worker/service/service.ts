@@ -1,18 +1,18 @@
 import { type Closable, errorText, type Log } from "#core";
-import { decodeEnrolmentToken } from "#fleet";
 import { openUnits, type Units } from "#work";
-import { enrol } from "../agent/enrol.ts";
 import type { Membership } from "../agent/identity.ts";
 import { Instance, type SelfDescription } from "../agent/instance.ts";
 import { startManagedWorker } from "../agent/managed-worker.ts";
-import { fleetProfile } from "../agent/managed-settings.ts";
+import { roadProfile } from "../agent/managed-settings.ts";
 import { memberSections, type WorkerConfiguration } from "../configuration/mod.ts";
 import { type DaemonParts, startDaemon } from "../daemon.ts";
 import { type Environment } from "../configuration/mod.ts";
 import { type Mode, openSetup, type Setup } from "../modes/mod.ts";
 import { readSettingsFile } from "../settings/mod.ts";
 import { version } from "../version.ts";
+import { FirstRegistration, serverTrust } from "./first-registration.ts";
 import { openLocalManagement } from "./local-management.ts";
+import { whenIdle } from "./when-idle.ts";
 
 /** Asking the server to enrol may keep a start for so long, milliseconds; then the worker works by itself (CAT-4). */
 const enrolMs = 20_000;
@@ -79,9 +79,22 @@ async function run(setup: Setup, lifecycle: Lifecycle, log: Log): Promise<Runnin
   if (!values) return await runManagementOnly(setup, lifecycle, log);
   const instance = new Instance(Date.now());
   const self = selfOf(setup, values);
-  const membership = setup.identity.membership() ?? (await enrolled(setup, values, instance, self, log));
+  const first = new FirstRegistration({ server: values.server, identity: setup.identity, instance, self, log });
+  const membership = setup.identity.membership() ?? (await first.ask(AbortSignal.timeout(enrolMs)));
   if (membership) return await runMember(setup, values, { membership, instance, self, lifecycle, log });
-  return await runAlone(setup, lifecycle, log);
+  return await runUntilEnrolled(await runAlone(setup, lifecycle, log), first, lifecycle);
+}
+
+/** By itself for now: it starts anew as its server's when that has let it in. */
+function runUntilEnrolled(alone: Running, first: FirstRegistration, lifecycle: Lifecycle): Running {
+  const stopping = new AbortController();
+  const asking = first.keepAsking(stopping.signal).then((membership) => membership && lifecycle.restart());
+  const close = async (reason: "stopped" | "restarting"): Promise<void> => {
+    stopping.abort();
+    await asking;
+    await alone.close(reason);
+  };
+  return { ...alone, close };
 }
 
 interface Member {
@@ -94,27 +107,39 @@ interface Member {
 
 async function runMember(setup: Setup, values: WorkerConfiguration, member: Member): Promise<Running> {
   const { lifecycle, log } = member;
+  const { ca } = serverTrust(values.server);
+  if (ca !== undefined) setup.identity.trust(ca);
   const context = {
     controlSocket: setup.places.control,
     readFile: readSettingsFile,
-    profile: fleetProfile,
+    profile: roadProfile,
+    proofKey: setup.identity.files.key,
     hub: member.membership.serverNode,
   };
   const { sections, roads, node } = memberSections(values, context);
+  const opened: { units?: Units } = {};
   const worker = await startManagedWorker({
     ...member,
-    ...{ sections, roads, node },
-    // Without a version before there is nothing that a new start could disturb.
-    cloud: setup.cloud && { cloud: setup.cloud, pending: (isFirst) => isFirst && lifecycle.restart() },
+    ...{ sections, roads, node, urls: values.server.urls, proxy: values.server.proxy?.reveal() },
+    cloud: setup.cloud && {
+      cloud: setup.cloud,
+      pending: ({ isFirst, applies }) => {
+        // Without a version before there is nothing that a new start could disturb.
+        if (isFirst) lifecycle.restart();
+        else if (applies === "drain" && opened.units) whenIdle(opened.units, () => lifecycle.restart());
+      },
+    },
     identity: setup.identity,
     dataDir: values.dataDir,
     roles: () => setup.configuration.running?.values.remoteAccess.roles ?? {},
     access: { shell: values.shell, tcpServices: () => setup.configuration.running?.values.tcpServices ?? {} },
-    methods: ({ units, roads: open, node: { nodeId } }, agent) =>
-      openLocalManagement({
+    methods: ({ units, roads: open, node: { nodeId } }, agent) => {
+      opened.units = units;
+      return openLocalManagement({
         ...{ setup, units, nodeId, agent, lifecycle, log },
         meshAddresses: () => open.open.flatMap(({ addresses }) => addresses),
-      }),
+      });
+    },
   });
   return { failed: worker.daemon.failed, close: (reason) => worker.close(reason) };
 }
@@ -147,27 +172,6 @@ async function runManagementOnly(setup: Setup, lifecycle: Lifecycle, log: Log): 
       for (const one of open.reverse()) await one.close();
     },
   };
-}
-
-/** The first registration, at each of the server's addresses in turn; without a token, or when none answers, undefined. */
-async function enrolled(
-  { identity }: Setup,
-  { server }: WorkerConfiguration,
-  instance: Instance,
-  self: SelfDescription,
-  log: Log,
-): Promise<Membership | undefined> {
-  if (server.enrolmentToken === null) return undefined;
-  const token = decodeEnrolmentToken(server.enrolmentToken.reveal());
-  const signal = AbortSignal.timeout(enrolMs);
-  for (const serverUrl of server.urls) {
-    try {
-      return await enrol({ serverUrl, token, identity, instance, self, signal });
-    } catch (error) {
-      log.error(`the server ${serverUrl} does not enrol this worker: ${errorText(error)}`);
-    }
-  }
-  return undefined;
 }
 
 function selfOf({ mode }: Setup, values: WorkerConfiguration): SelfDescription {

@@ -2,6 +2,7 @@ import type { Route } from "../route.ts";
 import type { RouteServices } from "../services.ts";
 import { auditRoutes } from "./audit-routes.ts";
 import { configsRoutes } from "./configs-routes.ts";
+import { rolloutRoutes } from "./rollout-routes.ts";
 import { enrolRoutes } from "./enrol-routes.ts";
 import { liveRoutes } from "./live-routes.ts";
 import { loginRoutes } from "./login-routes.ts";
@@ -33,6 +34,7 @@ export function allRoutes(services: RouteServices, sources: Omit<ServerRouteSour
     ...unitsRoutes(services),
     ...tunnelRoutes(services),
     ...configsRoutes(services),
+    ...rolloutRoutes(services),
     ...auditRoutes(services),
   ];
   return routes;

@@ -1,6 +1,7 @@
 import type { JsonObject } from "#core";
 import { diff } from "#fleet";
 import { ServerError } from "../../errors.ts";
+import { configLevelOf } from "../admission.ts";
 import { Answer } from "../answer.ts";
 import type { Call } from "../call.ts";
 import { pageOfAll } from "../cursor.ts";
@@ -19,23 +20,28 @@ import {
   Versions,
 } from "./configs-schema.ts";
 
-const monitor = { kind: "area", area: "configurations", level: "monitor" } as const;
-const configure = { kind: "area", area: "configurations", level: "configure" } as const;
+const monitor = { kind: "config", level: "monitor" } as const;
+const configure = { kind: "config", level: "configure" } as const;
 
 /** Configurations that the server holds for workers; secrets are only ever written (CAT-72 to CAT-77). */
 export function configsRoutes(services: RouteServices): Route[] {
   return [...readRoutes(services), ...versionRoutes(services), ...writeRoutes(services)];
 }
 
-function readRoutes({ configurations }: RouteServices): Route[] {
+function readRoutes({ configurations, store }: RouteServices): Route[] {
   return [
     route({
       method: "GET",
       path: "/api/worker-configs",
-      summary: "The configurations, each in the version that is in force",
-      needs: monitor,
+      summary: "The configurations that you may see, each in its newest version",
+      needs: { kind: "caller" },
       schema: { query: ConfigsQuery, answer: Configs },
-      handle: async ({ query }) => pageOfAll(await configurations.list(), query, ({ name }) => name),
+      handle: async ({ query, caller }) => {
+        const seen = [];
+        for (const config of await configurations.list())
+          if ((await configLevelOf(store, caller, config.name)) !== "none") seen.push(config);
+        return pageOfAll(seen, query, ({ name }) => name);
+      },
     }),
     route({
       method: "GET",
@@ -91,17 +97,19 @@ function writeRoutes({ configurations }: RouteServices): Route[] {
     route({
       method: "PUT",
       path: "/api/worker-configs/:name",
-      summary: "Write a new version; `If-Match` says from which one it was made, 0 for the first",
+      summary:
+        "Write a new version, for all or for some workers first; `If-Match`: the one it was made from, 0 for none",
       needs: configure,
       entitlement: "cloud.config",
       sensitive: true,
       schema: { params: ConfigParams, body: ConfigBody, answer: Config },
       handle: async (call) => {
-        const { document, comment } = call.body;
+        const { document, comment, canary } = call.body;
         const write = {
           document: document as JsonObject,
           ifMatch: ifMatch(call),
           ...(comment !== undefined && { comment }),
+          ...(canary && { canary }),
         };
         return withTag(await configurations.put(call.params.name, write, call.actor));
       },

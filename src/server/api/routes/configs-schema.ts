@@ -1,5 +1,6 @@
 import { z } from "zod";
-import { count, json, jsonObject, pageOf, pageQuery, queryCount, timeMs } from "../field-schema.ts";
+import { count, json, jsonObject, labels, pageOf, pageQuery, queryCount, timeMs } from "../field-schema.ts";
+import { workerState } from "./workers-schema.ts";
 
 const version = {
   name: z.string(),
@@ -17,7 +18,51 @@ export const VersionParams = ConfigParams.extend({ version: queryCount });
 export const ConfigsQuery = z.strictObject(pageQuery);
 export const Configs = pageOf(z.object(version));
 export const Config = z.object({ ...version, document: jsonObject });
-export const ConfigBody = z.strictObject({ document: jsonObject, comment: z.string().max(1_000).optional() });
+
+const canaryPlan = z.strictObject({
+  choose: z
+    .union([z.strictObject({ count: count.min(1).max(10_000) }), z.strictObject({ labels })])
+    .describe("so many of the workers that are online, or all with these labels"),
+  healthyForMs: count.max(30 * 86_400_000).describe("they must be well for so long before the others get it"),
+});
+export const ConfigBody = z.strictObject({
+  document: jsonObject,
+  comment: z.string().max(1_000).optional(),
+  canary: canaryPlan.optional().describe("some workers first; without it all at once"),
+});
+
+export const Rollout = z.object({
+  name: z.string(),
+  version: count,
+  base: count.describe("the version that all others keep meanwhile"),
+  state: z.enum(["canary", "paused", "done", "aborted", "failed"]),
+  plan: canaryPlan,
+  canaries: z.array(z.string()).describe("ids of the workers that have it first"),
+  author: z.string(),
+  reason: z.string(),
+  createdAt: timeMs,
+  changedAt: timeMs,
+  next: z
+    .object({ step: z.enum(["wait", "continue", "go back"]), why: z.string() })
+    .nullable()
+    .describe("what comes next, and why; null: it has ended"),
+});
+export const RolloutBody = z.strictObject({ do: z.enum(["pause", "resume", "finish", "abort"]) });
+
+export const ConfigUsers = pageOf(
+  z.object({
+    id: z.string(),
+    name: z.string(),
+    state: workerState,
+    wanted: count.nullable().describe("version it is to go by; null: there is none"),
+    first: z.boolean().describe("it has the version that is being rolled out before the others"),
+    running: count.nullable().describe("version it goes by, 0: none; null: it has said nothing yet"),
+    outcome: z
+      .object({ version: count, outcome: z.enum(["applied", "pending", "failed"]), detail: z.string(), at: timeMs })
+      .nullable()
+      .describe("what became of the last version it was given"),
+  }),
+);
 export const Versions = pageOf(z.object({ ...version, changes: z.array(change).nullable() }));
 export const DiffQuery = z.strictObject({ from: queryCount, to: queryCount });
 export const Diff = z.object({ changes: z.array(change) });

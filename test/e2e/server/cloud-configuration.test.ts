@@ -1,11 +1,10 @@
 import { buffer } from "node:stream/consumers";
 import { setTimeout as sleep } from "node:timers/promises";
 import { beforeAll, expect, test } from "vitest";
-import { silentLog } from "#core";
-import { startService, type WorkerService } from "../../../src/worker/service/service.ts";
 import type { Asker } from "../../../src/server/line/worker-lines.ts";
+import { cloudWorker } from "../../kit/cloud-worker.ts";
 import { testServer, type TestServer } from "../../kit/server.ts";
-import { type TempFolder, tempFolder } from "../../kit/temp-folder.ts";
+import { tempFolder } from "../../kit/temp-folder.ts";
 import { builtHelpers, patience } from "../../kit/units.ts";
 
 const admin: Asker = {
@@ -13,33 +12,6 @@ const admin: Asker = {
 };
 
 beforeAll(builtHelpers);
-
-/** A worker with nothing but its environment, started again as often as it wants. */
-async function cloudWorker(server: TestServer, folder: TempFolder, name: string) {
-  const labels = { "farhand/config": "web" };
-  const { token } = await server.core.enrolments.make({ name, labels }, "u1");
-  const env = {
-    ...{ WORKER_SERVER_URL: server.url, WORKER_TOKEN: token, WORKER_CONFIG: "web", WORKER_NAME: name },
-    ...{ WORKER_STATE_DIR: folder.file(name), XDG_RUNTIME_DIR: folder.file(`${name}-run`) },
-  };
-  let service: WorkerService | undefined;
-  let starts = 0;
-  const running = (async () => {
-    for (let how = "restart"; how === "restart"; ) {
-      starts++;
-      service = await startService({ env: { ...env }, log: silentLog });
-      how = await service.ended;
-      await service.close(how === "restart" ? "restarting" : "stopped");
-    }
-  })();
-  return {
-    starts: () => starts,
-    async [Symbol.asyncDispose]() {
-      await service?.close("stopped");
-      void running;
-    },
-  };
-}
 
 async function events({ core }: TestServer, name: string): Promise<string> {
   const worker = (await core.registry.list()).find((each) => each.name === name);
@@ -65,7 +37,7 @@ test("a worker takes the configuration that the server holds for it, and each ne
   const { configurations, lines, registry } = server.core;
   const workType = (worktype: string) => ({ worktype, command: "echo", params: worktype });
   await configurations.put("web", { document: { workTypes: [workType("one")] }, ifMatch: 0 }, "u1");
-  await using worker = await cloudWorker(server, folder, "pod");
+  await using worker = await cloudWorker({ server, folder, name: "pod", config: "web" });
   await untilEvent(server, "pod", /configuration version 1 pending: takes effect after a (restart|drain)/);
 
   // With its first version it starts anew by itself, and offers the work.

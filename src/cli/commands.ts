@@ -26,6 +26,7 @@ import { receptor } from "./commands/receptor.ts";
 import { reload } from "./commands/reload.ts";
 import { run } from "./commands/run.ts";
 import { server } from "./commands/server.ts";
+import { serverAdminRecover } from "./commands/server-admin-recover.ts";
 import { serverBackup } from "./commands/server-backup.ts";
 import { serverRestore } from "./commands/server-restore.ts";
 import { sessions } from "./commands/sessions.ts";
@@ -47,6 +48,7 @@ import { unitsShow } from "./commands/units-show.ts";
 import { users } from "./commands/users.ts";
 import { usersAdd } from "./commands/users-add.ts";
 import { usersPassword } from "./commands/users-password.ts";
+import { usersRemove } from "./commands/users-remove.ts";
 import { usersResetFactor } from "./commands/users-reset-factor.ts";
 import { usersSessions } from "./commands/users-sessions.ts";
 import { usersSet } from "./commands/users-set.ts";
@@ -94,6 +96,7 @@ export const commands: readonly AnyCommand[] = [
   server,
   serverBackup,
   serverRestore,
+  serverAdminRecover,
   workerStatus,
   workerSwitches,
   workerRestart,
@@ -153,6 +156,7 @@ export const commands: readonly AnyCommand[] = [
   usersPassword,
   usersResetFactor,
   usersSessions,
+  usersRemove,
   tokens,
   tokensMake,
   tokensRevoke,

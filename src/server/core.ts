@@ -7,6 +7,7 @@ import { LiveFeed } from "./api/live-feed.ts";
 import { Audit } from "./audit/audit.ts";
 import { AuditedLines } from "./audit/audited-lines.ts";
 import { type Access, accessOver } from "./auth/access.ts";
+import type { FactorPolicy } from "./auth/factors.ts";
 import { sealWith } from "./auth/seal.ts";
 import { openServerKey } from "./auth/server-key.ts";
 import type { Configurations } from "./config/configurations.ts";
@@ -55,6 +56,8 @@ export interface CoreOptions {
   readonly pin?: (() => string | undefined) | undefined;
   /** File that says what may be done from elsewhere; without one everything may (CAT-96). */
   readonly policy?: string | undefined;
+  /** Roles that may, or must, have a second factor; what is not said is optional (CAT-66). */
+  readonly factors?: Partial<FactorPolicy> | undefined;
 }
 
 /** The server without its port: everything that its API stands on. */
@@ -109,7 +112,7 @@ async function openAll(options: CoreOptions, closers: Closers): Promise<ServerCo
   const store = await openStore(options.store, log);
   closers.add({ close: async () => await store[Symbol.asyncDispose]() });
   const audit = new Audit(store, clock);
-  const access = accessOver({ store, seal, clock });
+  const access = accessOver({ store, seal, clock, policy: options.factors ?? {}, factorLocked: tellLocked(audit, log) });
   const live = new LiveFeed(store, log);
   const policy = closers.add(await openPolicyFile({ path: options.policy, log, clock }));
   const lines: { open?: Lines; entitled?: EntitledLines } = {};
@@ -186,6 +189,16 @@ async function openAll(options: CoreOptions, closers: Closers): Promise<ServerCo
     ...{ authority, delivery, tls: tls.server("port"), guest },
     ...{ enrolments, policy, lines: lines.open, entitledLines: lines.entitled },
     close: () => closers.close(),
+  };
+}
+
+/** Somebody has the password of this user, and guesses codes: that must not stay unseen (CAT-66). */
+function tellLocked(audit: Audit, log: Log): (userId: string) => void {
+  return (userId) => {
+    log.warn("a second factor was locked: ten wrong codes", { user: userId });
+    audit
+      .record("server", "factor.locked", userId)
+      .catch((error: unknown) => log.warn("a locked factor was not audited", { error: errorText(error) }));
   };
 }
 

@@ -1,10 +1,12 @@
 /**
  * The server: users, workers and their configurations, and the API through which people and programs reach them.
  *
- * Start at {@link startServer}. Offline, over its database alone: {@link writeBackup}, {@link restoreBackup}.
+ * Start at {@link startServer}. Over its database alone: {@link writeBackup}, {@link restoreBackup}, {@link recoverAdmin}.
  */
+export { type Recovery, recoverAdmin } from "./auth/recovery.ts";
 export { restoreBackup, type RestoreReport } from "./backup/restore-backup.ts";
 export { type BackupReport, writeBackup } from "./backup/write-backup.ts";
+export { factorPolicy } from "./auth/factor-policy.ts";
 export { ServerError, type ServerErrorCode, serverErrors } from "./errors.ts";
 export type { Asker } from "./line/worker-lines.ts";
 export { parseRoad, type ServerRoad } from "./line/server-roads.ts";

@@ -4,6 +4,7 @@ import { systemClock } from "#core";
 import { Registration } from "#fleet";
 import { type Api, openApi } from "./api/api.ts";
 import type { EnrolService } from "./api/services.ts";
+import type { FactorPolicy } from "./auth/factors.ts";
 import { openServerCore, type ServerCore } from "./core.ts";
 import { ServerError } from "./errors.ts";
 import type { ServerRoad } from "./line/server-roads.ts";
@@ -29,6 +30,8 @@ export interface ServerSettings {
   readonly nodeId?: string | undefined;
   /** The operator's policy file, read again when it changes (CAT-96); without one everything is included. */
   readonly policy?: string | undefined;
+  /** Roles that may, or must, have a second factor; what is not said is optional (CAT-66). */
+  readonly factors?: Partial<FactorPolicy> | undefined;
   readonly version: string;
   readonly log: Log;
   readonly clock?: Clock | undefined;
@@ -57,6 +60,7 @@ export async function startServer(settings: ServerSettings): Promise<RunningServ
     ...{ dataDir, store, hosts, version, log, clock, roads: settings.roads ?? [] },
     nodeId: settings.nodeId ?? "farhand-server",
     policy: settings.policy,
+    factors: settings.factors,
   });
   try {
     const firstAdmin = await core.access.accounts.makeFirstAdmin();

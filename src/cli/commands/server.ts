@@ -13,6 +13,7 @@ export interface ServerOptions {
   readonly trustedProxy?: readonly string[];
   readonly openMetrics?: true;
   readonly policy?: string;
+  readonly factor?: readonly string[];
   readonly log?: string;
 }
 
@@ -50,6 +51,11 @@ export const server = {
       flags: "--policy <file>",
       description: "what may be done from elsewhere; read again when it changes",
       completes: "file",
+    },
+    {
+      flags: "--factor <role=rule>",
+      description: "second factor of a role: off, optional (default) or required; then nothing works without one",
+      repeatable: true,
     },
     { flags: "--log <level>", description: "error, warning, info or debug; default info" },
   ],

@@ -1,7 +1,7 @@
 import { mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { errorText, type LogLevel, openLog, tlsServerSource } from "#core";
-import { parseRoad, type RunningServer, ServerError, startServer, type StoreSettings } from "#server";
+import { factorPolicy, parseRoad, type RunningServer, ServerError, startServer, type StoreSettings } from "#server";
 import { version } from "#worker";
 import type { ServerOptions } from "../commands/server.ts";
 import { hearInterrupts } from "../interrupts.ts";
@@ -29,6 +29,7 @@ export async function runServer(options: ServerOptions, terminal: Terminal): Pro
       roads: (options.road ?? []).map((road) => parseRoad(road, readText)),
       openMetrics: options.openMetrics,
       policy: options.policy,
+      factors: factorPolicy(options.factor ?? []),
       version,
       log,
     });

@@ -52,6 +52,12 @@ export async function changeUser(api: ApiClient, name: string, options: UsersSet
   else terminal.say(`user ${name} was changed`);
 }
 
+/** Remove a user. */
+export async function removeUser(api: ApiClient, name: string, terminal: Terminal): Promise<void> {
+  await api.ask("DELETE", apiPath`/users/${textIn(await userNamed(api, name), "id")}`);
+  terminal.say(`user ${name} was removed`);
+}
+
 /** Give a user another password; their sessions end. */
 export async function setPassword(
   api: ApiClient,

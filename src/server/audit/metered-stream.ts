@@ -19,9 +19,10 @@ export function meterStream(stream: Duplex): StreamMeter {
     if (chunk instanceof Uint8Array) read += chunk.length;
     return push.call(stream, chunk, encoding);
   };
-  stream.write = ((chunk: unknown, ...rest: never[]): boolean => {
+  stream.write = ((...given: Parameters<Duplex["write"]>): boolean => {
+    const [chunk] = given as [unknown];
     if (chunk instanceof Uint8Array) written += chunk.length;
-    return write.call(stream, chunk, ...rest);
+    return write.apply(stream, given);
   }) as Duplex["write"];
   return { read: () => read, written: () => written };
 }

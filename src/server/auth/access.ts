@@ -1,5 +1,6 @@
 import { type Clock, systemClock } from "#core";
 import { deleteLoginFailuresBefore } from "../store/login-failures.ts";
+import { deleteRecoveriesBefore } from "../store/recoveries.ts";
 import type { Store } from "../store/store.ts";
 import { Accounts } from "./accounts.ts";
 import { ApiTokens } from "./api-tokens.ts";
@@ -58,8 +59,8 @@ export function accessOver(options: AccessOptions): Access {
     locked: options.factorLocked ?? (() => {}),
   });
   return {
-    accounts: new Accounts({ store, clock, passwords, sessions, apiTokens }),
-    login: new Login({ store, passwords, lockOut, factors, sessions }),
+    accounts: new Accounts({ store, clock, passwords, sessions, apiTokens, endings }),
+    login: new Login({ store, clock, passwords, lockOut, factors, sessions }),
     factors,
     sessions,
     apiTokens,
@@ -69,6 +70,7 @@ export function accessOver(options: AccessOptions): Access {
     sweep: async () => {
       await sessions.sweep();
       await apiTokens.sweep();
+      await deleteRecoveriesBefore(store, clock.now());
       await deleteLoginFailuresBefore(store, clock.now() - failuresKeptMs);
     },
   };

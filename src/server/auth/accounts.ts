@@ -3,15 +3,17 @@ import type { Clock } from "#core";
 import { ServerError } from "../errors.ts";
 import type { Store } from "../store/store.ts";
 import {
+  changeUser,
   countUsers,
   findCredentials,
-  hasOtherAdmin,
   insertUser,
   listUsers,
   updateUser,
   type User,
+  type UserChange,
 } from "../store/users.ts";
 import type { ApiTokens } from "./api-tokens.ts";
+import type { EndingCause, Endings } from "./endings.ts";
 import { checkNewPassword, type Passwords } from "./passwords.ts";
 import { isRole, type Labels, type Role, roles } from "./roles.ts";
 import type { Sessions } from "./sessions.ts";
@@ -26,6 +28,15 @@ export interface AccountsOptions {
   readonly passwords: Passwords;
   readonly sessions: Sessions;
   readonly apiTokens: ApiTokens;
+  readonly endings: Endings;
+}
+
+/** What may be changed of a user; what is absent stays. */
+export interface AccountChange {
+  readonly role?: Role | undefined;
+  readonly labels?: Labels | null | undefined;
+  /** True: nothing of the user works from now on; API tokens do again when enabled. */
+  readonly disabled?: boolean | undefined;
 }
 
 /** What a user is made from. */
@@ -106,34 +117,55 @@ export class Accounts {
     await sessions.endAll(id, "password changed", butNot);
   }
 
-  /** Ends the user's sessions and cuts what is open. @throws {ServerError} USER_NOT_FOUND, USER_UNFIT, LAST_ADMIN. */
-  async setRole(id: string, role: Role, labels: Labels | null): Promise<void> {
-    checkRole(role, labels);
-    if (role !== "admin" || labels !== null) await this.#checkNotLastAdmin(id);
-    if (!(await updateUser(this.#options.store, id, { role, labels: labelText(labels) }))) throw notFound();
-    await this.#cut(id, "role changed");
-  }
-
-  /** Nothing of the user works from now on; API tokens do again when enabled. @throws USER_NOT_FOUND, LAST_ADMIN. */
-  async disable(id: string): Promise<void> {
-    await this.#checkNotLastAdmin(id);
-    if (!(await updateUser(this.#options.store, id, { disabled: 1 }))) throw notFound();
-    await this.#cut(id, "user disabled");
-  }
-
-  /** @throws {ServerError} USER_NOT_FOUND. */
-  async enable(id: string): Promise<void> {
-    if (!(await updateUser(this.#options.store, id, { disabled: 0 }))) throw notFound();
-  }
-
-  async #checkNotLastAdmin(id: string): Promise<void> {
+  /**
+   * All of it at once, or nothing. Whoever loses something loses sessions and what is open.
+   *
+   * @throws {ServerError} USER_NOT_FOUND, USER_UNFIT, LAST_ADMIN.
+   */
+  async change(id: string, { role, labels, disabled }: AccountChange): Promise<void> {
     const user = await this.get(id);
-    if (user.role !== "admin" || user.labels !== null || user.disabled) return;
-    if (!(await hasOtherAdmin(this.#options.store, id)))
-      throw new ServerError("LAST_ADMIN", `${user.name} is the last admin; make another one first`);
+    const rights = role !== undefined || labels !== undefined;
+    if (rights) checkRole(role ?? user.role, labels === undefined ? user.labels : labels);
+    await this.#change(id, {
+      ...(role !== undefined && { role }),
+      ...(labels !== undefined && { labels: labelText(labels) }),
+      ...(disabled !== undefined && { disabled: disabled ? 1 : 0 }),
+    });
+    if (disabled || rights) await this.#cut(id, disabled ? "user disabled" : "role changed");
   }
 
-  async #cut(id: string, cause: "role changed" | "user disabled"): Promise<void> {
+  /** {@link change} of role and labels alone. */
+  setRole(id: string, role: Role, labels: Labels | null): Promise<void> {
+    return this.change(id, { role, labels });
+  }
+
+  /** {@link change} that shuts the user out. */
+  disable(id: string): Promise<void> {
+    return this.change(id, { disabled: true });
+  }
+
+  /** {@link change} that lets the user in again. */
+  enable(id: string): Promise<void> {
+    return this.change(id, { disabled: false });
+  }
+
+  /** The user is no more; the audit keeps the id. @throws {ServerError} USER_NOT_FOUND, LAST_ADMIN. */
+  async remove(id: string): Promise<void> {
+    const { sessions, apiTokens, endings } = this.#options;
+    const [opened, tokens] = [await sessions.list(id), await apiTokens.list(id)];
+    await this.#change(id, "remove");
+    endings.tell("session", "user removed", opened);
+    endings.tell("token", "user removed", tokens);
+  }
+
+  async #change(id: string, change: UserChange): Promise<void> {
+    const became = await changeUser(this.#options.store, id, change);
+    if (became === "unknown") throw notFound();
+    if (became === "last admin")
+      throw new ServerError("LAST_ADMIN", "this is the last admin who can log in; make another one first");
+  }
+
+  async #cut(id: string, cause: EndingCause): Promise<void> {
     await this.#options.sessions.endAll(id, cause);
     await this.#options.apiTokens.cut(id, cause);
   }

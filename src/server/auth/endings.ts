@@ -6,6 +6,7 @@ export type EndingCause =
   | "revoked"
   | "password changed"
   | "user disabled"
+  | "user removed"
   | "role changed"
   | "factor reset";
 

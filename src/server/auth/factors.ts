@@ -97,11 +97,15 @@ export class Factors {
     );
   }
 
-  /** Forget the factor: the device and the recovery codes are lost, or found by somebody. Ends all sessions. */
-  async reset(userId: string): Promise<void> {
+  /**
+   * Forget the factor: the device and the recovery codes are lost, or found by somebody. Ends all sessions.
+   *
+   * @param butNot the session in which admins reset their own.
+   */
+  async reset(userId: string, butNot?: string): Promise<void> {
     await this.#credentials(userId);
     await clearFactor(this.#options.store, userId);
-    await this.#options.sessions.endAll(userId, "factor reset");
+    await this.#options.sessions.endAll(userId, "factor reset", butNot);
   }
 
   async #counted(user: Credentials, takes: () => Promise<boolean>): Promise<boolean> {

@@ -1,7 +1,7 @@
 import { createHash, randomBytes } from "node:crypto";
 
 /** How a credential begins, so that people and scanners of leaked secrets know what they have found. */
-export const tokenPrefixes = { session: "fhs_", api: "fht_" } as const;
+export const tokenPrefixes = { session: "fhs_", api: "fht_", recovery: "fhr_" } as const;
 
 /** 256 random bits that mean nothing by themselves (CAT-65). */
 export function newToken(kind: keyof typeof tokenPrefixes): string {

@@ -48,8 +48,17 @@ export class Sessions {
     this.#endings = endings;
   }
 
-  /** Always with a new token: one that somebody brought along is never made valid. @param factor was one shown? */
-  async open(userId: string, origin: SessionOrigin, factor: boolean): Promise<OpenedSession> {
+  /**
+   * Always with a new token: one that somebody brought along is never made valid.
+   *
+   * @param factor was one shown? @param lifeMs ends then, however much it is used.
+   */
+  async open(
+    userId: string,
+    origin: SessionOrigin,
+    factor: boolean,
+    lifeMs: number = sessionLifeMs,
+  ): Promise<OpenedSession> {
     const token = newToken("session");
     const now = this.#clock.now();
     const session: Session = {
@@ -57,7 +66,7 @@ export class Sessions {
       userId,
       createdAt: now,
       usedAt: now,
-      expiresAt: now + sessionLifeMs,
+      expiresAt: now + lifeMs,
       factorAt: factor ? now : null,
       source: noted(origin.source),
       client: noted(origin.client),

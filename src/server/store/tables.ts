@@ -11,6 +11,7 @@ export interface Tables {
   readonly session: SessionTable;
   readonly api_token: ApiTokenTable;
   readonly login_failure: LoginFailureTable;
+  readonly admin_recovery: AdminRecoveryTable;
   readonly audit: AuditTable;
   readonly audit_head: AuditHeadTable;
   readonly worker: WorkerTable;
@@ -86,6 +87,14 @@ export interface LoginFailureTable {
   /** User name or source address that is counted. */
   readonly key: string;
   readonly at: number;
+}
+
+/** A password of the server's owner for an admin who got lost, good once (CAT-117). Of no backup. */
+export interface AdminRecoveryTable {
+  readonly user_id: string;
+  /** SHA-256 of the password. */
+  readonly hash: string;
+  readonly expires_at: number;
 }
 
 export interface AuditTable {

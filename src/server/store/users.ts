@@ -64,7 +64,7 @@ export async function findCredentials(
 export async function updateUser(
   store: Store,
   id: string,
-  change: Partial<Pick<UserTable, "password" | "role" | "labels" | "disabled">>,
+  change: Partial<Pick<UserTable, "password" | "disabled">>,
 ): Promise<boolean> {
   const { numUpdatedRows } = await store.db.updateTable("user").set(change).where("id", "=", id).executeTakeFirst();
   return numUpdatedRows === 1n;
@@ -76,11 +76,37 @@ export async function replaceHash(store: Store, id: string, from: string, to: st
   await own.where("password", "=", from).execute();
 }
 
-/** Whether there is an admin of everything besides this one, who can log in. */
-export async function hasOtherAdmin(store: Store, id: string): Promise<boolean> {
-  const admins = store.db.selectFrom("user").select("id").where("role", "=", "admin").where("labels", "is", null);
-  const others = admins.where("disabled", "=", 0).where("password", "is not", null).where("id", "!=", id);
-  return (await others.limit(1).execute()).length > 0;
+/** What may be changed of who a user is; `remove`: the user goes, with all sessions, tokens and codes. */
+export type UserChange = Partial<Pick<UserTable, "role" | "labels" | "disabled">> | "remove";
+
+/**
+ * Change who a user is, unless nobody would be left who may manage users. Of two admins who take each other's role away
+ * at once one comes second, and finds itself the last.
+ */
+export function changeUser(store: Store, id: string, change: UserChange): Promise<"done" | "unknown" | "last admin"> {
+  return store.db.transaction().execute(async (db) => {
+    const admins = await holdAdmins(store, db);
+    const row = await db.selectFrom("user").selectAll().where("id", "=", id).executeTakeFirst();
+    if (!row) return "unknown";
+    const stays = change !== "remove" && isFullAdmin({ ...row, ...change });
+    if (!stays && admins.length === 1 && admins[0] === id) return "last admin";
+    if (change === "remove") await db.deleteFrom("user").where("id", "=", id).execute();
+    else if (Object.keys(change).length > 0) await db.updateTable("user").set(change).where("id", "=", id).execute();
+    return "done";
+  });
+}
+
+/** Ids of the admins of everything who can log in. Until the transaction ends nobody else changes them. */
+async function holdAdmins({ kind }: Store, db: Store["db"]): Promise<string[]> {
+  const admins = db.selectFrom("user").select("id").where("role", "=", "admin").where("labels", "is", null);
+  const able = admins.where("disabled", "=", 0).where("password", "is not", null).orderBy("id");
+  // SQLite has one writer at a time, and knows no such lock.
+  const rows = await (kind === "postgres" ? able.forUpdate() : able).execute();
+  return rows.map(({ id }) => id);
+}
+
+function isFullAdmin({ role, labels, disabled, password }: UserTable): boolean {
+  return role === "admin" && labels === null && disabled === 0 && password !== null;
 }
 
 /** A secret that is not in force yet. @returns false when one is in force. */

@@ -13,14 +13,16 @@ import { CodeBody, FactorBody, LoginAnswer, LoginBody, SessionToken } from "./lo
 
 /** Getting in, showing the second factor again, and leaving. */
 export function loginRoutes(services: RouteServices): Route[] {
-  const { access, audit, clock } = services;
+  const { access, audit, clock, log } = services;
   const tickets = new LoginTickets(clock);
   const enter = async (call: Call, given: LoginTry, browser: boolean | undefined): Promise<Answer> => {
-    const { user, mustEnrol, ...opened } = await loggedIn(services, call, given);
-    await audit.record(user.id, "login", user.name, {
-      source: call.origin.source,
-      client: call.origin.client.slice(0, 200),
+    const { user, mustEnrol, recovered, ...opened } = await loggedIn(services, call, given);
+    const { source, client } = call.origin;
+    await audit.record(user.id, recovered ? "login.recovery" : "login", user.name, {
+      source,
+      client: client.slice(0, 200),
     });
+    if (recovered) log.warn(`${user.name} logged in with a password of admin-recover`, { source, user: user.id });
     return sessionAnswer(services, opened, browser === true, { user, ...(mustEnrol && { mustEnrol }) });
   };
   return [

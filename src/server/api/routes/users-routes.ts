@@ -1,3 +1,4 @@
+import type { Caller } from "../../auth/callers.ts";
 import { created } from "../answer.ts";
 import { pageOfAll } from "../cursor.ts";
 import { type Route, route } from "../route.ts";
@@ -63,16 +64,31 @@ function changeRoutes({ access, audit }: RouteServices): Route[] {
       schema: { params: UserParams, body: UserChange, answer: User },
       handle: async (call) => {
         const { id } = call.params;
-        const user = await accounts.get(id);
-        const { role = user.role, labels = user.labels, disabled } = call.body;
         await audit.record(call.actor, "user.change", id, said(call.body));
-        if (call.body.role !== undefined || call.body.labels !== undefined) await accounts.setRole(id, role, labels);
-        if (disabled === true) await accounts.disable(id);
-        if (disabled === false) await accounts.enable(id);
+        await accounts.change(id, call.body);
         return await accounts.get(id);
       },
     }),
+    route({
+      method: "DELETE",
+      path: "/api/users/:id",
+      summary: "Remove a user with their tokens; what they have open is cut",
+      needs: admin,
+      sensitive: true,
+      schema: { params: UserParams },
+      handle: async (call) => {
+        const { id, name } = await accounts.get(call.params.id);
+        await audit.record(call.actor, "user.remove", id, { name });
+        await accounts.remove(id);
+        return undefined;
+      },
+    }),
   ];
+}
+
+/** Admins who mend their own account stay where they are: after a recovery there may be no other way back in. */
+function ownSession({ caller, params }: { readonly caller: Caller; readonly params: { readonly id: string } }) {
+  return caller.kind === "session" && caller.user.id === params.id ? caller.session.id : undefined;
 }
 
 function resetRoutes({ access, audit }: RouteServices): Route[] {
@@ -86,7 +102,7 @@ function resetRoutes({ access, audit }: RouteServices): Route[] {
       schema: { params: UserParams, body: NewPassword },
       handle: async (call) => {
         await audit.record(call.actor, "user.password", call.params.id);
-        await access.accounts.setPassword(call.params.id, call.body.password, undefined, call.signal);
+        await access.accounts.setPassword(call.params.id, call.body.password, ownSession(call), call.signal);
         return undefined;
       },
     }),
@@ -99,7 +115,7 @@ function resetRoutes({ access, audit }: RouteServices): Route[] {
       schema: { params: UserParams },
       handle: async (call) => {
         await audit.record(call.actor, "user.factor", call.params.id, { set: false });
-        await access.factors.reset(call.params.id);
+        await access.factors.reset(call.params.id, ownSession(call));
         return undefined;
       },
     }),

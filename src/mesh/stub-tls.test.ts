@@ -31,6 +31,8 @@ async function hubAndStub(hasQuic: boolean) {
   await nodes.join(far, hub);
   await nodes.join(leaf, hub);
   await nodes.join(other, hub);
+  // Only from the stub itself does `far` learn whether it has QUIC.
+  await untilSo(() => far.status().KnownConnectionCosts["leaf"] !== undefined);
   await untilSo(() => far.status().Advertisements.length === 2 && far.hasRoute("leaf") && other.hasRoute("hub"));
   return { nodes, hub, far, leaf, other };
 }

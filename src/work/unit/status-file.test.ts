@@ -69,6 +69,8 @@ describe("decodeStatus()", () => {
     ['{"State":1,"WorkType":"x","Detail":5}', "field Detail of the status is missing or not valid"],
     ['{"State":1,"WorkType":"x","StdoutSize":1e300}', "field StdoutSize of the status is missing or not valid"],
     ['{"State":1,"WorkType":"x","StdoutSize":-1}', "field StdoutSize of the status is missing or not valid"],
+    ['{"State":1,"WorkType":"x","ExtraData":{"n":[-1e999]}}', "number in field 0 of the status is too large"],
+    [`{"State":1,"WorkType":"x","Own":1${"0".repeat(309)}}`, "number in field Own of the status is too large"],
     ["[]", "status is no object"],
     ["null", "status is no object"],
     ["7", "status is no object"],

@@ -20,7 +20,7 @@ export function encodeStatus(status: UnitStatus): string {
  */
 export function decodeStatus(text: string): UnitStatus {
   if (text.length > maxStatusBytes) throw new TypeError("status is too large");
-  const value: unknown = JSON.parse(text);
+  const value: unknown = JSON.parse(text, mayHoldHuge.test(text) ? refuseHuge : undefined);
   if (typeof value !== "object" || value === null || Array.isArray(value)) throw new TypeError("status is no object");
   const status = { Detail: "", StdoutSize: 0, ExtraData: null, ...value } as Record<string, unknown>;
   expectField(status, "State", isCount);
@@ -28,6 +28,15 @@ export function decodeStatus(text: string): UnitStatus {
   expectField(status, "StdoutSize", isCount);
   expectField(status, "WorkType", isText);
   return dropDamaged(status) as unknown as UnitStatus;
+}
+
+/** A number beyond a double would be read as Infinity, and written back as null. Receptor refuses it too. */
+const mayHoldHuge = /\de\+?\d{3}|\d{309}/i;
+
+function refuseHuge(field: string, value: unknown): unknown {
+  if (value === Infinity || value === -Infinity)
+    throw new TypeError(`number in field ${field} of the status is too large`);
+  return value;
 }
 
 function expectField(status: Record<string, unknown>, field: string, test: (value: unknown) => boolean): void {
@@ -55,6 +64,8 @@ const ownFields: Record<string, (value: unknown) => boolean> = {
   Stalled: isText,
   Order: (value) => hasFields(value, { TokenSha256: isText, ParamsSha256: isText, Bytes: isCount, Sha256: isText }),
   Twin: (value) => hasFields(value, { Token: isText }),
+  Attempt: isCount,
+  Loop: (value) => hasFields(value, { Fence: isCount }),
 };
 
 function hasFields(value: unknown, fields: Record<string, (value: unknown) => boolean>): boolean {

@@ -241,11 +241,18 @@ export class Conversation {
     this.#acknowledged = start;
   }
 
-  async #run(request: Request, signal: AbortSignal): Promise<void> {
+  #run(request: Request, signal: AbortSignal): void | Promise<void> {
     const { table, log } = this.#options;
     const { id, method, params, correlation } = request;
     const call = { id, method, params, signal, ...(correlation !== undefined && { correlation }) };
-    const outcome = await dispatch(table, call, this.#caller, log);
+    const outcome = dispatch(table, call, this.#caller, log);
+    if (!(outcome instanceof Promise)) return this.#ran(request, signal, outcome);
+    return outcome.then((late) => this.#ran(request, signal, late));
+  }
+
+  #ran(request: Request, signal: AbortSignal, outcome: Outcome): void {
+    const { log } = this.#options;
+    const { id, method } = request;
     // Nobody waits for the answer any more.
     if (signal.aborted) return;
     if (request.kind === "call") this.#reply(request, outcome);

@@ -26,18 +26,27 @@ export function methodTable(served: readonly ServedMethod[]): MethodTable {
 /**
  * Run a call, whatever way it came. The only way in: method, level and parameters are looked at here, in this order.
  *
- * Never throws: what the handler throws becomes the fault, and what was not thrown on purpose becomes INTERNAL, with all
- * there is to know in the log and none of it in the fault (CAT-18).
+ * Never throws nor rejects: what the handler throws becomes the fault, and what was not thrown on purpose becomes INTERNAL,
+ * with all there is to know in the log and none of it in the fault (CAT-18).
+ *
+ * @returns the outcome itself when the handler did not wait for anything: an answer can go out with what is sent just then.
  */
-export async function dispatch(table: MethodTable, request: CallRequest, caller: Caller, log: Log): Promise<Outcome> {
+export function dispatch(
+  table: MethodTable,
+  request: CallRequest,
+  caller: Caller,
+  log: Log,
+): Outcome | Promise<Outcome> {
+  const failed = (error: unknown): Outcome => ({ fault: faultOf(error) ?? unforeseen(error, request, caller, log) });
   try {
     const served = allowed(table, request.method, caller);
     const params = parsedParams(served, request.params);
     request.signal.throwIfAborted();
-    const result = await served.run(params, contextOf(request, caller));
-    return { result: checkedResult(served, result) };
+    const given = served.run(params, contextOf(request, caller));
+    if (!(given instanceof Promise)) return { result: checkedResult(served, given) };
+    return given.then((result) => ({ result: checkedResult(served, result) })).catch(failed);
   } catch (error) {
-    return { fault: faultOf(error) ?? unforeseen(error, request, caller, log) };
+    return failed(error);
   }
 }
 

@@ -6,9 +6,9 @@ export interface RunningRequestsOptions {
   readonly atMost: number;
   /** Whether there is room for what one more would answer. */
   hasRoom(): boolean;
-  /** Never rejects. It begins at once, so that requests begin in order. */
-  run(request: Request, signal: AbortSignal): Promise<void>;
-  /** One has ended. */
+  /** Never throws nor rejects. It begins at once, so that requests begin in order. */
+  run(request: Request, signal: AbortSignal): void | Promise<void>;
+  /** One has ended that did not end at once. */
   ended(): void;
 }
 
@@ -27,7 +27,7 @@ export class RunningRequests {
     while (this.#running.size < atMost && hasRoom()) {
       const request = inbox.next();
       if (!request) return;
-      void this.#run(request);
+      this.#run(request);
     }
   }
 
@@ -41,11 +41,14 @@ export class RunningRequests {
     for (const { controller } of this.#running) controller.abort(why);
   }
 
-  async #run(request: Request): Promise<void> {
+  #run(request: Request): void {
     const running = { id: request.id, controller: new AbortController() };
     this.#running.add(running);
-    await this.#options.run(request, running.controller.signal);
-    this.#running.delete(running);
-    this.#options.ended();
+    const over = this.#options.run(request, running.controller.signal);
+    if (!over) return void this.#running.delete(running);
+    void over.then(() => {
+      this.#running.delete(running);
+      this.#options.ended();
+    });
   }
 }

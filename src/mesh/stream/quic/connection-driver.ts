@@ -30,6 +30,9 @@ const datagramsPerTurn = 64;
 /** What an engine sends at most when nothing is answered in time. */
 const probesPerTurn = 2;
 
+/** A dialer that is heard by nobody looks so often, within the time of a sign of life, before it gives one. */
+const quietLooksBeforePing = 3;
+
 /** Pauses between attempts to be heard over another way: nodes on it, and the far end, may learn of it later than we. */
 const againMs = [500, 1000, 2000, 4000];
 
@@ -92,12 +95,18 @@ export class ConnectionDriver {
     return this.#ending;
   }
 
-  /** As dialer: let hear from us now and then (spec §4.2). */
+  /** As dialer: let hear from us now and then (spec §4.2), unless there is news of the far end anyway, as of heartbeats. */
   keepAlive(): void {
+    let [known, quietLooks] = [0, 0];
     this.#keepAliveTimer ??= setInterval(() => {
+      const { packetsReceived } = this.connection;
+      quietLooks = packetsReceived === known ? quietLooks + 1 : 0;
+      known = packetsReceived;
+      if (quietLooks < quietLooksBeforePing) return;
+      quietLooks = 0;
       this.connection.ping();
       this.wake();
-    }, this.limits.keepAliveMs);
+    }, this.limits.keepAliveMs / quietLooksBeforePing);
   }
 
   /** The far end may not know the connection any more: unless it answers soon, that is over. */

@@ -8,7 +8,7 @@ export interface QuicLimits {
   readonly handshakeMs: number;
   /** Silence after which a stream is lost. */
   readonly idleMs: number;
-  /** A dialer lets hear from itself so often (spec §4.2). */
+  /** A dialer that has heard nothing for so long, or up to a third longer, lets hear from itself (spec §4.2). */
   readonly keepAliveMs: number;
   /** A far end that has started anew and is asked whether it still knows a connection must answer within this time. */
   readonly probeMs: number;

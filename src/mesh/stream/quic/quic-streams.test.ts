@@ -307,7 +307,7 @@ describe("a stream", () => {
 
   test("that is idle is kept alive by its dialer", async () => {
     const net = new DatagramNet();
-    await using alpha = openNode(net, "alpha", { idleMs: 600, keepAliveMs: 100 });
+    await using alpha = openNode(net, "alpha", { idleMs: 1_000, keepAliveMs: 100 });
     await using beta = openNode(net, "beta");
     const { near, far } = await connect(alpha, beta);
     await sleep(2000);

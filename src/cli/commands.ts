@@ -63,6 +63,7 @@ import { workSubmit } from "./commands/work-submit.ts";
 import { worker } from "./commands/worker.ts";
 import { workerDoctor } from "./commands/worker-doctor.ts";
 import { workerEdit } from "./commands/worker-edit.ts";
+import { workerHarden } from "./commands/worker-harden.ts";
 import { workerInstall } from "./commands/worker-install.ts";
 import { workerPassword } from "./commands/worker-password.ts";
 import { workerReset } from "./commands/worker-reset.ts";
@@ -76,6 +77,7 @@ import { workerSwitches } from "./commands/worker-switches.ts";
 import { workers } from "./commands/workers.ts";
 import { workersRemove } from "./commands/workers-remove.ts";
 import { workersShow } from "./commands/workers-show.ts";
+import { workersUnlock } from "./commands/workers-unlock.ts";
 
 /** Titles of groups: the first words that more than one command shares. */
 export const groups: Readonly<Record<string, string>> = {
@@ -102,6 +104,7 @@ export const commands: readonly AnyCommand[] = [
   workerRestart,
   workerStop,
   workerPassword,
+  workerHarden,
   workerEdit,
   workerDoctor,
   workerReset,
@@ -138,6 +141,7 @@ export const commands: readonly AnyCommand[] = [
   workers,
   workersShow,
   workersRemove,
+  workersUnlock,
   run,
   shell,
   unitsList,

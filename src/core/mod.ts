@@ -39,4 +39,5 @@ export {
 } from "./tls-source.ts";
 export { Secret } from "./secret.ts";
 export { formatSize, parseSize } from "./sizes.ts";
+export { newTotpSecret, totpCode, totpStep, totpText, totpUri } from "./totp.ts";
 export { isWellKnownPassword } from "./well-known-passwords.ts";

@@ -48,6 +48,15 @@ export {
 } from "./enrolment-token.ts";
 export { type Envelope, type JsonObject, maxMessageBytes, maxMessageDepth, type RpcError } from "./envelope.ts";
 export { FleetError, type FleetErrorCode, fleetErrors } from "./errors.ts";
+export {
+  type FactorCode,
+  type FactorOpen,
+  type FactorSecret,
+  factorBegin,
+  factorClear,
+  factorConfirm,
+  factorShow,
+} from "./factor-methods-schema.ts";
 export { type Fault, faultOf, faultOfRpcError, RemoteError, rpcErrorOf } from "./fault.ts";
 export {
   forward,

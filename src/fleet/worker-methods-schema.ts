@@ -37,6 +37,7 @@ const WorkerStatus = z.strictObject({
     .describe("settings that were changed and are not in force yet (CAT-5)"),
   switches: SwitchStates,
   passwordSet: z.boolean(),
+  hardened: z.boolean().optional().describe("configuring it from elsewhere needs a code of its own (CAT-70)"),
   units: z.record(text(64), count).describe("how many in each state"),
   helpers: count.describe("helper processes that run"),
   workTypes: z.array(text(1_000)).max(10_000),

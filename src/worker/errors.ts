@@ -76,6 +76,28 @@ export const workerErrors = {
     exit: 3,
     meaning: "A port is taken or may not be used. Stop the program that holds it, or choose another port.",
   },
+  WORKER_FACTOR_NEEDED: {
+    status: 403,
+    exit: 4,
+    meaning:
+      "The worker is hardened: from elsewhere, configuring it needs a code of its own. Show one: `farhand workers unlock`.",
+  },
+  WORKER_FACTOR_REFUSED: {
+    status: 403,
+    exit: 4,
+    meaning: "The code of the worker's own second factor is wrong, or has been used. Wait for the next one.",
+  },
+  WORKER_FACTOR_DELAYED: {
+    status: 429,
+    exit: 4,
+    meaning: "Too many wrong codes of the worker's own second factor. Wait as long as the message says.",
+  },
+  LOCAL_ONLY: { status: 403, exit: 4, meaning: "Only who sits at the worker's machine may do that, on its Unix socket." },
+  HARDENING_UNFIT: {
+    status: 409,
+    exit: 6,
+    meaning: "This worker cannot be hardened: its server holds its configuration, and would reconfigure it all the same.",
+  },
   LOGIN_NEEDED: {
     status: 401,
     exit: 4,

@@ -1,10 +1,9 @@
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
-import { silentLog } from "#core";
+import { silentLog, totpCode } from "#core";
 import { goodPassword, testAccess, unbase32 } from "../../../test/kit/access.ts";
 import { describeWithStores } from "../../../test/kit/stores.ts";
 import { openStore, type Store } from "../store/store.ts";
-import { totpCode } from "./totp.ts";
 
 describeWithStores("who has a dump of the database", ({ settings }) => {
   test("has no password, token, code or secret, in no spelling", async () => {

@@ -1,4 +1,4 @@
-import type { Clock } from "#core";
+import { type Clock, newTotpSecret, totpStep, totpText, totpUri } from "#core";
 import { ServerError } from "../errors.ts";
 import type { Store } from "../store/store.ts";
 import {
@@ -19,7 +19,6 @@ import { newRecoveryCodes, recoveryCodeHash } from "./recovery-codes.ts";
 import type { Role } from "./roles.ts";
 import type { Seal } from "./seal.ts";
 import type { Sessions } from "./sessions.ts";
-import { newTotpSecret, totpStep, totpText, totpUri } from "./totp.ts";
 
 /** Whether users of a role may, or must, have a second factor (CAT-66). */
 export type FactorPolicy = Readonly<Record<Role, "off" | "optional" | "required">>;

@@ -1,8 +1,8 @@
+import { totpCode } from "#core";
 import { expect, test } from "vitest";
 import { goodPassword, type TestAccess, testAccess, unbase32 } from "../../../test/kit/access.ts";
 import { describeWithStores } from "../../../test/kit/stores.ts";
 import { Passwords } from "./passwords.ts";
-import { totpCode } from "./totp.ts";
 
 const origin = { source: "192.0.2.1", client: "test" };
 const refused = { code: "LOGIN_REFUSED", status: 401, message: "user name, password or code is wrong" };

@@ -1,11 +1,10 @@
 import { expect, test } from "vitest";
-import { silentLog } from "#core";
+import { silentLog, totpCode } from "#core";
 import { goodPassword, testAccess } from "../../../test/kit/access.ts";
 import { describeWithStores } from "../../../test/kit/stores.ts";
 import { auditRows } from "../store/audit.ts";
 import { openStore, type Store } from "../store/store.ts";
 import { recoverAdmin } from "./recovery.ts";
-import { totpCode } from "./totp.ts";
 import { unbase32 } from "../../../test/kit/access.ts";
 
 const origin = { source: "192.0.2.1", client: "test" };

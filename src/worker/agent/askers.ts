@@ -1,4 +1,5 @@
 import { type Assertion, AssertionChecker, type Caller, FleetError, type Level, lowerLevel, levels } from "#fleet";
+import { type Asking, type FactorGate, hardened } from "./askers-factor.ts";
 
 /** Which level each role of the server has here; `*` stands for every other role. The machine's owner decides (CAT-57). */
 export type RoleMap = Readonly<Record<string, Level>>;
@@ -9,6 +10,8 @@ export interface AskerRules {
    * nothing, and a claim that only narrows protects from nobody who signs assertions: `max` narrows as well.
    */
   readonly needsEntitlement?: boolean;
+  /** The worker's own second factor: who has not shown a code of it may do no more than `operate` (CAT-70). */
+  readonly factor?: FactorGate | undefined;
 }
 
 /**
@@ -49,9 +52,10 @@ export class Askers {
   }
 
   /** @throws {FleetError} ASSERTION_INVALID, ASSERTION_STALE. */
-  check(assertion: string, method: string, body: string): Caller {
+  check(assertion: string, method: string, body: string): Asking {
     if (!this.#checker)
       throw new FleetError("ASSERTION_INVALID", "the assertion is refused: nothing is registered yet");
-    return callerOf(this.#checker.check(assertion, method, Buffer.from(body)), this.#roles(), this.#rules);
+    const caller = callerOf(this.#checker.check(assertion, method, Buffer.from(body)), this.#roles(), this.#rules);
+    return hardened(caller, this.#rules.factor);
   }
 }

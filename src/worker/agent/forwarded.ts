@@ -11,10 +11,11 @@ import {
   RemoteError,
 } from "#fleet";
 import type { Askers } from "./askers.ts";
+import { type Asking, factorNeeded, faultOfFactor } from "./askers-factor.ts";
 
 /** A request of a user, checked. */
 export interface AskedFor extends ForwardedBody {
-  readonly caller: Caller;
+  readonly caller: Asking;
 }
 
 /**
@@ -35,7 +36,9 @@ export async function runForwarded(
   { table, askers, log, signal }: { table: MethodTable; askers: Askers; log: Log; signal: AbortSignal },
 ): Promise<ForwardedResult> {
   const { method, params, caller } = askedFor(said, askers);
-  const outcome = await dispatch(table, { id: randomUUID(), method, params, signal }, caller, log);
+  const lacking = factorNeeded(caller, table.get(method)?.method.level ?? "none", method);
+  const call = { id: randomUUID(), method, params, signal };
+  const outcome = lacking ? { fault: faultOfFactor(lacking) } : await dispatch(table, call, caller, log);
   const verdict = "fault" in outcome ? outcome.fault.code : "done";
   log.info(`${method} for ${caller.name}`, { ...identityOf(caller), verdict });
   if ("fault" in outcome) throw new RemoteError(outcome.fault);

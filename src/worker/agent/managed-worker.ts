@@ -6,6 +6,7 @@ import { type Daemon, type DaemonParts, type Managed, startDaemon } from "../dae
 import { parseSettings } from "../settings/mod.ts";
 import { Agent, type AgentOptions, type AgentState, fleetService } from "./agent.ts";
 import { Askers, type RoleMap } from "./askers.ts";
+import type { FactorGate } from "./askers-factor.ts";
 import type { Identity, Membership } from "./identity.ts";
 import type { Instance, SelfDescription } from "./instance.ts";
 import { fleetProfile, membershipSections, type Section } from "./managed-settings.ts";
@@ -30,6 +31,8 @@ export interface ManagedWorkerOptions {
   readonly roads: readonly Section[];
   /** Which level each role of the server has here. */
   readonly roles: () => RoleMap;
+  /** The worker's own second factor, where it may be hardened (CAT-70). */
+  readonly factor?: FactorGate | undefined;
   /** What of its machine can be reached through the server; absent: nothing. */
   readonly access?: MachineAccess;
   /** What users may ask for besides streams, over the parts of the daemon. */
@@ -105,7 +108,7 @@ export async function startManagedWorker(options: ManagedWorkerOptions): Promise
 function openAgent(options: ManagedWorkerOptions, parts: DaemonParts, { table, mayTake }: LocalManagement) {
   const { mesh, units, log } = parts;
   const { identity, membership, instance, self, dataDir, access = noAccess } = options;
-  const askers = new Askers(options.roles);
+  const askers = new Askers(options.roles, { factor: options.factor });
   const shells = new Shells({ units, policy: access.shell, mayTake, folder: shellFolder(dataDir), log });
   void shells.endLeft();
   const streams = new StreamService({
@@ -122,7 +125,10 @@ function openAgent(options: ManagedWorkerOptions, parts: DaemonParts, { table, m
     cloud: options.cloud,
     vitals: () => vitals.look(),
     work: () => workVitals(units, self),
-    sessionEnded: (session, why) => streams.end(session, why),
+    sessionEnded: (session, why) => {
+      options.factor?.end(session);
+      streams.end(session, why);
+    },
   });
   agent.start();
   const close = async (reason: Bye["reason"]): Promise<void> => {

@@ -4,6 +4,7 @@ import { errorText, type Log } from "#core";
 import { FleetError, Forwarded, hearWords, includesLevel, sayWords } from "#fleet";
 import type { MeshStream } from "#mesh";
 import type { Askers } from "./askers.ts";
+import { factorNeeded } from "./askers-factor.ts";
 import { type AskedFor, askedFor, identityOf } from "./forwarded.ts";
 import { type OpenedStream, sayFault, type ServedStream } from "./stream-methods.ts";
 
@@ -89,6 +90,8 @@ export class StreamService {
   ): Promise<void> {
     const served = this.#methods.get(name);
     if (!served) throw new FleetError("METHOD_UNKNOWN", `there is no stream method ${name}`);
+    const lacking = factorNeeded(caller, served.method.level, name);
+    if (lacking) throw lacking;
     if (!includesLevel(caller.level, served.method.level)) {
       this.#options.log.info(`${name} for ${caller.name}`, { ...identityOf(caller), verdict: "LEVEL_TOO_LOW" });
       throw new FleetError(

@@ -24,6 +24,7 @@ const none: Credential = { kind: "none" };
 const password: Credential = { kind: "password" };
 const hash: Credential = { kind: "hash" };
 const asserted = (max: Level, ...roles: string[]): Credential => ({ kind: "assertion", max, roles });
+const withCode: Credential = { kind: "assertion", max: "admin", roles: ["admin"], factor: true };
 const only = (...held: RemoteFeature[]): Entitlement => ({ features: held, isOnlyWorker: false });
 const alone = (...held: RemoteFeature[]): Entitlement => ({ features: held, isOnlyWorker: true });
 
@@ -196,6 +197,17 @@ describe("of all combinations", () => {
     );
     expect(more).toEqual([]);
   });
+});
+
+test.each<readonly [string, Credential, Level, string]>([
+  ["an admin of the server operates", asserted("admin", "admin"), "operate", "CAT-70"],
+  ["with the worker's own code the server's word counts", { ...withCode }, "admin", "CAT-57"],
+  ["who may only look on looks on", asserted("monitor", "admin"), "monitor", "CAT-57"],
+  ["the service password gives no more either", password, "operate", "CAT-70"],
+])("a hardened worker from elsewhere: %s (CAT-70)", (_says, credential, level, rule) => {
+  const hard = { ...rules, hardened: true, ...legacy({ level: "configure" }) };
+  expect(mayConnect("https", credential, open, hard)).toMatchObject({ level, rule });
+  expect(mayConnect("socket", none, open, hard)).toMatchObject({ level: "admin" });
 });
 
 test("levelOfRoles() takes the highest, and nothing that only every object has", () => {

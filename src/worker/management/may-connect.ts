@@ -13,7 +13,7 @@ export type Credential =
   /** The stored hash itself, by whoever may read the file it stands in (CAT-26). */
   | { readonly kind: "hash" }
   /** The server's word for a user: most that the server lets them do, and their roles (CAT-57). */
-  | { readonly kind: "assertion"; readonly max: Level; readonly roles: readonly string[] };
+  | { readonly kind: "assertion"; readonly max: Level; readonly roles: readonly string[]; readonly factor?: boolean };
 
 /** What may be done from elsewhere (CAT-95). */
 export type RemoteFeature = "remote.monitor" | "remote.operate" | "remote.configure";
@@ -32,6 +32,8 @@ export interface AccessRules {
   /** There is a server whose users can come through it. */
   readonly isRegistered: boolean;
   readonly requirePasswordLocally: boolean;
+  /** From elsewhere nothing above `operate` is given without a code that the worker checks itself (CAT-70). */
+  readonly hardened?: boolean;
   readonly legacyPassword: {
     readonly remote: boolean;
     readonly level: Level;
@@ -66,9 +68,9 @@ export function mayConnect(
     case "hash":
       return refused("CAT-26", "the stored hash counts on the Unix socket only", "use the password, or come locally");
     case "password":
-      return withPassword(carrier, entitlement, rules);
+      return unlessHardened(withPassword(carrier, entitlement, rules), false, rules);
     case "assertion":
-      return throughServer(credential, entitlement, rules);
+      return unlessHardened(throughServer(credential, entitlement, rules), credential.factor ?? false, rules);
   }
 }
 
@@ -140,6 +142,13 @@ function throughServer(
 
 function remedyOf(max: Level, own: Level): string {
   return includesLevel(own, max) ? "an admin of the server can give more" : "its owner can: remoteAccess.roles";
+}
+
+/** A hardened worker is configured from elsewhere only with a code of its own (CAT-70). */
+function unlessHardened(verdict: Verdict, isShown: boolean, { hardened }: AccessRules): Verdict {
+  if (!hardened || isShown || includesLevel("operate", verdict.level)) return verdict;
+  const reason = "this worker is hardened: configuring it from elsewhere needs a code of its own";
+  return { level: "operate", rule: "CAT-70", reason, remedy: "show one; who sits at its machine can change it: harden" };
 }
 
 /** What may be done from elsewhere at most (CAT-97). */

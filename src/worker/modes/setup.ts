@@ -1,7 +1,7 @@
 import { mkdirSync, readFileSync } from "node:fs";
 import { hostname } from "node:os";
 import { dirname, join } from "node:path";
-import { Closers, type Clock, type Log, systemClock } from "#core";
+import { Closers, type Clock, errorText, type Log, systemClock } from "#core";
 import { Identity } from "../agent/identity.ts";
 import { CloudConfiguration } from "../configuration/cloud-configuration.ts";
 import type { ApplyChanges, Configuration } from "../configuration/configuration.ts";
@@ -10,6 +10,8 @@ import { type Environment, type FromEnvironment, takeEnvironment } from "../conf
 import { FileConfiguration, type FileConfigurationOptions } from "../configuration/file-configuration.ts";
 import { liveWarnings } from "../configuration/live-checks.ts";
 import { secretSource } from "../configuration/secret-source.ts";
+import { WorkerError } from "../errors.ts";
+import { OwnFactor } from "../management/own-factor.ts";
 import { type Directive, readSettingsFile } from "../settings/mod.ts";
 import { chooseMode } from "./choose-mode.ts";
 import { type Account, type Mode, type ModePlaces, placesOf, thisAccount } from "./places.ts";
@@ -36,6 +38,8 @@ export interface Setup {
   readonly configuration: Configuration;
   /** The same, where the server holds it: versions that come are offered to it. */
   readonly cloud: CloudConfiguration | undefined;
+  /** The worker's own second factor, in the state folder (CAT-70). */
+  readonly factor: OwnFactor;
   /** Who it is, and whether it is a server's (its folder is the state folder). */
   readonly identity: Identity;
   /** The daemon's settings of what the worker goes by; undefined while there is nothing it could (CAT-9, CAT-12). */
@@ -57,6 +61,7 @@ export async function openSetup(options: SetupOptions): Promise<Setup> {
   try {
     closers.add(lockState(places.state, mode, clock));
     const identity = new Identity(places.state);
+    const factor = openFactor(places.state, clock);
     const parts = { ...options, clock, account, environment, mode, places, identity };
     const cloud = places.configFile === undefined ? await openCloud(parts) : undefined;
     const configuration = closers.add(cloud ?? (await openFile(parts)));
@@ -65,6 +70,7 @@ export async function openSetup(options: SetupOptions): Promise<Setup> {
       places,
       configuration,
       cloud,
+      factor,
       identity,
       directives() {
         const { running } = configuration;
@@ -75,6 +81,19 @@ export async function openSetup(options: SetupOptions): Promise<Setup> {
   } catch (error) {
     await closers.close();
     throw error;
+  }
+}
+
+/** @throws {WorkerError} STATE_UNUSABLE: a factor that cannot be read must not count as none. */
+function openFactor(state: string, clock: Clock): OwnFactor {
+  const file = join(state, "factor.json");
+  try {
+    return new OwnFactor({ file, clock });
+  } catch (error) {
+    throw new WorkerError(
+      "STATE_UNUSABLE",
+      `the worker's second factor in ${file} cannot be read: ${errorText(error)}`,
+    );
   }
 }
 

@@ -3,12 +3,16 @@ import type { CallContext } from "#fleet";
 import type { Units } from "#work";
 import type { LocalManagement } from "../agent/managed-worker.ts";
 import type { AgentState } from "../agent/agent.ts";
+import type { DaemonParts } from "../daemon.ts";
 import { configurationMethods } from "../configuration/mod.ts";
 import { type ApiSettings, openManagement } from "../management/management.ts";
 import type { AccessRules, Entitlement } from "../management/may-connect.ts";
 import { switchedWork } from "../management/switched-work.ts";
+import { factorMethods } from "../management/factor-methods.ts";
 import { visitorOf } from "../management/visitor.ts";
 import type { Lifecycle, WorkerFacts } from "../management/worker-methods.ts";
+import type { Switches } from "../management/switches.ts";
+import { Drain } from "./drain.ts";
 import { firstRunState, nextStep, type Setup } from "../modes/mod.ts";
 
 /** Everything is on, as long as no policy says otherwise (CAT-96, preset `open`). */
@@ -23,38 +27,55 @@ export interface ManagementParts {
   /** How far it has got with its server; undefined: it has none. */
   readonly agent: (() => AgentState) | undefined;
   readonly lifecycle: Lifecycle;
+  readonly loops: DaemonParts["loops"];
   readonly log: Log;
 }
 
 /** The worker's method table with its own carriers: the Unix socket always, the HTTP port when the configuration opens it. */
 export async function openLocalManagement(parts: ManagementParts): Promise<LocalManagement> {
-  const { setup, units, lifecycle, log, nodeId } = parts;
+  const { setup, units, lifecycle, log, nodeId, loops } = parts;
   const { configuration, places } = setup;
   const { running } = configuration;
+  const opened: { switches?: Switches } = {};
+  const drain = new Drain({ units, loops, lifecycle, log, takeNone: () => opened.switches?.drain() });
   const management = await openManagement({
     units,
     lifecycle,
     log,
-    facts: () => factsOf(parts),
-    more: configurationMethods({ configuration, connectionOf: connections() }),
+    facts: () => factsOf(parts, drain.isOn),
+    more: [
+      ...configurationMethods({ configuration, connectionOf: connections() }),
+      ...factorMethods(hardening(parts)),
+      ...(loops?.methods ?? []),
+      ...drain.methods,
+    ],
+    helperTokens: loops?.tokens,
     stateDir: places.state,
     rememberSwitches: running?.values.switches.remember ?? true,
     socket: running?.values.socket.enabled === false ? undefined : { path: places.socket, group: places.group },
     configuredHash: () => configuration.running?.values.legacyPassword.hash?.reveal(),
     api: apiOf(setup, log),
-    rules: () => rulesOf(setup),
+    rules: () => ({ ...rulesOf(setup), hardened: setup.factor.isSet }),
     entitlement: () => open,
   });
   const { switches, table } = management;
+  opened.switches = switches;
   return {
     table,
-    mayTake: () => switches.states.workers,
+    stopping: drain,
+    mayTake: () => switches.mayTake,
     work: (command) => switchedWork(command, switches, { nodeId, units }),
     close: () => management.close(),
   };
 }
 
-function factsOf({ setup, nodeId, meshAddresses, agent }: ManagementParts): WorkerFacts {
+function hardening({ setup, nodeId, log }: ManagementParts) {
+  const unfit = (): string | undefined =>
+    setup.cloud && "the server holds the configuration of this worker: a code that guards it here would guard nothing";
+  return { factor: setup.factor, unfit, log, name: () => setup.identity.membership()?.name ?? nodeId };
+}
+
+function factsOf({ setup, nodeId, meshAddresses, agent }: ManagementParts, isStopping: boolean): WorkerFacts {
   const { configuration, identity, places, mode } = setup;
   const membership = identity.membership();
   const run = { written: configuration.written, membership };
@@ -65,7 +86,7 @@ function factsOf({ setup, nodeId, meshAddresses, agent }: ManagementParts): Work
   const [fault] = configuration.written.state === "misconfigured" ? configuration.written.faults : [];
   const reason = fault ? `${fault.path || "the text"}: ${fault.reason}` : trouble;
   return {
-    state: state === "registered" && !isMember ? "configured" : state,
+    state: isStopping ? "stopping" : state === "registered" && !isMember ? "configured" : state,
     mode,
     nodeId,
     nextStep: nextStep(run, places),
@@ -73,6 +94,7 @@ function factsOf({ setup, nodeId, meshAddresses, agent }: ManagementParts): Work
       .effective()
       .pending.flatMap(({ path, applies }) => (applies === "live" ? [] : [{ key: path, takesEffect: applies }])),
     meshAddresses: [...meshAddresses()],
+    hardened: setup.factor.isSet,
     ...(reason !== undefined && { reason }),
     ...(membership && { name: membership.name }),
     ...(places.configFile !== undefined && { settingsFile: places.configFile }),
@@ -107,7 +129,7 @@ function connections(): (context: CallContext) => string {
   let last = 0;
   return ({ caller, id }) => {
     const visitor = visitorOf(caller);
-    if (!visitor) return caller.session ?? id;
+    if (!visitor) return caller.connection ?? caller.session ?? id;
     const number = numbers.get(visitor) ?? ++last;
     numbers.set(visitor, number);
     return `${visitor.way} ${number}`;

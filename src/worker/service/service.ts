@@ -130,6 +130,7 @@ async function runMember(setup: Setup, values: WorkerConfiguration, member: Memb
       },
     },
     identity: setup.identity,
+    factor: setup.factor,
     dataDir: values.dataDir,
     roles: () => setup.configuration.running?.values.remoteAccess.roles ?? {},
     access: { shell: values.shell, tcpServices: () => setup.configuration.running?.values.tcpServices ?? {} },

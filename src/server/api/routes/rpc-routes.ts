@@ -7,6 +7,7 @@ import {
   configRollback,
   configSchema,
   configValidate,
+  factorShow,
   FleetError,
   includesLevel,
   type Method,
@@ -48,6 +49,7 @@ export const forwardedMethods: readonly AnyMethod[] = [
   configHistory,
   configRollback,
   configConfirm,
+  factorShow,
 ] as readonly AnyMethod[];
 
 const byName = new Map(forwardedMethods.map((method) => [method.name, method]));

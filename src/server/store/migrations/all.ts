@@ -5,8 +5,9 @@ import { access } from "./0001-access.ts";
 import { workers } from "./0002-workers.ts";
 import { configurations } from "./0003-configurations.ts";
 import { idempotency } from "./0004-idempotency.ts";
-import { recovery } from "./0006-recovery.ts";
 import { rollouts } from "./0005-rollouts.ts";
+import { recovery } from "./0006-recovery.ts";
+import { pendingWorkers } from "./0007-pending-workers.ts";
 
 /** Every step from an empty database to this version's, by number. A step that was released is never changed. */
 export function migrations(kind: StoreSettings["kind"]): Readonly<Record<string, Migration>> {
@@ -16,7 +17,8 @@ export function migrations(kind: StoreSettings["kind"]): Readonly<Record<string,
     "0002-workers": workers(types),
     "0003-configurations": configurations(types),
     "0004-idempotency": idempotency(types),
-    "0006-recovery": recovery(types),
     "0005-rollouts": rollouts(types),
+    "0006-recovery": recovery(types),
+    "0007-pending-workers": pendingWorkers(types),
   };
 }

@@ -8,16 +8,26 @@ import { certMakereq } from "./commands/cert-makereq.ts";
 import { certSignreq } from "./commands/cert-signreq.ts";
 import { completion } from "./commands/completion.ts";
 import { configCheck } from "./commands/config-check.ts";
+import { configConfirm } from "./commands/config-confirm.ts";
 import { configConvert } from "./commands/config-convert.ts";
+import { configDiff } from "./commands/config-diff.ts";
 import { configEdit } from "./commands/config-edit.ts";
+import { configExport } from "./commands/config-export.ts";
 import { configGet } from "./commands/config-get.ts";
 import { configHistory } from "./commands/config-history.ts";
+import { configImport } from "./commands/config-import.ts";
 import { configPut } from "./commands/config-put.ts";
 import { configRollback } from "./commands/config-rollback.ts";
+import { configRollout } from "./commands/config-rollout.ts";
+import { configStatus } from "./commands/config-status.ts";
 import { connect } from "./commands/connect.ts";
 import { enrolToken } from "./commands/enrol-token.ts";
 import { enrolTokenList } from "./commands/enrol-token-list.ts";
 import { enrolTokenRevoke } from "./commands/enrol-token-revoke.ts";
+import { helper } from "./commands/helper.ts";
+import { helperToken } from "./commands/helper-token.ts";
+import { helperTokenList } from "./commands/helper-token-list.ts";
+import { helperTokenRevoke } from "./commands/helper-token-revoke.ts";
 import { login } from "./commands/login.ts";
 import { logout } from "./commands/logout.ts";
 import { password } from "./commands/password.ts";
@@ -31,6 +41,7 @@ import { serverBackup } from "./commands/server-backup.ts";
 import { serverRestore } from "./commands/server-restore.ts";
 import { sessions } from "./commands/sessions.ts";
 import { sessionsEnd } from "./commands/sessions-end.ts";
+import { forward } from "./commands/forward.ts";
 import { shell } from "./commands/shell.ts";
 import { sim } from "./commands/sim.ts";
 import { status } from "./commands/status.ts";
@@ -64,6 +75,7 @@ import { worker } from "./commands/worker.ts";
 import { workerDoctor } from "./commands/worker-doctor.ts";
 import { workerEdit } from "./commands/worker-edit.ts";
 import { workerHarden } from "./commands/worker-harden.ts";
+import { workerDrain } from "./commands/worker-drain.ts";
 import { workerInstall } from "./commands/worker-install.ts";
 import { workerPassword } from "./commands/worker-password.ts";
 import { workerReset } from "./commands/worker-reset.ts";
@@ -75,9 +87,15 @@ import { workerStop } from "./commands/worker-stop.ts";
 import { workerSupport } from "./commands/worker-support.ts";
 import { workerSwitches } from "./commands/worker-switches.ts";
 import { workers } from "./commands/workers.ts";
+import { workersApprove } from "./commands/workers-approve.ts";
+import { workersPending } from "./commands/workers-pending.ts";
+import { workersReject } from "./commands/workers-reject.ts";
 import { workersRemove } from "./commands/workers-remove.ts";
+import { workersRestart } from "./commands/workers-restart.ts";
+import { workersSet } from "./commands/workers-set.ts";
 import { workersShow } from "./commands/workers-show.ts";
 import { workersUnlock } from "./commands/workers-unlock.ts";
+import { workersSwitch } from "./commands/workers-switch.ts";
 
 /** Titles of groups: the first words that more than one command shares. */
 export const groups: Readonly<Record<string, string>> = {
@@ -103,6 +121,7 @@ export const commands: readonly AnyCommand[] = [
   workerSwitches,
   workerRestart,
   workerStop,
+  workerDrain,
   workerPassword,
   workerHarden,
   workerEdit,
@@ -110,6 +129,10 @@ export const commands: readonly AnyCommand[] = [
   workerReset,
   workerSupport,
   workerInstall,
+  helper,
+  helperToken,
+  helperTokenList,
+  helperTokenRevoke,
   receptor,
   status,
   ping,
@@ -140,10 +163,17 @@ export const commands: readonly AnyCommand[] = [
   sessionsEnd,
   workers,
   workersShow,
+  workersSet,
+  workersSwitch,
+  workersRestart,
   workersRemove,
   workersUnlock,
+  workersPending,
+  workersApprove,
+  workersReject,
   run,
   shell,
+  forward,
   unitsList,
   unitsShow,
   unitsOutput,
@@ -153,7 +183,13 @@ export const commands: readonly AnyCommand[] = [
   configEdit,
   configPut,
   configHistory,
+  configDiff,
   configRollback,
+  configStatus,
+  configRollout,
+  configExport,
+  configImport,
+  configConfirm,
   users,
   usersAdd,
   usersSet,

@@ -16,6 +16,16 @@ export const cliErrors = {
     exit: 3,
     meaning: "A worker already runs with this state folder or control socket. Use it, or stop it first.",
   },
+  HELPER_SENT_AWAY: {
+    status: 401,
+    exit: 4,
+    meaning: "A worker elsewhere lets this helper in no (more): its token has expired, was revoked, or is for others.",
+  },
+  WORKER_GONE: {
+    status: 503,
+    exit: 5,
+    meaning: "The worker of a helper has been gone for too long. What the helper had was stopped, and is another's now.",
+  },
   WORKER_ENDED: {
     status: 500,
     exit: 1,
@@ -98,6 +108,11 @@ export const cliErrors = {
     status: 500,
     exit: 3,
     meaning: "The file with your logins cannot be read or written; the message says why.",
+  },
+  PORT_UNUSABLE: {
+    status: 400,
+    exit: 2,
+    meaning: "`--listen` is no address, or nothing can be listened on there: it is taken, or not allowed.",
   },
   NO_KEYBOARD: {
     status: 400,

@@ -75,6 +75,32 @@ export {
   configOutcome,
   ConfigWanted,
 } from "./config-delivery-schema.ts";
+export {
+  helperBeat,
+  helperBye,
+  type HelperClaim,
+  helperDone,
+  helperFail,
+  type HelperHello,
+  helperHello,
+  helperLog,
+  type HelperNext,
+  helperNext,
+  helperOutput,
+  helperPayload,
+  helperProgress,
+  helperProtocols,
+  helperRelease,
+  type HelperTask,
+  helperTokenCreate,
+  helperTokenList,
+  helperTokenRevoke,
+  type HelperTokenRow,
+  type HelperWelcome,
+  type HelperWord,
+  maxHelperWaitMs,
+  maxPieceBytes,
+} from "./helper-methods-schema.ts";
 export { Heartbeat, HeartbeatAnswer, heartbeat } from "./heartbeat-schema.ts";
 export { includesLevel, isLevel, type Level, levels, lowerLevel } from "./levels.ts";
 export { type ConversationLimits, conversationLimits } from "./limits.ts";
@@ -92,6 +118,7 @@ export {
   type ServedMethod,
 } from "./method.ts";
 export { dispatch, type MethodTable, methodTable, type Outcome } from "./method-table.ts";
+export { workerFingerprint } from "./worker-fingerprint.ts";
 export { isProof, isWorkerKey, type ProofClaims, signProof, workerKey, workerKeyText } from "./registration-proof.ts";
 export type { CallOptions } from "./own-calls.ts";
 export {
@@ -149,6 +176,7 @@ export {
   switchName,
   type SwitchName,
   type SwitchStates,
+  workerDrain,
   workerRestart,
   workerStatus,
   type WorkerStatus,

@@ -86,6 +86,23 @@ export const workerRestart: Method<Nothing, Accepted> = {
   changes: true,
 };
 
+const DrainWanted = z.strictObject({
+  deadlineMs: count
+    .max(30 * 86_400_000)
+    .optional()
+    .describe("then what still runs is interrupted; never without it"),
+});
+const Draining = z.strictObject({ running: count.describe("units that run still") });
+
+/** No new work; when all that runs has ended, or the deadline has come, the worker stops (CAT-90). */
+export const workerDrain: Method<z.infer<typeof DrainWanted>, z.infer<typeof Draining>> = {
+  name: "worker.drain",
+  params: DrainWanted,
+  result: Draining,
+  level: "admin",
+  changes: true,
+};
+
 /** Units that run go on without the worker. */
 export const workerStop: Method<Nothing, Accepted> = {
   name: "worker.stop",

@@ -145,6 +145,23 @@ export const workErrors = {
     exit: 9,
     meaning: "Processes of a unit would not end even when killed, so it was not released.",
   },
+  LEASE_LOST: {
+    status: 409,
+    exit: 6,
+    meaning:
+      "A run loop spoke of a task that is not its own (any more): its lease has expired, or the task has ended. Nothing was recorded.",
+  },
+  OUTPUT_GAP: {
+    status: 409,
+    exit: 6,
+    meaning:
+      "A run loop sent output from further on than what is there, or has ended without all of it. Nothing was recorded.",
+  },
+  TASK_TOUCHED: {
+    status: 409,
+    exit: 6,
+    meaning: "A run loop gave back a task as untouched whose output has begun. It can end it, or report a failure.",
+  },
   DATA_DIR_IN_USE: {
     status: 409,
     exit: 10,

@@ -17,9 +17,22 @@ export {
 export { workCommand } from "./commands.ts";
 export { WorkError, type WorkErrorCode, workErrors } from "./errors.ts";
 export { parseWorkRules } from "./rules/parse-work-rules.ts";
+export { splitParams } from "./runner/params.ts";
+export { type CommandUser, findUser } from "./runner/user.ts";
 export { permit } from "./rules/permission.ts";
 export type { WorkRules } from "./rules/work-rules.ts";
 export type { Dial, RemoteOptions } from "./remote/remote-options.ts";
-export type { CommandSettings, PythonSettings, Retention, WorkLimits, WorkTypeSettings } from "./settings.ts";
+export type { Claim, LoopTask, Word } from "./loop/held-task.ts";
+export { LocalHelpers } from "./loop/local-helpers.ts";
+export type { KnownClaim, LoopHelper, Loops, NextTask, Told } from "./loop/loops.ts";
+export type {
+  CommandSettings,
+  LocalLoop,
+  LoopSettings,
+  PythonSettings,
+  Retention,
+  WorkLimits,
+  WorkTypeSettings,
+} from "./settings.ts";
 export { openSignatures, type SignatureOptions, type WorkSignatures } from "./signature/signatures.ts";
 export { type NewUnit, openUnits, type Units, type UnitsOptions } from "./units.ts";

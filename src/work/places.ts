@@ -27,6 +27,16 @@ export class Places {
     if (at >= 0) waiting.splice(at, 1);
   }
 
+  /** Every unit that waits, each type's in the order they came. */
+  allWaiting(): Unit[] {
+    return [...this.#waiting.values()].flat();
+  }
+
+  /** Give a place back that nobody is to have now. */
+  giveBack(workType: string, unitId: string): void {
+    this.#running.get(workType)?.delete(unitId);
+  }
+
   /**
    * Give a place back. A unit that has none, because it only waited, changes nothing.
    *

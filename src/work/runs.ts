@@ -2,7 +2,7 @@ import { type Clock, type Log, errorText } from "#core";
 import { WorkError } from "./errors.ts";
 import { HelperPool } from "./helper/helper-pool.ts";
 import { Places } from "./places.ts";
-import { launchOf, mindingOf, unknownTypeMinding } from "./runner/runner.ts";
+import { type LaunchedType, launchOf, mindingOf, unknownTypeMinding } from "./runner/runner.ts";
 import type { WorkTypeSettings } from "./settings.ts";
 import { moveFence, readRecord } from "./unit/process-record.ts";
 import { updateStatus } from "./unit/status-file.ts";
@@ -31,6 +31,7 @@ export class Runs {
   readonly #closing = new AbortController();
   /** What helpers said of units before their folders were read. */
   readonly #early = new Map<string, UnitStatus>();
+  #isHeld = true;
 
   constructor(options: RunsOptions) {
     this.#options = options;
@@ -52,6 +53,18 @@ export class Runs {
     return this.#pool.adoptHelpers();
   }
 
+  /** While it is held nothing is started; what waits keeps its turn, and what comes waits behind it. */
+  hold(isHeld: boolean): void {
+    this.#isHeld = isHeld;
+    if (isHeld) return;
+    for (const unit of this.#places.allWaiting()) {
+      const { workType, maxUnits } = this.#options.types.get(unit.status.WorkType);
+      if (!this.#places.take(workType, unit.id, maxUnits)) continue;
+      this.#places.leave(unit);
+      this.#startQueued(unit);
+    }
+  }
+
   /** See {@link HelperPool.warmUp}. */
   warmUp(): void {
     this.#pool.warmUp();
@@ -69,16 +82,18 @@ export class Runs {
    * @throws {WorkError} `START_FAILED` when nothing could be run; the unit's status says so too.
    */
   async start(unit: Unit, signal: AbortSignal): Promise<boolean> {
-    const type = this.#options.types.get(unit.status.WorkType);
-    if (!this.#places.take(type.workType, unit.id, type.maxUnits)) {
-      const Detail = `Waiting for a free place (${type.maxUnits} of this type may run at once)`;
+    const type = launched(this.#options.types.get(unit.status.WorkType));
+    if (!this.#takePlace(unit, type)) {
+      const Detail = this.#isHeld
+        ? "Waiting: this worker starts nothing now"
+        : `Waiting for a free place (${type.maxUnits} of this type may run at once)`;
       unit.set(
         await updateStatus(unit.folder, (now) => finalOf(now) ?? { ...now, ...unit.status, Detail, Queued: true }),
       );
       if (unit.isFinal) return false;
       this.#places.wait(unit);
       // A place that came free while the disk was written found nobody waiting.
-      if (!this.#places.take(type.workType, unit.id, type.maxUnits)) return false;
+      if (!this.#takePlace(unit, type)) return false;
       this.#places.leave(unit);
     }
     await this.#launch(unit, type);
@@ -87,6 +102,10 @@ export class Runs {
     if (Cause !== "START_FAILED" && Cause !== "STORAGE_FAILED") return true;
     // The reply has the reason alone, the status says also what it was a reason for (spec §1.9).
     throw new WorkError("START_FAILED", Detail.replace(/^Error starting worker: /, ""));
+  }
+
+  #takePlace(unit: Unit, { workType, maxUnits }: LaunchedType): boolean {
+    return !this.#isHeld && this.#places.take(workType, unit.id, maxUnits);
   }
 
   /** End a unit, whatever it is doing; resolves when it is final. Ending a final unit does nothing. */
@@ -182,7 +201,7 @@ export class Runs {
     this.#early.clear();
   }
 
-  async #launch(unit: Unit, type: WorkTypeSettings): Promise<void> {
+  async #launch(unit: Unit, type: LaunchedType): Promise<void> {
     const { Queued, ...status } = unit.status;
     unit.set({ ...status, Detail: "Starting Worker" });
     try {
@@ -206,7 +225,9 @@ export class Runs {
   }
 
   #freePlace(unit: Unit): void {
-    const next = this.#places.free(unit.status.WorkType, unit.id);
+    const { WorkType } = unit.status;
+    if (this.#isHeld) return this.#places.giveBack(WorkType, unit.id);
+    const next = this.#places.free(WorkType, unit.id);
     if (next) this.#startQueued(next);
   }
 
@@ -249,14 +270,20 @@ export class Runs {
 
   async #startAgain(unit: Unit): Promise<void> {
     const type = this.#options.types.find(unit.status.WorkType);
-    if (type) await this.#launch(unit, type);
+    if (type) await this.#launch(unit, launched(type));
   }
 
   async #adopt(unit: Unit): Promise<void> {
     const type = this.#options.types.find(unit.status.WorkType);
-    const minding = type ? mindingOf(type) : unknownTypeMinding;
+    const minding = type && type.kind !== "loop" ? mindingOf(type) : unknownTypeMinding;
     await this.#pool.adopt(unit.id, minding, unit.status).catch((error: unknown) => this.#rescueLater(unit, error));
   }
+}
+
+/** @throws {WorkError} `START_FAILED` for a type that run loops serve, which only a changed configuration can bring here. */
+function launched(type: WorkTypeSettings): LaunchedType {
+  if (type.kind !== "loop") return type;
+  throw new WorkError("START_FAILED", `work type ${type.workType} is served by run loops now; submit it again`);
 }
 
 function finalOf(status: UnitStatus | undefined): UnitStatus | undefined {

@@ -1,5 +1,5 @@
 /** What a work type is, whatever file it was read from (spec §2.4, §2.6). Sizes in bytes, times in milliseconds. */
-export type WorkTypeSettings = CommandSettings | PythonSettings;
+export type WorkTypeSettings = CommandSettings | PythonSettings | LoopSettings;
 
 /** What any work type may limit. Nothing is limited unless it is set. */
 export interface WorkLimits {
@@ -37,6 +37,46 @@ export interface PythonSettings extends WorkLimits {
   readonly plugin: string;
   readonly function: string;
   readonly config: Readonly<Record<string, unknown>>;
+}
+
+/** Work that run loops fetch for themselves, on this machine or on others. */
+export interface LoopSettings extends WorkLimits {
+  readonly kind: "loop";
+  readonly workType: string;
+  readonly params: string;
+  readonly allowRuntimeParams: boolean;
+  readonly verifySignature?: boolean;
+  /** Helpers that this worker starts itself; absent: all come from elsewhere. */
+  readonly local?: LocalLoop;
+  /** Whether helpers on other machines may take it. */
+  readonly isRemote: boolean;
+  /** A helper that has not been heard of for so long has lost its task. */
+  readonly leaseMs: number;
+  /** How often a task is handed out at most, when helpers die or fall silent. */
+  readonly attempts: number;
+  /**
+   * `live`: output is the unit's as it comes, and a task that has written some is not tried again. `whole`: output becomes the
+   * unit's when its attempt has ended, and that of an attempt given up is nobody's (docs/decisions/0014).
+   */
+  readonly output: "live" | "whole";
+  /** What a helper does with its task when this worker is gone: go on while there is hope, or give up at once. */
+  readonly onServiceLoss: "finish" | "abort";
+  /** So long a helper hopes. */
+  readonly serviceLossMs: number;
+}
+
+/** Helpers that are started and stopped by how much there is to do. */
+export interface LocalLoop {
+  /** A program that fetches tasks itself, or a command that Farhand's own loop runs once for each task. */
+  readonly program:
+    | { readonly kind: "loop"; readonly line: string }
+    | { readonly kind: "command"; readonly path: string };
+  readonly min: number;
+  readonly max: number;
+  /** One that has had nothing to do for so long goes, above `min`. */
+  readonly idleMs: number;
+  /** After so many tasks a helper is replaced; never when not set. */
+  readonly maxTasks?: number;
 }
 
 /** How long finished units are kept. Nothing is removed unless it is set. */

@@ -3,6 +3,7 @@ import { mkdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { type Clock, errorText, type FileLock, type Log, systemClock, systemCode, tryLockFile } from "#core";
 import { WorkError } from "./errors.ts";
+import { Loops } from "./loop/loops.ts";
 import { endLeftovers, hasLeftovers } from "./leftovers.ts";
 import type { NewRemoteUnit } from "./remote/new-remote-unit.ts";
 import { orderRecord, type OrderRequest } from "./remote/order-wire.ts";
@@ -38,6 +39,8 @@ export interface UnitsOptions {
   /** Units a helper minds before one more is started; 500 when not set. */
   readonly unitsPerHelper?: number;
   readonly retention?: Retention;
+  /** Units that wait are not started before {@link Units.hold} lets them; what runs is minded. */
+  readonly isHeld?: boolean;
   /** How other nodes are reached; absent on a worker that is part of no mesh. */
   readonly remote?: RemoteOptions;
   readonly log: Log;
@@ -58,6 +61,8 @@ export class Units {
   readonly workTypes: WorkTypes;
   /** What other Farhand nodes give to this one. */
   readonly orders: Orders;
+  /** Units whose work run loops fetch. */
+  readonly loops: Loops;
   readonly #store: UnitStore;
   readonly #runs: Runs;
   readonly #remotes: RemoteUnits;
@@ -94,6 +99,14 @@ export class Units {
       log: options.log,
       clock: this.#clock,
     });
+    this.loops = new Loops({
+      types: this.workTypes,
+      find: (id) => this.#store.find(id),
+      end: (unit, ending) => this.#runs.end(unit, ending),
+      log: options.log,
+      clock: this.#clock,
+    });
+    if (options.isHeld !== true) this.hold(false);
     this.#remotes = new RemoteUnits(options.remote, {
       clock: this.#clock,
       log: options.log,
@@ -117,6 +130,32 @@ export class Units {
     this.#runs.settled();
     this.#retentionTimer = setInterval(() => this.#retireOnce(), retentionCheckMs).unref();
     this.#retireOnce();
+  }
+
+  /** While units are held, none that waits is started and no run loop gets one; what runs goes on. */
+  hold(isHeld: boolean): void {
+    this.#runs.hold(isHeld);
+    this.loops.hold(isHeld);
+  }
+
+  /** Units of this node that run now. */
+  running(): number {
+    return this.#store.all().filter((unit) => !isRemote(unit) && unit.status.State === UnitState.Running).length;
+  }
+
+  /** End what runs here, because the worker is to stop: run loops' tasks go back on the list where their types allow it. */
+  async interrupt(): Promise<void> {
+    const { signal } = this.#closing;
+    const running = this.#store.all().filter((unit) => !isRemote(unit) && unit.status.State === UnitState.Running);
+    const [loops, own] = [
+      running.filter((unit) => this.loops.owns(unit)),
+      running.filter((unit) => !this.loops.owns(unit)),
+    ];
+    await this.loops.interrupt();
+    await Promise.all([
+      ...own.map((unit) => this.#runs.stop(unit, "INTERRUPTED", signal)),
+      ...loops.map((unit) => unit.until(({ State }) => State !== UnitState.Running, signal)),
+    ]);
   }
 
   /** Have a helper ready before the first unit comes; to be called when nothing more urgent is left to do. */
@@ -190,6 +229,7 @@ export class Units {
   start(unit: Unit): Promise<boolean> {
     if (unit.isFinal) throw new WorkError("START_FAILED", `unit ${unit.id} was ended before it started`);
     if (isRemote(unit)) return this.#remotes.start(unit, this.#closing.signal);
+    if (this.loops.serves(unit.status.WorkType)) return this.loops.start(unit);
     return this.#runs.start(unit, this.#closing.signal);
   }
 
@@ -222,7 +262,7 @@ export class Units {
   async cancel(id: string, signal: AbortSignal): Promise<Ended> {
     const unit = this.get(id);
     if (isRemote(unit)) return this.#remotes.cancel(unit, signal);
-    await this.#runs.stop(unit, "CANCELED", signal);
+    await this.#stop(unit, signal);
     return "done";
   }
 
@@ -237,7 +277,7 @@ export class Units {
     const unit = this.get(id);
     if (isRemote(unit)) return this.#remotes.release(unit, force, signal);
     if (force) await this.#stopWithin(unit, forceMs, signal);
-    else await this.#runs.stop(unit, "CANCELED", signal);
+    else await this.#stop(unit, signal);
     if (!(await endLeftovers(unit)) && !force) {
       throw new WorkError(
         "UNIT_STUCK",
@@ -248,10 +288,14 @@ export class Units {
     return "done";
   }
 
+  #stop(unit: Unit, signal: AbortSignal): Promise<void> {
+    return (this.loops.owns(unit) ? this.loops : this.#runs).stop(unit, "CANCELED", signal);
+  }
+
   /** Somebody who forces a release does not want to hear of a process that waits for its disk for ever. */
   async #stopWithin(unit: Unit, ms: number, signal: AbortSignal): Promise<void> {
     const limit = AbortSignal.timeout(ms);
-    await this.#runs.stop(unit, "CANCELED", AbortSignal.any([signal, limit])).catch((error: unknown) => {
+    await this.#stop(unit, AbortSignal.any([signal, limit])).catch((error: unknown) => {
       signal.throwIfAborted();
       this.#log.warn(`unit ${unit.id} is released although it does not end`, { error: errorText(error) });
     });
@@ -262,6 +306,7 @@ export class Units {
     this.#closing.abort(new Error("the daemon is shutting down"));
     clearInterval(this.#retentionTimer);
     this.#remotes.close();
+    this.loops.close();
     this.#runs.close();
     this.#lock.close();
   }
@@ -269,6 +314,8 @@ export class Units {
   async #reconcile({ unit, corrupt }: LoadedUnit): Promise<void> {
     try {
       if (isRemote(unit)) return await this.#remotes.resume(unit);
+      const isLoops = this.loops.owns(unit) || (unit.status.Queued && this.loops.serves(unit.status.WorkType));
+      if (isLoops) return await this.loops.reconcile(unit);
       await this.#runs.reconcile(unit);
       if (corrupt && unit.isFinal) await this.#runs.mend(unit);
     } catch (error) {

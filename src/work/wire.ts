@@ -44,6 +44,10 @@ export const unitCauses = {
   STATUS_CORRUPT: "the status file is damaged or missing and no exit was recorded",
   STORAGE_FAILED: "the disk refused to take the unit's files (full, read-only or broken)",
   RUNNER_REPORTED: "a plugin runner wrote the ending itself",
+  HELPER_REPORTED: "the run loop that had the task reported that it failed",
+  HELPER_LOST: "the run loop that had the task died or fell silent, and the task may not be tried again",
+  INTERRUPTED:
+    "the worker was drained and its deadline came before the task's end, and the task may not be tried again",
   REMOTE_REPORTED: "the remote node told this ending, and it runs a program that tells no cause",
   REMOTE_REFUSED: "the remote node was reached and refused the work, so it never ran",
   REMOTE_INVALID: "the remote node answers with what is no answer of the protocol",
@@ -89,7 +93,24 @@ export interface UnitStatus {
   Order?: OrderRecord;
   /** What is remembered about the unit this one mirrors; never shown. */
   Twin?: TwinRecord;
+  /** How often it was handed to a run loop and not given back untouched. Only of work types that run loops serve. */
+  Attempt?: number;
+  /** Which run loop has it; never shown. */
+  Loop?: LoopRecord;
 }
+
+/** Who may say something about a task of a run loop. On disk before anybody is told of it. */
+export interface LoopRecord {
+  /** Grows each time the task is handed out. Whoever says something with another one is refused. */
+  readonly Fence: number;
+  /** Id of the helper that has it; absent while it waits. */
+  readonly Helper?: string;
+  /** How it ended, said by that helper, while output and status are still being put in their places. */
+  readonly Result?: LoopResult;
+}
+
+/** What a run loop says of the end of its task. */
+export type LoopResult = { readonly ExitCode: number } | { readonly Signal: string } | { readonly Error: string };
 
 /** What an executing node keeps of an order, so that the same order given again finds the same unit. */
 export interface OrderRecord {

@@ -27,10 +27,15 @@ export class WorkTypes {
     return this.#types.get(name);
   }
 
+  /** With everything their settings say. */
+  all(): WorkTypeSettings[] {
+    return [...this.#types.values()];
+  }
+
   /** Does this node ask for signatures on work of this type? */
   isSigned(name: string): boolean {
     const type = this.#types.get(name);
-    return type?.kind === "command" && type.verifySignature === true;
+    return type !== undefined && type.kind !== "python" && type.verifySignature === true;
   }
 
   /** As they stand in service advertisements (spec §1.5). */

@@ -7,6 +7,7 @@ import { connectRules } from "./connect-rules.ts";
 import { openControlService } from "./control-services.ts";
 import { WorkerError } from "./errors.ts";
 import { LastEpoch } from "./last-epoch.ts";
+import type { WorkerLoops } from "./loops/worker-loops.ts";
 import { checkProfiles, profilesOf } from "./mesh-profiles.ts";
 import { openProxies } from "./mesh-proxies.ts";
 import { MeshRoads } from "./mesh-roads.ts";
@@ -53,6 +54,8 @@ export interface DaemonOptions {
 export interface Managed extends Closable {
   /** The control command `work` as it is offered here: work may be switched off. */
   readonly work?: ((command: ControlCommand) => ControlCommand) | undefined;
+  /** Whether units that wait may be started now; absent: they may. Later changes are told to the units themselves. */
+  readonly mayTake?: (() => boolean) | undefined;
 }
 
 /** What runs in a daemon, for whoever manages it. */
@@ -62,6 +65,8 @@ export interface DaemonParts {
   readonly roads: Pick<MeshRoads, "open">;
   readonly node: NodeSettings;
   readonly log: Log;
+  /** Absent where no work type is served by run loops. */
+  readonly loops: WorkerLoops | undefined;
 }
 
 /** What the parts of a daemon share. */
@@ -106,7 +111,10 @@ async function openDaemon(parts: Parts, { configFiles, manage }: DaemonOptions):
   const verification = closers.add(await openVerification(directives, node, log));
   const rules = parseWorkRules(node.workRules);
   const roads = new MeshRoads(mesh, profiles, log);
-  const managed = manage && closers.add(await manage({ mesh, units, roads, node, log }));
+  const loops = await openRunLoops(parts, units);
+  const managed = manage && closers.add(await manage({ mesh, units, roads, node, log, loops }));
+  // Not before it is known whether somebody has switched work off.
+  units.hold(managed?.mayTake?.() === false);
   const work = workCommand(units, nodeId, verification, rules);
   const commands = [
     ...nodeCommands({
@@ -164,6 +172,7 @@ async function openMeshAndUnits({ directives, node, log, profiles, closers }: Pa
     workTypes: workTypesOf(directives),
     version,
     retention: retentionOf(node),
+    isHeld: true,
     log,
     remote: {
       dial: (toNode, service, options) => mesh.dial(toNode, service, options),
@@ -178,6 +187,13 @@ async function openMeshAndUnits({ directives, node, log, profiles, closers }: Pa
   lastEpoch.write(mesh.epoch);
   closers.add({ close: () => lastEpoch.end(mesh.epoch) });
   return { mesh, units };
+}
+
+async function openRunLoops({ node, log, closers }: Parts, units: Units): Promise<WorkerLoops | undefined> {
+  if (units.loops.types.length === 0) return undefined;
+  // Loaded where it is used: most workers have no such types.
+  const { openWorkerLoops } = await import("./loops/worker-loops.ts");
+  return closers.add(await openWorkerLoops({ units, dataDir: node.dataDir, nodeId: node.nodeId, log }));
 }
 
 function workCommandsOf(units: Units | undefined) {

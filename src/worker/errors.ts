@@ -47,6 +47,11 @@ export const workerErrors = {
     meaning:
       "The worker takes no work now, for somebody has switched that off. Switch `workers` on again, or ask another.",
   },
+  WORKER_DRAINING: {
+    status: 503,
+    exit: 5,
+    meaning: "The worker takes no work any more: it finishes what it has and then stops. Ask another.",
+  },
   UNIT_TAKEN: {
     status: 409,
     exit: 6,
@@ -92,11 +97,16 @@ export const workerErrors = {
     exit: 4,
     meaning: "Too many wrong codes of the worker's own second factor. Wait as long as the message says.",
   },
-  LOCAL_ONLY: { status: 403, exit: 4, meaning: "Only who sits at the worker's machine may do that, on its Unix socket." },
+  LOCAL_ONLY: {
+    status: 403,
+    exit: 4,
+    meaning: "Only who sits at the worker's machine may do that, on its Unix socket.",
+  },
   HARDENING_UNFIT: {
     status: 409,
     exit: 6,
-    meaning: "This worker cannot be hardened: its server holds its configuration, and would reconfigure it all the same.",
+    meaning:
+      "This worker cannot be hardened: its server holds its configuration, and would reconfigure it all the same.",
   },
   LOGIN_NEEDED: {
     status: 401,
@@ -199,6 +209,24 @@ export const workerErrors = {
     exit: 4,
     meaning: "A worker is reset on its own machine, by the user it belongs to or, as a system service, by root.",
   },
+  HELPER_REFUSED: {
+    status: 401,
+    exit: 4,
+    meaning: "A run loop has no credential that is good here, or not for this. The message says which would be.",
+  },
+  HELPER_TAKEN: {
+    status: 409,
+    exit: 6,
+    meaning:
+      "The token is in use by another helper: it is for one at a time. Make one for each, or wait until that is gone.",
+  },
+  HELPER_UNFIT: {
+    status: 400,
+    exit: 8,
+    meaning:
+      "The run loop and the worker speak no version of their protocol in common. Use a helper of the worker's version.",
+  },
+  HELPER_UNKNOWN: { status: 404, exit: 4, meaning: "There is no helper token of this id. List them." },
   MODE_INVALID: {
     status: 400,
     exit: 2,

@@ -1,4 +1,12 @@
-import type { CommandSettings, PythonSettings, Retention, WorkLimits, WorkTypeSettings } from "#work";
+import type {
+  CommandSettings,
+  LocalLoop,
+  LoopSettings,
+  PythonSettings,
+  Retention,
+  WorkLimits,
+  WorkTypeSettings,
+} from "#work";
 import { type Directive, directivesOf, type NodeSettings, type Values } from "./settings/mod.ts";
 
 /** The work types of a configuration, in its order. */
@@ -6,6 +14,7 @@ export function workTypesOf(directives: readonly Directive[]): WorkTypeSettings[
   return [
     ...directivesOf(directives, "work-command").map(({ values }) => commandOf(values)),
     ...directivesOf(directives, "work-python").map(({ values }) => pythonOf(values)),
+    ...directivesOf(directives, "work-loop").map(({ values }) => loopOf(values)),
   ];
 }
 
@@ -26,7 +35,32 @@ function pythonOf(values: Values<"work-python">): PythonSettings {
   return { kind: "python", workType, plugin, function: name, config, ...limitsOf(values) };
 }
 
-function limitsOf(values: Values<"work-command"> | Values<"work-python">): WorkLimits {
+function loopOf(values: Values<"work-loop">): LoopSettings {
+  const local = localOf(values);
+  return {
+    kind: "loop",
+    workType: values.worktype,
+    params: values.params ?? "",
+    allowRuntimeParams: values.allowruntimeparams,
+    verifySignature: values.verifysignature,
+    isRemote: values.remote,
+    leaseMs: values.lease,
+    attempts: values.attempts,
+    output: values.output,
+    onServiceLoss: values.onserviceloss,
+    serviceLossMs: values.servicelosstime,
+    ...(local && { local }),
+    ...limitsOf(values),
+  };
+}
+
+function localOf({ loop, command, min, max, idletimeout, maxtasks }: Values<"work-loop">): LocalLoop | undefined {
+  const scale = { min, max, idleMs: idletimeout, ...(maxtasks !== undefined && { maxTasks: maxtasks }) };
+  if (loop !== undefined) return { program: { kind: "loop", line: loop }, ...scale };
+  return command === undefined ? undefined : { program: { kind: "command", path: command }, ...scale };
+}
+
+function limitsOf(values: Values<"work-command"> | Values<"work-python"> | Values<"work-loop">): WorkLimits {
   return defined({
     maxRunMs: values.maxruntime,
     maxOutputBytes: values.maxoutput,

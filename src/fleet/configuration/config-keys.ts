@@ -90,7 +90,10 @@ export const configKeys = {
     secret: ["/url", "/header"],
     meaning: "Ways to the server, used together; a WebSocket to its address when there are none.",
   },
-  "/workTypes": { applies: "drain", meaning: "What the worker can do: `work-command` sections, or `kind: python`." },
+  "/workTypes": {
+    applies: "drain",
+    meaning: "What the worker can do: `work-command` sections, or those of `kind: python` or `kind: loop`.",
+  },
   "/files": { applies: "restart", meaning: "Receptor configuration files that count as well." },
   "/entitlement": { applies: "restart", meaning: "The signed entitlement, or the path of its file (CAT-98)." },
 } as const satisfies Readonly<Record<string, ConfigKey>>;

@@ -111,7 +111,9 @@ export const configTop = {
   mode: workerMode,
   dataDir: path,
   roads: z.array(road).max(16),
-  workTypes: z.array(z.looseObject({ kind: z.enum(["command", "python"]).optional(), worktype: name })).max(1_000),
+  workTypes: z
+    .array(z.looseObject({ kind: z.enum(["command", "python", "loop"]).optional(), worktype: name }))
+    .max(1_000),
   files: z.array(path).max(64),
   tcpServices: z
     .record(serviceName, tcpService)

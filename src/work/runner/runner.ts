@@ -1,11 +1,14 @@
 import type { Launch, Minding } from "../helper/wire.ts";
-import type { WorkTypeSettings } from "../settings.ts";
+import type { CommandSettings, PythonSettings, WorkTypeSettings } from "../settings.ts";
 import { WorkError } from "../errors.ts";
 import { mergeParams, splitParams } from "./params.ts";
 import { findUser } from "./user.ts";
 
+/** Work that the daemon has started itself. */
+export type LaunchedType = CommandSettings | PythonSettings;
+
 /** Receptor's own wait between SIGINT and SIGKILL (spec §2.4). */
-const defaultGraceMs = 10_000;
+export const defaultGraceMs = 10_000;
 
 /**
  * Check the params of a request against its type, before a unit exists.
@@ -27,7 +30,7 @@ export function effectiveParams(type: WorkTypeSettings, request: Readonly<Record
  *
  * @throws {WorkError} `PARAMS_REFUSED` for params that cannot be split, `START_FAILED` for an unknown user.
  */
-export function launchOf(type: WorkTypeSettings, params: string, unitDir: string): Launch {
+export function launchOf(type: LaunchedType, params: string, unitDir: string): Launch {
   const argv = type.kind === "command" ? [type.command, ...splitParams(params)] : pythonArgv(type, params, unitDir);
   if (argv.some((word) => word.includes("\0"))) throw new WorkError("PARAMS_REFUSED", "params contain a NUL byte");
   return {
@@ -40,13 +43,13 @@ export function launchOf(type: WorkTypeSettings, params: string, unitDir: string
   };
 }
 
-function pythonArgv(type: WorkTypeSettings & { kind: "python" }, params: string, unitDir: string): string[] {
+function pythonArgv(type: PythonSettings, params: string, unitDir: string): string[] {
   const config = JSON.stringify({ ...type.config, params });
   return ["receptor-python-worker", `${type.plugin}:${type.function}`, unitDir, config];
 }
 
 /** How units of this type are watched over. */
-export function mindingOf(type: WorkTypeSettings): Minding {
+export function mindingOf(type: LaunchedType): Minding {
   return {
     runner: type.kind === "command" ? "command" : "plugin",
     command: type.kind === "command" ? type.command : "receptor-python-worker",

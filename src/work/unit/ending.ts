@@ -46,6 +46,8 @@ function withReason(ending: Ending, stopping: UnitCause | undefined): Ending {
       };
     case "OUTPUT_LIMIT":
       return { ...ending, State: UnitState.Failed, Detail: `output limit reached (${ending.Detail})`, Cause: stopping };
+    case "INTERRUPTED":
+      return { ...ending, Detail: `interrupted: the worker was drained (${ending.Detail})`, Cause: stopping };
     default:
       return { ...ending, Cause: stopping };
   }

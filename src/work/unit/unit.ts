@@ -69,7 +69,7 @@ export class Unit {
 
   /** What `work status` answers. While the unit runs, the size is the file's own. */
   report(): UnitReport {
-    const { State, Detail, StdoutSize, WorkType, ExtraData, Order, Twin, ...own } = this.#status;
+    const { State, Detail, StdoutSize, WorkType, ExtraData, Order, Twin, Loop, ...own } = this.#status;
     return {
       State,
       StateName: stateName(State),

@@ -195,6 +195,12 @@ export class Agent {
     this.#conversation.detach();
   }
 
+  /** Something has changed that the server is to know before the next heartbeat. Never throws. */
+  async beatNow(): Promise<void> {
+    if (this.#state.state !== "registered" || !this.#conversation.isConnected) return;
+    await this.#beatOnce().catch((error: unknown) => this.#notBeaten(error));
+  }
+
   async #beat(): Promise<void> {
     const { signal } = this.#closing;
     while (!signal.aborted) {

@@ -29,6 +29,10 @@ export interface ManagedWorkerOptions {
   readonly node?: Readonly<Record<string, unknown>>;
   /** Roads to the server; none: a WebSocket on the server's own port. */
   readonly roads: readonly Section[];
+  /** Addresses of that port, in order; none: the one it enrolled at. */
+  readonly urls?: readonly string[] | undefined;
+  /** URL of the HTTP proxy; the environment's when absent. */
+  readonly proxy?: string | undefined;
   /** Which level each role of the server has here. */
   readonly roles: () => RoleMap;
   /** The worker's own second factor, where it may be hardened (CAT-70). */
@@ -59,6 +63,8 @@ export interface LocalManagement extends Managed {
   readonly table: MethodTable;
   /** Whether units are taken now. */
   readonly mayTake: () => boolean;
+  /** Whether the worker is about to stop, and when that begins. */
+  readonly stopping?: { readonly isOn: boolean; readonly begun: Promise<void> };
 }
 
 /** A worker of a server that runs. */
@@ -75,8 +81,8 @@ export interface ManagedWorker {
  * @throws what {@link startDaemon} throws.
  */
 export async function startManagedWorker(options: ManagedWorkerOptions): Promise<ManagedWorker> {
-  const { identity, membership, dataDir, node = {}, roads, log, access = noAccess } = options;
-  const member = membershipSections({ membership, files: identity.files, dataDir, node, roads });
+  const { identity, membership, dataDir, node = {}, roads, urls, proxy, log, access = noAccess } = options;
+  const member = membershipSections({ membership, files: identity.files, dataDir, node, roads, urls, proxy });
   const shell = access.shell.enabled ? [shellSection(shellFolder(dataDir))] : [];
   const all = [...member, ...options.sections, ...shell];
   const opened: { agent?: Agent } = {};
@@ -89,7 +95,7 @@ export async function startManagedWorker(options: ManagedWorkerOptions): Promise
       await managed.close(reason);
       await local.close();
     };
-    return { work: local.work, close };
+    return { work: local.work, mayTake: local.mayTake, close };
   };
   const directives = parseSettings(JSON.stringify(all), "the worker's configuration");
   const daemon = await startDaemon(directives, { configFiles: [], manage, log });
@@ -105,7 +111,8 @@ export async function startManagedWorker(options: ManagedWorkerOptions): Promise
   };
 }
 
-function openAgent(options: ManagedWorkerOptions, parts: DaemonParts, { table, mayTake }: LocalManagement) {
+function openAgent(options: ManagedWorkerOptions, parts: DaemonParts, local: LocalManagement) {
+  const { table, mayTake, stopping } = local;
   const { mesh, units, log } = parts;
   const { identity, membership, instance, self, dataDir, access = noAccess } = options;
   const askers = new Askers(options.roles, { factor: options.factor });
@@ -124,13 +131,17 @@ function openAgent(options: ManagedWorkerOptions, parts: DaemonParts, { table, m
     table: new Map([...table, ...methodTable(shells.methods)]),
     cloud: options.cloud,
     vitals: () => vitals.look(),
-    work: () => workVitals(units, self),
+    work: () => ({
+      ...workVitals(units, self),
+      state: stopping?.isOn ? ("stopping" as const) : ("registered" as const),
+    }),
     sessionEnded: (session, why) => {
       options.factor?.end(session);
       streams.end(session, why);
     },
   });
   agent.start();
+  void stopping?.begun.then(() => agent.beatNow());
   const close = async (reason: Bye["reason"]): Promise<void> => {
     await agent.close({ reason, detail: "", unitsRunning: runningOf(units) });
     streams.close();
@@ -148,7 +159,6 @@ function shellFolder(dataDir: string): string {
 function workVitals(units: Units, { helperSlots }: SelfDescription) {
   const counts = units.countByState();
   return {
-    state: "registered" as const,
     helpersRunning: units.helperPids.length,
     helpersBusy: counts.get("Running") === undefined ? 0 : units.helperPids.length,
     helperSlots,

@@ -148,8 +148,7 @@ const nodeFields = {
 };
 
 function workSection({ kind = "command", ...values }: WorkerConfiguration["workTypes"][number], n: number) {
-  const section = kind === "python" ? "work-python" : "work-command";
-  return { section, values, path: `/workTypes/${n}` } satisfies WrittenSection;
+  return { section: `work-${kind}`, values, path: `/workTypes/${n}` } satisfies WrittenSection;
 }
 
 function includedFiles(files: readonly string[], readFile: ReadFile) {

@@ -27,10 +27,10 @@ const everyVersion = ["hello", "worker.status"];
 /** Where the calls of all carriers come together: who asks, may they, and what is said to them (CAT-13). */
 export class Desk {
   readonly #table: MethodTable;
-  readonly #access: Access;
+  readonly #access: Pick<Access, "admit">;
   readonly #log: Log;
 
-  constructor(table: MethodTable, access: Access, log: Log) {
+  constructor(table: MethodTable, access: Pick<Access, "admit">, log: Log) {
     this.#table = table;
     this.#access = access;
     this.#log = log;
@@ -66,11 +66,18 @@ function versionFault(method: string, { peerMajor }: Visitor): Fault | undefined
 
 /** A refusal says by which rule and who can change it; a stranger learns nothing else, not even what methods there are. */
 function explained(fault: Fault, method: string, { caller, verdict }: Admitted): Fault {
+  // Who shows a helper's token is known, and wants too much (CAT-86): no login would help.
+  if (isHelper(caller.visitor) && ["LEVEL_TOO_LOW", "METHOD_UNKNOWN"].includes(fault.code))
+    return { code: "LEVEL_TOO_LOW", message: refusalText(method, verdict), status: 403 };
   const isRefusal = fault.code === "LEVEL_TOO_LOW";
   if (!includesLevel(caller.level, "monitor") && (isRefusal || fault.code === "METHOD_UNKNOWN"))
     return faultOfError(new WorkerError("LOGIN_NEEDED", refusalText(method, verdict)));
   if (!isRefusal) return fault;
   return { ...fault, message: `${fault.message}: ${refusalText(method, verdict)}` };
+}
+
+function isHelper({ carrier, helper }: Visitor): boolean {
+  return carrier === "helper-socket" || helper !== undefined;
 }
 
 /** What callers are told of an error of ours. */

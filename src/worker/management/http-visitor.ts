@@ -1,6 +1,7 @@
 import type { IncomingMessage } from "node:http";
 import { FleetError } from "#fleet";
 import { WorkerError } from "../errors.ts";
+import { helperTokenPrefix, type HelperTokens } from "../loops/helper-tokens.ts";
 import type { PasswordSessions } from "./password-sessions.ts";
 import { cookieToken } from "./request-rules.ts";
 import { type AssertedUser, Visitor } from "./visitor.ts";
@@ -19,6 +20,8 @@ export interface HttpVisitors {
   readonly sessions: PasswordSessions;
   /** Absent while the worker is registered with no server. */
   readonly checkAssertion: CheckAssertion | undefined;
+  /** Absent where no run loops are. */
+  readonly helperTokens?: Pick<HelperTokens, "find"> | undefined;
 }
 
 /**
@@ -28,14 +31,25 @@ export interface HttpVisitors {
  * @param way `https` or `websocket`, for logs.
  * @throws {WorkerError} LOGIN_NEEDED.
  */
-export function httpVisitor(request: IncomingMessage, way: string, { isTls, sessions }: HttpVisitors): Visitor {
+export function httpVisitor(request: IncomingMessage, way: string, visitors: HttpVisitors): Visitor {
+  const { isTls, sessions } = visitors;
   const visitor = new Visitor(isTls ? "https" : "http", way, sourceOf(request));
   const token = tokenOf(request);
   if (token === undefined) return withVersion(visitor, request);
+  if (token.startsWith(helperTokenPrefix)) return withHelper(visitor, token, visitors);
   const session = sessions.find(token);
   if (!session) throw new WorkerError("LOGIN_NEEDED", "the session has ended, or there never was one (CAT-22)");
   visitor.enter(session);
   return withVersion(visitor, request);
+}
+
+/** A helper's tasks take a connection that lasts, and its token is for no ears but ours. */
+function withHelper(visitor: Visitor, token: string, { isTls, helperTokens }: HttpVisitors): Visitor {
+  if (!isTls) throw new WorkerError("HELPER_REFUSED", "a helper's token is taken over TLS only");
+  if (visitor.way !== "websocket") throw new WorkerError("HELPER_REFUSED", "helpers come by the WebSocket /rpc/stream");
+  visitor.helper = helperTokens?.find(token);
+  if (visitor.helper) return visitor;
+  throw new WorkerError("HELPER_REFUSED", "the helper's token has expired or was revoked, or there never was one");
 }
 
 /** The visitor that the assertion of a request stands for. @throws {FleetError} ASSERTION_INVALID, ASSERTION_STALE. */

@@ -5,7 +5,7 @@ import type { Units } from "#work";
 import { Access } from "./access.ts";
 import { Desk } from "./desk.ts";
 import { Guesses } from "./guesses.ts";
-import type { CheckAssertion } from "./http-visitor.ts";
+import type { CheckAssertion, HttpVisitors } from "./http-visitor.ts";
 import type { AccessRules, Entitlement } from "./may-connect.ts";
 import { noticeMethods, Notices } from "./notices.ts";
 import { passwordFile } from "./password-file.ts";
@@ -53,6 +53,8 @@ export interface ManagementOptions {
   readonly entitlement: () => Entitlement;
   /** For requests that the server sends to the HTTP port itself (CAT-58). */
   readonly checkAssertion?: CheckAssertion | undefined;
+  /** Tokens of helpers from elsewhere, which come by the HTTP port (CAT-87). */
+  readonly helperTokens?: HttpVisitors["helperTokens"];
   readonly log: Log;
   readonly clock?: Clock;
 }
@@ -76,7 +78,7 @@ export interface Management {
  * @throws {WorkerError} SOCKET_UNSAFE, SOCKET_IN_USE, API_UNSAFE, PORT_UNAVAILABLE; then nothing is left open.
  */
 export async function openManagement(options: ManagementOptions): Promise<Management> {
-  const { log, api, socket, monitorSocket, checkAssertion } = options;
+  const { log, api, socket, monitorSocket, checkAssertion, helperTokens } = options;
   const parts = partsOf(options);
   const { table, access, sessions, switches, notices } = parts;
   const desk = new Desk(table, access, log);
@@ -92,7 +94,8 @@ export async function openManagement(options: ManagementOptions): Promise<Manage
       // Most workers have none, and start sooner without it.
       const { openHttpCarrier } = await import("./http-carrier.ts");
       const { listen, tls, names = { hosts: [], origins: [] }, ...rest } = api;
-      await open(openHttpCarrier({ listen, tls, names, ...rest, desk, notices, sessions, checkAssertion, log }));
+      const visitors = { sessions, checkAssertion, helperTokens };
+      await open(openHttpCarrier({ listen, tls, names, ...rest, desk, notices, ...visitors, log }));
     }
     if (socket) await open(openSocketCarrier({ place: socket, carrier: "socket", desk, notices, log }));
   } catch (error) {
@@ -111,6 +114,7 @@ function partsOf(options: ManagementOptions) {
   const switches = new Switches({ file: rememberSwitches ? join(stateDir, "switches.json") : undefined, log });
   const notices = new Notices(access);
   switches.onChange((states) => notices.publish("switches", () => states));
+  switches.onChange(() => units.hold(!switches.mayTake));
   units.watch((unit, isGone) => notices.publish("units", () => unitNotice(unit, isGone)));
   const { facts, features = [], lifecycle, more = [] } = options;
   const table = methodTable([

@@ -4,7 +4,7 @@ import { includesLevel, type Level, lowerLevel, type Registration } from "#fleet
  * How a request came. Only on the Unix sockets has the operating system said who may: a TCP connection from 127.0.0.1 is
  * as remote as any, for behind a proxy or a published port the whole world comes from there (CAT-22).
  */
-export type Carrier = "socket" | "monitor-socket" | "http" | "https" | "forwarded";
+export type Carrier = "socket" | "monitor-socket" | "helper-socket" | "http" | "https" | "forwarded";
 
 /** What somebody shows. That it is genuine is for others to check. */
 export type Credential =
@@ -12,6 +12,8 @@ export type Credential =
   | { readonly kind: "password" }
   /** The stored hash itself, by whoever may read the file it stands in (CAT-26). */
   | { readonly kind: "hash" }
+  /** A helper's token: good for its tasks, which ask for no level (CAT-86). */
+  | { readonly kind: "helper" }
   /** The server's word for a user: most that the server lets them do, and their roles (CAT-57). */
   | { readonly kind: "assertion"; readonly max: Level; readonly roles: readonly string[]; readonly factor?: boolean };
 
@@ -60,6 +62,8 @@ export function mayConnect(
   entitlement: Entitlement,
   rules: AccessRules,
 ): Verdict {
+  if (carrier === "helper-socket" || credential.kind === "helper")
+    return refused("CAT-86", "a helper may do nothing but its tasks", "come by the worker's socket, or its server");
   if (carrier === "socket") return onSocket(credential, rules);
   if (carrier === "monitor-socket") return onMonitorSocket(credential);
   switch (credential.kind) {
@@ -148,7 +152,12 @@ function remedyOf(max: Level, own: Level): string {
 function unlessHardened(verdict: Verdict, isShown: boolean, { hardened }: AccessRules): Verdict {
   if (!hardened || isShown || includesLevel("operate", verdict.level)) return verdict;
   const reason = "this worker is hardened: configuring it from elsewhere needs a code of its own";
-  return { level: "operate", rule: "CAT-70", reason, remedy: "show one; who sits at its machine can change it: harden" };
+  return {
+    level: "operate",
+    rule: "CAT-70",
+    reason,
+    remedy: "show one; who sits at its machine can change it: harden",
+  };
 }
 
 /** What may be done from elsewhere at most (CAT-97). */

@@ -10,8 +10,7 @@ import { refusalAnswer, tooLarge } from "./rpc.ts";
 import { type HeldPlace, holdPlace, type SocketPlace } from "./socket-place.ts";
 import { Visitor } from "./visitor.ts";
 
-/** Connections of one socket; more are turned away. */
-const maxConnections = 64;
+const defaultConnections = 64;
 /** A connection on which nothing happens for so long is closed. */
 const idleMs = 15 * 60_000;
 /** How long closing waits for answers that are under way. */
@@ -25,9 +24,11 @@ const newline = "\n";
 export interface SocketCarrierOptions {
   readonly place: SocketPlace;
   /** What can be done there: everything, or look on (CAT-23). */
-  readonly carrier: "socket" | "monitor-socket";
+  readonly carrier: "socket" | "monitor-socket" | "helper-socket";
   readonly desk: Desk;
-  readonly notices: Notices;
+  readonly notices: Pick<Notices, "attach">;
+  /** Connections at once; 64 when not set. More are turned away. */
+  readonly maxConnections?: number;
   readonly log: Log;
 }
 
@@ -54,7 +55,7 @@ export async function openSocketCarrier(options: SocketCarrierOptions): Promise<
     socket.once("close", () => connections.delete(connection));
     void connection.serve();
   });
-  server.maxConnections = maxConnections;
+  server.maxConnections = options.maxConnections ?? defaultConnections;
   await bind(server, place.path, held);
   server.on("error", (error) => log.warn(`a connection to ${place.path} was not accepted: ${errorText(error)}`));
   const close = async (): Promise<void> => {

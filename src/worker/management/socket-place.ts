@@ -11,6 +11,8 @@ export interface SocketPlace {
    * The folder is then 0750 of that group, otherwise 0700.
    */
   readonly group?: string | undefined;
+  /** Everybody may open it: what they can do there is decided by what they show. The folder is 0711 then. */
+  readonly isForAll?: boolean;
 }
 
 /** A socket's place that is ours. */
@@ -28,24 +30,25 @@ const maxPathBytes = 107;
  *
  * @throws {WorkerError} SOCKET_UNSAFE: others could put theirs in its place. SOCKET_IN_USE.
  */
-export function holdPlace({ path, group }: SocketPlace, log: Log): HeldPlace {
+export function holdPlace({ path, group, isForAll = false }: SocketPlace, log: Log): HeldPlace {
   if (Buffer.byteLength(path) > maxPathBytes) throw unsafe(path, `the path has more than ${maxPathBytes} bytes`);
   const gid = group === undefined ? undefined : gidOf(group);
   if (group !== undefined && gid === undefined)
     log.warn(`this machine has no group ${group}: only the service's own account and root can manage it`, { path });
-  const lock = prepared(path, gid);
+  const lock = prepared(path, gid, isForAll);
   return {
     open: () => {
       if (gid !== undefined) chownSync(path, lstatSync(path).uid, gid);
-      chmodSync(path, gid === undefined ? 0o600 : 0o660);
+      chmodSync(path, isForAll ? 0o666 : gid === undefined ? 0o600 : 0o660);
     },
     release: () => lock.close(),
   };
 }
 
-function prepared(path: string, gid: number | undefined): FileLock {
+function prepared(path: string, gid: number | undefined, isForAll: boolean): FileLock {
   try {
-    makeFolder(dirname(path), gid);
+    if (isForAll) mkdirSync(dirname(dirname(path)), { recursive: true, mode: 0o711 });
+    makeFolder(dirname(path), gid, isForAll);
     const lock = tryLockFile(`${path}.lock`);
     if (!lock) throw new WorkerError("SOCKET_IN_USE", `another worker serves ${path}`);
     removeStale(path);
@@ -56,7 +59,7 @@ function prepared(path: string, gid: number | undefined): FileLock {
   }
 }
 
-function makeFolder(folder: string, gid: number | undefined): void {
+function makeFolder(folder: string, gid: number | undefined, isForAll: boolean): void {
   const isNew = mkdirSync(folder, { recursive: true, mode: 0o700 }) !== undefined;
   const { uid, mode } = statSync(folder);
   const mine = process.getuid?.() ?? uid;
@@ -66,7 +69,7 @@ function makeFolder(folder: string, gid: number | undefined): void {
   if (!isNew && (mode & 0o022) !== 0) throw unsafe(folder, "others can write to the folder: chmod go-w");
   if (uid !== mine) return;
   if (gid !== undefined) chownSync(folder, mine, gid);
-  chmodSync(folder, gid === undefined ? 0o700 : 0o750);
+  chmodSync(folder, isForAll ? 0o711 : gid === undefined ? 0o700 : 0o750);
 }
 
 /** Anything but a socket is somebody's file and stays. */

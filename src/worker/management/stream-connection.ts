@@ -42,6 +42,7 @@ export class StreamConnection {
     webSocket.once("close", notices.attach(visitor, { tell: (text) => this.#tell(text) }));
     visitor.onSession = ({ signal }) => signal.addEventListener("abort", this.#cut);
     visitor.session?.signal.addEventListener("abort", this.#cut);
+    visitor.helper?.signal.addEventListener("abort", this.#cut);
   }
 
   /** Answer what is under way, then close. */
@@ -90,7 +91,8 @@ export class StreamConnection {
   }
 
   #checkStranger(): void {
-    if (!this.#visitor.session && !this.#visitor.asserted) this.#webSocket.close(policy, "nobody logged in");
+    const { session, asserted, helper } = this.#visitor;
+    if (!session && !asserted && !helper) this.#webSocket.close(policy, "nobody logged in");
   }
 
   /** What was asked under the session is answered first, if it ends by itself. */
@@ -101,6 +103,7 @@ export class StreamConnection {
   #ended(): void {
     for (const timer of this.#timers) clearTimeout(timer);
     this.#visitor.session?.signal.removeEventListener("abort", this.#cut);
+    this.#visitor.helper?.signal.removeEventListener("abort", this.#cut);
     this.#conversing.abandon();
   }
 

@@ -18,6 +18,7 @@ export interface SwitchesOptions {
 export class Switches {
   readonly #options: SwitchesOptions;
   readonly #listeners = new Set<(states: SwitchStates) => void>();
+  #isDraining = false;
   #states: SwitchStates;
 
   constructor(options: SwitchesOptions) {
@@ -38,8 +39,20 @@ export class Switches {
     return this.#states;
   }
 
-  /** Asked before work is taken. @throws {WorkerError} WORK_SWITCHED_OFF. */
+  /** Whether work is taken now. */
+  get mayTake(): boolean {
+    return this.#states.workers && !this.#isDraining;
+  }
+
+  /** The worker is about to stop: whatever the switches say, it takes no work. */
+  drain(): void {
+    this.#isDraining = true;
+  }
+
+  /** Asked before work is taken. @throws {WorkerError} WORK_SWITCHED_OFF, WORKER_DRAINING. */
   requireWork(): void {
+    if (this.#isDraining)
+      throw new WorkerError("WORKER_DRAINING", "this worker takes no work any more: it finishes what it has, then stops");
     if (this.#states.workers) return;
     const remedy = "somebody of level operate can switch it on: `farhand worker switches workers=on`";
     throw new WorkerError(

@@ -1,4 +1,5 @@
 import type { Caller, Level } from "#fleet";
+import type { HelperToken } from "../loops/helper-tokens.ts";
 import type { Carrier, Credential } from "./may-connect.ts";
 import type { PasswordSession } from "./password-sessions.ts";
 
@@ -19,6 +20,8 @@ export class Visitor {
   /** What failed logins are counted under: an address, or `local`. */
   readonly source: string;
   readonly asserted: AssertedUser | undefined;
+  /** A helper from elsewhere has shown its token: it may do nothing but its tasks (CAT-86). */
+  helper: HelperToken | undefined;
   /** Major version of the visitor's API, once said (CAT-20). */
   peerMajor: number | undefined;
   /** Token of the session it has just been given. */
@@ -50,12 +53,14 @@ export class Visitor {
   /** What it has shown. */
   get credential(): Credential {
     const { asserted } = this;
+    if (this.helper) return { kind: "helper" };
     if (asserted) return { kind: "assertion", max: asserted.max, roles: asserted.roles };
     return { kind: this.session?.credential ?? "none" };
   }
 
   get name(): string {
     if (this.asserted) return this.asserted.name;
+    if (this.helper) return `helper token ${this.helper.id}`;
     if (this.session) return "service password";
     return this.source === "local" ? "local user" : "nobody";
   }

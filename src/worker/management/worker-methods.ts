@@ -22,7 +22,16 @@ import { visitorOf } from "./visitor.ts";
 /** What the worker knows of itself that may change while it runs; see {@link WorkerStatus}. */
 export type WorkerFacts = Pick<
   WorkerStatus,
-  "hardened" | "state" | "reason" | "nextStep" | "mode" | "nodeId" | "name" | "settingsFile" | "pending" | "meshAddresses"
+  | "hardened"
+  | "state"
+  | "reason"
+  | "nextStep"
+  | "mode"
+  | "nodeId"
+  | "name"
+  | "settingsFile"
+  | "pending"
+  | "meshAddresses"
 >;
 
 /** What ends the worker, or starts it anew. Called once the caller has been answered; `by` is for the log. */

@@ -6,14 +6,19 @@ import type { Membership } from "../agent/identity.ts";
 import { Instance } from "../agent/instance.ts";
 import { WorkerError } from "../errors.ts";
 import { type Environment } from "../configuration/mod.ts";
+import { serverTrust } from "./first-registration.ts";
 import { type Mode, openSetup, type Setup } from "../modes/mod.ts";
 import { version } from "../version.ts";
 
 /** What a person says when a worker is to become a server's. */
 export interface JoinWish {
   readonly serverUrl: string;
-  /** `fh1.…` */
-  readonly token: string;
+  /** `fh1.…`; without one a person at the server decides, and joining waits for that. */
+  readonly token?: string | undefined;
+  /** SHA-256 in hex of a certificate that the server shows, where neither token nor `ca` says who it is. */
+  readonly pin?: string | undefined;
+  /** Told once when a person has to decide: the fingerprint that the server shows them too. */
+  readonly waiting?: ((fingerprint: string) => void) | undefined;
   readonly name?: string | undefined;
   readonly labels?: Readonly<Record<string, string>> | undefined;
   /** PEM of who vouches for the server, where the token has no pin. */
@@ -54,14 +59,14 @@ export async function joinServer(wish: JoinWish): Promise<Membership> {
 }
 
 function enrolled(setup: Setup, wish: JoinWish): Promise<Membership> {
-  const { serverUrl, ca, sameMachine, signal, workTypes } = wish;
+  const { serverUrl, token, ca, pin, sameMachine, waiting, signal, workTypes } = wish;
   const values = setup.configuration.running?.values;
+  const known = values && serverTrust(values.server);
   const name = wish.name ?? values?.identity.name ?? hostname();
   return enrol({
-    ...{ serverUrl, signal },
-    ...(ca !== undefined && { ca }),
-    ...(sameMachine && { sameMachine }),
-    token: decodeEnrolmentToken(wish.token),
+    ...{ serverUrl, sameMachine, waiting, signal },
+    trust: { ca: ca ?? known?.ca, pin: pin ?? known?.pin, proxy: known?.proxy },
+    ...(token !== undefined && { token: decodeEnrolmentToken(token) }),
     identity: setup.identity,
     instance: new Instance(Date.now()),
     self: {

@@ -1,4 +1,4 @@
-import { type Closable, errorText, type Log } from "#core";
+import type { Clock, Closable, Log } from "#core";
 import { openUnits, type Units } from "#work";
 import type { Membership } from "../agent/identity.ts";
 import { Instance, type SelfDescription } from "../agent/instance.ts";
@@ -23,6 +23,8 @@ export interface ServiceOptions {
   /** `process.env`: secrets are taken out of it. */
   readonly env: Environment;
   readonly log: Log;
+  /** What times edits that must be confirmed (CAT-75); tests turn their own. */
+  readonly clock?: Clock | undefined;
 }
 
 /** A worker that runs as its configuration says, and can be managed. */
@@ -40,10 +42,11 @@ export interface WorkerService {
  * @throws {WorkerError} and what {@link startDaemon} throws; then nothing is held.
  */
 export async function startService(options: ServiceOptions): Promise<WorkerService> {
-  const { env, log, mode } = options;
+  const { env, log, mode, clock } = options;
   // What is live is asked for when it is needed; everything else waits for a restart and says so.
   const ending = endingOf();
   const setup = await openSetup({
+    ...(clock && { clock }),
     ...{ mode, env, log, apply: () => Promise.resolve() },
     // The worker went by what nobody has confirmed: to be back it must start anew (CAT-75).
     returned: (pending) => {
@@ -134,10 +137,10 @@ async function runMember(setup: Setup, values: WorkerConfiguration, member: Memb
     dataDir: values.dataDir,
     roles: () => setup.configuration.running?.values.remoteAccess.roles ?? {},
     access: { shell: values.shell, tcpServices: () => setup.configuration.running?.values.tcpServices ?? {} },
-    methods: ({ units, roads: open, node: { nodeId } }, agent) => {
+    methods: ({ units, roads: open, node: { nodeId }, loops }, agent) => {
       opened.units = units;
       return openLocalManagement({
-        ...{ setup, units, nodeId, agent, lifecycle, log },
+        ...{ setup, units, nodeId, agent, lifecycle, loops, log },
         meshAddresses: () => open.open.flatMap(({ addresses }) => addresses),
       });
     },
@@ -146,9 +149,9 @@ async function runMember(setup: Setup, values: WorkerConfiguration, member: Memb
 }
 
 async function runAlone(setup: Setup, lifecycle: Lifecycle, log: Log): Promise<Running> {
-  const manage = ({ units, roads, node: { nodeId } }: DaemonParts) =>
+  const manage = ({ units, roads, node: { nodeId }, loops }: DaemonParts) =>
     openLocalManagement({
-      ...{ setup, units, nodeId, agent: undefined, lifecycle, log },
+      ...{ setup, units, nodeId, agent: undefined, lifecycle, loops, log },
       meshAddresses: () => roads.open.flatMap(({ addresses }) => addresses),
     });
   const daemon = await startDaemon(setup.directives() ?? [], { configFiles: [], manage, log });
@@ -162,7 +165,7 @@ async function runManagementOnly(setup: Setup, lifecycle: Lifecycle, log: Log): 
   const units: Units = await openUnits({ dataDir: setup.places.units, nodeId, workTypes: [], version, log });
   open.push({ close: () => units.close() });
   try {
-    const parts = { setup, units, nodeId, agent: undefined, meshAddresses: () => [], lifecycle, log };
+    const parts = { setup, units, nodeId, agent: undefined, meshAddresses: () => [], lifecycle, loops: undefined, log };
     open.push(await openLocalManagement(parts));
   } catch (error) {
     units.close();

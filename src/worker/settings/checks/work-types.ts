@@ -1,4 +1,4 @@
-import { type Directive, faultOf } from "../directive.ts";
+import { type Directive, type DirectiveOf, faultOf } from "../directive.ts";
 import type { Faults } from "../faults.ts";
 
 /** Names of work types are unique, and `remote` is the daemon's own. Source: Receptor specification §2.3. */
@@ -19,7 +19,8 @@ export function checkWorkTypes(directives: readonly Directive[], faults: Faults)
 
 /** What would let every unit of the type fail, seen before there is one. */
 function checkCommand(directive: Directive, faults: Faults): void {
-  if (directive.section !== "work-command" && directive.section !== "work-python") return;
+  if (directive.section === "work-loop") checkLoop(directive, faults);
+  else if (directive.section !== "work-command" && directive.section !== "work-python") return;
   const { workdir, envallow = [] } = directive.values;
   const fault = (key: string, message: string, hint: string) => faults.add(faultOf(directive, key, message, hint));
   if (workdir !== undefined && !workdir.startsWith("/")) {
@@ -39,6 +40,20 @@ function checkCommand(directive: Directive, faults: Faults): void {
   if (!allowruntimeparams && !isWhole(params)) {
     fault("params", "params end inside quotes or after a backslash", "close the quote, or write \\\\ for a backslash");
   }
+}
+
+/** Which helpers there will be for a type that run loops serve. */
+function checkLoop(directive: DirectiveOf<"work-loop">, faults: Faults): void {
+  const { loop, command, min, max } = directive.values;
+  const fault = (key: string, message: string, hint: string) => faults.add(faultOf(directive, key, message, hint));
+  if (loop !== undefined && command !== undefined)
+    fault("command", "loop and command exclude each other", "a loop fetches tasks itself, a command is run for each");
+  const useless = directive.given.find((key) => ["min", "max", "idletimeout", "maxtasks"].includes(key));
+  if (loop === undefined && command === undefined && useless !== undefined)
+    fault(useless, `${useless} without loop or command`, "it is about helpers that this worker starts");
+  if (min > max) fault("min", `min ${min} is more than max ${max}`, "raise max, or lower min");
+  if (loop !== undefined && (!isWhole(loop) || loop.trim() === ""))
+    fault("loop", "loop is no command line", "a program and its arguments; close every quote");
 }
 
 /** Nothing but comments, quoted texts, escaped characters and plain ones. Source: Receptor specification §2.4. */

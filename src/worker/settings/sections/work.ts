@@ -45,6 +45,46 @@ export const workSections = {
       ...limits,
     },
   },
+  "work-loop": {
+    description: "A work type whose tasks run loops fetch: programs that ask for the next task, here or elsewhere.",
+    mapName: "work-loops",
+    inMap: "list",
+    phase: "run",
+    own: true,
+    fields: {
+      worktype,
+      loop: text("Run loop the worker starts, with its arguments; it speaks `helper.*` itself."),
+      command: text(
+        "Command for each task, in place of `loop`: Farhand's own loop runs it. Without either, helpers come.",
+      ),
+      params,
+      allowruntimeparams,
+      verifysignature,
+      min: integer("Helpers that are kept although there is nothing to do.", { min: 0, max: 64, default: 0 }),
+      max: integer("Helpers at most.", { min: 1, max: 64, default: 1 }),
+      idletimeout: duration("A helper above `min` that has had nothing to do for so long goes.", {
+        min: 1,
+        default: 60_000,
+      }),
+      maxtasks: integer("A helper is replaced after so many tasks.", { min: 1 }),
+      lease: duration("A helper that says nothing for so long has lost its task.", { min: 100, default: 60_000 }),
+      attempts: integer("How often a task is handed out, when helpers die or fall silent.", { min: 1, default: 3 }),
+      output: text(
+        "live: shown as it comes, and no second attempt after that. whole: shown when its attempt has ended.",
+        {
+          values: ["live", "whole"],
+          default: "live",
+        },
+      ),
+      remote: boolean("Helpers on other machines may take it.", { default: false }),
+      onserviceloss: text("What a helper does with its task when the worker is gone.", {
+        values: ["finish", "abort"],
+        default: "finish",
+      }),
+      servicelosstime: duration("So long a helper waits for the worker to come back.", { min: 100, default: 60_000 }),
+      ...limits,
+    },
+  },
   "work-kubernetes": {
     description: "A work type that runs pods.",
     mapName: "work-kubernetes",

@@ -1,0 +1,175 @@
+import { randomBytes } from "node:crypto";
+import { type Clock, systemClock } from "#core";
+import {
+  helperBeat,
+  helperBye,
+  helperFail,
+  helperNext,
+  helperProtocols,
+  helperRelease,
+  type HelperTask,
+  type HelperWelcome,
+  maxHelperWaitMs,
+} from "#fleet";
+import { version } from "#worker";
+import type { WorkerAddress } from "./line.ts";
+import type { TaskProgram } from "./task-command.ts";
+import { TaskRun } from "./task-run.ts";
+import { unknownTasks, WorkerLink } from "./worker-link.ts";
+
+/** The worker hears a goodbye or does not: it is waited for so long. */
+const byeMs = 2_000;
+
+export interface RunLoopOptions {
+  readonly address: WorkerAddress;
+  readonly workTypes: readonly string[] | undefined;
+  readonly slots: number;
+  readonly program: TaskProgram;
+  /** The first wish to end: what runs is finished. */
+  readonly leave: AbortSignal;
+  /** The second: what runs is stopped. */
+  readonly stop: AbortSignal;
+  readonly say: (line: string) => void;
+  readonly clock?: Clock;
+}
+
+/**
+ * Fetch tasks and run a command for each, until the worker sends us home or somebody wants an end (CAT-83).
+ *
+ * @throws {RemoteError | CliError} the worker does not want us, or is gone for good.
+ */
+export async function runLoop(options: RunLoopOptions): Promise<void> {
+  const loop = new RunLoop(options);
+  await loop.run();
+}
+
+class RunLoop {
+  readonly #options: RunLoopOptions;
+  readonly #clock: Clock;
+  readonly #link: WorkerLink;
+  readonly #running = new Map<string, TaskRun>();
+  readonly #leaving = new AbortController();
+
+  constructor(options: RunLoopOptions) {
+    this.#options = options;
+    const { address, workTypes, slots, clock = systemClock } = options;
+    this.#clock = clock;
+    const instance = randomBytes(16).toString("hex");
+    this.#link = new WorkerLink({
+      ...{ address, clock },
+      hello: {
+        ...{ protocols: [...helperProtocols], version, instance, slots },
+        ...(workTypes && { workTypes: [...workTypes] }),
+      },
+      met: (welcome) => this.#met(welcome),
+      missed: () => {
+        for (const task of this.#running.values()) task.abort();
+      },
+    });
+  }
+
+  async run(): Promise<void> {
+    const { slots, leave, stop, say } = this.#options;
+    const cancel = (): void => {
+      for (const task of this.#running.values()) task.cancel();
+    };
+    const go = (): void => this.#leave("told to end");
+    leave.addEventListener("abort", go, { once: true });
+    stop.addEventListener("abort", cancel, { once: true });
+    const beating = new AbortController();
+    try {
+      await this.#link.ready();
+      say(`helper ${this.#link.welcome?.helper} waits for tasks`);
+      const beats = this.#beat(beating.signal);
+      await Promise.all(Array.from({ length: slots }, () => this.#slot()));
+      beating.abort();
+      await this.#goodbye();
+      await beats;
+    } finally {
+      beating.abort();
+      for (const task of this.#running.values()) task.lose();
+      leave.removeEventListener("abort", go);
+      stop.removeEventListener("abort", cancel);
+      this.#link.close();
+    }
+  }
+
+  /** One task after another. */
+  async #slot(): Promise<void> {
+    const { signal } = this.#leaving;
+    while (!signal.aborted) {
+      const next = await this.#next();
+      // Asked for, and come after all: it was not touched.
+      if (next.kind === "task" && signal.aborted) await this.#giveBack(next.task);
+      else if (next.kind === "task") await this.#run(next.task);
+      else if (next.kind === "shutdown") this.#leave(next.reason);
+    }
+  }
+
+  async #next() {
+    const { signal } = this.#leaving;
+    const asked = this.#link.call(helperNext, { waitMs: maxHelperWaitMs }, maxHelperWaitMs);
+    const left = new Promise<{ readonly kind: "nothing" }>((resolve) => {
+      signal.addEventListener("abort", () => resolve({ kind: "nothing" }), { once: true });
+    });
+    // The answer to what nobody waits for any more: our goodbye gives the task back.
+    asked.catch(() => {});
+    return await Promise.race([asked, left]);
+  }
+
+  async #run(task: HelperTask): Promise<void> {
+    const type = this.#link.welcome?.types.find(({ workType }) => workType === task.workType);
+    if (!type) return await this.#giveBack(task);
+    const run = new TaskRun({ task, type, program: this.#options.program, link: this.#link, clock: this.#clock });
+    const key = `${task.task}.${task.fence}`;
+    this.#running.set(key, run);
+    await run.run().finally(() => this.#running.delete(key));
+    // Without hope there is no next one.
+    this.#link.over.throwIfAborted();
+  }
+
+  async #beat(signal: AbortSignal): Promise<void> {
+    while (!signal.aborted && !this.#link.over.aborted) {
+      const waitMs = this.#link.welcome?.beatEveryMs ?? maxHelperWaitMs;
+      const tasks = [...this.#running.values()].map(({ claim }) => claim);
+      const asked = this.#link.call(helperBeat, { waitMs, tasks }, waitMs).catch(() => undefined);
+      const answer = await Promise.race([asked, fired(signal)]);
+      for (const { task, fence, word } of answer?.tasks ?? []) {
+        if (word === "shutdown") this.#leave("the worker stops");
+        this.#running.get(`${task}.${fence}`)?.hear(word);
+      }
+    }
+  }
+
+  /** The worker has let us in: what it thinks is ours and what we have may differ after a cut. */
+  #met(welcome: HelperWelcome): void {
+    for (const task of unknownTasks(welcome, new Set(this.#running.keys()))) void this.#giveBack(task);
+  }
+
+  async #giveBack({ task, fence, outputBytes }: HelperTask): Promise<void> {
+    const claim = { task, fence };
+    const given =
+      outputBytes === 0
+        ? this.#link.call(helperRelease, claim)
+        : this.#link.call(helperFail, { ...claim, error: "its helper was started anew", retryable: true });
+    await given.catch(() => {});
+  }
+
+  #leave(why: string): void {
+    if (this.#leaving.signal.aborted) return;
+    this.#options.say(`taking no more tasks: ${why}`);
+    this.#leaving.abort();
+  }
+
+  async #goodbye(): Promise<void> {
+    const done = new AbortController();
+    const limit = this.#clock.sleep(byeMs, done.signal).catch(() => {});
+    await Promise.race([this.#link.call(helperBye, {}).catch(() => {}), limit]);
+    done.abort();
+  }
+}
+
+async function fired(signal: AbortSignal): Promise<undefined> {
+  if (!signal.aborted) await new Promise((resolve) => signal.addEventListener("abort", resolve, { once: true }));
+  return undefined;
+}

@@ -1,0 +1,118 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import type { Readable, Writable } from "node:stream";
+import { type Clock, systemCode } from "#core";
+import type { HelperTask, HelperWelcome } from "#fleet";
+
+/** What stays behind a command and holds its output open, outside its process group, is waited for so long. */
+const silentMs = 5_000;
+
+/** How a command ended. */
+export type CommandEnd = { readonly exitCode: number } | { readonly signal: string };
+
+/** What runs for each task. */
+export interface TaskProgram {
+  readonly command: string;
+  readonly args: readonly string[];
+}
+
+/** The command of one task, in a process group of its own. */
+export class TaskCommand {
+  readonly #child: ChildProcess;
+  readonly #pid: number;
+  readonly #clock: Clock;
+  readonly #ended: Promise<CommandEnd>;
+  readonly #gone = new AbortController();
+  #stopping = false;
+
+  /** Use {@link start}. */
+  constructor(child: ChildProcess, pid: number, clock: Clock) {
+    this.#child = child;
+    this.#pid = pid;
+    this.#clock = clock;
+    this.#ended = once(child, "exit").then(([code, signal]: (number | string | null)[]) => {
+      this.#gone.abort();
+      // The whole group ends with its command: what it left could write into what is over.
+      this.#signal("SIGKILL");
+      return typeof signal === "string" ? { signal } : { exitCode: Number(code ?? 0) };
+    });
+  }
+
+  /** @throws the system error when it cannot be started. */
+  static async start(
+    { command, args }: TaskProgram,
+    task: Pick<HelperTask, "task" | "attempt">,
+    { user }: Pick<HelperWelcome["types"][number], "user">,
+    clock: Clock,
+  ): Promise<TaskCommand> {
+    const child = spawn(command, args, {
+      detached: true,
+      stdio: ["pipe", "pipe", "pipe"],
+      env: { ...process.env, FARHAND_TASK: task.task, FARHAND_ATTEMPT: String(task.attempt) },
+      ...(user && process.getuid?.() === 0 && user),
+    });
+    child.stdin?.on("error", () => {});
+    if (child.pid === undefined) throw (await once(child, "error"))[0] as Error;
+    return new TaskCommand(child, child.pid, clock);
+  }
+
+  /** Each to be read to its end. */
+  get stdout(): Readable {
+    return this.#child.stdout as Readable;
+  }
+
+  get stderr(): Readable {
+    return this.#child.stderr as Readable;
+  }
+
+  /** A command may end, or close it, before it has read its payload. */
+  get stdin(): Writable {
+    return this.#child.stdin as Writable;
+  }
+
+  get ended(): Promise<CommandEnd> {
+    return this.#ended;
+  }
+
+  /** Whether it was told to stop. */
+  get isStopping(): boolean {
+    return this.#stopping;
+  }
+
+  /** SIGTERM to its process group, the grace, then SIGKILL (CAT-90). */
+  stop(graceMs: number): void {
+    if (this.#stopping || this.#gone.signal.aborted) return;
+    this.#stopping = true;
+    this.#signal("SIGTERM");
+    void this.#clock.sleep(graceMs, this.#gone.signal).then(
+      () => this.#signal("SIGKILL"),
+      () => {},
+    );
+  }
+
+  /** SIGKILL now. */
+  kill(): void {
+    this.#signal("SIGKILL");
+  }
+
+  /**
+   * After its end, give up on output that somebody outside its group holds open and writes nothing to.
+   *
+   * @param isActive whether something came since it was asked last. @param signal fires when all has been read.
+   */
+  async releaseOutput(isActive: () => boolean, signal: AbortSignal): Promise<void> {
+    await this.#ended;
+    do await this.#clock.sleep(silentMs, signal).catch(() => undefined);
+    while (!signal.aborted && isActive());
+    this.stdout.destroy();
+    this.stderr.destroy();
+  }
+
+  #signal(name: NodeJS.Signals): void {
+    try {
+      process.kill(-this.#pid, name);
+    } catch (error) {
+      if (systemCode(error) !== "ESRCH" && systemCode(error) !== "EPERM") throw error;
+    }
+  }
+}

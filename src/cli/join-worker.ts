@@ -5,6 +5,7 @@ import { loadService } from "#worker";
 import type { WorkerJoinOptions } from "./commands/worker-join.ts";
 import { CliError } from "./errors.ts";
 import { unreadable } from "./files.ts";
+import { hearInterrupts } from "./interrupts.ts";
 import type { Terminal } from "./terminal.ts";
 import { workerMode } from "./worker-mode.ts";
 
@@ -16,14 +17,24 @@ const runType = { worktype: "run", command: "sh", params: "-s --", allowruntimep
 
 /** `farhand worker join`. */
 export async function joinWorker(url: string, options: WorkerJoinOptions, terminal: Terminal): Promise<number> {
-  const { joinServer } = await loadService();
   if (options.replace && options.add)
     throw new CliError("USAGE", "--replace and --add are different wishes", { remedy: "give one" });
-  const { ca, name, label = [], road } = options;
-  const membership = await joinServer({
+  const { name, serverUrl } = await joined(url, options, terminal);
+  terminal.print(`This machine is ${name} now, a worker of ${serverUrl}.`);
+  if (options.start === false) return 0;
+  const { runWorkerService } = await import("./worker-service.ts");
+  return await runWorkerService(options, terminal);
+}
+
+async function joined(url: string, options: WorkerJoinOptions, terminal: Terminal) {
+  const { joinServer } = await loadService();
+  const { ca, pin, name, label = [], road } = options;
+  const token = await tokenOf(options, terminal);
+  using waiting = patienceFor(token);
+  return await joinServer({
     serverUrl: url.replace(/\/+$/, ""),
-    token: await tokenOf(options, terminal),
-    name,
+    ...{ token, pin, name },
+    waiting: (fingerprint) => tellWaiting(fingerprint, terminal),
     labels: label.length === 0 ? undefined : Object.fromEntries(label.map(labelOf)),
     ca: ca === undefined ? undefined : await read(ca),
     roads: road && (await Promise.all(road.map(roadOf))),
@@ -32,18 +43,26 @@ export async function joinWorker(url: string, options: WorkerJoinOptions, termin
     mode: workerMode(options, terminal.env),
     env: { ...process.env },
     log: await openLog("warning", "receptor"),
-    signal: AbortSignal.timeout(joinMs),
+    signal: waiting.signal,
   });
-  terminal.print(`This machine is ${membership.name} now, a worker of ${membership.serverUrl}.`);
-  if (options.start === false) return 0;
-  const { runWorkerService } = await import("./worker-service.ts");
-  return await runWorkerService(options, terminal);
 }
 
-async function tokenOf({ token, tokenFile }: WorkerJoinOptions, terminal: Terminal): Promise<string> {
-  if ((token === undefined) === (tokenFile === undefined))
-    throw new CliError("USAGE", "a token is needed", { remedy: "--token-file FILE, or --token TOKEN: not both" });
-  if (token !== undefined) return token;
+/** A person takes their time; a token is looked at at once. */
+function patienceFor(token: string | undefined): Disposable & { readonly signal: AbortSignal } {
+  if (token !== undefined) return { signal: AbortSignal.timeout(joinMs), [Symbol.dispose]: () => {} };
+  const interrupts = hearInterrupts();
+  return { signal: interrupts.signal, [Symbol.dispose]: () => interrupts.close() };
+}
+
+function tellWaiting(fingerprint: string, terminal: Terminal): void {
+  terminal.print(`Fingerprint of this machine: ${fingerprint}`);
+  terminal.say(`An administrator of the server lets it in: farhand workers approve ${fingerprint}`);
+}
+
+async function tokenOf({ token, tokenFile }: WorkerJoinOptions, terminal: Terminal): Promise<string | undefined> {
+  if (token !== undefined && tokenFile !== undefined)
+    throw new CliError("USAGE", "there are two tokens", { remedy: "--token-file FILE, or --token TOKEN: not both" });
+  if (token !== undefined || tokenFile === undefined) return token;
   if (tokenFile !== "-") return (await read(tokenFile ?? "")).trim();
   return (await textOf(terminal.stdin)).trim();
 }

@@ -60,6 +60,10 @@ export const Registration = z.strictObject({
     .strictObject({ id: z.string().regex(/^[\w-]{1,64}$/), secret: bytes(32) })
     .optional()
     .describe("decoded enrolment token, at the first registration only (CAT-33)"),
+  account: z
+    .strictObject({ user: text(255), password: text(512) })
+    .optional()
+    .describe("service account and its API token, at the first registration only (CAT-3)"),
   nonce: bytes(32).describe("from register.challenge, for this registration"),
   signature: text(128).describe("Ed25519, base64: see signProof (CAT-34)"),
   publicKey: text(100).describe("Ed25519, SPKI DER in base64"),

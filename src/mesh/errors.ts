@@ -52,6 +52,12 @@ export const meshErrors = {
     exit: 5,
     meaning: "One end of a road uses TLS and the other does not. Give both sections a TLS profile, or neither.",
   },
+  PROOF_REFUSED: {
+    status: 403,
+    exit: 5,
+    meaning:
+      "A listener does not know this node by the key it signs with: it was removed there, or enrolled anew elsewhere. The message names why.",
+  },
   TLS_PROFILE_UNKNOWN: { status: 400, exit: 2, meaning: "No TLS profile of this name is configured." },
   CERTIFICATE_INVALID: {
     status: 400,

@@ -9,6 +9,7 @@
  * {@link tlsProfiles}.
  */
 export type { Backend, OpenBackend } from "./backend/backend.ts";
+export { outwardAgent } from "./backend/proxy-agent.ts";
 export { makeBackend, makeWebSocketGuest, type RoadSettings } from "./backend/road.ts";
 export type { WebSocketGuest, WebSocketGuestSettings } from "./backend/websocket/guest.ts";
 export { makeAuthority } from "./certificate/authority.ts";

@@ -16,6 +16,7 @@ import { Rollouts } from "./config/rollouts.ts";
 import { type OpenAuthority, openAuthority } from "./line/certificates.ts";
 import { ConfigDelivery } from "./line/config-delivery.ts";
 import { fleetService, Lines } from "./line/lines.ts";
+import { FirstRegistrations } from "./line/first-registrations.ts";
 import { Members } from "./line/members.ts";
 import { openOwnCertificate } from "./line/own-certificate.ts";
 import { roadSettings, type ServerRoad } from "./line/server-roads.ts";
@@ -25,6 +26,7 @@ import { LimitedRegistry } from "./policy/limited-registry.ts";
 import { openPolicyFile, type PolicyFile } from "./policy/policy-file.ts";
 import { Enrolments } from "./registry/enrolments.ts";
 import { Health } from "./registry/health.ts";
+import { PendingWorkers } from "./registry/pending-workers.ts";
 import { Presence, type PresenceChange } from "./registry/presence.ts";
 import type { Registry } from "./registry/registry.ts";
 import { openStore, type Store, type StoreSettings } from "./store/store.ts";
@@ -54,6 +56,8 @@ export interface CoreOptions {
   readonly portTls?: TlsServerSource | undefined;
   /** What a new enrolment token says the server is known by, SHA-256 in hex; undefined: the system's authorities vouch. */
   readonly pin?: (() => string | undefined) | undefined;
+  /** Workers without a token that may wait for a person at once. */
+  readonly maxPending?: number;
   /** File that says what may be done from elsewhere; without one everything may (CAT-96). */
   readonly policy?: string | undefined;
   /** Roles that may, or must, have a second factor; what is not said is optional (CAT-66). */
@@ -79,6 +83,9 @@ export interface ServerCore {
   readonly entitledLines: EntitledLines;
   readonly policy: PolicyFile;
   readonly entrance: WorkerEntrance;
+  /** Workers that nobody has vouched for yet. */
+  readonly pending: PendingWorkers;
+  readonly firstRegistrations: FirstRegistrations;
   readonly mesh: Mesh;
   readonly authority: OpenAuthority;
   /** The certificate of the server's port; it asks clients for theirs, and refuses none that has none. */
@@ -112,7 +119,13 @@ async function openAll(options: CoreOptions, closers: Closers): Promise<ServerCo
   const store = await openStore(options.store, log);
   closers.add({ close: async () => await store[Symbol.asyncDispose]() });
   const audit = new Audit(store, clock);
-  const access = accessOver({ store, seal, clock, policy: options.factors ?? {}, factorLocked: tellLocked(audit, log) });
+  const access = accessOver({
+    store,
+    seal,
+    clock,
+    policy: options.factors ?? {},
+    factorLocked: tellLocked(audit, log),
+  });
   const live = new LiveFeed(store, log);
   const policy = closers.add(await openPolicyFile({ path: options.policy, log, clock }));
   const lines: { open?: Lines; entitled?: EntitledLines } = {};
@@ -183,9 +196,13 @@ async function openAll(options: CoreOptions, closers: Closers): Promise<ServerCo
     clock,
     pin: options.pin ?? (() => fingerprintOf(authority.certificate)),
   });
-  closers.add(keepUp({ access, presence, health, enrolments, rollouts, clock, log }));
+  const limits = options.maxPending === undefined ? {} : { all: options.maxPending };
+  const pending = new PendingWorkers({ store, audit, nonces: registry.nonces, clock, limits });
+  const firstRegistrations = new FirstRegistrations({ entrance, presence, pending, access, audit });
+  closers.add(keepUp({ access, presence, health, enrolments, pending, rollouts, clock, log }));
   return {
     ...{ store, access, audit, registry, presence, health, live, configurations, rollouts, entrance, mesh },
+    ...{ pending, firstRegistrations },
     ...{ authority, delivery, tls: tls.server("port"), guest },
     ...{ enrolments, policy, lines: lines.open, entitledLines: lines.entitled },
     close: () => closers.close(),
@@ -208,10 +225,14 @@ function keepUp({
   presence,
   health,
   enrolments,
+  pending,
   rollouts,
   clock,
   log,
-}: Pick<ServerCore, "access" | "presence" | "health" | "enrolments" | "rollouts"> & { clock: Clock; log: Log }) {
+}: Pick<ServerCore, "access" | "presence" | "health" | "enrolments" | "pending" | "rollouts"> & {
+  clock: Clock;
+  log: Log;
+}) {
   const stopping = new AbortController();
   const { signal } = stopping;
   const trouble = (error: unknown): void =>
@@ -229,6 +250,7 @@ function keepUp({
     every(rolloutMs, () => rollouts.look()),
     every(maintainMs, () => health.maintain(signal)),
     every(maintainMs, () => enrolments.sweep()),
+    every(maintainMs, () => pending.sweep()),
   ]);
   return {
     close: async () => {

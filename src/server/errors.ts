@@ -38,6 +38,23 @@ export const serverErrors = {
     meaning:
       "The enrolment token is unknown, used, revoked or expired, or not for a worker of this name. Make a new one.",
   },
+  ENROLMENT_PENDING: {
+    status: 403,
+    exit: 4,
+    meaning:
+      "A worker came without a token: a person has to approve it, by the fingerprint that it shows. It asks again.",
+  },
+  PENDING_FULL: {
+    status: 429,
+    exit: 4,
+    meaning: "Too many workers wait to be approved, or none may come without a token. Use a token, or try again later.",
+  },
+  PENDING_NOT_FOUND: {
+    status: 404,
+    exit: 4,
+    meaning:
+      "No worker with this fingerprint waits to be approved; it may have given up, or somebody has decided already.",
+  },
   ENROLMENT_NOT_FOUND: { status: 404, exit: 4, meaning: "There is no such enrolment token; it may have been revoked." },
   REGISTRATION_INVALID: {
     status: 400,

@@ -1,12 +1,13 @@
+import type { Socket } from "node:net";
 import { hostname, networkInterfaces } from "node:os";
 import type { Clock, Log, TlsServerSource } from "#core";
 import { systemClock } from "#core";
-import { Registration } from "#fleet";
 import { type Api, openApi } from "./api/api.ts";
-import type { EnrolService } from "./api/services.ts";
+import { plainAddress } from "./api/client-address.ts";
 import type { FactorPolicy } from "./auth/factors.ts";
 import { openServerCore, type ServerCore } from "./core.ts";
 import { ServerError } from "./errors.ts";
+import { pinOf } from "./line/own-certificate.ts";
 import type { ServerRoad } from "./line/server-roads.ts";
 import { isFeature } from "./policy/policy.ts";
 import type { PolicyFile } from "./policy/policy-file.ts";
@@ -23,6 +24,10 @@ export interface ServerSettings {
   readonly hostNames?: readonly string[] | undefined;
   /** A certificate of the operator's for the port; without it the server's own authority signs one. */
   readonly tls?: TlsServerSource | undefined;
+  /** No TLS, on the loopback only: a proxy before it speaks TLS, at `publicUrl`. */
+  readonly plainHttp?: boolean | undefined;
+  /** Workers without a token that wait for a person at once; 0: none may. Default 100. */
+  readonly maxPending?: number | undefined;
   readonly trustedProxies?: readonly string[] | undefined;
   readonly roads?: readonly ServerRoad[] | undefined;
   /** Give metrics to this machine without a credential. */
@@ -56,27 +61,33 @@ export interface RunningServer {
 export async function startServer(settings: ServerSettings): Promise<RunningServer> {
   const { dataDir, store, listen, publicUrl, version, log, clock = systemClock } = settings;
   const hosts = hostsOf(settings);
+  requireProxy(settings);
   const core = await openServerCore({
     ...{ dataDir, store, hosts, version, log, clock, roads: settings.roads ?? [] },
     nodeId: settings.nodeId ?? "farhand-server",
     policy: settings.policy,
     factors: settings.factors,
+    portTls: settings.tls,
+    ...(settings.maxPending !== undefined && { maxPending: settings.maxPending }),
+    ...((settings.tls || settings.plainHttp) && { pin: () => settings.tls && pinOf(settings.tls) }),
   });
   try {
     const firstAdmin = await core.access.accounts.makeFirstAdmin();
+    const { tls: ownTls, ...parts } = core;
     const api = await openApi({
-      ...core,
+      ...parts,
       lines: core.entitledLines,
       isEntitled: (name, _caller, worker) => mayBeEntitled(core.policy, name, worker),
       ...{ listen, version, log, clock, hostNames: hosts },
-      tls: settings.tls ?? core.tls,
-      enrol: enrolService(core),
+      ...(!settings.plainHttp && { tls: settings.tls ?? ownTls }),
+      enrol: core.firstRegistrations,
       ...(publicUrl !== undefined && { publicUrl }),
       ...(settings.trustedProxies && { trustedProxies: settings.trustedProxies }),
       ...(settings.openMetrics !== undefined && { openMetrics: settings.openMetrics }),
-      upgrade: (request, socket, head) => {
+      upgrade: (request, socket, head, from) => {
         if (!core.guest.isFor(request)) return false;
-        core.guest.handle(request, socket as Parameters<typeof core.guest.handle>[1], head);
+        const isDirect = from === plainAddress((socket as Socket).remoteAddress);
+        core.guest.handle(request, socket as Socket, head, isDirect ? undefined : from);
         return true;
       },
     });
@@ -84,7 +95,7 @@ export async function startServer(settings: ServerSettings): Promise<RunningServ
       await api.close();
       await core.close();
     };
-    return { core, api, url: publicUrl ?? urlOf(api.address, hosts), firstAdmin, close };
+    return { core, api, url: publicUrl ?? urlOf(api.address, hosts, settings), firstAdmin, close };
   } catch (error) {
     await core.close();
     throw error;
@@ -97,29 +108,6 @@ export async function startServer(settings: ServerSettings): Promise<RunningServ
  */
 function mayBeEntitled(policy: PolicyFile, name: string, worker: Worker | undefined): boolean {
   return isFeature(name) && policy.allowed(name, worker ? { worker: { mode: worker.mode, isOnly: true } } : {});
-}
-
-/** First registrations come over HTTPS and need a token; nobody is connected by that alone. */
-function enrolService({ entrance, presence }: ServerCore): EnrolService {
-  return {
-    challenge: () => Promise.resolve(entrance.challenge()),
-    register: async (body, observed) => {
-      const said = Registration.safeParse(body);
-      if (!said.success) {
-        const [issue] = said.error.issues;
-        throw new ServerError(
-          "REGISTRATION_INVALID",
-          `${issue?.path.join(".") ?? "body"}: ${issue?.message ?? "not valid"}`,
-        );
-      }
-      if (!said.data.token)
-        throw new ServerError("ENROLMENT_REFUSED", "the first registration needs an enrolment token");
-      const registered = await entrance.register(said.data, observed);
-      // It has a name and a certificate now, and is not there before its conversation is.
-      presence.stopped(registered.workerId, registered.epoch, "enrolled, and not started yet");
-      return registered;
-    },
-  };
 }
 
 /** Every name and address that may lead here. */
@@ -136,7 +124,19 @@ function addresses(): string[] {
   );
 }
 
-function urlOf({ host, port }: { host: string; port: number }, [first = host]: readonly string[]): string {
+/** @throws {ServerError} SETTINGS_INVALID. */
+function requireProxy({ plainHttp, tls, publicUrl }: ServerSettings): void {
+  if (plainHttp && tls)
+    throw new ServerError("SETTINGS_INVALID", "a port without TLS shows no certificate: give one of them");
+  if (plainHttp && publicUrl !== undefined && !publicUrl.startsWith("https:"))
+    throw new ServerError("SETTINGS_INVALID", "public-url: people and workers reach a server by https only");
+}
+
+function urlOf(
+  { host, port }: { host: string; port: number },
+  [first = host]: readonly string[],
+  { plainHttp }: ServerSettings,
+): string {
   const name = ["0.0.0.0", "::"].includes(host) ? first : host;
-  return `https://${name.includes(":") ? `[${name}]` : name}:${port}`;
+  return `${plainHttp ? "http" : "https"}://${name.includes(":") ? `[${name}]` : name}:${port}`;
 }

@@ -43,6 +43,7 @@ function clientProfile(values: Values<"tls-client">): TlsClientProfile {
     cert: values.cert,
     key: values.key,
     rootCas: values.rootcas,
+    wellKnownRoots: values.wellknownroots,
     insecureSkipVerify: values.insecureskipverify,
     pinnedServerCert: values.pinnedservercert,
     minTls13: values.mintls13,

@@ -60,12 +60,14 @@ async function roadOf(directive: Directive, nodeId: string, profiles: TlsProfile
       return { kind: directive.section, address, redial };
     }
     case "ws-peer": {
-      const { address, redial, extraheader: extraHeader, tls } = directive.values;
-      return { kind: directive.section, address, redial, extraHeader, tls: client(tls) };
+      const { address, alternates, redial, extraheader: extraHeader, proxy, proofkey: keyFile, tls } = directive.values;
+      const prover = keyFile === undefined ? undefined : { nodeId, keyFile };
+      return { kind: directive.section, address, alternates, redial, extraHeader, proxy, prover, tls: client(tls) };
     }
     case "http-peer": {
-      const { redial, extraheader: extraHeader, tls } = directive.values;
-      return { kind: directive.section, url: await urlOf(directive.values), redial, extraHeader, tls: client(tls) };
+      const { redial, extraheader: extraHeader, proxy, tls } = directive.values;
+      const url = await urlOf(directive.values);
+      return { kind: directive.section, url, redial, extraHeader, proxy, tls: client(tls) };
     }
     case "amqp-listener": {
       const { prefix, tls } = directive.values;

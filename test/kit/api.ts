@@ -18,6 +18,7 @@ import { Configurations } from "../../src/server/config/configurations.ts";
 import { Rollouts } from "../../src/server/config/rollouts.ts";
 import type { Asker, WorkerLines, WorkerRequest, WorkerStream } from "../../src/server/line/worker-lines.ts";
 import { Enrolments } from "../../src/server/registry/enrolments.ts";
+import { PendingWorkers } from "../../src/server/registry/pending-workers.ts";
 import { Health } from "../../src/server/registry/health.ts";
 import { Presence } from "../../src/server/registry/presence.ts";
 import { Registry } from "../../src/server/registry/registry.ts";
@@ -235,6 +236,7 @@ async function testApi(store: Store, certificates: TestCertificates, options: Te
     lines,
     live,
     enrolments: new Enrolments({ store, audit, clock }),
+    pending: new PendingWorkers({ store, audit, nonces: registry.nonces }),
     health: new Health(store, clock),
     configurations,
     rollouts: new Rollouts({ ...ofConfigs, configurations, changed: () => {}, log: silentLog }),

@@ -9,8 +9,10 @@ export interface ServerOptions {
   readonly database?: string;
   readonly cert?: string;
   readonly key?: string;
+  readonly plainHttp?: true;
   readonly road?: readonly string[];
   readonly trustedProxy?: readonly string[];
+  readonly maxPending?: string;
   readonly openMetrics?: true;
   readonly policy?: string;
   readonly factor?: readonly string[];
@@ -41,11 +43,19 @@ export const server = {
     },
     { flags: "--key <file>", description: "its key", completes: "file" },
     {
+      flags: "--plain-http",
+      description: "without TLS, on the loopback only: a proxy before it speaks TLS, at --public-url",
+    },
+    {
       flags: "--road <kind=where>",
       description: "another road for workers: tcp=HOST:PORT, ws=…, http=…, amqp=FILE with the broker's URL",
       repeatable: true,
     },
     { flags: "--trusted-proxy <address>", description: "proxy whose X-Forwarded-For counts", repeatable: true },
+    {
+      flags: "--max-pending <number>",
+      description: "workers without a token that may wait to be approved at once; default 100, 0 for none",
+    },
     { flags: "--open-metrics", description: "/metrics for this machine without a credential" },
     {
       flags: "--policy <file>",

@@ -8,6 +8,7 @@ export interface WorkerJoinOptions extends WorkerModeOptions {
   readonly name?: string;
   readonly label?: readonly string[];
   readonly ca?: string;
+  readonly pin?: string;
   readonly road?: readonly string[];
   readonly replace?: true;
   readonly add?: true;
@@ -20,8 +21,9 @@ export const workerJoin = {
   name: "worker join",
   summary: "Make this machine a worker of a server, and run it",
   details: [
-    "The token comes from `farhand enrol-token` at the server; it is good once, and with its pin the server is known again. A",
-    "new worker is given the work type `run`, by which `farhand run` sends it scripts; --no-run leaves that out. Who may use",
+    "The token comes from `farhand enrol-token` at the server; it is good once, and with its pin the server is known again.",
+    "Without a token a fingerprint is printed, and an administrator of the server lets in the worker that shows it, by",
+    "`farhand workers approve`. A new worker is given the work type `run`, by which `farhand run` sends it scripts; --no-run leaves that out. Who may use",
     "it the worker decides by its own map of roles (`remoteAccess.roles`): the server's administrators may do everything, and",
     "everybody else may look, unless that is changed.",
   ].join(" "),
@@ -31,7 +33,12 @@ export const workerJoin = {
     { flags: "--token-file <file>", description: "file that holds it; - reads it from stdin", completes: "file" },
     { flags: "--name <name>", description: "what the worker wants to be called; default the host's name" },
     { flags: "--label <name=value>", description: "something to find it by", repeatable: true },
-    { flags: "--ca <file>", description: "who vouches for the server, where the token has no pin", completes: "file" },
+    {
+      flags: "--ca <file>",
+      description: "who vouches for the server, where the token has no pin; default the system's authorities",
+      completes: "file",
+    },
+    { flags: "--pin <sha256>", description: "fingerprint of the server's authority, where there is no token with it" },
     {
       flags: "--road <kind=where>",
       description:
@@ -46,6 +53,7 @@ export const workerJoin = {
   ],
   examples: [
     ["farhand worker join https://farm.example:8443 --token-file token", "this machine, by the server's own port"],
+    ["farhand worker join https://farm.example:8443", "approved by a person at the server"],
     ["farhand worker join https://farm.example:8443 --token fh1.… --road tcp=farm.example:7001", "over TCP"],
   ],
   async run({ words: [url], options }, terminal) {

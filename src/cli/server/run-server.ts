@@ -24,9 +24,11 @@ export async function runServer(options: ServerOptions, terminal: Terminal): Pro
       listen: addressOf(options.listen ?? "127.0.0.1:8443"),
       publicUrl: options.publicUrl,
       hostNames: options.hostName,
+      plainHttp: options.plainHttp,
       tls: cert && key ? tlsServerSource({ cert, key }, log) : undefined,
       trustedProxies: options.trustedProxy,
       roads: (options.road ?? []).map((road) => parseRoad(road, readText)),
+      maxPending: maxPendingOf(options.maxPending),
       openMetrics: options.openMetrics,
       policy: options.policy,
       factors: factorPolicy(options.factor ?? []),
@@ -73,6 +75,11 @@ export function addressOf(text: string): { host: string; port: number } {
   const [, host = "", port = ""] = /^(?:\[?([^\]]*?)\]?:)?(\d{1,5})$/.exec(text) ?? [];
   if (port === "" || Number(port) > 65_535) throw invalid(`listen: ${text} is no HOST:PORT`);
   return { host: host || "127.0.0.1", port: Number(port) };
+}
+
+function maxPendingOf(text: string | undefined): number | undefined {
+  if (text === undefined || /^\d{1,4}$/.test(text)) return text === undefined ? undefined : Number(text);
+  throw invalid(`max-pending: ${text} is no number up to 9999`);
 }
 
 function levelOf(text = "info"): LogLevel {

@@ -1,4 +1,5 @@
 import type { Agent } from "node:http";
+import { isIP } from "node:net";
 import { HttpsProxyAgent } from "https-proxy-agent";
 import { getProxyForUrl } from "proxy-from-env";
 
@@ -17,12 +18,23 @@ export function proxyUrlFor(url: string): URL | undefined {
 }
 
 /**
- * An agent that tunnels through the environment's proxy for an address by CONNECT, for `http`, `https`, `ws` and `wss`
- * alike; undefined when the address is reached without one. TLS options of a request still apply to the far server.
+ * An agent that tunnels through a proxy to an address by CONNECT, for `http`, `https`, `ws` and `wss` alike; undefined when
+ * the address is reached without one. TLS options of a request still apply to the far server.
  *
  * @param signal destroys what the agent opened: a request that is given up leaves its half-made tunnel behind.
+ * @param named the proxy, whatever the environment says; it may hold a user and a password.
  */
-export function proxyAgentFor(url: string, signal?: AbortSignal): Agent | undefined {
-  const proxy = proxyUrlFor(url);
+export function proxyAgentFor(url: string, signal?: AbortSignal, named?: string): Agent | undefined {
+  const proxy = named ? new URL(named) : proxyUrlFor(url);
   return proxy && new HttpsProxyAgent(proxy, { keepAlive: true, ...(signal ? { signal } : {}) });
+}
+
+/** As {@link proxyAgentFor}; and, as in a Receptor, no proxy is asked for what is on this machine. */
+export function outwardAgent(url: string, signal?: AbortSignal, named?: string): Agent | undefined {
+  return isThisMachine(new URL(url).hostname) ? undefined : proxyAgentFor(url, signal, named);
+}
+
+function isThisMachine(hostname: string): boolean {
+  const host = hostname.replace(/^\[(.*)\]$/, "$1");
+  return host === "localhost" || host === "::1" || (isIP(host) === 4 && host.startsWith("127."));
 }

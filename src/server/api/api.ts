@@ -1,5 +1,3 @@
-import type { IncomingMessage } from "node:http";
-import type { Duplex } from "node:stream";
 import { Closers, errorText, type Log, type TlsServerSource } from "#core";
 import { sourceKey } from "../auth/lock-out-keys.ts";
 import type { Caller } from "../auth/callers.ts";
@@ -12,7 +10,7 @@ import { Connections } from "./connections.ts";
 import { Failures } from "./failures.ts";
 import { type OpenApp, openFastify, type Request } from "./fastify.ts";
 import { Gatekeeper } from "./gatekeeper.ts";
-import { HttpEntry } from "./http-entry.ts";
+import { HttpEntry, type UpgradeHandler } from "./http-entry.ts";
 import { Idempotency } from "./idempotency.ts";
 import { parseJsonBody } from "./json-body.ts";
 import { type ApiLimits, apiLimits } from "./limits.ts";
@@ -35,7 +33,7 @@ export interface ApiOptions extends ApiServices {
   /** More names the server is reached under, besides those of its certificate. */
   readonly hostNames?: readonly string[];
   /** May take a WebSocket upgrade that is none of the API's; see {@link HttpEntry}. */
-  readonly upgrade?: (request: IncomingMessage, socket: Duplex, head: Buffer) => boolean;
+  readonly upgrade?: UpgradeHandler;
   /** The policy file's word; without one everything is included. */
   readonly isEntitled?: (entitlement: string, caller: Caller, worker: Worker | undefined) => boolean;
   readonly limits?: Partial<ApiLimits>;

@@ -22,10 +22,16 @@ export interface EntryOptions {
   readonly publicUrl?: URL | undefined;
   /** More names that are ours, besides those of the certificate. */
   readonly hostNames?: readonly string[];
-  /** May take a WebSocket upgrade that is none of the API's: then it returns true, and the socket is its own. */
-  readonly upgrade?: ((request: IncomingMessage, socket: Duplex, head: Buffer) => boolean) | undefined;
+  /**
+   * May take a WebSocket upgrade that is none of the API's: then it returns true, and the socket is its own. Its path is
+   * clean and without the prefix of a proxy, `from` the address it comes from; nothing else was looked at.
+   */
+  readonly upgrade?: UpgradeHandler | undefined;
   readonly limits: ApiLimits;
 }
+
+/** See {@link EntryOptions.upgrade}. */
+export type UpgradeHandler = (request: IncomingMessage, socket: Duplex, head: Buffer, from: string) => boolean;
 
 type Handler = (request: IncomingMessage, response: ServerResponse) => void;
 
@@ -79,9 +85,10 @@ export class HttpEntry {
   }
 
   #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
-    if (this.#options.upgrade?.(request, socket, head)) return;
     try {
-      this.#admit(request);
+      const { address } = this.#enter(request);
+      if (this.#options.upgrade?.(request, socket, head, address)) return;
+      requireOurHost(request, this.#names);
     } catch (error) {
       return refuseSocket(socket, error);
     }
@@ -89,18 +96,25 @@ export class HttpEntry {
   }
 
   #admit(request: IncomingMessage): void {
-    requireClean(request);
+    this.#enter(request);
     requireOurHost(request, this.#names);
+  }
+
+  /** Read what everybody must read alike, and where it comes from. */
+  #enter(request: IncomingMessage): Visit {
+    requireClean(request);
     request.url = this.#withoutPrefix(request.url ?? "/");
     const { socket, headers } = request;
     const peer = plainAddress(socket.remoteAddress);
     const proxied = this.#proxies.has(peer);
     const forwarded = joined(headers["x-forwarded-for"]);
-    this.#visits.set(request, {
+    const visit = {
       address: clientAddress(peer, forwarded, this.#proxies),
       secure: socket instanceof TLSSocket || (proxied && joined(headers["x-forwarded-proto"]) === "https"),
       loopback: isLoopback(peer) && !proxied && forwarded === undefined && headers["forwarded"] === undefined,
-    });
+    };
+    this.#visits.set(request, visit);
+    return visit;
   }
 
   /** A proxy may leave the prefix that it serves us under, or take it away. */

@@ -6,6 +6,7 @@ import type { Rollouts } from "../config/rollouts.ts";
 import type { WorkerLines } from "../line/worker-lines.ts";
 import type { Enrolments } from "../registry/enrolments.ts";
 import type { Health } from "../registry/health.ts";
+import type { PendingWorkers } from "../registry/pending-workers.ts";
 import type { Presence } from "../registry/presence.ts";
 import type { Registry } from "../registry/registry.ts";
 import type { Store } from "../store/store.ts";
@@ -27,6 +28,7 @@ export interface ApiServices {
   readonly audit: Audit;
   readonly registry: Registry;
   readonly enrolments: Enrolments;
+  readonly pending: PendingWorkers;
   readonly presence: Presence;
   readonly health: Health;
   readonly configurations: Configurations;

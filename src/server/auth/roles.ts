@@ -38,7 +38,7 @@ export function levelOn(role: Role, within: Labels | null, worker: Labels): Leve
 }
 
 /** Parts of the server that an API token can be restricted to. */
-export const areas = ["workers", "configurations", "users", "audit"] as const;
+export const areas = ["workers", "configurations", "users", "audit", "enrolment"] as const;
 
 /** One of {@link areas}. */
 export type Area = (typeof areas)[number];

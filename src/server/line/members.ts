@@ -1,25 +1,26 @@
-import type { Registry } from "../registry/registry.ts";
-import type { Worker } from "../registry/worker.ts";
+import type { KeyObject } from "node:crypto";
+import { workerKey } from "#fleet";
+import type { Store } from "../store/store.ts";
+import { memberRows } from "../store/workers.ts";
 
-const pageWorkers = 1_000;
+interface Member {
+  readonly workerId: string;
+  /** As registrations have it. */
+  readonly publicKey: string;
+}
 
 /** Nodes of workers that may be on the mesh of this server: asked for every link, hence in memory. */
 export class Members {
-  readonly #byNode = new Map<string, string>();
+  readonly #byNode = new Map<string, Member>();
   readonly #byWorker = new Map<string, string>();
 
   /** All workers that were not removed. */
-  async load(registry: Pick<Registry, "list">): Promise<void> {
-    for (let after: string | undefined; ; ) {
-      const page: Worker[] = await registry.list(after, pageWorkers);
-      for (const { id, node, state } of page) if (state !== "removed") this.add(id, node);
-      after = page.at(-1)?.name;
-      if (after === undefined || page.length < pageWorkers) return;
-    }
+  async load(store: Store): Promise<void> {
+    for (const { id, node, public_key: publicKey } of await memberRows(store.db)) this.add(id, node, publicKey);
   }
 
-  add(workerId: string, node: string): void {
-    this.#byNode.set(node, workerId);
+  add(workerId: string, node: string, publicKey: string): void {
+    this.#byNode.set(node, { workerId, publicKey });
     this.#byWorker.set(workerId, node);
   }
 
@@ -32,7 +33,13 @@ export class Members {
   }
 
   workerOf(node: string): string | undefined {
-    return this.#byNode.get(node);
+    return this.#byNode.get(node)?.workerId;
+  }
+
+  /** The key that the worker of a node registered with last. */
+  keyOf(node: string): KeyObject | undefined {
+    const member = this.#byNode.get(node);
+    return member && workerKey(member.publicKey);
   }
 
   nodeOf(workerId: string): string | undefined {

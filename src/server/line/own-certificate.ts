@@ -3,7 +3,7 @@ import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
 import { isIP } from "node:net";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { systemCode } from "#core";
+import { systemCode, type TlsServerSource } from "#core";
 import { type Authority, issueCertificate } from "#mesh";
 
 /** Files of the server's own certificate, the authority's behind it. */
@@ -81,4 +81,17 @@ async function readIfThere(path: string): Promise<string | undefined> {
 async function writeWhole(path: string, text: string, mode: number): Promise<void> {
   await writeFile(`${path}.new`, text, { mode });
   await rename(`${path}.new`, path);
+}
+
+/**
+ * What a worker can know a server with a certificate of its operator's by: SHA-256 in hex of the last certificate the port
+ * shows, when that vouches for itself. Another chain ends at an authority which is not shown; then there is no pin.
+ */
+export function pinOf(source: TlsServerSource): string | undefined {
+  const shown = source.material().cert?.toString() ?? "";
+  const last = shown.match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g)?.at(-1);
+  if (last === undefined) return undefined;
+  const certificate = new X509Certificate(last);
+  if (!certificate.checkIssued(certificate)) return undefined;
+  return certificate.fingerprint256.replaceAll(":", "").toLowerCase();
 }

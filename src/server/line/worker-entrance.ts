@@ -3,6 +3,7 @@ import type { Challenge, Registered, Registration } from "#fleet";
 import { workerKey } from "#fleet";
 import { type Authority, issueCertificate } from "#mesh";
 import { beatEveryMs } from "../registry/liveness.ts";
+import type { Grant } from "../registry/entry.ts";
 import type { RegistrationRequest } from "../registry/registration.ts";
 import type { Registry } from "../registry/registry.ts";
 import type { Members } from "./members.ts";
@@ -31,13 +32,16 @@ export class WorkerEntrance {
   }
 
   /**
-   * @param observed the address it comes from, as the connection says.
+   * @param observed the address it comes from, as the connection says. @param grant who vouches for it besides a token.
    * @throws {ServerError} what {@link Registry.register} throws.
    */
-  async register(said: Registration, observed: string): Promise<Registered> {
+  async register(said: Registration, observed: string, grant?: Grant): Promise<Registered> {
     const { registry, members, authority, serverNode } = this.#options;
-    const { serverTime, ...registered } = await registry.register(requestOf(said), observed);
-    members.add(registered.workerId, registered.node);
+    const { serverTime, ...registered } = await registry.register(
+      { ...requestOf(said), ...(grant && { grant }) },
+      observed,
+    );
+    members.add(registered.workerId, registered.node, said.publicKey);
     const certificate = issueCertificate(
       {
         commonName: registered.node,
@@ -60,7 +64,8 @@ export class WorkerEntrance {
   }
 }
 
-function requestOf(said: Registration): RegistrationRequest {
+/** What the registry is to know of it. */
+export function requestOf(said: Registration): RegistrationRequest {
   const { workerId, token, listenAddress, sameMachine } = said;
   return {
     ...(workerId !== undefined && { workerId }),

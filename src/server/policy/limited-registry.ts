@@ -6,7 +6,7 @@ import { Registry, type RegistryOptions } from "../registry/registry.ts";
 import { workerName } from "../registry/worker-names.ts";
 import { enrolmentUser } from "../store/enrolments.ts";
 import { insertWorkerEvents } from "../store/worker-events.ts";
-import { findWorker, findWorkerNamed, listWorkers, workersOfMachine } from "../store/workers.ts";
+import { findWorker, findWorkerNamed, listWorkers, workerByKey, workersOfMachine } from "../store/workers.ts";
 import type { PolicyFile } from "./policy-file.ts";
 
 /** More than that wait for the database at once: they come again. */
@@ -88,19 +88,23 @@ export class LimitedRegistry extends Registry {
   async #isOneMore(request: RegistrationRequest): Promise<boolean> {
     const { db } = this.#options.store;
     const live = (id: string): boolean => this.#options.attendance.isLive(id);
-    const { token, workerId, instance, sameMachine } = request;
-    if (!token) {
+    const { token, grant, workerId, instance, sameMachine } = request;
+    if (grant && (await workerByKey(db, request.publicKey))) return false;
+    const vouching = token ?? grant;
+    if (!vouching) {
       // A second live instance of a cloneable worker becomes one of its own.
       const row = await findWorker(db, workerId ?? "");
       return row?.cloneable === 1 && row.instance !== instance && live(row.id);
     }
-    const secretHash = createHash("sha256").update(token.secret).digest("hex");
-    const before = await enrolmentUser(db, token.id, secretHash);
-    if (before?.public_key === request.publicKey) return false;
+    if (token) {
+      const secretHash = createHash("sha256").update(token.secret).digest("hex");
+      const before = await enrolmentUser(db, token.id, secretHash);
+      if (before?.public_key === request.publicKey) return false;
+    }
     if (sameMachine === "replace" && (await workersOfMachine(db, request.machineId)).some(({ id }) => !live(id)))
       return false;
     // A container that was started again without its folder (CAT-104).
     const named = await findWorkerNamed(db, workerName(request.name));
-    return !(named?.enrolment_id === token.id && !live(named.id));
+    return !(named?.enrolment_id === vouching.id && !live(named.id));
   }
 }

@@ -51,8 +51,8 @@ export interface EnrolmentsOptions {
   readonly store: Store;
   readonly audit: AuditTrail;
   readonly clock?: Pick<Clock, "now">;
-  /** SHA-256 of the server's authority, for workers that do not know it; see {@link newEnrolmentToken}. */
-  readonly pin?: string;
+  /** SHA-256 of who vouches for the server's port now, for workers that do not know it; see {@link newEnrolmentToken}. */
+  readonly pin?: () => string | undefined;
 }
 
 /** Enrolment tokens: how a worker that nobody knows gets in (CAT-33). */
@@ -73,7 +73,7 @@ export class Enrolments {
   async make(wish: EnrolmentWish, actor: string): Promise<{ readonly enrolment: Enrolment; readonly token: string }> {
     requireWish(wish);
     const { store, audit, pin } = this.#options;
-    const token = newEnrolmentToken(`en-${randomBytes(6).toString("hex")}`, pin);
+    const token = newEnrolmentToken(`en-${randomBytes(6).toString("hex")}`, pin?.());
     const row = rowOf(wish, token.id, hashOf(token.secret), actor, this.#clock.now());
     await audit.record(actor, "enrolment.make", token.id, auditedWish(row));
     await insertEnrolment(store.db, row);

@@ -9,6 +9,7 @@ import {
   insertWorker,
   lockWorker,
   updateWorkerEntry,
+  workerByKey,
   type WorkerEntry,
   workersOfMachine,
 } from "../store/workers.ts";
@@ -30,6 +31,9 @@ export interface Arrival {
   /** Whether an instance of this worker is connected, or about to be. */
   readonly isLive: (workerId: string) => boolean;
 }
+
+/** What a worker is let in with, the first time: a token, a service account, or a person's approval (CAT-33). */
+export type Grant = Pick<EnrolmentTable, "id" | "name" | "labels" | "cloneable" | "may_replace">;
 
 /** How it was decided: what became of whom. */
 export interface Arrived {
@@ -77,16 +81,33 @@ export async function enrolling(arrival: Arrival, token: { id: string; secret: s
   const before = await enrolmentUser(db, token.id, createHash("sha256").update(token.secret).digest("hex"));
   if (before !== undefined && before.public_key === request.publicKey) return await returning(arrival, before.id);
   const enrolment = await useEnrolment(db, token, now);
-  const name = nameFor(request, enrolment);
-  const old =
-    enrolment.cloneable === 1 ? await sameName(arrival, enrolment, name) : await sameMachine(arrival, enrolment);
-  const labels = JSON.stringify({ ...ownLabels(request.labels), ...parseLabels(enrolment.labels) });
-  const entry = { ...entryOf(arrival), public_key: request.publicKey, labels };
-  const arrived: Arrived = old
-    ? { row: await updateWorkerEntry(db, old.id, entry), how: "replaced" }
-    : { row: await added(db, newRow(entry, enrolment, now), name), how: "enrolled" };
+  const arrived = await admitted(arrival, enrolment);
   await noteEnrolled(db, enrolment.id, arrived.row.id);
   return arrived;
+}
+
+/**
+ * A worker that a person or a service account vouches for. The one that has been let in so before comes back by its key: its
+ * answer may have got lost.
+ *
+ * @throws {ServerError} REGISTRATION_REFUSED, MACHINE_KNOWN; {RegistrationRefused} as {@link returning}.
+ */
+export async function vouchedFor(arrival: Arrival, grant: Grant): Promise<Arrived> {
+  const { db, request } = arrival;
+  if (!isSigned(request)) throw new ServerError("REGISTRATION_REFUSED", "the registration is not signed with its key");
+  const before = await workerByKey(db, request.publicKey);
+  return before ? await returning(arrival, before.id) : await admitted(arrival, grant);
+}
+
+async function admitted(arrival: Arrival, grant: Grant): Promise<Arrived> {
+  const { db, request, now } = arrival;
+  const name = nameFor(request, grant);
+  const old = grant.cloneable === 1 ? await sameName(arrival, grant, name) : await sameMachine(arrival, grant);
+  const labels = JSON.stringify({ ...ownLabels(request.labels), ...parseLabels(grant.labels) });
+  const entry = { ...entryOf(arrival), public_key: request.publicKey, labels };
+  return old
+    ? { row: await updateWorkerEntry(db, old.id, entry), how: "replaced" }
+    : { row: await added(db, newRow(entry, grant, now), name), how: "enrolled" };
 }
 
 function isSigned(request: RegistrationRequest): boolean {
@@ -94,7 +115,7 @@ function isSigned(request: RegistrationRequest): boolean {
   return isProof(request.signature, { nonce, workerId, instance, secret }, request.publicKey);
 }
 
-function nameFor(request: RegistrationRequest, { name }: EnrolmentTable): string {
+function nameFor(request: RegistrationRequest, { name }: Grant): string {
   const wanted = workerName(request.name);
   if (name === null) return wanted;
   if (!name.includes("*")) return name;
@@ -103,18 +124,14 @@ function nameFor(request: RegistrationRequest, { name }: EnrolmentTable): string
 }
 
 /** A container that was started again without its folder: same name, same token, and the old one is gone (CAT-104). */
-async function sameName(
-  { db, isLive }: Arrival,
-  { id }: EnrolmentTable,
-  name: string,
-): Promise<WorkerTable | undefined> {
+async function sameName({ db, isLive }: Arrival, { id }: Grant, name: string): Promise<WorkerTable | undefined> {
   const named = await findWorkerNamed(db, name);
   const row = named?.enrolment_id === id ? await lockWorker(db, named.id) : undefined;
   return row && row.state !== "removed" && !isLive(row.id) ? row : undefined;
 }
 
 /** An entry of the same machine whose place is to be taken (CAT-42): only when the token allows it and both agree. */
-async function sameMachine(arrival: Arrival, enrolment: EnrolmentTable): Promise<WorkerTable | undefined> {
+async function sameMachine(arrival: Arrival, grant: Grant): Promise<WorkerTable | undefined> {
   const { db, request, isLive } = arrival;
   if (request.sameMachine === "add") return undefined;
   const known = (await workersOfMachine(db, request.machineId)).filter(({ id }) => !isLive(id));
@@ -123,7 +140,7 @@ async function sameMachine(arrival: Arrival, enrolment: EnrolmentTable): Promise
   const names = known.map(({ name }) => name).join(", ");
   if (request.sameMachine !== "replace")
     throw new ServerError("MACHINE_KNOWN", `this machine is known as ${names}: replace that, or add another worker`);
-  if (enrolment.may_replace !== 1)
+  if (grant.may_replace !== 1)
     throw new ServerError("MACHINE_KNOWN", `this token does not allow to replace ${names}: make one that does`);
   return await lockWorker(db, newest.id);
 }
@@ -157,12 +174,12 @@ async function added(db: Database, row: WorkerTable, name: string): Promise<Work
   throw new Error("unreachable: names do not end");
 }
 
-function newRow(entry: Omit<WorkerTable, keyof ReturnType<typeof fixed>>, enrolment: EnrolmentTable, now: number) {
-  return { ...entry, ...fixed(enrolment, now) };
+function newRow(entry: Omit<WorkerTable, keyof ReturnType<typeof fixed>>, grant: Grant, now: number) {
+  return { ...entry, ...fixed(grant, now) };
 }
 
 /** What registrations after the first do not change. */
-function fixed(enrolment: EnrolmentTable, now: number) {
+function fixed(grant: Grant, now: number) {
   return {
     id: newId(),
     name: "",
@@ -170,8 +187,8 @@ function fixed(enrolment: EnrolmentTable, now: number) {
     epoch: 1,
     created_at: now,
     configured_address: null,
-    cloneable: enrolment.cloneable,
-    enrolment_id: enrolment.id,
+    cloneable: grant.cloneable,
+    enrolment_id: grant.id,
   };
 }
 

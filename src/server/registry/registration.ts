@@ -1,5 +1,6 @@
 import { isWorkerKey } from "#fleet";
 import { ServerError } from "../errors.ts";
+import type { Grant } from "./entry.ts";
 import { type Labels, labelsFault } from "./labels.ts";
 
 /** What a worker says of itself when it starts and after every reconnect (CAT-32). */
@@ -8,6 +9,8 @@ export interface RegistrationRequest {
   readonly workerId?: string;
   /** Decoded enrolment token; at the first registration only. */
   readonly token?: { readonly id: string; readonly secret: string };
+  /** Who else vouches for it, at the first registration: the server says so, and never the worker. */
+  readonly grant?: Grant;
   /** From {@link Nonces}, for this registration. */
   readonly nonce: string;
   /** See {@link signProof}. */

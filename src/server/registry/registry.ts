@@ -5,7 +5,7 @@ import type { Store } from "../store/store.ts";
 import type { WorkerTable } from "../store/tables.ts";
 import { insertWorkerEvents } from "../store/worker-events.ts";
 import { findWorker, findWorkerNamed, listWorkers, lockWorker, updateWorker } from "../store/workers.ts";
-import { type Arrived, enrolling, RegistrationRefused, returning } from "./entry.ts";
+import { type Arrival, type Arrived, enrolling, RegistrationRefused, returning, vouchedFor } from "./entry.ts";
 import { ForwardKeys } from "./forward-keys.ts";
 import { type Labels, labelsFault, parseLabels } from "./labels.ts";
 import { Nonces } from "./nonces.ts";
@@ -77,9 +77,7 @@ export class Registry {
     return this.#store.db.transaction().execute(async (db) => {
       const now = this.#clock.now();
       const arrival = { db, request, observed, now, isLive };
-      const arrived = await (request.token
-        ? enrolling(arrival, request.token)
-        : returning(arrival, request.workerId ?? ""));
+      const arrived = await decided(arrival);
       const { id, epoch, state } = arrived.row;
       // While the row is locked: whoever comes next for this id finds it taken.
       this.#arriving.add(id);
@@ -167,6 +165,12 @@ export class Registry {
     await this.#audit.record(actor, action, worker.id, detail);
     if (!(await updateWorker(this.#store.db, worker.id, changed))) throw notFound(id);
   }
+}
+
+function decided(arrival: Arrival): Promise<Arrived> {
+  const { token, grant, workerId = "" } = arrival.request;
+  if (token) return enrolling(arrival, token);
+  return grant ? vouchedFor(arrival, grant) : returning(arrival, workerId);
 }
 
 function registrationOf(row: WorkerTable, serverTime: number): Registration {

@@ -24,6 +24,7 @@ export interface Tables {
   readonly config_rollout: ConfigRolloutTable;
   readonly config_outcome: ConfigOutcomeTable;
   readonly worker_offer: WorkerOfferTable;
+  readonly pending_worker: PendingWorkerTable;
 }
 
 interface MigrationTable {
@@ -169,6 +170,28 @@ export interface EnrolmentTable {
   readonly expires_at: number;
   readonly used_at: number | null;
   readonly used_by: string | null;
+}
+
+/** A worker that came without a token (CAT-33). */
+export interface PendingWorkerTable {
+  /** Of its key. */
+  readonly fingerprint: string;
+  /** What it says of itself. */
+  readonly name: string;
+  readonly host_name: string;
+  readonly mode: string;
+  /** Where it asks from; of an IPv6 address its network. */
+  readonly source: string;
+  /** `pending`, `approved`, `rejected`. */
+  readonly state: string;
+  readonly created_at: number;
+  /** When it asked last; of one that was decided about, when. */
+  readonly asked_at: number;
+  /** User id. */
+  readonly decided_by: string | null;
+  readonly given_name: string | null;
+  /** JSON. */
+  readonly given_labels: string | null;
 }
 
 /** One point of a worker's health; `step_ms` says over how long it is the mean, 0 for one heartbeat. */

@@ -104,6 +104,22 @@ export function listWorkers(db: Database, after = "", limit = 1_000): Promise<Wo
     .execute();
 }
 
+/** The worker with a key, removed or not; the newest, should there be several. */
+export function workerByKey(db: Database, publicKey: string): Promise<WorkerTable | undefined> {
+  return db
+    .selectFrom("worker")
+    .selectAll()
+    .where("public_key", "=", publicKey)
+    .orderBy("created_at", "desc")
+    .limit(1)
+    .executeTakeFirst();
+}
+
+/** Who may be on the mesh, and by which key. */
+export function memberRows(db: Database): Promise<Pick<WorkerTable, "id" | "node" | "public_key">[]> {
+  return db.selectFrom("worker").select(["id", "node", "public_key"]).where("state", "!=", "removed").execute();
+}
+
 /** State of all that are not removed. */
 export function workerStates(db: Database): Promise<(WorkerStateRow & { readonly seen_at: number | null })[]> {
   return db

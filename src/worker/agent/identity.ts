@@ -20,6 +20,8 @@ export interface IdentityFiles {
   readonly key: string;
   readonly certificate: string;
   readonly authority: string;
+  /** Who vouches for the server's port: the authority, and whoever a person trusted besides. */
+  readonly portAuthorities: string;
 }
 
 /**
@@ -36,6 +38,7 @@ export class Identity {
       key: join(folder, "worker.key"),
       certificate: join(folder, "worker.crt"),
       authority: join(folder, "authority.crt"),
+      portAuthorities: join(folder, "port-authorities.crt"),
     };
   }
 
@@ -60,13 +63,28 @@ export class Identity {
     }
   }
 
+  /**
+   * Somebody else than the server's own authority vouches for its port: the operator's, say.
+   *
+   * @param pem one certificate or many. @throws {WorkerError} STATE_UNUSABLE.
+   */
+  trust(pem: string): void {
+    this.#write("trusted.crt", withEnd(pem), 0o644);
+    this.#writePortAuthorities(this.#read("authority.crt") ?? "");
+  }
+
   /** What the server answered, for the next start. @throws {WorkerError} STATE_UNUSABLE. */
   keep({ workerId, name, node, serverNode, authority, certificate }: Registered, serverUrl: string): Membership {
     const membership = { workerId, name, node, serverNode, serverUrl };
     this.#write("authority.crt", authority, 0o644);
+    this.#writePortAuthorities(authority);
     this.#write("worker.crt", certificate + authority, 0o644);
     this.#write("membership.json", `${JSON.stringify(membership, undefined, 2)}\n`, 0o600);
     return membership;
+  }
+
+  #writePortAuthorities(authority: string): void {
+    this.#write("port-authorities.crt", withEnd(authority) + (this.#read("trusted.crt") ?? ""), 0o644);
   }
 
   #makeKey(): string {
@@ -99,6 +117,10 @@ export class Identity {
       throw unusable(`${path} cannot be written: ${errorText(error)}`);
     }
   }
+}
+
+function withEnd(pem: string): string {
+  return pem === "" || pem.endsWith("\n") ? pem : `${pem}\n`;
 }
 
 const unusable = (why: string): WorkerError => new WorkerError("STATE_UNUSABLE", why);

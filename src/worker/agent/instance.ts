@@ -33,7 +33,7 @@ export class Instance {
     key: KeyObject,
     { nonce }: Pick<Challenge, "nonce">,
     self: SelfDescription,
-    more: Pick<Registration, "workerId" | "token" | "sameMachine">,
+    more: Pick<Registration, "workerId" | "token" | "account" | "sameMachine">,
   ): Registration {
     const claims = { nonce, workerId: more.workerId ?? "", instance: this.#nonce, secret: this.#secret };
     return {

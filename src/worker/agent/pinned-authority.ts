@@ -1,5 +1,7 @@
+import type { Agent } from "node:http";
+import { request } from "node:https";
 import { isIP } from "node:net";
-import { connect, type DetailedPeerCertificate } from "node:tls";
+import { type DetailedPeerCertificate, TLSSocket } from "node:tls";
 import { errorText } from "#core";
 import { WorkerError } from "../errors.ts";
 
@@ -10,36 +12,62 @@ const handshakeMs = 15_000;
  * yet: whether its own certificate is of that authority, and for its name, is found out when it is asked something with
  * this as the only authority.
  *
- * @param pin SHA-256 of the certificate, hex.
+ * @param pin SHA-256 of the certificate, hex, colons allowed. @param agent of the HTTP proxy, where there is one.
  * @returns PEM. @throws {WorkerError} ENROLMENT_FAILED.
  */
-export async function pinnedAuthority(url: URL, pin: string, signal: AbortSignal): Promise<string> {
-  const wanted = pin.toLowerCase();
-  for (const certificate of await shownBy(url, signal))
-    if (certificate.fingerprint256.replaceAll(":", "").toLowerCase() === wanted) return pemOf(certificate.raw);
-  throw failed(`${url.origin} is not the server the token is from: its authority has another fingerprint`);
+export async function pinnedAuthority(
+  url: URL,
+  pin: string,
+  agent: Agent | undefined,
+  signal: AbortSignal,
+): Promise<string> {
+  const wanted = plainHex(pin);
+  if (url.protocol !== "https:") throw failed(`${url.origin} shows no certificate, and one is pinned`);
+  for (const certificate of await shownBy(url, agent, signal))
+    if (plainHex(certificate.fingerprint256) === wanted) return pemOf(certificate.raw);
+  throw failed(
+    `${url.origin} is not the server that is meant: none of the certificates it shows has the pinned fingerprint`,
+  );
 }
 
-function shownBy(url: URL, signal: AbortSignal): Promise<DetailedPeerCertificate[]> {
+function plainHex(fingerprint: string): string {
+  return fingerprint
+    .replace(/^sha256:/i, "")
+    .replaceAll(":", "")
+    .toLowerCase();
+}
+
+function shownBy(url: URL, agent: Agent | undefined, signal: AbortSignal): Promise<DetailedPeerCertificate[]> {
   const host = url.hostname.replace(/^\[|\]$/g, "");
-  const port = Number(url.port || 443);
-  const name = isIP(host) === 0 ? { servername: host } : {};
+  const limit = AbortSignal.any([signal, AbortSignal.timeout(handshakeMs)]);
   return new Promise((resolve, reject) => {
-    // Only looked at: nothing is sent over it.
-    const socket = connect({ host, port, ...name, rejectUnauthorized: false });
-    const limit = AbortSignal.any([signal, AbortSignal.timeout(handshakeMs)]);
-    const stop = (): void => void socket.destroy(new Error("no TLS handshake in time"));
-    limit.addEventListener("abort", stop, { once: true });
-    socket.once("secureConnect", () => {
+    const fail = (why: string): void => reject(failed(`${url.origin} cannot be reached: ${why}`));
+    // Only looked at: the request is never ended, so nothing of it is sent.
+    const looking = request(url, {
+      agent: agent ?? false,
+      ...(isIP(host) === 0 && { servername: host }),
+      rejectUnauthorized: false,
+      signal: limit,
+    });
+    const look = (socket: TLSSocket): void => {
       const chain = chainOf(socket.getPeerCertificate(true));
-      socket.destroy();
+      looking.destroy();
       resolve(chain);
+    };
+    looking.once("socket", (socket) => {
+      if (!(socket instanceof TLSSocket)) return;
+      // Not in Node's types: true until `secureConnect`. By a proxy, the handshake may be over.
+      const { secureConnecting } = socket as TLSSocket & { readonly secureConnecting?: boolean };
+      if (secureConnecting === false) look(socket);
+      else socket.once("secureConnect", () => look(socket));
     });
-    socket.on("error", (error) => reject(failed(`${url.origin} cannot be reached: ${errorText(error)}`)));
-    socket.once("close", () => {
-      limit.removeEventListener("abort", stop);
-      reject(failed(`${url.origin} closed the connection before it showed its certificate`));
+    // Somebody answers without a handshake: a proxy that does not let us through.
+    looking.once("response", ({ statusCode }) => {
+      looking.destroy();
+      fail(statusCode === 407 ? "the HTTP proxy wants a user and a password" : `an HTTP proxy answers ${statusCode}`);
     });
+    looking.on("error", (error) => fail(limit.aborted ? "no TLS handshake in time" : errorText(error)));
+    looking.once("close", () => fail("the connection was closed before a certificate was shown"));
   });
 }
 

@@ -10,6 +10,8 @@ export interface RoadContext {
   readonly profile?: string | undefined;
   /** Id of the server's node, where the document does not name it. */
   readonly hub?: string | undefined;
+  /** File with the key by which the worker proves its node id where its certificate cannot be seen. */
+  readonly proofKey?: string | undefined;
 }
 
 /** Name of the TLS profile for the server. */
@@ -19,15 +21,18 @@ type Road = WorkerConfiguration["roads"][number];
 
 /**
  * The sections that lead to the server: one peer for each road, and the TLS profile they share. A road without an address
- * goes to each of the server's, and without any road there is a WebSocket.
+ * goes to the server's, by WebSocket to the first that answers, and without any road there is a WebSocket.
  */
-export function roadSections(values: WorkerConfiguration, { profile, hub }: RoadContext = {}): WrittenSection[] {
+export function roadSections(
+  values: WorkerConfiguration,
+  { profile, hub, proofKey }: RoadContext = {},
+): WrittenSection[] {
   const { roads, server } = values;
   const isDefault = roads.length === 0;
   const all: readonly Road[] = isDefault && server.urls.length > 0 ? [{ kind: "ws" }] : roads;
   const tls = profile ?? (server.pin !== null || server.caFile !== null ? profileName : undefined);
   const peers = all.flatMap((road, n) =>
-    peersOf(road, isDefault ? "/server/urls" : `/roads/${n}`, server, { profile: tls, hub }),
+    peersOf(road, isDefault ? "/server/urls" : `/roads/${n}`, server, { profile: tls, hub, proofKey }),
   );
   const needsProfile = profile === undefined && peers.some(({ values: { tls } }) => tls !== undefined);
   return needsProfile ? [profileSection(server), ...peers] : peers;
@@ -35,7 +40,12 @@ export function roadSections(values: WorkerConfiguration, { profile, hub }: Road
 
 type Server = WorkerConfiguration["server"];
 
-function peersOf(road: Road, path: string, server: Server, { profile, ...context }: RoadContext): WrittenSection[] {
+function peersOf(
+  road: Road,
+  path: string,
+  server: Server,
+  { profile, proofKey, ...context }: RoadContext,
+): WrittenSection[] {
   const hub = road.hub ?? server.name ?? context.hub;
   const known = hub === undefined ? {} : { allowedpeers: [hub] };
   const terms = { ...(road.cost !== undefined && { cost: road.cost }), ...known };
@@ -52,30 +62,36 @@ function peersOf(road: Road, path: string, server: Server, { profile, ...context
     }
     case "ws":
     case "http":
-      return webPeers(road, path, { server, profile, terms });
+      return webPeers(road, path, { server, profile, proofKey, terms });
   }
 }
 
 interface WebPeerContext {
   readonly server: Server;
   readonly profile: string | undefined;
+  readonly proofKey: string | undefined;
   readonly terms: object;
 }
 
 function webPeers(
   road: Extract<Road, { kind: "ws" | "http" }>,
   path: string,
-  { server, profile, terms }: WebPeerContext,
+  { server, profile, proofKey, terms }: WebPeerContext,
 ): WrittenSection[] {
   const urls = road.url ? [road.url.reveal()] : server.urls.map((url) => roadUrl(url, road.kind));
   const header = road.header ? { extraheader: road.header.reveal() } : {};
+  const proxy = server.proxy ? { proxy: server.proxy.reveal() } : {};
   const fields = road.url ? { address: "/url", extraheader: "/header" } : { address: "", url: "" };
-  return urls.map((url) => {
-    const tls = profile !== undefined && /^(wss|https):/.test(url) ? { tls: profile } : {};
-    const address = road.kind === "ws" ? { address: url } : { url };
-    const section = road.kind === "ws" ? "ws-peer" : "http-peer";
-    return { section, path, fields, values: { ...address, ...terms, ...header, ...tls } };
-  });
+  const more = { ...terms, ...header, ...proxy };
+  const tlsFor = (all: readonly string[]) =>
+    profile !== undefined && all.some((url) => /^(wss|https):/.test(url)) ? { tls: profile } : {};
+  if (road.kind === "http")
+    return urls.map((url) => ({ section: "http-peer", path, fields, values: { url, ...more, ...tlsFor([url]) } }));
+  const [address, ...alternates] = urls;
+  if (address === undefined) return [];
+  const others = alternates.length > 0 ? { alternates } : {};
+  const proof = proofKey === undefined ? {} : { proofkey: proofKey };
+  return [{ section: "ws-peer", path, fields, values: { address, ...others, ...proof, ...more, ...tlsFor(urls) } }];
 }
 
 function roadUrl(server: string, kind: "ws" | "http"): string {

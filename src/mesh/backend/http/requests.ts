@@ -34,6 +34,8 @@ export interface HttpPeerSettings {
   readonly tls?: TlsClientSource | undefined;
   /** `Key: value`, sent with every request (spec §3.2, as of WebSockets). */
   readonly extraHeader?: string | undefined;
+  /** URL of the HTTP proxy; the environment's when absent. */
+  readonly proxy?: string | undefined;
 }
 
 /**
@@ -53,13 +55,13 @@ export class Requests {
   #proven: readonly string[] | undefined;
 
   /** @throws {MeshError} `DIAL_FAILED` for an address that is none; TlsProfileError. */
-  constructor({ url, tls, extraHeader }: HttpPeerSettings) {
+  constructor({ url, tls, extraHeader, proxy: named }: HttpPeerSettings) {
     this.#url = parseUrl(url);
     this.#tls = tls;
     const isSecure = this.#url.protocol === "https:";
-    const proxy = isSecure ? undefined : proxyUrlFor(url);
+    const proxy = isSecure ? undefined : named ? new URL(named) : proxyUrlFor(url);
     this.#isTls = isSecure || proxy?.protocol === "https:";
-    const tunnel = isSecure ? proxyAgentFor(url, this.#closed.signal) : undefined;
+    const tunnel = isSecure ? proxyAgentFor(url, this.#closed.signal, named) : undefined;
     const own = { keepAlive: true, maxSockets: 4 };
     this.#agent = tunnel ?? (this.#isTls ? new TlsAgent(own) : new Agent(own));
     this.#target = {

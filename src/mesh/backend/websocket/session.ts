@@ -1,8 +1,10 @@
 import type { Duplex } from "node:stream";
+import { MeshError } from "../../errors.ts";
 import type { Session, SessionEvents } from "../backend.ts";
 import { Ending } from "../ending.ts";
 import { Inbox } from "../inbox.ts";
 import { overflowBytes, overflowError } from "../overflow.ts";
+import { refusedCode } from "./proving.ts";
 import type { OpenWebSocket, WebSocket } from "./ws.ts";
 
 /** How long the closing handshake and what is queued before it may take, milliseconds. */
@@ -41,7 +43,7 @@ export class WebSocketSession implements Session {
     this.#socket = socket;
     webSocket.on("message", (data) => this.#inbox.receive(data as Buffer));
     webSocket.on("error", (error) => this.#break(error));
-    webSocket.on("close", (code) => this.#gone(code));
+    webSocket.on("close", (code, reason) => this.#gone(code, reason));
     // Not read before somebody listens: what comes early waits in the system, and holds the far end back.
     webSocket.pause();
   }
@@ -97,10 +99,15 @@ export class WebSocketSession implements Session {
     this.#webSocket.terminate();
   }
 
-  #gone(code: number): void {
+  #gone(code: number, reason: Buffer): void {
     const wasClosing = this.#isClosing;
     this.#isClosing = true;
     this.#inbox.close();
+    if (code === refusedCode && !wasClosing)
+      this.#why ??= new MeshError(
+        "PROOF_REFUSED",
+        `the far end turned us away: ${reason.toString() || "no reason given"}`,
+      );
     const abrupt = wasClosing || orderly.includes(code) ? undefined : new Error(`the WebSocket ended (code ${code})`);
     this.#ending.end(this.#why ?? abrupt);
   }

@@ -2,6 +2,8 @@ import type { Agent, ClientRequest, IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
 import { type ConnectionOptions, TLSSocket } from "node:tls";
 import { WebSocket, WebSocketServer } from "ws";
+import { MeshError } from "../../errors.ts";
+import { proofHeader, proofVersion } from "./node-proof.ts";
 
 export type { WebSocket } from "ws";
 
@@ -14,6 +16,8 @@ function roadOptions(maxMessageBytes: number) {
 export interface ClientOptions {
   readonly maxMessageBytes: number;
   readonly origin: string;
+  /** Answers a listener that wants to know who we are, where it says so; see {@link proofHeader}. */
+  readonly answer?: ((challenge: string) => string) | undefined;
   readonly headers: Readonly<Record<string, string>>;
   readonly agent: Agent | undefined;
   readonly tls: ConnectionOptions;
@@ -34,7 +38,7 @@ export interface OpenWebSocket {
  */
 export function openWebSocket<T>(
   url: URL,
-  { maxMessageBytes, origin, headers, agent, tls, checkServer }: ClientOptions,
+  { maxMessageBytes, origin, headers, answer, agent, tls, checkServer }: ClientOptions,
   signal: AbortSignal,
   take: (open: OpenWebSocket) => T,
 ): Promise<T> {
@@ -44,25 +48,41 @@ export function openWebSocket<T>(
       ...roadOptions(maxMessageBytes),
       ...(agent ? { agent } : {}),
       origin,
-      headers,
+      headers: { ...headers, ...(answer && { [proofHeader]: proofVersion }) },
       finishRequest: (request) => endWhenTrusted(request, checkServer),
     });
     let socket: Duplex | undefined;
+    let isAsked = false;
     const aborted = (): void => {
       reject(signal.reason);
       webSocket.terminate();
     };
     webSocket.once("upgrade", (response: IncomingMessage) => {
       socket = response.socket;
+      isAsked = answer !== undefined && response.headers[proofHeader.toLowerCase()] === proofVersion;
     });
-    webSocket.once("open", () => {
+    const opened = (): void => {
       signal.removeEventListener("abort", aborted);
       if (socket) resolve(take({ webSocket, socket }));
-    });
-    webSocket.on("error", (error) => {
+    };
+    const failed = (error: unknown): void => {
       signal.removeEventListener("abort", aborted);
       reject(error);
-    });
+    };
+    const asked = (challenge: Buffer, isBinary: boolean): void => {
+      try {
+        if (isBinary || !answer)
+          throw new MeshError("PROOF_REFUSED", "the far end says something else than what to prove");
+        webSocket.send(answer(challenge.toString()));
+        opened();
+      } catch (error) {
+        failed(error);
+        webSocket.terminate();
+      }
+    };
+    webSocket.once("open", () => (isAsked ? webSocket.once("message", asked) : opened()));
+    webSocket.once("close", () => failed(new MeshError("DIAL_FAILED", "the far end hung up before it was a link")));
+    webSocket.on("error", failed);
     signal.addEventListener("abort", aborted, { once: true });
     if (signal.aborted) aborted();
   });
@@ -92,7 +112,14 @@ function isSecuring(socket: TLSSocket & { readonly secureConnecting?: boolean })
 
 /** Turns upgrade requests that were found good into WebSockets. */
 export interface Upgrader {
-  upgrade(request: IncomingMessage, socket: Duplex, head: Buffer, take: (open: OpenWebSocket) => void): void;
+  /** @param headers more of them for the answer. */
+  upgrade(
+    request: IncomingMessage,
+    socket: Duplex,
+    head: Buffer,
+    take: (open: OpenWebSocket) => void,
+    headers?: Readonly<Record<string, string>>,
+  ): void;
 }
 
 /** An upgrader for messages up to a length. */
@@ -104,7 +131,13 @@ export function upgrader(maxMessageBytes: number): Upgrader {
     // Receptor agrees on no subprotocol, whatever is offered.
     handleProtocols: () => false,
   });
-  const upgrade: Upgrader["upgrade"] = (request, socket, head, take) =>
+  const more = new WeakMap<IncomingMessage, Readonly<Record<string, string>>>();
+  server.on("headers", (lines: string[], request: IncomingMessage) => {
+    for (const [name, value] of Object.entries(more.get(request) ?? {})) lines.push(`${name}: ${value}`);
+  });
+  const upgrade: Upgrader["upgrade"] = (request, socket, head, take, headers = {}) => {
+    more.set(request, headers);
     server.handleUpgrade(request, socket, head, (webSocket) => take({ webSocket, socket }));
+  };
   return { upgrade };
 }

@@ -7,6 +7,7 @@ import { enrolRoutes } from "./enrol-routes.ts";
 import { liveRoutes } from "./live-routes.ts";
 import { loginRoutes } from "./login-routes.ts";
 import { factorRoutes } from "./factor-routes.ts";
+import { pendingRoutes } from "./pending-routes.ts";
 import { meRoutes } from "./me-routes.ts";
 import { sessionRoutes } from "./session-routes.ts";
 import { tokenRoutes } from "./token-routes.ts";
@@ -28,6 +29,7 @@ export function allRoutes(services: RouteServices, sources: Omit<ServerRouteSour
     ...tokenRoutes(services),
     ...usersRoutes(services),
     ...enrolRoutes(services),
+    ...pendingRoutes(services),
     ...workersRoutes(services),
     ...liveRoutes(services),
     ...rpcRoutes(services),

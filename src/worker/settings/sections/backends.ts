@@ -23,6 +23,7 @@ const provennodeid = boolean("Only neighbours whose certificate names the id the
   own: true,
   default: false,
 });
+const proxy = text("URL of the HTTP proxy; the one of the environment when absent.", { own: true });
 const urlfile = text("File with the URL, for one that holds a password.", { own: true, file: true });
 const broker = {
   url: text("URL of the broker, amqp:// or amqps://.", { bare: true }),
@@ -69,8 +70,14 @@ export const backendSections = {
     mapName: "ws-peers",
     fields: {
       address: text("URL of the node, ws:// or wss://.", { required: true, bare: true }),
+      alternates: texts("More URLs of the same node, tried in order when the first does not answer.", { own: true }),
       ...peer,
       extraheader,
+      proxy,
+      proofkey: text("Ed25519 key, PEM, that proves this node's id to a listener that cannot see its certificate.", {
+        own: true,
+        file: true,
+      }),
       tls: clientProfile,
       provennodeid,
     },
@@ -98,6 +105,7 @@ export const backendSections = {
       urlfile,
       ...peer,
       extraheader,
+      proxy,
       tls: clientProfile,
       provennodeid,
     },

@@ -34,6 +34,10 @@ export const tlsSections = {
       rootcas: text("File with the authorities the server is verified against; the system's when absent.", {
         file: true,
       }),
+      wellknownroots: boolean("Verify the server against the system's authorities too, besides rootcas.", {
+        own: true,
+        default: false,
+      }),
       insecureskipverify: boolean("Do not verify the server at all.", { default: false }),
       pinnedservercert: texts("Fingerprints (SHA-256 or SHA-512, hex) of the server certificates allowed."),
       skipreceptornamescheck,

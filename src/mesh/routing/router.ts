@@ -13,6 +13,7 @@ import type { RouterEvents, RouterOptions } from "./router-options.ts";
 import { SeenUpdates } from "./seen-updates.ts";
 import { type Route, shortestPaths } from "./shortest-paths.ts";
 import { type PromotedStub, StubLinks } from "./stub-links.ts";
+import { StubSigns } from "./stub-signs.ts";
 import { Synchronizer } from "./synchronizer.ts";
 import { Topology } from "./topology.ts";
 
@@ -44,6 +45,7 @@ export class Router implements LinkOwner {
   readonly #links = new Set<Link>();
   readonly #up = new Map<string, Link>();
   readonly #stubs: StubLinks;
+  readonly #stubSigns: StubSigns;
   readonly #duplicates: Duplicates;
   readonly #holdDown = new HoldDown();
   #sequence = 0n;
@@ -80,6 +82,7 @@ export class Router implements LinkOwner {
     this.#synchronizer = new Synchronizer(options.nodeId, this.#state, options.environment, (node, record) =>
       this.#known.isTellable(node, record),
     );
+    this.#stubSigns = new StubSigns(options.environment, (link) => this.#synchronizer.sign(link));
     this.#state.put(this.#ownUpdate(), this.environment.elapsed());
     // Nodes that start together must not all speak at once for ever.
     const firstTickMs = idleCheckMs * (0.5 + 0.5 * this.environment.random());
@@ -196,7 +199,7 @@ export class Router implements LinkOwner {
     }
     this.#up.set(peer, link);
     link.setUp();
-    if (link.isToStub) this.#stubs.add(peer);
+    if (link.isToStub) this.#addStub(link);
     else this.topology.addLink(peer, link.cost);
     this.#routesAt = Number.NEGATIVE_INFINITY;
     this.#known.linksChanged();
@@ -214,7 +217,7 @@ export class Router implements LinkOwner {
     const isSecret = this.#isSecret(link);
     this.#up.delete(link.peer);
     this.topology.removeLink(link.peer);
-    const promoted = link.isToStub ? this.#stubs.remove(link.peer) : undefined;
+    const promoted = link.isToStub ? this.#removeStub(link) : undefined;
     this.#routesAt = Number.NEGATIVE_INFINITY;
     this.#known.linksChanged();
     this.#events.linkDown(link);
@@ -300,8 +303,9 @@ export class Router implements LinkOwner {
   }
 
   #hello(): FarhandHello {
-    const isLossy = [...this.#up.values()].some(({ road }) => !road.isReliable);
-    return isLossy ? { ...this.#options.hello, lossy: true } : this.#options.hello;
+    const { hello } = this.#options;
+    for (const { road } of this.#up.values()) if (!road.isReliable) return { ...hello, lossy: true };
+    return hello;
   }
 
   #floodOwn(suspectedDuplicate = 0n): void {
@@ -334,6 +338,16 @@ export class Router implements LinkOwner {
   /** Between a hub and its stub nothing is flooded. */
   #isAside(link: Link): boolean {
     return link.isToStub || (this.isStub && link.farhand?.hub === true);
+  }
+
+  #addStub(link: Link): void {
+    this.#stubs.add(link.peer);
+    this.#stubSigns.add(link);
+  }
+
+  #removeStub(link: Link): PromotedStub | undefined {
+    this.#stubSigns.remove(link);
+    return this.#stubs.remove(link.peer);
   }
 
   /** There is room for it now that another one has left. Its services follow when it next tells of them. */
@@ -392,6 +406,7 @@ export class Router implements LinkOwner {
     const elapsed = this.environment.elapsed();
     for (const link of this.#up.values()) {
       if (elapsed - link.heardAt > maxIdleMs) link.drop(`nothing came for ${maxIdleMs / 1000} s`);
+      else if (link.isToStub) continue;
       else if (link.farhand && isPeriodOver) this.#synchronizer.alive(link);
       // On a road that loses, twice as many must be lost in a row before the neighbour takes us for dead.
       else if (link.farhand && !link.road.isReliable) this.#synchronizer.sign(link);

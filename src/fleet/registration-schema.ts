@@ -95,6 +95,9 @@ export const Registered = z.strictObject({
   labels,
   serverTimeMs: timeMs.describe("so that the worker's own clock does not matter (CAT-62)"),
   heartbeatEveryMs: count.min(1_000).max(3_600_000),
+  comeBackWithinMs: count
+    .max(300_000)
+    .describe("after a restart of the server, register again at some moment within this time (CAT-38)"),
   serverNode: text(255).describe("the server's node on the mesh"),
   authority: pem.describe("who signs certificates here"),
   certificate: pem.describe("of the worker's key, for its node"),

@@ -78,6 +78,7 @@ export class Mesh {
   readonly #streams: Streams;
   readonly #hello: { version: number; stub: boolean; hub: boolean; direct: boolean; quic: boolean };
   readonly #backends = new Set<OpenBackend>();
+  readonly #linkListeners = new Set<(node: string) => void>();
   #setClosed: (error: MeshError | undefined) => void = () => {};
   #closing: Promise<void> | undefined;
 
@@ -234,6 +235,12 @@ export class Mesh {
     return node === this.nodeId || node.toLowerCase() === "localhost" || this.#router.nextHop(node) !== undefined;
   }
 
+  /** Be told of each neighbour that is connected from now on. @returns to be told no more. */
+  onLinkUp(listener: (node: string) => void): () => void {
+    this.#linkListeners.add(listener);
+    return () => void this.#linkListeners.delete(listener);
+  }
+
   /** Over what a neighbour is connected now (`ws 10.0.0.7:51234`); undefined: it is no neighbour. */
   roadTo(node: string): string | undefined {
     return this.#router.links.get(node)?.road.description;
@@ -295,6 +302,7 @@ export class Mesh {
   #linkUp(link: Link): void {
     this.#streams.linkUp(link);
     if (!link.farhand?.stub) this.#board.introduce(link);
+    for (const tell of this.#linkListeners) tell(link.peer);
   }
 
   #message(link: Link, message: Uint8Array): void {

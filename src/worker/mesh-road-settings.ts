@@ -60,9 +60,11 @@ async function roadOf(directive: Directive, nodeId: string, profiles: TlsProfile
       return { kind: directive.section, address, redial };
     }
     case "ws-peer": {
-      const { address, alternates, redial, extraheader: extraHeader, proxy, proofkey: keyFile, tls } = directive.values;
+      const { address, alternates, redial, redialmax: redialMaxMs, proxy, proofkey: keyFile } = directive.values;
+      const { extraheader: extraHeader, tls } = directive.values;
       const prover = keyFile === undefined ? undefined : { nodeId, keyFile };
-      return { kind: directive.section, address, alternates, redial, extraHeader, proxy, prover, tls: client(tls) };
+      const dialling = { address, alternates, redial, redialMaxMs, proxy, prover };
+      return { kind: directive.section, ...dialling, extraHeader, tls: client(tls) };
     }
     case "http-peer": {
       const { redial, extraheader: extraHeader, proxy, tls } = directive.values;

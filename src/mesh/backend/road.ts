@@ -22,7 +22,7 @@ export type RoadSettings =
   | ({ readonly kind: "tcp-listener" } & TcpListenerSettings)
   | ({ readonly kind: "tcp-peer" } & TcpPeerSettings & Redialled)
   | ({ readonly kind: "ws-listener" } & WebSocketListenerSettings)
-  | ({ readonly kind: "ws-peer" } & WebSocketPeerSettings & Redialled)
+  | ({ readonly kind: "ws-peer" } & WebSocketPeerSettings & Redialled & { readonly redialMaxMs?: number | undefined })
   | ({ readonly kind: "udp-listener" } & UdpListenerSettings)
   | ({ readonly kind: "udp-peer" } & UdpPeerSettings & Redialled)
   | ({ readonly kind: "http-listener" } & HttpListenerSettings)
@@ -44,7 +44,10 @@ export async function makeBackend(road: RoadSettings, log: Log): Promise<Backend
     case "ws-listener":
       return (await import("./websocket/listener.ts")).webSocketListener(road, log);
     case "ws-peer":
-      return (await import("./websocket/peer.ts")).webSocketPeer(road, { redial: road.redial, log });
+      return (await import("./websocket/peer.ts")).webSocketPeer(road, {
+        ...{ redial: road.redial, log },
+        ...(road.redialMaxMs !== undefined && { times: { maxMs: road.redialMaxMs } }),
+      });
     case "udp-listener":
       return (await import("./udp/listener.ts")).udpListener(road, log);
     case "udp-peer":

@@ -32,6 +32,10 @@ export class Members {
     return node;
   }
 
+  get size(): number {
+    return this.#byWorker.size;
+  }
+
   workerOf(node: string): string | undefined {
     return this.#byNode.get(node)?.workerId;
   }

@@ -2,7 +2,7 @@ import { type Clock, systemClock } from "#core";
 import type { Challenge, Registered, Registration } from "#fleet";
 import { workerKey } from "#fleet";
 import { type Authority, issueCertificate } from "#mesh";
-import { beatEveryMs } from "../registry/liveness.ts";
+import { beatEveryMs, comeBackWithinMs } from "../registry/liveness.ts";
 import type { Grant } from "../registry/entry.ts";
 import type { RegistrationRequest } from "../registry/registration.ts";
 import type { Registry } from "../registry/registry.ts";
@@ -57,6 +57,7 @@ export class WorkerEntrance {
       ...registered,
       serverTimeMs: serverTime,
       heartbeatEveryMs: beatEveryMs,
+      comeBackWithinMs: comeBackWithinMs(members.size),
       serverNode,
       authority: authority.certificate,
       certificate,

@@ -3,6 +3,15 @@ export const beatEveryMs = 15_000;
 export const lateAfterMs = 2 * beatEveryMs;
 export const lostAfterMs = 3 * beatEveryMs;
 
+/** About so far apart they come back: 33 a second. */
+const apartMs = 30;
+const longestSpreadMs = 30_000;
+
+/** Within what time all workers register again when the server has restarted: few at once, many a few at a time (CAT-38). */
+export function comeBackWithinMs(workers: number): number {
+  return Math.min(longestSpreadMs, workers * apartMs);
+}
+
 /** A worker that is expected to be heard. */
 export interface Attending {
   readonly epoch: number;

@@ -40,7 +40,7 @@ export type WorkVitals = Pick<
 >;
 
 export interface AgentOptions {
-  readonly mesh: Pick<Mesh, "dial">;
+  readonly mesh: Pick<Mesh, "dial" | "onLinkUp">;
   /** Name of the TLS profile that the server is dialled with. */
   readonly tlsClient: string;
   readonly identity: Identity;
@@ -63,7 +63,12 @@ export interface AgentOptions {
 
 /** How far the agent has got, for status. */
 export type AgentState =
-  | { readonly state: "connecting" | "registering" | "registered"; readonly trouble?: string }
+  | {
+      readonly state: "connecting" | "registering" | "registered";
+      readonly trouble?: string;
+      /** How often the server was tried in vain since it could be reached last. */
+      readonly tries?: number;
+    }
   /** The server does not want this worker any more: only a new enrolment helps. */
   | { readonly state: "refused"; readonly trouble: string };
 
@@ -77,6 +82,9 @@ export class Agent {
   readonly #cloud: CloudLink | undefined;
   #state: AgentState = { state: "connecting" };
   #epoch = 0;
+  #tries = 0;
+  /** When the server has restarted, all its workers are to be back within this time, milliseconds. */
+  #comeBackWithinMs = 0;
   #beats = 0;
   #beatEveryMs = 15_000;
   #lastBeat: { readonly responseTimeMs: number; readonly clockOffsetMs: number } | undefined;
@@ -143,14 +151,17 @@ export class Agent {
   async #connect(): Promise<void> {
     const { mesh, membership, tlsClient, log } = this.#options;
     const { signal } = this.#closing;
+    const stopListening = mesh.onLinkUp(() => this.#patience.wake());
+    signal.addEventListener("abort", stopListening, { once: true });
     while (!signal.aborted && this.#state.state !== "refused") {
       try {
         const stream = await mesh.dial(membership.serverNode, fleetService, { tls: tlsClient, signal });
         await this.#conversation.attach(stream);
       } catch (error) {
         if (signal.aborted) return;
-        if (this.#state.trouble === undefined) log.warn(`the server cannot be reached: ${errorText(error)}`);
-        this.#state = { state: "connecting", trouble: errorText(error) };
+        // Once, however long it lasts (CAT-120): how often it was tried is in the status.
+        if (this.#tries++ === 0) log.warn(`the server cannot be reached: ${errorText(error)}`);
+        this.#state = { state: "connecting", trouble: errorText(error), tries: this.#tries };
       }
       await this.#patience.wait(signal);
     }
@@ -161,7 +172,7 @@ export class Agent {
     const { signal } = this.#closing;
     this.#state = { state: "registering" };
     try {
-      if (isAgain) await this.#patience.spread(signal);
+      if (isAgain) await this.#patience.spread(this.#comeBackWithinMs, signal);
       await this.#registerOnce(signal);
     } catch (error) {
       if (!signal.aborted) this.#notRegistered(error);
@@ -180,6 +191,8 @@ export class Agent {
     askers.registered({ workerId, epoch, key: instance.assertionKey, serverNow });
     this.#epoch = epoch;
     this.#beatEveryMs = registered.heartbeatEveryMs;
+    this.#comeBackWithinMs = registered.comeBackWithinMs;
+    this.#tries = 0;
     this.#state = { state: "registered" };
     this.#patience.satisfied();
     log.info(`registered with the server as ${registered.name}`, { workerId, epoch });

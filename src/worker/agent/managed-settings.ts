@@ -48,7 +48,8 @@ function webSocketRoad({ membership, urls = [], files, proxy }: MembershipSettin
   const tls = [address, ...alternates].some((url) => url.startsWith("wss:")) ? { tls: roadProfile } : {};
   return {
     "ws-peer": {
-      ...{ address, proofkey: files.key, allowedpeers: [membership.serverNode] },
+      // A server that is away for long is not asked all the time (CAT-38).
+      ...{ address, redialmax: "5m", proofkey: files.key, allowedpeers: [membership.serverNode] },
       ...(alternates.length > 0 && { alternates }),
       ...(proxy !== undefined && { proxy }),
       ...tls,

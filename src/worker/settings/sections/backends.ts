@@ -1,4 +1,4 @@
-import { boolean, float, floats, integer, text, texts } from "../field.ts";
+import { boolean, duration, float, floats, integer, text, texts } from "../field.ts";
 import type { SectionTable } from "../section.ts";
 
 const cost = float("Cost of a connection, above 0.", { default: 1 });
@@ -24,6 +24,10 @@ const provennodeid = boolean("Only neighbours whose certificate names the id the
   default: false,
 });
 const proxy = text("URL of the HTTP proxy; the one of the environment when absent.", { own: true });
+const redialmax = duration("Longest pause between two dials; each pause is longer than the one before.", {
+  own: true,
+  default: 20_000,
+});
 const urlfile = text("File with the URL, for one that holds a password.", { own: true, file: true });
 const broker = {
   url: text("URL of the broker, amqp:// or amqps://.", { bare: true }),
@@ -72,6 +76,7 @@ export const backendSections = {
       address: text("URL of the node, ws:// or wss://.", { required: true, bare: true }),
       alternates: texts("More URLs of the same node, tried in order when the first does not answer.", { own: true }),
       ...peer,
+      redialmax,
       extraheader,
       proxy,
       proofkey: text("Ed25519 key, PEM, that proves this node's id to a listener that cannot see its certificate.", {

@@ -1,0 +1,141 @@
+import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { createServer } from "node:https";
+import type { AddressInfo } from "node:net";
+import { connect } from "node:tls";
+import { beforeAll, describe, expect, test } from "vitest";
+import { decodeEnrolmentToken, encodeEnrolmentToken } from "#fleet";
+import { tlsServerSource } from "#core";
+import { fingerprintOf, makeCertificates, type TestCertificates } from "../../kit/certificates.ts";
+import { join, portServer, startJoined } from "../../kit/port-server.ts";
+import { type TempFolder, tempFolder } from "../../kit/temp-folder.ts";
+import { eventually } from "../../kit/api.ts";
+import { builtHelpers } from "../../kit/units.ts";
+
+beforeAll(builtHelpers);
+
+const failed = (why: RegExp): unknown =>
+  expect.objectContaining({ code: "ENROLMENT_FAILED", message: expect.stringMatching(why) as string });
+
+/** Certificates of an operator, in a folder below. */
+async function certificatesIn(folder: TempFolder, name: string): Promise<TestCertificates> {
+  mkdirSync(folder.file(name));
+  return await makeCertificates(folder.file(name));
+}
+
+function withPin(token: string, pin: string | undefined): string {
+  const { id, secret } = decodeEnrolmentToken(token);
+  return encodeEnrolmentToken({ id, secret, ...(pin !== undefined && { pin }) });
+}
+
+const hexOf = (certificate: string): string => fingerprintOf(certificate).replaceAll(":", "").toLowerCase();
+
+describe("a server with a certificate of its own authority (CAT-36)", () => {
+  test("is taken by the pin of its token, refused without a pin, and refused by a wrong one", async () => {
+    await using folder = await tempFolder();
+    await using server = await portServer(folder);
+    const serverUrl = server.url;
+    const token = await server.token();
+    await expect(join({ folder, serverUrl, token: withPin(token, undefined) })).rejects.toEqual(
+      failed(/no authority that is trusted here vouches for its certificate/),
+    );
+    await expect(join({ folder, serverUrl, token: withPin(token, "ab".repeat(32)) })).rejects.toEqual(
+      failed(/is not the server that is meant/),
+    );
+    // Nothing was shown meanwhile: the token is good still.
+    await join({ folder, serverUrl, token });
+    await using _worker = await startJoined(folder);
+    await server.untilHere("shed");
+    expect(await server.run("shed", "echo $((6 * 7))")).toBe("42\n");
+  });
+
+  test("another server gets no request from whoever has the pin of the first", async () => {
+    await using folder = await tempFolder();
+    await using server = await portServer(folder);
+    const { server: other } = await certificatesIn(folder, "other");
+    let asked = 0;
+    const impostor = createServer({ cert: readFileSync(other.cert), key: readFileSync(other.key) }, () => void asked++);
+    await new Promise<void>((resolve) => impostor.listen(0, "127.0.0.1", resolve));
+    const serverUrl = `https://127.0.0.1:${(impostor.address() as AddressInfo).port}`;
+    await expect(join({ folder, serverUrl, token: await server.token() })).rejects.toEqual(failed(/not the server/));
+    expect(asked).toBe(0);
+    impostor.closeAllConnections();
+    await new Promise((resolve) => impostor.close(resolve));
+  });
+});
+
+describe("a server with a certificate of its operator", () => {
+  test("is joined by the authority that a person names, and the road trusts the same", async () => {
+    await using folder = await tempFolder();
+    const { ca, server: files } = await certificatesIn(folder, "operator");
+    await using server = await portServer(folder, { tls: tlsServerSource(files) });
+    const token = await server.token();
+    // Its authority is not shown, so there is nothing to pin.
+    expect(decodeEnrolmentToken(token)).not.toHaveProperty("pin");
+    await expect(join({ folder, serverUrl: server.url, token })).rejects.toEqual(
+      failed(/no authority that is trusted/),
+    );
+    await join({ folder, serverUrl: server.url, token, ca: readFileSync(ca, "utf8") });
+    await using _worker = await startJoined(folder);
+    await server.untilHere("shed");
+    expect(await server.run("shed", "echo through")).toBe("through\n");
+  });
+
+  test("is joined by the pin of its token, where it shows its authority behind its certificate", async () => {
+    await using folder = await tempFolder();
+    const { ca, server: files } = await certificatesIn(folder, "operator");
+    const chain = folder.file("chain.crt");
+    writeFileSync(chain, readFileSync(files.cert, "utf8") + readFileSync(ca, "utf8"));
+    await using server = await portServer(folder, { tls: tlsServerSource({ ...files, cert: chain }) });
+    const token = await server.token();
+    expect(decodeEnrolmentToken(token).pin).toBe(hexOf(ca));
+    await expect(join({ folder, serverUrl: server.url, token: withPin(token, "cd".repeat(32)) })).rejects.toEqual(
+      failed(/not the server/),
+    );
+    await join({ folder, serverUrl: server.url, token });
+    await using _worker = await startJoined(folder);
+    await server.untilHere("shed");
+  });
+
+  test("shows a renewed one without a restart; a pair that does not fit leaves the old one, with a warning", async () => {
+    await using folder = await tempFolder();
+    const first = await certificatesIn(folder, "first");
+    const second = await certificatesIn(folder, "second");
+    const files = { cert: folder.file("port.crt"), key: folder.file("port.key") };
+    const put = ({ cert, key }: TestCertificates["server"]): void => {
+      copyFileSync(key, files.key);
+      copyFileSync(cert, files.cert);
+    };
+    put(first.server);
+    const warnings: string[] = [];
+    const tls = tlsServerSource(files, { warn: (message) => void warnings.push(message) });
+    await using server = await portServer(folder, { tls });
+    const trusted = [first.ca, second.ca].map((path) => readFileSync(path, "utf8")).join("");
+    await join({ folder, serverUrl: server.url, token: await server.token(), ca: trusted });
+    await using _worker = await startJoined(folder);
+    await server.untilHere("shed");
+
+    put({ cert: second.server.cert, key: first.server.key });
+    await eventually(async () => (await shown(server.url), warnings)).toEqual([
+      expect.stringMatching(/^changed TLS files cannot be used, the old ones stay/),
+    ]);
+    expect(await shown(server.url)).toBe(fingerprintOf(first.server.cert));
+    put(second.server);
+    await eventually(() => shown(server.url)).toBe(fingerprintOf(second.server.cert));
+    // The worker stayed, and comes again by the new one.
+    server.running.core.mesh.rejectNeighbour("shed", "cut");
+    await server.untilHere("shed");
+    expect(await server.run("shed", "echo again")).toBe("again\n");
+  });
+});
+
+/** Fingerprint of what the port shows now. */
+function shown(url: string): Promise<string> {
+  const { hostname, port } = new URL(url);
+  return new Promise((resolve, reject) => {
+    const socket = connect({ host: hostname, port: Number(port), rejectUnauthorized: false }, () => {
+      resolve(socket.getPeerCertificate().fingerprint256);
+      socket.destroy();
+    });
+    socket.once("error", reject);
+  });
+}

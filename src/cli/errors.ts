@@ -24,7 +24,8 @@ export const cliErrors = {
   WORKER_GONE: {
     status: 503,
     exit: 5,
-    meaning: "The worker of a helper has been gone for too long. What the helper had was stopped, and is another's now.",
+    meaning:
+      "The worker of a helper has been gone for too long. What the helper had was stopped, and is another's now.",
   },
   WORKER_ENDED: {
     status: 500,

@@ -87,7 +87,9 @@ async function cancel(api: TestApi, user: TestUser, worker: string): Promise<str
 }
 
 async function follow(api: TestApi, user: TestUser, worker: string) {
-  return await api.socket(`/api/workers/${worker}/tcp/web`, user.auth);
+  const tunnel = await api.socket(`/api/workers/${worker}/tcp/web`, user.auth);
+  expect(await tunnel.next()).toEqual({ opened: "web" });
+  return tunnel;
 }
 
 describeWithStores("entitlements", ({ open }) => {

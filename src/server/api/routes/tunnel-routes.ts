@@ -38,7 +38,8 @@ export function tunnelRoutes(services: RouteServices): Route[] {
     route({
       method: "GET",
       path: "/api/workers/:worker/tcp/:service",
-      summary: "A TCP connection to a service that the worker names; {end:true} in text ends our side",
+      summary:
+        "A TCP connection to a service that the worker names: {opened} in text, then bytes; {end:true} in text ends our side",
       needs: { kind: "worker", level: streamLevels.tcp ?? "operate" },
       entitlement: "remote.operate",
       schema: { params: TcpParams },
@@ -46,6 +47,8 @@ export function tunnelRoutes(services: RouteServices): Route[] {
         const { service } = call.params;
         await services.audit.record(call.actor, "worker.tcp", call.worker.id, { service, source: call.visit.address });
         const { stream } = await openOnWorker(services, call, "tcp.open", { service });
+        // A service may wait for its client to speak first: whoever wants to know that it is there hears it now.
+        await socket.send(JSON.stringify({ opened: service }));
         await tunnel(services, call, socket, stream);
       },
     }),

@@ -37,6 +37,8 @@ const profileName = "farhand-server";
 const sweepMs = 10_000;
 const rolloutMs = 1_000;
 const maintainMs = 60_000;
+/** Heartbeats of many workers are stored often, so that each time takes a moment only. */
+const healthMs = 2_000;
 
 export interface CoreOptions {
   /** Keys, certificates, and the embedded database. */
@@ -246,7 +248,7 @@ function keepUp({
   const running = Promise.all([
     presence.run(signal, trouble),
     every(sweepMs, () => access.sweep()),
-    every(sweepMs, () => health.flush()),
+    every(healthMs, () => health.flush()),
     every(rolloutMs, () => rollouts.look()),
     every(maintainMs, () => health.maintain(signal)),
     every(maintainMs, () => enrolments.sweep()),

@@ -15,15 +15,18 @@ import { dropWorkerEventsBefore, workerEventsBetween } from "../store/worker-eve
 import { type Availability, availabilityOf } from "./availability.ts";
 import { type HealthPoint, healthSample, meansOf, readPoint, storedPoint } from "./health-points.ts";
 import { type HealthStep, healthSteps, stepsFor } from "./health-retention.ts";
+import { othersTurn } from "./others-turn.ts";
 
 /** Samples that wait to be stored; when the database is away for longer, the oldest are lost. */
 const maxWaiting = 200_000;
+/** Samples that are stored by one statement. */
+const flushedAtOnce = 500;
 /** Points of one answer. */
 const maxPoints = 2_000;
 /** Samples arrive late by as much as they wait: a span is summed up when it is over for so long. */
 const settleMs = 60_000;
 /** Workers that are summed up at once. */
-const partWorkers = 200;
+const partWorkers = 50;
 
 /** What is asked of a series. */
 export interface SeriesWindow {
@@ -54,17 +57,19 @@ export class Health {
     this.#waiting.push({ worker_id: workerId, step_ms: 0, at: this.#clock.now(), sample });
   }
 
-  /** Store what was added. When that fails it is kept for the next time. */
+  /** Store what was added. When that fails, what was not stored is kept for the next time. */
   async flush(): Promise<void> {
-    const points = this.#waiting;
-    this.#waiting = [];
     // Two of one worker in the same millisecond are one: a statement cannot write a row twice.
-    const single = new Map(points.map((point) => [`${point.worker_id} ${point.at}`, point]));
-    try {
-      await this.#store.db.transaction().execute((db) => storeHealth(db, [...single.values()]));
-    } catch (error) {
-      this.#waiting = [...points, ...this.#waiting].slice(-maxWaiting);
-      throw error;
+    const points = [...new Map(this.#waiting.map((point) => [`${point.worker_id} ${point.at}`, point])).values()];
+    this.#waiting = [];
+    for (let from = 0; from < points.length; from += flushedAtOnce) {
+      try {
+        await storeHealth(this.#store.db, points.slice(from, from + flushedAtOnce));
+      } catch (error) {
+        this.#waiting = [...points.slice(from), ...this.#waiting].slice(-maxWaiting);
+        throw error;
+      }
+      await othersTurn();
     }
   }
 
@@ -124,6 +129,7 @@ export class Health {
       if (last === undefined) return;
       const rows = await healthOfMany(db, { ids, stepMs: finer.stepMs, from: at, to: at + stepMs });
       await storeHealth(db, summed(rows, stepMs));
+      await othersTurn();
       after = last;
     }
   }

@@ -3,11 +3,14 @@ import type { Store } from "../store/store.ts";
 import { insertWorkerEvents } from "../store/worker-events.ts";
 import { storeSeen, storeStates, workerStates } from "../store/workers.ts";
 import { type Attending, livenessOf, lostAfterMs, spoken } from "./liveness.ts";
+import { othersTurn } from "./others-turn.ts";
 import type { WorkerState } from "./worker.ts";
 
 const checkEveryMs = 1_000;
 /** What is stored may be behind by so long; what was seen, by more, for nobody acts on it. */
 const flushEveryMs = 15_000;
+/** Workers whose last heartbeat is stored by one statement. */
+const flushedAtOnce = 500;
 /** Of the states that still wait to be stored; a database that is away for long costs the oldest. */
 const maxWaiting = 100_000;
 
@@ -139,27 +142,38 @@ export class Presence {
 
   /** Write what changed since the last time. When that fails it is kept for the next. */
   async flush(): Promise<void> {
-    const seen = this.#seen;
     const changes = this.#waiting;
-    this.#seen = new Map();
     this.#waiting = [];
     try {
-      await this.#write(changes, seen);
+      if (changes.length > 0) await this.#writeChanges(changes);
     } catch (error) {
-      this.#seen = new Map([...seen, ...this.#seen]);
       this.#waiting = [...changes, ...this.#waiting].slice(-maxWaiting);
       throw error;
     }
+    await this.#writeSeen();
   }
 
-  #write(changes: readonly (PresenceChange & { told: boolean })[], seen: ReadonlyMap<string, number>): Promise<void> {
+  async #writeSeen(): Promise<void> {
+    const seen = [...this.#seen];
+    this.#seen = new Map();
+    for (let from = 0; from < seen.length; from += flushedAtOnce) {
+      try {
+        await storeSeen(this.#store.db, seen.slice(from, from + flushedAtOnce));
+      } catch (error) {
+        this.#seen = new Map([...seen.slice(from), ...this.#seen]);
+        throw error;
+      }
+      await othersTurn();
+    }
+  }
+
+  #writeChanges(changes: readonly (PresenceChange & { told: boolean })[]): Promise<void> {
     const rows = changes.map(({ workerId: id, since: state_since, ...rest }) => ({ id, state_since, ...rest }));
     // The last state of each worker, but every event.
     const last = [...new Map(rows.map((row) => [row.id, row])).values()];
     const events = rows.filter(({ told }) => !told);
     return this.#store.db.transaction().execute(async (db) => {
       await storeStates(db, last);
-      await storeSeen(db, [...seen]);
       await insertWorkerEvents(
         db,
         events.map(({ id, state_since, state, cause }) => ({ worker_id: id, at: state_since, state, cause })),

@@ -73,15 +73,16 @@ async function visibleWorkers(
   wanted: (worker: Worker) => boolean,
 ): Promise<{ readonly worker: Worker; readonly level: Level }[]> {
   const found: { readonly worker: Worker; readonly level: Level }[] = [];
-  for (let after = keyOfCursor(cursor) ?? ""; ; ) {
-    const some = await registry.list(after, readAtOnce);
+  // Mostly all are visible and wanted, and the first look is enough.
+  for (let [after, atOnce] = [keyOfCursor(cursor) ?? "", limit + 1]; ; atOnce = readAtOnce) {
+    const some = await registry.list(after, atOnce);
     for (const worker of some) {
       const level = callerLevel(caller, "workers", worker.labels);
       if (level !== "none" && wanted(worker)) found.push({ worker, level });
       if (found.length > limit) return found;
     }
     const last = some.at(-1);
-    if (last === undefined || some.length < readAtOnce) return found;
+    if (last === undefined || some.length < atOnce) return found;
     after = last.name;
   }
 }

@@ -13,8 +13,8 @@ import { identityOf } from "../unit/process-table.ts";
 import { helperMark } from "./helper-tree.ts";
 import { type LocalCard, newLoopToken, tokenHash, writeLocalCard } from "./local-card.ts";
 
-/** Farhand's own loop is a program of the build, also when the daemon runs from sources under test. */
-const programPath = fileURLToPath(new URL("../../../dist/program/farhand.js", import.meta.url));
+/** Farhand's own loop is a command of the built program, also when the daemon runs from sources under test. */
+const programPath = fileURLToPath(new URL("../../../bin/farhand", import.meta.url));
 
 /** Where a helper finds its worker, and where notes about it are kept. */
 export interface LocalPlace {

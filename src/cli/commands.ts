@@ -63,6 +63,7 @@ import { usersRemove } from "./commands/users-remove.ts";
 import { usersResetFactor } from "./commands/users-reset-factor.ts";
 import { usersSessions } from "./commands/users-sessions.ts";
 import { usersSet } from "./commands/users-set.ts";
+import { usersTrace } from "./commands/users-trace.ts";
 import { version } from "./commands/version.ts";
 import { whoami } from "./commands/whoami.ts";
 import { workCancel } from "./commands/work-cancel.ts";
@@ -197,6 +198,7 @@ export const commands: readonly AnyCommand[] = [
   usersResetFactor,
   usersSessions,
   usersRemove,
+  usersTrace,
   tokens,
   tokensMake,
   tokensRevoke,

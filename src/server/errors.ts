@@ -233,6 +233,8 @@ export const serverErrors = {
     exit: 2,
     meaning: "A request is not as it must be. The message, and `errors` of the problem, name the field.",
   },
+  TRACE_OFF: { status: 404, exit: 4, meaning: "This session is not traced. An admin switches that on." },
+  TRACES_FULL: { status: 429, exit: 5, meaning: "Too many sessions are traced at once. Switch some off." },
   ROUTE_NOT_FOUND: { status: 404, exit: 2, meaning: "The API has no such path, or not with this method." },
   BODY_TOO_LARGE: {
     status: 413,

@@ -20,7 +20,7 @@ export async function listUsers(api: ApiClient, json: Json, terminal: Terminal):
 }
 
 /** The user of this name, or with this id. @throws {CliError} `USAGE` when there is none. */
-async function userNamed(api: ApiClient, name: string): Promise<Shape> {
+export async function userNamed(api: ApiClient, name: string): Promise<Shape> {
   const wanted = name.normalize("NFKC").trim().toLowerCase();
   const user = (await allOf(api, "/users")).find((known) => known["name"] === wanted || known["id"] === name);
   if (user) return user;

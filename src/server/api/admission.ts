@@ -14,6 +14,7 @@ import type { Connections } from "./connections.ts";
 import { referenceOf } from "./open-calls.ts";
 import type { MoreNeeds, Route } from "./route.ts";
 import { Sparing } from "./sparing.ts";
+import type { Traces } from "./traces.ts";
 
 /** What a request shows of who sends it. */
 export interface Shown {
@@ -28,6 +29,7 @@ export interface AdmissionOptions {
   readonly access: Pick<Access, "callers">;
   readonly audit: AuditTrail;
   readonly connections: Connections;
+  readonly traces: Pick<Traces, "note" | "look">;
   readonly clock: Pick<Clock, "now">;
   readonly log: Pick<Log, "warn">;
   /** The policy file's word on whether this may be done at all. */
@@ -76,7 +78,10 @@ export class Admission {
     const { caller } = known;
     if (needs.kind === "session" && caller.kind !== "session")
       throw new ServerError("SESSION_NEEDED", "log in for that: an API token does not do");
-    const handle = this.#handle(route, caller, connection);
+    const { traces } = this.#options;
+    traces.note(caller, "session");
+    const handle = traces.look(caller, "connection", () => this.#handle(route, caller, connection));
+    traces.note(caller, "request", undefined, `${route.method} ${route.path}`);
     const shown = { ...known, ...(handle !== undefined && { handle }) };
     const admitted =
       needs.kind === "worker"
@@ -100,11 +105,15 @@ export class Admission {
 
   /** Level, entitlement, step-up. Throws as {@link authorize} does. */
   require(route: Route, { caller, worker, level }: Admitted, needs: MoreNeeds): void {
-    requireLevel(level, needs.level);
+    const { traces, isEntitled, clock } = this.#options;
+    traces.look(caller, "level", () => requireLevel(level, needs.level));
     const { entitlement } = route;
-    if (entitlement !== undefined && !this.#options.isEntitled(entitlement, caller, worker))
-      throw new ServerError("NOT_ENTITLED", `the policy of this server does not include ${entitlement}`);
-    if (needs.sensitive) checkStepUp(caller, this.#options.clock.now());
+    if (entitlement !== undefined)
+      traces.look(caller, "entitlement", () => {
+        if (isEntitled(entitlement, caller, worker)) return;
+        throw new ServerError("NOT_ENTITLED", `the policy of this server does not include ${entitlement}`);
+      });
+    if (needs.sensitive) traces.look(caller, "step-up", () => checkStepUp(caller, clock.now()));
   }
 
   /** The worker of this id or name, if the caller may see it: unknown and forbidden ones take the same way (CAT-51). */
@@ -114,8 +123,11 @@ export class Admission {
     const byName = await findWorkerNamed(db, idOrName);
     const row = byId ?? byName;
     const level = callerLevel(caller, "workers", row ? workerOf(row).labels : {});
-    if (!row || row.state === "removed" || level === "none")
-      throw new ServerError("WORKER_NOT_FOUND", "there is no such worker");
+    if (!row || row.state === "removed" || level === "none") {
+      const unknown = new ServerError("WORKER_NOT_FOUND", "there is no such worker");
+      this.#options.traces.note(caller, "level", unknown);
+      throw unknown;
+    }
     return { worker: workerOf(row), level };
   }
 

@@ -21,6 +21,7 @@ import { RequestFacts } from "./request-facts.ts";
 import type { Route } from "./route.ts";
 import { allRoutes } from "./routes/all.ts";
 import type { ApiServices } from "./services.ts";
+import { Traces } from "./traces.ts";
 
 export interface ApiOptions extends ApiServices {
   readonly listen: { readonly host: string; readonly port: number };
@@ -84,9 +85,10 @@ export async function openApi(options: ApiOptions): Promise<Api> {
       notFound: () => new ServerError("ROUTE_NOT_FOUND", "the API has no such path, or not with this method"),
     });
     closers.add({ close: () => open.app.close() });
-    const parts = { open, calls, connections, limits, publicUrl, metrics, entry, idempotency, facts, failures };
+    const traces = new Traces(options.clock);
+    const parts = { open, calls, connections, limits, publicUrl, metrics, entry, idempotency, facts, failures, traces };
     const mount = mountOver(options, parts);
-    const services = { ...options, connections, limits, secure, recheck: () => calls.recheck() };
+    const services = { ...options, connections, limits, secure, traces, recheck: () => calls.recheck() };
     const routes = allRoutes(services, { metrics, openApi: () => open.app.swagger() });
     for (const route of routes) mount.add(route);
     await open.app.ready();
@@ -143,12 +145,14 @@ interface Parts {
   readonly idempotency: Idempotency;
   readonly facts: RequestFacts;
   readonly failures: Failures;
+  readonly traces: Traces;
 }
 
 function mountOver(options: ApiOptions, parts: Parts): Mount {
   const { open, calls, connections, publicUrl, metrics: meter, entry, facts } = parts;
   const { store, access, audit, clock, log, isEntitled = () => true } = options;
-  const admission = new Admission({ store, access, audit, connections, clock, log, isEntitled });
+  const { traces } = parts;
+  const admission = new Admission({ store, access, audit, connections, traces, clock, log, isEntitled });
   const visit = (request: Request): Visit => entry.visit(request.raw);
   const publicOrigin = publicUrl?.origin;
   const gatekeeper = new Gatekeeper({ limits: open, admission, calls, facts, publicOrigin, visit });

@@ -13,6 +13,7 @@ import type { Store } from "../store/store.ts";
 import type { Connections } from "./connections.ts";
 import type { ApiLimits } from "./limits.ts";
 import type { LiveFeed } from "./live-feed.ts";
+import type { Traces } from "./traces.ts";
 
 /** Workers that register over HTTPS, the first time. Bodies are checked there. */
 export interface EnrolService {
@@ -55,6 +56,7 @@ export interface ApiServices {
 export interface RouteServices extends ApiServices {
   readonly connections: Connections;
   readonly limits: ApiLimits;
+  readonly traces: Traces;
   /** Rights have changed: what goes on without them is cut now, and not at the next look. */
   recheck(): Promise<void>;
   /** Whether people reach us by TLS: cookies are then for TLS only. */

@@ -13,7 +13,7 @@ const workerStatus = new Set([400, 403, 404, 408, 409, 410, 413, 422, 423, 428, 
 
 /** Ask the call's worker. @throws what it answered, and {@link ServerError} when it does not. */
 export async function askWorker(
-  { lines, limits }: RouteServices,
+  { lines, limits, traces }: RouteServices,
   call: Call,
   method: string,
   params: object,
@@ -21,12 +21,12 @@ export async function askWorker(
   const late = AbortSignal.timeout(limits.callMs);
   const signal = AbortSignal.any([call.signal, late]);
   const request: WorkerRequest = { method, params: params as JsonObject };
-  return await told(call, late, () => lines.call(call.worker.id, request, call.asker(), signal));
+  return await told({ call, traces, method }, late, () => lines.call(call.worker.id, request, call.asker(), signal));
 }
 
 /** Open a stream to the call's worker; it ends with the call. */
 export async function openOnWorker(
-  { lines, limits }: RouteServices,
+  { lines, limits, traces }: RouteServices,
   call: Call,
   method: string,
   params: object,
@@ -36,7 +36,8 @@ export async function openOnWorker(
   const request: WorkerRequest = { method, params: params as JsonObject };
   const signal = AbortSignal.any([call.signal, late.signal]);
   try {
-    const opened = await told(call, late.signal, () => lines.open(call.worker.id, request, call.asker(), signal));
+    const open = () => lines.open(call.worker.id, request, call.asker(), signal);
+    const opened = await told({ call, traces, method }, late.signal, open);
     call.signal.addEventListener("abort", () => opened.stream.destroy(), { once: true });
     // Whoever reads it hears of it; before that nobody does.
     opened.stream.on("error", () => {});
@@ -48,19 +49,45 @@ export async function openOnWorker(
 
 /** Send a payload with its unit; that takes as long as it takes. */
 export async function submitToWorker(
-  { lines }: RouteServices,
+  { lines, traces }: RouteServices,
   call: Call,
   params: object,
   payload: AsyncIterable<Uint8Array>,
 ): Promise<unknown> {
   const submit = lines.submit(call.worker.id, params as JsonObject, payload, call.asker(), call.signal);
-  return await told(call, undefined, () => submit);
+  return await told({ call, traces, method: "units.submit" }, undefined, () => submit);
 }
 
-async function told<T>(call: Call, late: AbortSignal | undefined, ask: () => Promise<T>): Promise<T> {
+/** What came before the point that refused has passed. */
+function noteRefusal(traces: RouteServices["traces"], { caller }: Call, method: string, error: unknown): void {
+  if (error instanceof ServerError && error.code === "EPOCH_UNKNOWN")
+    return traces.note(caller, "worker's secret", error, method);
+  if (error instanceof RemoteError) {
+    traces.note(caller, "forward", undefined, method);
+    return traces.note(caller, "worker", error, method);
+  }
+  const point = error instanceof ServerError && error.code === "NOT_ENTITLED" ? "entitlement" : "forward";
+  traces.note(caller, point, error, method);
+}
+
+interface Told {
+  readonly call: Call;
+  readonly traces: RouteServices["traces"];
+  readonly method: string;
+}
+
+async function told<T>(
+  { call, traces, method }: Told,
+  late: AbortSignal | undefined,
+  ask: () => Promise<T>,
+): Promise<T> {
   try {
-    return await ask();
+    const answer = await ask();
+    for (const point of ["worker's secret", "forward", "worker"] as const)
+      traces.note(call.caller, point, undefined, method);
+    return answer;
   } catch (error) {
+    noteRefusal(traces, call, method, error);
     call.signal.throwIfAborted();
     if (late?.aborted)
       throw new ServerError(

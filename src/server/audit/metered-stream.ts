@@ -20,7 +20,7 @@ export function meterStream(stream: Duplex): StreamMeter {
     return push.call(stream, chunk, encoding);
   };
   stream.write = ((...given: Parameters<Duplex["write"]>): boolean => {
-    const [chunk] = given as [unknown];
+    const chunk: unknown = given[0];
     if (chunk instanceof Uint8Array) written += chunk.length;
     return write.apply(stream, given);
   }) as Duplex["write"];

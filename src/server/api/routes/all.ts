@@ -13,6 +13,7 @@ import { sessionRoutes } from "./session-routes.ts";
 import { tokenRoutes } from "./token-routes.ts";
 import { rpcRoutes } from "./rpc-routes.ts";
 import { type ServerRouteSources, serverRoutes } from "./server-routes.ts";
+import { traceRoutes } from "./trace-routes.ts";
 import { tunnelRoutes } from "./tunnel-routes.ts";
 import { unitsRoutes } from "./units-routes.ts";
 import { usersRoutes } from "./users-routes.ts";
@@ -28,6 +29,7 @@ export function allRoutes(services: RouteServices, sources: Omit<ServerRouteSour
     ...sessionRoutes(services),
     ...tokenRoutes(services),
     ...usersRoutes(services),
+    ...traceRoutes(services),
     ...enrolRoutes(services),
     ...pendingRoutes(services),
     ...workersRoutes(services),

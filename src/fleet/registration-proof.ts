@@ -22,15 +22,19 @@ export function isProof(signature: string, claims: ProofClaims, publicKey: strin
   return bytes.length === 64 && verify(null, proofBytes(claims), workerKey(publicKey), bytes);
 }
 
+/** What stands before the 32 bytes of an Ed25519 key in its SPKI (RFC 8410 §4): there is one way to write it. */
+const keyPrefix = Buffer.from("302a300506032b6570032100", "hex");
+const keyBytes = 32;
+
 /** Whether it is an Ed25519 key, SPKI DER in base64, written in the one way: keys are compared as text. */
 export function isWorkerKey(publicKey: string): boolean {
   if (publicKey.length > 100) return false;
-  try {
-    const key = workerKey(publicKey);
-    return key.asymmetricKeyType === "ed25519" && workerKeyText(key) === publicKey;
-  } catch {
-    return false;
-  }
+  const der = Buffer.from(publicKey, "base64");
+  return (
+    der.length === keyPrefix.length + keyBytes &&
+    der.subarray(0, keyPrefix.length).equals(keyPrefix) &&
+    der.toString("base64") === publicKey
+  );
 }
 
 /** The key as registrations have it. @param key either half. */
@@ -41,7 +45,10 @@ export function workerKeyText(key: KeyObject): string {
 
 /** @throws for a text that is none: see {@link isWorkerKey}. */
 export function workerKey(publicKey: string): KeyObject {
-  return createPublicKey({ key: Buffer.from(publicKey, "base64"), format: "der", type: "spki" });
+  if (!isWorkerKey(publicKey)) throw new TypeError("it is no key of a worker");
+  // Several times as fast as to have the DER read.
+  const x = Buffer.from(publicKey, "base64").subarray(keyPrefix.length).toString("base64url");
+  return createPublicKey({ key: { kty: "OKP", crv: "Ed25519", x }, format: "jwk" });
 }
 
 /** JSON, so that no claim can be read as part of another. */

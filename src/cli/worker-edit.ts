@@ -2,12 +2,14 @@ import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type JsonObject, silentLog } from "#core";
-import type { ConfigGot, ConfigWritten } from "#fleet";
+import type { ConfigEffective, ConfigGot, ConfigWritten } from "#fleet";
 import { loadModes } from "#worker";
 import { CliError } from "./errors.ts";
 import { readText } from "./files.ts";
 import { runEditor } from "./server/config-edit.ts";
-import { documentText, parseDocument } from "./server/configs.ts";
+import { documentYaml, parseDocument } from "./server/config-yaml.ts";
+import type { Shape } from "./server/shapes.ts";
+import { fixedNotes } from "./server/worker-place.ts";
 import type { Terminal } from "./terminal.ts";
 import { workerMode } from "./worker-mode.ts";
 import type { WorkerModeOptions } from "./worker-mode-options.ts";
@@ -22,6 +24,8 @@ export interface WorkerEditOptions extends WorkerSocketOptions, WorkerModeOption
 /** Where the configuration is edited: through the service, or in its file while there is none (CAT-30). */
 interface EditedPlace {
   readonly got: ConfigGot;
+  /** Values that are decided elsewhere (CAT-8), a line each. */
+  readonly notes: readonly string[];
   put(document: JsonObject): Promise<ConfigWritten>;
   /** What is to be done for it to count. */
   readonly afterwards: string;
@@ -32,8 +36,11 @@ interface EditedPlace {
 export async function editWorker(options: WorkerEditOptions, terminal: Terminal): Promise<void> {
   const place = await openPlace(options, terminal.env);
   try {
-    const before = documentText(place.got.document);
-    const edited = options.from === undefined ? undefined : documentIn(await readText(options.from), options.from);
+    const { got, notes } = place;
+    const where = got.place.kind === "file" ? got.place.path : got.place.name;
+    const before = await documentYaml(got.document, [`${where}, version ${got.version}`, ...notes]);
+    const edited =
+      options.from === undefined ? undefined : await parseDocument(await readText(options.from), options.from);
     const written = edited ? await place.put(edited) : await editedIn(place, before, terminal);
     if (!written) return terminal.say("nothing was changed");
     for (const { path, reason } of written.warnings) terminal.say(`warning: ${path}: ${reason}`);
@@ -45,21 +52,15 @@ export async function editWorker(options: WorkerEditOptions, terminal: Terminal)
   }
 }
 
-/** @throws {CliError} `DOCUMENT_INVALID` */
-function documentIn(text: string, file: string): JsonObject {
-  // Parsed from JSON, so it holds nothing else.
-  return parseDocument(text, file) as JsonObject;
-}
-
 /** What was written is never lost: when it is not taken, the file stays. */
 async function editedIn(place: EditedPlace, before: string, terminal: Terminal): Promise<ConfigWritten | undefined> {
   const folder = await mkdtemp(join(tmpdir(), "farhand-"));
-  const file = join(folder, "worker.json");
-  await writeFile(file, `${before}\n`, { mode: 0o600 });
+  const file = join(folder, "worker.yaml");
+  await writeFile(file, before, { mode: 0o600 });
   try {
     await runEditor(file, terminal.env);
     const text = await readFile(file, "utf8");
-    const written = text.trim() === before.trim() ? undefined : await place.put(documentIn(text, file));
+    const written = text.trim() === before.trim() ? undefined : await place.put(await parseDocument(text, file));
     await rm(folder, { recursive: true, force: true });
     return written;
   } catch (error) {
@@ -76,11 +77,21 @@ async function openPlace(options: WorkerEditOptions, env: Terminal["env"]): Prom
       const edit = { document, ifMatch: got.version, ...(comment !== undefined && { comment }) };
       return (await askWorker(options, env, "config.put", edit)) as ConfigWritten;
     };
-    return { got, put, afterwards: "the worker has it", close: () => Promise.resolve() };
+    const notes = fixedNotes((await effectiveOf(options, env)) as Shape[]);
+    return { got, notes, put, afterwards: "the worker has it", close: () => Promise.resolve() };
   } catch (error) {
     const isSilent = error instanceof CliError && error.code === "WORKER_SILENT" && options.socket === undefined;
     if (!isSilent) throw error;
     return await openFile(options, env, error);
+  }
+}
+
+/** An older worker, or one that may not be asked, tells nothing of it: then nothing is noted. */
+async function effectiveOf(options: WorkerEditOptions, env: Terminal["env"]): Promise<readonly object[]> {
+  try {
+    return ((await askWorker(options, env, "config.effective")) as ConfigEffective).values;
+  } catch {
+    return [];
   }
 }
 
@@ -99,6 +110,7 @@ async function openFile(options: WorkerEditOptions, env: Terminal["env"], silent
   const editor = { name: "local user", connection: "file", isRemote: false };
   return {
     got,
+    notes: fixedNotes(configuration.effective().values as readonly object[] as Shape[]),
     put: (document) => configuration.put({ document, ifMatch: got.version, comment: options.comment }, editor),
     afterwards: "`farhand worker start` starts the worker with it",
     close: () => setup.close(),

@@ -35,6 +35,8 @@ export interface Assertion {
   readonly auth: number;
   /** Where the user comes from, as the server saw it: for logs (CAT-63). Older servers say nothing of it. */
   readonly src?: string;
+  /** Names the connection to the server that it came over, so that an edit is confirmed over another one (CAT-75). */
+  readonly con?: string;
   /** Method, or `stream.open`. */
   readonly m: string;
   /** SHA-256 of the body, hex. */
@@ -150,7 +152,7 @@ const isTime = (value: unknown): boolean => Number.isSafeInteger(value) && (valu
 
 const isFeatures = (value: unknown): boolean => isTexts(value) && (value as unknown[]).length <= maxFeatures;
 
-const claims: { readonly [K in keyof Omit<Assertion, "ent" | "src">]: (value: unknown) => boolean } = {
+const claims: { readonly [K in keyof Omit<Assertion, "ent" | "src" | "con">]: (value: unknown) => boolean } = {
   aud: isText,
   epoch: isTime,
   sid: isText,
@@ -171,7 +173,7 @@ function isAssertion(value: unknown): value is Assertion {
   if (typeof value !== "object" || value === null) return false;
   const has = (name: string): boolean => Object.hasOwn(value, name);
   if (has("ent") && !isFeatures(Reflect.get(value, "ent"))) return false;
-  if (has("src") && !isText(Reflect.get(value, "src"))) return false;
+  for (const text of ["src", "con"]) if (has(text) && !isText(Reflect.get(value, text))) return false;
   return Object.entries(claims).every(([name, isValid]) => has(name) && isValid(Reflect.get(value, name)));
 }
 

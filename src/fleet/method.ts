@@ -33,6 +33,8 @@ export interface Caller {
   readonly carrier: string;
   /** Opaque reference of the user's session, when the server told one. */
   readonly session?: string;
+  /** Names the connection to the server that it came over, when the server told one (CAT-75). */
+  readonly connection?: string;
   /** Names the request in the server's audit too: the assertion's `jti` (CAT-63). */
   readonly request?: string;
   /** Where the user comes from, as the server told. */

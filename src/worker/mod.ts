@@ -5,7 +5,8 @@
  */
 export { type Daemon, type DaemonOptions, startDaemon } from "./daemon.ts";
 export { describeFault, SettingsError, type SettingsFault, WorkerError, workerErrors } from "./errors.ts";
-// Straight from its file: the rest of that folder is more than a command line needs.
+// Straight from their files: the rest of those folders is more than a command line needs.
+export { readDocument, writeDocument } from "./configuration/document-text.ts";
 export { placesOf } from "./modes/places.ts";
 /** Loaded when they are asked for: few command lines need them, and their schemas take time. */
 export const loadModes = () => import("./modes/mod.ts");

@@ -63,10 +63,7 @@ export async function testServer({ streams = {} }: TestServerOptions = {}): Prom
     ...core,
     lines: linesWith(core.lines, streams),
     live: feed.live,
-    enrol: {
-      challenge: async () => core.entrance.challenge(),
-      register: (body, from) => core.entrance.register(body as never, from),
-    },
+    enrol: core.firstRegistrations,
     log,
     clock: systemClock,
     version,

@@ -12,14 +12,18 @@ export const workerEdit = {
     "that does not run has its file edited; one of the system is started first.",
   ].join(" "),
   options: [
-    { flags: "--from <file>", description: "take this file (JSON) instead of asking an editor", completes: "file" },
+    {
+      flags: "--from <file>",
+      description: "take this file (YAML or JSON) instead of asking an editor",
+      completes: "file",
+    },
     { flags: "--comment <text>", description: "why, for the history" },
     ...workerModeOptions,
     ...workerSocketOptions,
   ],
   examples: [
     ["farhand worker edit", "in your editor"],
-    ["farhand worker edit --from new.json --comment 'two more work types'", "from a script"],
+    ["farhand worker edit --from new.yaml --comment 'two more work types'", "from a script"],
   ],
   async run({ options }, terminal) {
     const { editWorker } = await import("../worker-edit.ts");

@@ -5,88 +5,93 @@ import { join } from "node:path";
 import { CliError } from "../errors.ts";
 import type { Terminal } from "../terminal.ts";
 import type { ApiClient } from "./api-client.ts";
-import {
-  configOf,
-  documentText,
-  type HeldConfig,
-  parseDocument,
-  putDocument,
-  tellConflict,
-  tellWritten,
-} from "./configs.ts";
+import { type ConfigPlace, type PlaceOptions, placeOf } from "./config-place.ts";
+import { documentYaml, parseDocument } from "./config-yaml.ts";
+import { tellConflict, tellWritten } from "./configs.ts";
 import { hasKeyboard, openKeyboard } from "./keyboard.ts";
+import { tellWorkerWritten } from "./worker-written.ts";
 import { ServerProblem } from "./problem.ts";
 import type { Shape } from "./shapes.ts";
 
 /** What to edit, and what is said of it. */
-export interface Editing {
+export interface Editing extends PlaceOptions {
+  /** Of a configuration or a worker. */
   readonly name: string;
   readonly comment?: string | undefined;
+  readonly canary?: Shape | undefined;
   readonly json: true | undefined;
 }
 
 /**
- * Edit a configuration in the user's editor, and put it in force.
+ * Edit a configuration where it is kept, in the user's editor, and put it in force.
  *
  * When it is not valid, or somebody was faster, that is shown, and the same text is opened again for who wants that. What
  * was written is never lost: when it is given up, the file stays.
  */
 export async function editConfig(api: ApiClient, editing: Editing, terminal: Terminal): Promise<void> {
+  const { name, comment, canary, json } = editing;
+  const place = await placeOf(api, name, editing);
+  if (canary && place.kind === "worker")
+    throw new CliError("USAGE", `${name} is a worker with a configuration of its own: there are no others to wait`);
+  terminal.say(`editing ${place.what}`);
+  const written = await editText(place, { comment, canary }, terminal);
+  if (!written) terminal.say("nothing was changed");
+  else if (place.kind === "held") tellWritten(place.name, written, { json, canary }, terminal);
+  else tellWorkerWritten(place.name, written, json, terminal);
+}
+
+type Saying = Pick<Editing, "comment" | "canary">;
+
+async function editText(place: ConfigPlace, saying: Saying, terminal: Terminal): Promise<Shape | undefined> {
+  const base = await place.read();
+  const version = base.version === 0 ? "new" : `version ${base.version}`;
+  const before = await documentYaml(base.document, [`${place.what}, ${version}`, ...(await place.notes())]);
   const folder = await mkdtemp(join(tmpdir(), "farhand-"));
-  const file = join(folder, `${editing.name.replaceAll(/[^\w.-]/g, "_")}.json`);
+  const file = join(folder, `${place.name.replaceAll(/[^\w.-]/g, "_")}.yaml`);
+  await writeFile(file, before, { mode: 0o600 });
   let isDone = false;
   try {
-    const base = await heldOrNew(api, editing.name);
-    const before = `${documentText(base.document)}\n`;
-    await writeFile(file, before, { mode: 0o600 });
-    const written = await editUntilTaken(api, editing, { file, before, base }, terminal);
+    const written = await editUntilTaken(place, saying, { file, before, version: base.version }, terminal);
     isDone = true;
-    if (written) tellWritten(editing.name, written, editing.json, terminal);
-    else terminal.say("nothing was changed");
+    return written;
   } finally {
-    if (isDone || (await isUnedited(file))) await rm(folder, { recursive: true, force: true });
+    if (isDone || (await isUnedited(file, before))) await rm(folder, { recursive: true, force: true });
     else terminal.say(`your text is in ${file}`);
   }
 }
 
-async function heldOrNew(api: ApiClient, name: string): Promise<HeldConfig> {
-  try {
-    return await configOf(api, name);
-  } catch (error) {
-    if (error instanceof ServerProblem && error.code === "CONFIG_NOT_FOUND")
-      return { version: 0, document: {}, whole: {} };
-    throw error;
-  }
-}
-
-async function isUnedited(file: string): Promise<boolean> {
+async function isUnedited(file: string, before: string): Promise<boolean> {
   const text = await readFile(file, "utf8").catch(() => "");
-  return text === "" || text === "{}\n";
+  return text === "" || text === before;
 }
 
 interface Draft {
   readonly file: string;
   readonly before: string;
-  readonly base: HeldConfig;
+  readonly version: number;
 }
 
 async function editUntilTaken(
-  api: ApiClient,
-  { name, comment }: Editing,
-  { file, before, base }: Draft,
+  place: ConfigPlace,
+  { comment, canary }: Saying,
+  { file, before, version }: Draft,
   terminal: Terminal,
 ): Promise<Shape | undefined> {
-  for (let ifMatch = base.version; ; ) {
+  for (let ifMatch = version; ; ) {
     await runEditor(file, terminal.env);
     const text = await readFile(file, "utf8");
-    if (text === before && ifMatch === base.version) return undefined;
+    if (text === before && ifMatch === version) return undefined;
     try {
-      return await putDocument(api, name, { document: parseDocument(text, file), ifMatch, comment });
+      const document = await parseDocument(text, file);
+      const edit = { document, ifMatch, comment, canary };
+      return await place.put(edit).catch(async (error: unknown) => {
+        if (error instanceof ServerProblem && error.code === "CONFIG_STALE")
+          tellConflict(await place.differences(error, edit), terminal);
+        throw error;
+      });
     } catch (error) {
-      if (!isForEditor(error)) throw error;
-      tellConflict(error, terminal);
-      if (!(await wantsAgain(error, terminal))) throw error;
-      if (error.code === "CONFIG_STALE") ({ version: ifMatch } = await configOf(api, name));
+      if (!isForEditor(error) || !(await wantsAgain(error, terminal))) throw error;
+      if (error.code === "CONFIG_STALE") ({ version: ifMatch } = await place.read());
     }
   }
 }

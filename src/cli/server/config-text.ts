@@ -34,6 +34,11 @@ export function historyLines(versions: readonly Shape[], { colours }: Look): str
   });
 }
 
+/** Differences, a line each. */
+export function changeLines(changes: readonly Shape[], colours: Colours): string[] {
+  return changes.map((change) => changeLine(change, colours));
+}
+
 /** One difference: `/log/level: "info" → "debug"`. */
 function changeLine(change: Shape, colours: Colours): string {
   const { path, before, after } = change;

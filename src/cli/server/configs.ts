@@ -1,10 +1,14 @@
 import type { ConfigPutOptions } from "../commands/config-put.ts";
+import type { JsonObject } from "#core";
 import { CliError } from "../errors.ts";
 import { readText } from "../files.ts";
 import type { Terminal } from "../terminal.ts";
 import type { ApiClient } from "./api-client.ts";
 import { apiPath } from "./api-path.ts";
+import { canaryOf } from "./canary.ts";
+import type { PlaceEdit } from "./config-place.ts";
 import { configsTable, conflictLines, historyLines } from "./config-text.ts";
+import { parseDocument } from "./config-yaml.ts";
 import { allOf } from "./pages.ts";
 import { ServerProblem } from "./problem.ts";
 import { numberOf, objectIn, type Shape } from "./shapes.ts";
@@ -51,7 +55,7 @@ export function documentText(document: Shape): string {
 }
 
 /** A version as it stands on the command line. @throws {CliError} `USAGE` */
-function versionIn(text: string): number {
+export function versionIn(text: string): number {
   if (/^\d{1,9}$/.test(text)) return Number(text);
   throw new CliError("USAGE", `"${text}" is no version`, { remedy: "`farhand config history NAME` shows them" });
 }
@@ -60,13 +64,9 @@ function versionIn(text: string): number {
 export async function putDocument(
   api: ApiClient,
   name: string,
-  {
-    document,
-    ifMatch,
-    comment,
-  }: { readonly document: Shape; readonly ifMatch: number; readonly comment?: string | undefined },
+  { document, ifMatch, comment, canary }: PlaceEdit,
 ): Promise<Shape> {
-  const body = { document, ...(comment === undefined ? {} : { comment }) };
+  const body = { document, ...(comment === undefined ? {} : { comment }), ...(canary && { canary }) };
   const headers = { "if-match": String(ifMatch) };
   return objectIn(await api.ask("PUT", apiPath`/worker-configs/${name}`, { body, headers }));
 }
@@ -78,20 +78,26 @@ export async function putConfig(
   options: ConfigPutOptions,
   terminal: Terminal,
 ): Promise<void> {
-  const document = parseDocument(file === "-" ? await pipedText(terminal) : await readText(file), file);
+  const document = await documentIn(file, terminal);
   if (options.ifMatch === undefined) {
     throw new CliError("USAGE", "it is not said which version the file was made from", {
       remedy: "--if-match N; `farhand config get NAME --json` tells the version, and 0 is for a new one",
     });
   }
   const ifMatch = versionIn(options.ifMatch);
+  const canary = canaryOf(options);
   try {
-    const written = await putDocument(api, name, { document, ifMatch, comment: options.comment });
-    tellWritten(name, written, options.json, terminal);
+    const written = await putDocument(api, name, { document, ifMatch, comment: options.comment, canary });
+    tellWritten(name, written, { json: options.json, canary }, terminal);
   } catch (error) {
-    tellConflict(error, terminal);
+    if (error instanceof ServerProblem) tellConflict(error.document["changes"], terminal);
     throw error;
   }
+}
+
+/** The document in a file; `-` is stdin. @throws {CliError} `FILE_UNREADABLE`, `DOCUMENT_INVALID` */
+export async function documentIn(file: string, terminal: Terminal): Promise<JsonObject> {
+  return await parseDocument(file === "-" ? await pipedText(terminal) : await readText(file), file);
 }
 
 async function pipedText({ stdin }: Terminal): Promise<string> {
@@ -100,29 +106,24 @@ async function pipedText({ stdin }: Terminal): Promise<string> {
   return Buffer.concat(chunks).toString();
 }
 
-/** @throws {CliError} `DOCUMENT_INVALID` with the place. */
-export function parseDocument(text: string, file: string): Shape {
-  try {
-    return objectIn(JSON.parse(text));
-  } catch (cause) {
-    const why = cause instanceof SyntaxError ? cause.message : "it is no object";
-    throw new CliError("DOCUMENT_INVALID", `${file === "-" ? "stdin" : file}: ${why}`, { cause });
-  }
-}
-
-/** The differences of a conflict go to stderr, before the error itself. */
-export function tellConflict(error: unknown, terminal: Terminal): void {
-  if (!(error instanceof ServerProblem) || error.code !== "CONFIG_STALE") return;
-  const { changes } = error.document;
+/** The differences of a conflict (CAT-72) go to stderr, before the error itself. */
+export function tellConflict(changes: unknown, terminal: Terminal): void {
   const lines = Array.isArray(changes) ? conflictLines(changes.map(objectIn), terminal.colours) : [];
   for (const line of lines) terminal.say(line);
 }
 
-/** Say which version is in force now. */
-export function tellWritten(name: string, written: Shape, json: Json, terminal: Terminal): void {
+/** Say which version is in force now, or on its way. */
+export function tellWritten(
+  name: string,
+  written: Shape,
+  { json, canary }: { readonly json: Json; readonly canary?: Shape | undefined },
+  terminal: Terminal,
+): void {
   const { document: _document, ...version } = written;
-  if (json) terminal.print(JSON.stringify(version));
-  else terminal.say(`version ${String(numberOf(written["version"]))} of ${name} is in force`);
+  if (json) return terminal.print(JSON.stringify(version));
+  const which = `version ${String(numberOf(written["version"]))} of ${name}`;
+  if (!canary) return terminal.say(`${which} is in force`);
+  terminal.say(`${which} comes to some workers first; \`farhand config rollout ${name}\` shows how it goes`);
 }
 
 /** Print the versions there are. */
@@ -144,5 +145,5 @@ export async function rollbackConfig(
     body: { to: versionIn(to) },
     headers: { "if-match": String(version) },
   });
-  tellWritten(name, objectIn(written), json, terminal);
+  tellWritten(name, objectIn(written), { json }, terminal);
 }

@@ -199,10 +199,13 @@ describe("farhand config", () => {
     await editor("quiet", `sed -i 's/info/debug/' "$1"`);
     expect(await farhand("config", "edit", "edited")).toMatchObject({
       exit: 0,
-      err: ["version 2 of edited is in force"],
+      err: ["editing configuration edited of the server", "version 2 of edited is in force"],
     });
     await editor("idle", ":");
-    expect(await farhand("config", "edit", "edited")).toMatchObject({ exit: 0, err: ["nothing was changed"] });
+    expect(await farhand("config", "edit", "edited")).toMatchObject({
+      exit: 0,
+      err: ["editing configuration edited of the server", "nothing was changed"],
+    });
     await editor("broken", "exit 3");
     expect(await farhand("config", "edit", "edited")).toMatchObject({ exit: 1 });
   });
@@ -237,6 +240,64 @@ describe("farhand config", () => {
       version: 3,
       document: { log: { level: "error" } },
     });
+  });
+
+  test("a version for one worker first is followed, and taken back by who wants that (CAT-80)", async () => {
+    await put("staged", document, 0);
+    await server.worker("stage-a", []);
+    const labelled = ["workers", "set", "stage-a", "--label", "farhand/config=staged", "--label", "ring=first"];
+    expect(await farhand(...labelled)).toMatchObject({
+      exit: 0,
+      err: ["labels of stage-a: farhand/config=staged,ring=first"],
+    });
+    const file = folder.file("staged.yaml");
+    await writeFile(file, "# a comment\nlog:\n  level: debug\n");
+    const change = ["config", "put", "staged", file, "--if-match", "1"];
+    expect(await farhand(...change, "--healthy-for", "5s")).toMatchObject({ exit: 2 });
+    expect(await farhand(...change, "--canary", "1", "--canary-label", "ring=first")).toMatchObject({ exit: 2 });
+    expect(await farhand(...change, "--canary", "none")).toMatchObject({ exit: 2 });
+    expect(await farhand(...change, "--canary-label", "ring=none")).toMatchObject({ exit: 6 });
+    expect(await farhand(...change, "--canary", "1", "--healthy-for", "5s")).toMatchObject({
+      exit: 0,
+      err: [expect.stringMatching(/version 2 of staged comes to some workers first; `farhand config rollout staged`/)],
+    });
+    const shown = await farhand("config", "rollout", "staged");
+    expect(shown.out).toMatch(/^version 2 over version 1: some workers have it first$/m);
+    expect(shown.out).toMatch(/^next: wait: stage-a has not said what became of it$/m);
+    expect((await farhand("config", "status", "staged")).out).toMatch(/^stage-a \(first\) +online +- +2 +-/m);
+    expect(await jsonOf("config", "status", "staged")).toMatchObject([{ name: "stage-a", wanted: 2, first: true }]);
+    expect(await farhand("config", "put", "staged", file, "--if-match", "2")).toMatchObject({ exit: 6 });
+    expect((await farhand("config", "rollout", "staged", "--pause")).out).toMatch(/^version 2 .*: paused/m);
+    expect(await farhand("config", "rollout", "staged", "--pause", "--abort")).toMatchObject({ exit: 2 });
+    expect((await farhand("config", "rollout", "staged", "--abort")).out).toMatch(/aborted, and taken back/);
+    expect(await jsonOf("config", "get", "staged")).toMatchObject({ version: 3, document });
+    expect(await farhand("config", "rollout", "staged", "--finish")).toMatchObject({ exit: 4 });
+  });
+
+  test("export, diff and import go round, without secrets and with what changes", async () => {
+    await put("round", { ...document, server: { enrolmentToken: { $secret: { value: "hunter2" } } } }, 0);
+    const { out } = await farhand("config", "export", "round");
+    expect(out).toMatch(/^# configuration round of the server, version 1$/m);
+    expect(out).not.toContain("hunter2");
+    const file = folder.file("round.yaml");
+    await writeFile(file, out);
+    expect((await farhand("config", "import", "round", file)).err).toEqual([
+      "nothing to do: configuration round of the server is so already",
+    ]);
+    await writeFile(file, out.replace("info", "debug"));
+    expect((await farhand("config", "diff", "round", "--file", file)).out).toBe('/log/level: "info" → "debug"\n');
+    expect((await farhand("config", "import", "round", file)).err).toEqual([
+      '/log/level: "info" → "debug"',
+      "version 2 of round is in force",
+    ]);
+    expect((await farhand("config", "diff", "round")).out).toBe('/log/level: "info" → "debug"\n');
+    expect(await jsonOf("config", "diff", "round", "--from", "2", "--to", "2")).toEqual([]);
+    // The secret is still there.
+    expect((await server.core.configurations.deliver("round")).document).toMatchObject({
+      server: { enrolmentToken: { $secret: { value: "hunter2" } } },
+    });
+    expect(await farhand("config", "import", "elsewhere", file)).toMatchObject({ exit: 2 });
+    expect(await farhand("config", "export", "nothing")).toMatchObject({ exit: 2 });
   });
 
   test("what cannot be put stays in a file, which is named", async () => {

@@ -1,5 +1,5 @@
 import type { Readable } from "node:stream";
-import type { Level } from "#fleet";
+import { type Level, newRequestId } from "#fleet";
 import { type Caller, callerMethods } from "../auth/callers.ts";
 import type { SessionOrigin } from "../auth/sessions.ts";
 import { ServerError } from "../errors.ts";
@@ -109,7 +109,7 @@ export class Call<S extends RouteSchema = RouteSchema> {
 
   /** What the worker is told of the caller. */
   asker(): Asker {
-    const { caller, level } = this.#admitted();
+    const { caller, level, handle } = this.#admitted();
     const shown = caller.kind === "session" ? caller.session : caller.token;
     return {
       userId: caller.user.id,
@@ -120,6 +120,8 @@ export class Call<S extends RouteSchema = RouteSchema> {
       loggedInAt: shown.createdAt,
       session: shown.id,
       source: this.visit.address,
+      // A program's token holds no connection open: each of its requests is one.
+      connection: handle ?? newRequestId(),
     };
   }
 

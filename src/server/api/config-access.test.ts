@@ -57,7 +57,7 @@ describe("a configuration", () => {
     ]);
     const seen = await api.ask("GET", "/api/worker-configs", { auth });
     const readable = [web, db, idle].flatMap((right, n) => (right === "-" ? [] : [["web", "db", "idle"][n]]));
-    expect(seen.json.items.map(({ name }) => name).toSorted()).toEqual(readable.toSorted());
+    expect(new Set(seen.json.items.map(({ name }) => name))).toEqual(new Set(readable));
   });
 
   test.each<[string[], string, string]>([

@@ -161,8 +161,9 @@ export class Lines implements WorkerLines {
   #assert(workerId: string, method: string, body: string, asker: Asker): string {
     const { epoch, key } = this.#options.registry.keys.get(workerId);
     const { session: sid, userId: sub, name, roles, level: max, methods: amr, loggedInAt: auth, entitled: ent } = asker;
-    const { request: jti, source: src } = asker;
-    const more = { ...(ent && { ent }), ...(src !== undefined && { src }), ...(jti !== undefined && { jti }) };
+    const { request: jti, source: src, connection: con } = asker;
+    const told = { ...(src !== undefined && { src }), ...(con !== undefined && { con }) };
+    const more = { ...(ent && { ent }), ...told, ...(jti !== undefined && { jti }) };
     const claims = { aud: workerId, epoch, sid, sub, name, roles, max, amr, auth, m: method, ...more };
     return signAssertion(claims, Buffer.from(body), key, this.#options.clock.now());
   }

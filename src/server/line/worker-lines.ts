@@ -16,6 +16,8 @@ export interface Asker {
   readonly entitled?: readonly string[];
   /** Where they come from, for the worker's log (CAT-63). */
   readonly source?: string;
+  /** Names the connection they came over, so that the worker can tell it from another one (CAT-75). */
+  readonly connection?: string;
   /** Names this one request, here and at the worker: the assertion's `jti`; absent: it gets one that nobody here knows. */
   readonly request?: string;
   /** Opaque reference of their session or token: whatever was opened under it is cut by {@link WorkerLines.cut}. */

@@ -133,7 +133,9 @@ async function sameName({ db, isLive }: Arrival, { id }: Grant, name: string): P
 /** An entry of the same machine whose place is to be taken (CAT-42): only when the token allows it and both agree. */
 async function sameMachine(arrival: Arrival, grant: Grant): Promise<WorkerTable | undefined> {
   const { db, request, isLive } = arrival;
-  if (request.sameMachine === "add") return undefined;
+  // Of containers many share a machine, and nobody is there to be asked; who comes again is known by its name (CAT-104).
+  const { sameMachine: wish = request.mode === "cloud" ? "add" : undefined } = request;
+  if (wish === "add") return undefined;
   const known = (await workersOfMachine(db, request.machineId)).filter(({ id }) => !isLive(id));
   const newest = known.at(-1);
   if (!newest) return undefined;

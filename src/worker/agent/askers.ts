@@ -19,13 +19,13 @@ export interface AskerRules {
  * (CAT-100) and our own map says.
  */
 export function callerOf(said: Assertion, map: RoleMap, rules: AskerRules = {}): Caller {
-  const { sub, name, roles, max, sid, ent, jti, src } = said;
+  const { sub, name, roles, max, sid, ent, jti, src, con } = said;
   const held = roles.map((role) => (Object.hasOwn(map, role) ? map[role] : map["*"]) ?? "none");
   const own = levels.findLast((each) => held.includes(each)) ?? "none";
   const included = ent ? levelIncluded(ent) : rules.needsEntitlement ? "none" : "admin";
   const level = lowerLevel(included, lowerLevel(max, own));
-  const source = src === undefined ? {} : { source: src };
-  return { name: `${name} (${sub})`, level, carrier: "forwarded", session: sid, request: jti, ...source };
+  const more = { ...(src !== undefined && { source: src }), ...(con !== undefined && { connection: con }) };
+  return { name: `${name} (${sub})`, level, carrier: "forwarded", session: sid, request: jti, ...more };
 }
 
 /** The level that features reach to; each rests on the ones before. Names that nobody knows count nothing. */

@@ -221,7 +221,8 @@ describe("an edit from elsewhere that changes how the worker is reached (CAT-75)
     await using worker = await opened();
     const { configuration, put, clock } = worker;
     await put(reached, 0);
-    await put(wrong, 1, anna);
+    // At once in force, so that who confirms it has come in under it.
+    await put({ ...reached, remoteAccess: { roles: { admin: "admin" } } }, 1, anna);
     const refused = expect.objectContaining({ code: "CONFIG_NOT_CONFIRMED" }) as Error;
     expect(() => configuration.confirm(2, anna)).toThrow(refused);
     expect(() => configuration.confirm(2, { ...anna, name: "berta", connection: "c2" })).toThrow(refused);
@@ -267,6 +268,17 @@ describe("an edit from elsewhere that changes how the worker is reached (CAT-75)
     await expect.poll(() => returned, { timeout: 30_000 }).toEqual([[{ path: "/server/urls", applies: "restart" }]]);
     expect(restarted.get().version).toBe(3);
     restarted.close();
+  });
+
+  test("cannot be confirmed before it is in force: the worker must have started with it", async () => {
+    await using worker = await opened();
+    const { configuration, put } = worker;
+    await put(reached, 0);
+    await put(wrong, 1, anna);
+    expect(() => configuration.confirm(2, { ...anna, connection: "c2" })).toThrow(
+      /version 2 is not in force yet: start the worker anew, then confirm \(\/server\/urls wait\)/,
+    );
+    expect(configuration.get().provisional).toMatchObject({ version: 2 });
   });
 
   test("further edits do not make it stay: what was last confirmed returns", async () => {

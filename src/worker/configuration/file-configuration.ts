@@ -164,6 +164,13 @@ export class FileConfiguration implements Configuration {
   }
 
   confirm(version: number, editor: Editor): void {
+    // Who reaches the worker as it was shows nothing of how it will be.
+    const waiting = this.#inForce.pending.filter(({ path }) => configKey(path).reach).map(({ path }) => path);
+    if (waiting.length > 0 && this.#provisional.edit?.version === version)
+      throw new WorkerError(
+        "CONFIG_NOT_CONFIRMED",
+        `version ${version} is not in force yet: start the worker anew, then confirm (${waiting.join(", ")} wait)`,
+      );
     this.#provisional.confirm(version, editor);
     this.#options.log.info(`configuration version ${version} is confirmed`, { by: editor.name });
   }

@@ -1,4 +1,5 @@
 import {
+  configCompare,
   configConfirm,
   configEffective,
   configGet,
@@ -45,6 +46,7 @@ export const forwardedMethods: readonly AnyMethod[] = [
   configSchema,
   configEffective,
   configValidate,
+  configCompare,
   configPut,
   configHistory,
   configRollback,

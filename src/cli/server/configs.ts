@@ -6,7 +6,8 @@ import type { Terminal } from "../terminal.ts";
 import type { ApiClient } from "./api-client.ts";
 import { apiPath } from "./api-path.ts";
 import { canaryOf } from "./canary.ts";
-import type { PlaceEdit } from "./config-place.ts";
+import type { HeldConfig } from "./held-config.ts";
+import type { PlaceEdit } from "./place.ts";
 import { configsTable, conflictLines, historyLines } from "./config-text.ts";
 import { parseDocument } from "./config-yaml.ts";
 import { allOf } from "./pages.ts";
@@ -14,14 +15,6 @@ import { ServerProblem } from "./problem.ts";
 import { numberOf, objectIn, type Shape } from "./shapes.ts";
 
 type Json = true | undefined;
-
-/** A configuration as it is in force; version 0 and an empty document where there is none yet. */
-export interface HeldConfig {
-  readonly version: number;
-  readonly document: Shape;
-  /** All of the answer. */
-  readonly whole: Shape;
-}
 
 /** @param version an old one. @throws {ServerProblem} `CONFIG_NOT_FOUND` */
 export async function configOf(api: ApiClient, name: string, version?: number): Promise<HeldConfig> {

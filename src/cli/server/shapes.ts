@@ -16,6 +16,11 @@ export function listIn(value: unknown, field = "items"): Shape[] {
   throw new CliError("ANSWER_INVALID", `the server answered without its list \`${field}\``);
 }
 
+/** The list that a field may be; none where it is no list. @throws {CliError} `ANSWER_INVALID` for members that are no objects */
+export function listed(value: unknown): Shape[] {
+  return Array.isArray(value) ? value.map(objectIn) : [];
+}
+
 /** A text of an answer. @throws {CliError} `ANSWER_INVALID` */
 export function textIn(value: Shape, field: string): string {
   const text = value[field];

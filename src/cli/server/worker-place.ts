@@ -1,9 +1,9 @@
 import { oneLine } from "../quantities.ts";
 import type { ApiClient } from "./api-client.ts";
 import { callWorker } from "./call-worker.ts";
-import { type ConfigPlace, listed, secretsNote } from "./config-place.ts";
+import { type ConfigPlace, secretsNote } from "./place.ts";
 import { valueText } from "./config-yaml.ts";
-import { numberOf, objectIn, type Shape, stringOf } from "./shapes.ts";
+import { listed, numberOf, objectIn, type Shape, stringOf } from "./shapes.ts";
 
 /** The configuration that a worker keeps in a file of its own, edited through its service (CAT-71, CAT-78). */
 export function workerPlace(api: ApiClient, worker: string, path: string): ConfigPlace {

@@ -1,8 +1,7 @@
 import { oneLine } from "../quantities.ts";
 import type { Terminal } from "../terminal.ts";
 import { timeText } from "./config-text.ts";
-import { listed } from "./config-place.ts";
-import { numberOf, type Shape, stringOf } from "./shapes.ts";
+import { listed, numberOf, type Shape, stringOf } from "./shapes.ts";
 
 const whenText: Readonly<Record<string, string>> = {
   drain: "takes effect when it starts anew after its units",

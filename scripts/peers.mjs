@@ -23,6 +23,7 @@ const debianPackages = [
   "systemd",
   "rabbitmq-server",
   "postgresql-15",
+  "nginx-light",
 ];
 
 /** Programs of the system that the tests start, each with a call that shows it is there. */
@@ -34,6 +35,8 @@ const tools = {
   "systemd-analyze": ["systemd-analyze", "--version"],
   // The tests start one of their own (test/kit/postgres.ts).
   postgresql: ["test", "-x", "/usr/lib/postgresql/15/bin/initdb"],
+  // The tests start one of their own (test/kit/nginx.ts).
+  nginx: ["/usr/sbin/nginx", "-v"],
   // The tests start one of their own (test/kit/rabbitmq.ts); asking this one for its version would start it.
   "rabbitmq-server": ["test", "-x", "/usr/lib/rabbitmq/bin/rabbitmq-server"],
 };

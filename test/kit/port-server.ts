@@ -82,7 +82,8 @@ export async function startJoined(
   env: Readonly<Record<string, string>> = {},
 ): Promise<AsyncDisposable & { readonly service: WorkerService; readonly logged: Logged[] }> {
   const { log, lines: logged } = keptLog();
-  const service = await startService({ mode: "session", env: workerEnv(folder, name, env), log });
+  const mode = env["WORKER_MODE"] === undefined ? "session" : undefined;
+  const service = await startService({ mode, env: workerEnv(folder, name, env), log });
   return { service, logged, [Symbol.asyncDispose]: () => service.close("stopped") };
 }
 

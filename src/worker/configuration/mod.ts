@@ -8,4 +8,4 @@
 export { configurationMethods } from "./config-methods.ts";
 export { memberSections } from "./directives.ts";
 export type { WorkerConfiguration } from "./effective.ts";
-export type { Environment } from "./environment.ts";
+export type { Environment, FromEnvironment } from "./environment.ts";

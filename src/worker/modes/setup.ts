@@ -40,6 +40,8 @@ export interface Setup {
   readonly cloud: CloudConfiguration | undefined;
   /** The worker's own second factor, in the state folder (CAT-70). */
   readonly factor: OwnFactor;
+  /** What the environment decides, also while there is no document that it could be laid over. */
+  readonly environment: FromEnvironment;
   /** Who it is, and whether it is a server's (its folder is the state folder). */
   readonly identity: Identity;
   /** The daemon's settings of what the worker goes by; undefined while there is nothing it could (CAT-9, CAT-12). */
@@ -70,6 +72,7 @@ export async function openSetup(options: SetupOptions): Promise<Setup> {
       places,
       configuration,
       cloud,
+      environment,
       factor,
       identity,
       directives() {

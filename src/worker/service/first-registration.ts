@@ -1,12 +1,12 @@
 import { readFileSync } from "node:fs";
-import { type Clock, errorText, type Log, systemClock } from "#core";
-import { decodeEnrolmentToken, RemoteError } from "#fleet";
+import { type Clock, errorText, isJsonObject, type Json, type Log, systemClock } from "#core";
+import { type ConfigKeyPath, decodeEnrolmentToken, isSecret, RemoteError } from "#fleet";
 import { enrol, type EnrolmentProof } from "../agent/enrol.ts";
 import type { Identity, Membership } from "../agent/identity.ts";
 import type { Instance, SelfDescription } from "../agent/instance.ts";
 import { Patience } from "../agent/patience.ts";
 import type { ServerTrust } from "../agent/server-door.ts";
-import type { WorkerConfiguration } from "../configuration/mod.ts";
+import type { FromEnvironment, WorkerConfiguration } from "../configuration/mod.ts";
 import { WorkerError } from "../errors.ts";
 
 /** Asking one address of the server may take so long, milliseconds: then comes the next one. */
@@ -21,6 +21,24 @@ export function serverTrust({ caFile, pin, proxy }: Server): ServerTrust {
     pin: pin ?? undefined,
     proxy: proxy?.reveal(),
   };
+}
+
+/** The same of a worker that has no configuration yet, as far as its environment says it. */
+export function environmentTrust({ overrides }: FromEnvironment): ServerTrust {
+  const said = (path: ConfigKeyPath): string | undefined =>
+    textOf(overrides.find((each) => each.path === path)?.value());
+  const caFile = said("/server/caFile");
+  return {
+    ca: caFile === undefined ? undefined : readAuthorities(caFile),
+    pin: said("/server/pin"),
+    proxy: said("/server/proxy"),
+  };
+}
+
+/** Of a text, or of a secret that is one. */
+function textOf(value: Json | undefined): string | undefined {
+  if (typeof value === "string") return value;
+  return isSecret(value) && isJsonObject(value.$secret) ? textOf(value.$secret["value"]) : undefined;
 }
 
 function readAuthorities(path: string): string {

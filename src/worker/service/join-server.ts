@@ -6,7 +6,7 @@ import type { Membership } from "../agent/identity.ts";
 import { Instance } from "../agent/instance.ts";
 import { WorkerError } from "../errors.ts";
 import { type Environment } from "../configuration/mod.ts";
-import { serverTrust } from "./first-registration.ts";
+import { environmentTrust, serverTrust } from "./first-registration.ts";
 import { type Mode, openSetup, type Setup } from "../modes/mod.ts";
 import { version } from "../version.ts";
 
@@ -61,11 +61,11 @@ export async function joinServer(wish: JoinWish): Promise<Membership> {
 function enrolled(setup: Setup, wish: JoinWish): Promise<Membership> {
   const { serverUrl, token, ca, pin, sameMachine, waiting, signal, workTypes } = wish;
   const values = setup.configuration.running?.values;
-  const known = values && serverTrust(values.server);
+  const known = values ? serverTrust(values.server) : environmentTrust(setup.environment);
   const name = wish.name ?? values?.identity.name ?? hostname();
   return enrol({
     ...{ serverUrl, sameMachine, waiting, signal },
-    trust: { ca: ca ?? known?.ca, pin: pin ?? known?.pin, proxy: known?.proxy },
+    trust: { ca: ca ?? known.ca, pin: pin ?? known.pin, proxy: known.proxy },
     ...(token !== undefined && { token: decodeEnrolmentToken(token) }),
     identity: setup.identity,
     instance: new Instance(Date.now()),

@@ -42,17 +42,26 @@ function parsed(bytes: Buffer): JsonObject {
   return value as JsonObject;
 }
 
-/** In paused mode a stream keeps what comes behind, and its buffer is bounded. */
+/**
+ * In paused mode a stream keeps what comes behind, and its buffer is bounded.
+ *
+ * What has come is taken at once, however little: a stream that keeps less than is wanted calls itself readable whenever it
+ * is listened to, so that a byte of somebody who says no second one would keep the whole process busy.
+ */
 async function exactly(stream: Duplex, bytes: number, signal: AbortSignal): Promise<Buffer> {
-  for (;;) {
+  const chunks: Buffer[] = [];
+  for (let missing = bytes; missing > 0; ) {
     signal.throwIfAborted();
-    const got = bytes === 0 ? Buffer.alloc(0) : (stream.read(bytes) as Buffer | null);
-    if (got?.length === bytes) return got;
-    if (stream.errored) throw stream.errored;
-    if (got !== null || stream.readableEnded || stream.destroyed)
+    const chunk = stream.read(Math.min(missing, stream.readableLength)) as Buffer | null;
+    if (chunk) {
+      chunks.push(chunk);
+      missing -= chunk.length;
+    } else if (stream.errored) throw stream.errored;
+    else if (stream.readableEnded || stream.destroyed)
       throw new FleetError("CONVERSATION_CLOSED", "the stream ended before its first words");
-    await change(stream, signal);
+    else await change(stream, signal);
   }
+  return Buffer.concat(chunks);
 }
 
 function change(stream: Duplex, signal: AbortSignal): Promise<void> {

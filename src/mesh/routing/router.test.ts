@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { farhand, type PlayedNeighbour, RouterUnderTest } from "../../../test/kit/played-neighbour.ts";
+import { farhand, type PlayedNeighbour, RouterUnderTest, stub } from "../../../test/kit/played-neighbour.ts";
 
 const to = (costs: Readonly<Record<string, number>>) => new Map(Object.entries(costs));
 const rest = (message: Uint8Array): string => Buffer.from(message).toString();
@@ -55,6 +55,18 @@ describe("a node", () => {
     expect(steady.updates.at(-1)?.farhand).toMatchObject({ lossy: true });
     expect(node.router.isSteady("lossy")).toBe(false);
     expect(node.router.isSteady("steady")).toBe(true);
+  });
+
+  test("sends long datagrams to its stub too, unless the stub or the road to it loses messages", () => {
+    const node = new RouterUnderTest();
+    node.neighbour("leaf", {}, stub);
+    node.neighbour("shaky", {}, { ...stub, lossy: true });
+    const lossy = node.road("far", {}, { isReliable: false });
+    lossy.hello = stub;
+    lossy.greet();
+    lossy.tell({ own: 1 });
+    node.clock.pass(200);
+    expect(["leaf", "shaky", "far"].map((name) => node.router.isSteady(name))).toEqual([true, false, false]);
   });
 });
 

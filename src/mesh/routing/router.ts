@@ -138,6 +138,9 @@ export class Router implements LinkOwner {
 
   /** Whether no road on the way to a node is known, or must be feared, to lose messages: then long ones may be sent. */
   isSteady(node: string): boolean {
+    const own = this.#up.get(node);
+    // No route leads to a stub: it is sent to directly.
+    if (own?.isToStub) return own.road.isReliable && own.farhand?.lossy !== true;
     for (let at = node; at !== this.ownId; ) {
       const previous = this.routes().get(at)?.previous;
       const hello = this.helloOf(at);

@@ -46,6 +46,7 @@ export function openWebSocket<T>(
     const webSocket = new WebSocket(url, [], {
       ...tls,
       ...roadOptions(maxMessageBytes),
+      ...(url.protocol === "wss:" ? { generateMask: noMask } : {}),
       ...(agent ? { agent } : {}),
       origin,
       headers: { ...headers, ...(answer && { [proofHeader]: proofVersion }) },
@@ -86,6 +87,14 @@ export function openWebSocket<T>(
     signal.addEventListener("abort", aborted, { once: true });
     if (signal.aborted) aborted();
   });
+}
+
+/**
+ * Masks protect proxies from what pages make a browser say (RFC 6455 §10.3). Here no page does, and TLS hides it: a mask of
+ * zeros saves both sides to go over each byte.
+ */
+function noMask(mask: Buffer): void {
+  mask.fill(0);
 }
 
 /** The headers may hold a secret: they go only to a server that has proved itself. */

@@ -43,6 +43,7 @@ export type Heartbeat = z.infer<typeof Heartbeat>;
 export const HeartbeatAnswer = z.strictObject({
   serverTimeMs: count.describe("when the heartbeat came, milliseconds since 1970"),
   nextInMs: count.min(1_000).max(3_600_000).describe("when the next one is wanted"),
+  helpersRemote: z.boolean().optional().describe("whether helpers from elsewhere may take tasks (CAT-95)"),
 });
 export type HeartbeatAnswer = z.infer<typeof HeartbeatAnswer>;
 

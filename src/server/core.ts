@@ -170,6 +170,7 @@ async function openAll(options: CoreOptions, closers: Closers): Promise<ServerCo
     ...{ delivery, entrance, presence, health, registry, members, mesh, clock, log, version },
     serverNode: nodeId,
     tlsClient: profileName,
+    helpersRemote: () => policy.allowed("helpers.remote"),
   });
   closers.add(lines.open);
   const audited = new AuditedLines({ lines: lines.open, audit, clock, log });

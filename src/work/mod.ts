@@ -24,7 +24,8 @@ export type { WorkRules } from "./rules/work-rules.ts";
 export type { Dial, RemoteOptions } from "./remote/remote-options.ts";
 export type { Claim, LoopTask, Word } from "./loop/held-task.ts";
 export { LocalHelpers } from "./loop/local-helpers.ts";
-export type { KnownClaim, LoopHelper, Loops, NextTask, Told } from "./loop/loops.ts";
+export type { LoopHelper, Loops, NextTask } from "./loop/loops.ts";
+export type { KnownClaim, TaskDesk, Told } from "./loop/task-desk.ts";
 export type {
   CommandSettings,
   LocalLoop,

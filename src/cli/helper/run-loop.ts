@@ -77,6 +77,8 @@ class RunLoop {
     leave.addEventListener("abort", go, { once: true });
     stop.addEventListener("abort", cancel, { once: true });
     const beating = new AbortController();
+    // No hope is left: what runs is another's now, or will be.
+    this.#link.over.addEventListener("abort", () => this.#loseAll(), { once: true });
     try {
       await this.#link.ready();
       say(`helper ${this.#link.welcome?.helper} waits for tasks`);
@@ -87,7 +89,7 @@ class RunLoop {
       await beats;
     } finally {
       beating.abort();
-      for (const task of this.#running.values()) task.lose();
+      this.#loseAll();
       leave.removeEventListener("abort", go);
       stop.removeEventListener("abort", cancel);
       this.#link.close();
@@ -153,6 +155,10 @@ class RunLoop {
         ? this.#link.call(helperRelease, claim)
         : this.#link.call(helperFail, { ...claim, error: "its helper was started anew", retryable: true });
     await given.catch(() => {});
+  }
+
+  #loseAll(): void {
+    for (const task of this.#running.values()) task.lose();
   }
 
   #leave(why: string): void {

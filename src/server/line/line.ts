@@ -32,6 +32,8 @@ export interface LineContext {
   readonly health: Health;
   readonly serverNode: string;
   readonly version: string;
+  /** Whether the policy includes helpers of workers on other machines now (CAT-95); absent: nobody has said. */
+  readonly helpersRemote?: () => boolean;
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -108,6 +110,8 @@ export class Line {
     if (epoch !== this.#epoch) throw new ServerError("EPOCH_UNKNOWN", "unknown epoch: register again");
     this.#context.presence.heard(this.workerId, epoch);
     this.#context.health.add(this.workerId, sample);
-    return { serverTimeMs: this.#context.clock.now(), nextInMs: beatEveryMs };
+    const { clock, helpersRemote } = this.#context;
+    const said = helpersRemote ? { helpersRemote: helpersRemote() } : {};
+    return { serverTimeMs: clock.now(), nextInMs: beatEveryMs, ...said };
   }
 }

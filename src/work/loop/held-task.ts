@@ -1,4 +1,5 @@
 import type { LoopSettings } from "../settings.ts";
+import { outputSize } from "../unit/output.ts";
 import type { Unit } from "../unit/unit.ts";
 import type { UnitCause } from "../wire.ts";
 import { LoopOutput } from "./loop-output.ts";
@@ -28,6 +29,22 @@ export interface Claim {
 
 /** What a helper is to do with a task it spoke of. `shutdown`: end it, and take no other. */
 export type Word = "continue" | "cancel" | "shutdown";
+
+/** What the helper of a task is told of it. */
+export function taskOf({ unit, type, lease, output }: HeldTask): LoopTask {
+  const { ExtraData, Attempt = 1 } = unit.status;
+  const { Params } = (ExtraData ?? {}) as { Params?: unknown };
+  return {
+    unit: unit.id,
+    workType: type.workType,
+    params: typeof Params === "string" ? Params : "",
+    attempt: Attempt,
+    fence: lease.fence,
+    leaseMs: lease.leaseMs,
+    payloadBytes: outputSize(unit.folder.stdin),
+    outputBytes: output.size,
+  };
+}
 
 /** A task that a helper has, as this daemon sees it. What is done with it is done one thing after the other. */
 export class HeldTask {

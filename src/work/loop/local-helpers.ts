@@ -11,6 +11,8 @@ import { type LocalPlace, type LocalType, startLocal } from "./start-local.ts";
 const lookMs = 500;
 /** A helper that has not shown its token by then is no run loop. */
 const firstWordMs = 30_000;
+/** Between the end of a task and asking for the next. */
+const betweenMs = 2_000;
 /** One that is to go and has no task has so long, until it gets SIGTERM; and then until SIGKILL (CAT-90). */
 const leaveMs = 10_000;
 /** After helpers that ended without having had a task, the next is started so much later, up to the longest. */
@@ -28,6 +30,7 @@ interface Member {
   readonly card: LocalCard;
   readonly startedAt: number;
   idleSince: number;
+  askedAt: number;
   isHeard: boolean;
   /** When it was to be gone, and what it was sent for that. */
   leaving?: { since: number; sent: 0 | 1 | 2 };
@@ -125,9 +128,12 @@ export class LocalHelpers {
 
   #viewOf(member: Member, now: number): HelperView {
     const { id } = member.card;
-    const { has, given } = this.#options.loops.workOf(id);
+    const { has, given, isAsking } = this.#options.loops.workOf(id);
     if (has > 0) member.idleSince = now;
-    return { id, has, given, idleMs: now - member.idleSince, isLeaving: member.leaving !== undefined };
+    if (has > 0 || isAsking) member.askedAt = now;
+    // One that has just been started, or has just ended a task, will ask in a moment.
+    const isReady = isAsking || now - member.askedAt < (given === 0 ? firstWordMs : betweenMs);
+    return { id, has, given, isReady, idleMs: now - member.idleSince, isLeaving: member.leaving !== undefined };
   }
 
   #dismiss(id: string, reason: string, now: number): void {
@@ -152,7 +158,7 @@ export class LocalHelpers {
 
   #join(card: LocalCard, isFound: boolean): void {
     const now = this.#options.clock.elapsed();
-    this.#members.set(card.id, { card, startedAt: now, idleSince: now, isHeard: isFound });
+    this.#members.set(card.id, { card, startedAt: now, idleSince: now, askedAt: now, isHeard: isFound });
   }
 
   /** One that is gone, does not begin, or does not go. */

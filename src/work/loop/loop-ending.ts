@@ -39,3 +39,10 @@ export function lostEnding({ Stopping, Attempt = 0 }: UnitStatus, how: string, w
   const Detail = `${how}, in attempt ${Attempt}, and it is not tried again: ${why}`;
   return { State: UnitState.Failed, Detail, Cause: "HELPER_LOST" };
 }
+
+/** The ending of a unit whose work type is another kind of type now. @param helper who had it, if somebody did. */
+export function unservedEnding(workType: string, helper: string | undefined): Ending {
+  const Detail = `work type ${workType} is no longer served by run loops`;
+  if (helper === undefined) return { State: UnitState.Failed, Detail, Cause: "NOT_STARTED" };
+  return { State: UnitState.Failed, Detail: `helper ${helper} had it, and ${Detail}`, Cause: "HELPER_LOST" };
+}

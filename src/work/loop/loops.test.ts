@@ -57,12 +57,12 @@ describe("CAT-84: a run loop", () => {
     });
     expect(unit.status).toMatchObject({ State: UnitState.Running, Attempt: 1 });
     const { loops } = at.units;
-    expect(Buffer.from((await loops.payload(claim, 3, 100)).bytes).toString()).toBe("load");
-    expect(await loops.output(claim, 0, bytes("one "))).toEqual({ size: 4, word: "continue" });
-    expect(loops.progress(claim, "40 %, half")).toBe("continue");
+    expect(Buffer.from((await loops.tasks.payload(claim, 3, 100)).bytes).toString()).toBe("load");
+    expect(await loops.tasks.output(claim, 0, bytes("one "))).toEqual({ size: 4, word: "continue" });
+    expect(loops.tasks.progress(claim, "40 %, half")).toBe("continue");
     expect(unit.report().Detail).toBe("Running: 40 %, half");
-    expect(await loops.output(claim, 4, bytes("two"))).toEqual({ size: 7, word: "continue" });
-    await loops.done(claim, { ExitCode: 3 }, 7);
+    expect(await loops.tasks.output(claim, 4, bytes("two"))).toEqual({ size: 7, word: "continue" });
+    await loops.tasks.done(claim, { ExitCode: 3 }, 7);
     expect(unit.status).toMatchObject({
       ...{ State: UnitState.Failed, Cause: "EXITED", ExitCode: 3, Detail: "exit status 3", StdoutSize: 7, Attempt: 1 },
       StdoutSha256: createHash("sha256").update("one two").digest("hex"),
@@ -84,12 +84,12 @@ describe("CAT-84: a run loop", () => {
     const unit = await submit(at);
     const { claim } = await taken(at);
     const { loops } = at.units;
-    await loops.output(claim, 0, bytes("abc"));
-    expect(await loops.output(claim, 0, bytes("abcde"))).toMatchObject({ size: 5 });
-    await loops.done(claim, { ExitCode: 0 }, 5);
-    await loops.done(claim, { ExitCode: 0 }, 5);
+    await loops.tasks.output(claim, 0, bytes("abc"));
+    expect(await loops.tasks.output(claim, 0, bytes("abcde"))).toMatchObject({ size: 5 });
+    await loops.tasks.done(claim, { ExitCode: 0 }, 5);
+    await loops.tasks.done(claim, { ExitCode: 0 }, 5);
     expect(outputOf(unit)).toBe("abcde");
-    await expect(loops.done({ ...claim, helper: "bob" }, { ExitCode: 1 }, 5)).rejects.toMatchObject(lost);
+    await expect(loops.tasks.done({ ...claim, helper: "bob" }, { ExitCode: 1 }, 5)).rejects.toMatchObject(lost);
   });
 
   test("cannot leave a gap, nor end without all of its output", async () => {
@@ -97,31 +97,31 @@ describe("CAT-84: a run loop", () => {
     await submit(at);
     const { claim } = await taken(at);
     const { loops } = at.units;
-    await expect(loops.output(claim, 1, bytes("b"))).rejects.toMatchObject({ code: "OUTPUT_GAP" });
-    await loops.output(claim, 0, bytes("a"));
-    await expect(loops.done(claim, { ExitCode: 0 }, 2)).rejects.toMatchObject({ code: "OUTPUT_GAP" });
+    await expect(loops.tasks.output(claim, 1, bytes("b"))).rejects.toMatchObject({ code: "OUTPUT_GAP" });
+    await loops.tasks.output(claim, 0, bytes("a"));
+    await expect(loops.tasks.done(claim, { ExitCode: 0 }, 2)).rejects.toMatchObject({ code: "OUTPUT_GAP" });
   });
 
   test("gives back what it has not touched, and it was no attempt", async () => {
     await using at = await node({ attempts: 1 });
     const unit = await submit(at);
     const first = await taken(at);
-    await at.units.loops.release(first.claim);
+    await at.units.loops.tasks.release(first.claim);
     expect(unit.status).toMatchObject({ State: UnitState.Pending, Queued: true });
     const second = await taken(at, bob);
     expect(second).toMatchObject({ attempt: 1, fence: 2 });
-    await at.units.loops.output(second.claim, 0, bytes("x"));
-    await expect(at.units.loops.release(second.claim)).rejects.toMatchObject({ code: "TASK_TOUCHED" });
+    await at.units.loops.tasks.output(second.claim, 0, bytes("x"));
+    await expect(at.units.loops.tasks.release(second.claim)).rejects.toMatchObject({ code: "TASK_TOUCHED" });
   });
 
   test("reports a failure: tried again if that may help, else it is the unit's end", async () => {
     await using at = await node({ attempts: 2 });
     const unit = await submit(at);
-    expect(await at.units.loops.fail((await taken(at)).claim, "no licence now", true)).toBe(true);
+    expect(await at.units.loops.tasks.fail((await taken(at)).claim, "no licence now", true)).toBe(true);
     expect(unit.status.Detail).toContain("no licence now");
     const { claim, attempt } = await taken(at);
     expect(attempt).toBe(2);
-    expect(await at.units.loops.fail(claim, "no licence now", true)).toBe(false);
+    expect(await at.units.loops.tasks.fail(claim, "no licence now", true)).toBe(false);
     const { State, Detail, Cause } = unit.status;
     expect({ State, Detail, Cause }).toEqual({
       ...{ State: UnitState.Failed, Detail: "no licence now", Cause: "HELPER_REPORTED" },
@@ -132,10 +132,10 @@ describe("CAT-84: a run loop", () => {
     await using at = await node();
     const unit = await submit(at);
     const { claim } = await taken(at);
-    at.units.loops.log(claim, ["first", "second"]);
+    at.units.loops.tasks.log(claim, ["first", "second"]);
     const path = join(unit.folder.dir, "runner.log");
     expect(readFileSync(path, "utf8")).toBe("first\nsecond\n");
-    for (let n = 0; n < 300; n++) at.units.loops.log(claim, ["x".repeat(4_000)]);
+    for (let n = 0; n < 300; n++) at.units.loops.tasks.log(claim, ["x".repeat(4_000)]);
     expect(readFileSync(path).length).toBeLessThan(1_100_000);
     expect(readFileSync(path, "utf8")).toContain("(more is not kept)");
   });
@@ -149,11 +149,11 @@ describe("CAT-85: leases and fences", () => {
     const second = await taken(at, bob);
     expect(second).toMatchObject({ unit: unit.id, attempt: 2, fence: 2 });
     const { loops } = at.units;
-    await expect(loops.output(first.claim, 0, bytes("late"))).rejects.toMatchObject(lost);
-    await expect(loops.done(first.claim, { ExitCode: 1 }, 0)).rejects.toMatchObject(lost);
-    expect(() => loops.progress(first.claim, "late")).toThrow(expect.objectContaining(lost));
-    await loops.done(second.claim, { ExitCode: 0 }, 0);
-    await expect(loops.done(first.claim, { ExitCode: 1 }, 0)).rejects.toMatchObject(lost);
+    await expect(loops.tasks.output(first.claim, 0, bytes("late"))).rejects.toMatchObject(lost);
+    await expect(loops.tasks.done(first.claim, { ExitCode: 1 }, 0)).rejects.toMatchObject(lost);
+    expect(() => loops.tasks.progress(first.claim, "late")).toThrow(expect.objectContaining(lost));
+    await loops.tasks.done(second.claim, { ExitCode: 0 }, 0);
+    await expect(loops.tasks.done(first.claim, { ExitCode: 1 }, 0)).rejects.toMatchObject(lost);
     expect(unit.status).toMatchObject({ State: UnitState.Succeeded, Attempt: 2 });
   });
 
@@ -162,7 +162,7 @@ describe("CAT-85: leases and fences", () => {
     const unit = await submit(at);
     const { claim } = await taken(at);
     for (let n = 0; n < 12; n++) {
-      const [told] = await at.units.loops.beat([{ ...claim, known: "continue" }], 50, patience());
+      const [told] = await at.units.loops.tasks.beat([{ ...claim, known: "continue" }], 50, patience());
       expect(told?.word).toBe("continue");
     }
     expect(unit.status).toMatchObject({ State: UnitState.Running, Attempt: 1 });
@@ -172,7 +172,7 @@ describe("CAT-85: leases and fences", () => {
     await using at = await node({ leaseMs: 300 });
     const unit = await submit(at);
     const { claim } = await taken(at);
-    const beat = at.units.loops.beat([{ ...claim, known: "continue" }], 30_000, patience());
+    const beat = at.units.loops.tasks.beat([{ ...claim, known: "continue" }], 30_000, patience());
     // News of other tasks wake it here again and again.
     const others = setInterval(() => at.units.loops.hold(false), 20);
     expect((await beat).map(({ word }) => word)).toEqual(["lost"]);
@@ -202,18 +202,18 @@ describe("CAT-85: leases and fences", () => {
     await using at = await node();
     const { id } = await submit(at);
     const { claim } = await taken(at);
-    await at.units.loops.output(claim, 0, bytes("before "));
+    await at.units.loops.tasks.output(claim, 0, bytes("before "));
     await at.reopen();
     expect(at.units.loops.tasksOf("ann")).toMatchObject([{ unit: id, fence: 1, outputBytes: 7 }]);
-    await at.units.loops.output(claim, 7, bytes("after"));
-    await at.units.loops.done(claim, { ExitCode: 0 }, 12);
+    await at.units.loops.tasks.output(claim, 7, bytes("after"));
+    await at.units.loops.tasks.done(claim, { ExitCode: 0 }, 12);
     expect(outputOf(at.units.get(id))).toBe("before after");
   });
 
   test("a next daemon hands out what waited, with fences that go on growing", async () => {
     await using at = await node();
     const unit = await submit(at);
-    await at.units.loops.fail((await taken(at)).claim, "later", true);
+    await at.units.loops.tasks.fail((await taken(at)).claim, "later", true);
     await at.reopen();
     expect(await taken(at, bob)).toMatchObject({ unit: unit.id, attempt: 2, fence: 2 });
   });
@@ -224,7 +224,7 @@ describe("decision 14: output and attempts", () => {
     await using at = await node();
     const unit = await submit(at);
     const { claim } = await taken(at);
-    await at.units.loops.output(claim, 0, bytes("seen"));
+    await at.units.loops.tasks.output(claim, 0, bytes("seen"));
     await at.units.loops.gone("ann", "its helper died");
     const { Cause, Detail, StdoutSize } = await ended(unit);
     expect({ Cause, StdoutSize }).toEqual({ Cause: "HELPER_LOST", StdoutSize: 4 });
@@ -236,13 +236,13 @@ describe("decision 14: output and attempts", () => {
     await using at = await node({ output: "whole" });
     const unit = await submit(at);
     const first = await taken(at);
-    await at.units.loops.output(first.claim, 0, bytes("of the first attempt"));
+    await at.units.loops.tasks.output(first.claim, 0, bytes("of the first attempt"));
     expect(existsSync(unit.folder.stdout)).toBe(false);
     await at.units.loops.gone("ann", "its helper died");
     const second = await taken(at, bob);
     expect(second.outputBytes).toBe(0);
-    await at.units.loops.output(second.claim, 0, bytes("second"));
-    await at.units.loops.done(second.claim, { ExitCode: 0 }, 6);
+    await at.units.loops.tasks.output(second.claim, 0, bytes("second"));
+    await at.units.loops.tasks.done(second.claim, { ExitCode: 0 }, 6);
     expect(outputOf(unit)).toBe("second");
     expect(unit.status.StdoutSize).toBe(6);
   });
@@ -251,7 +251,7 @@ describe("decision 14: output and attempts", () => {
     await using at = await node({ output: "whole" });
     const { id } = await submit(at);
     const { claim } = await taken(at);
-    await at.units.loops.output(claim, 0, bytes("result"));
+    await at.units.loops.tasks.output(claim, 0, bytes("result"));
     await at.reopen();
     const unit = at.units.get(id);
     const read = (async () => {
@@ -259,7 +259,7 @@ describe("decision 14: output and attempts", () => {
       for await (const chunk of at.units.results(unit, 0, patience())) text += Buffer.from(chunk).toString();
       return text;
     })();
-    await at.units.loops.done(claim, { ExitCode: 0 }, 6);
+    await at.units.loops.tasks.done(claim, { ExitCode: 0 }, 6);
     expect(await read).toBe("result");
   });
 });
@@ -277,11 +277,11 @@ describe("ending a task", () => {
     await using at = await node();
     const unit = await submit(at);
     const { claim } = await taken(at);
-    const beat = at.units.loops.beat([{ ...claim, known: "continue" }], 30_000, patience());
+    const beat = at.units.loops.tasks.beat([{ ...claim, known: "continue" }], 30_000, patience());
     const cancelled = at.units.cancel(unit.id, patience());
     expect((await beat)[0]?.word).toBe("cancel");
-    expect((await at.units.loops.output(claim, 0, bytes("last words"))).word).toBe("cancel");
-    await at.units.loops.done(claim, { Signal: "SIGTERM" }, 10);
+    expect((await at.units.loops.tasks.output(claim, 0, bytes("last words"))).word).toBe("cancel");
+    await at.units.loops.tasks.done(claim, { Signal: "SIGTERM" }, 10);
     await cancelled;
     expect(unit.status).toMatchObject({ State: UnitState.Canceled, Cause: "CANCELED", Signal: "SIGTERM" });
     expect(outputOf(unit)).toBe("last words");
@@ -291,21 +291,24 @@ describe("ending a task", () => {
     await using at = await node({ cancelGraceMs: 50, leaseMs: 200 });
     const unit = await submit(at);
     const { claim } = await taken(at);
-    const deaf = setInterval(() => void at.units.loops.beat([{ ...claim, known: "continue" }], 0, patience()), 20);
+    const deaf = setInterval(
+      () => void at.units.loops.tasks.beat([{ ...claim, known: "continue" }], 0, patience()),
+      20,
+    );
     await at.units.cancel(unit.id, patience());
     clearInterval(deaf);
     expect(unit.status).toMatchObject({ State: UnitState.Canceled, Cause: "CANCELED" });
     expect(unit.status.Detail).toContain("did not say that it has stopped");
-    await expect(at.units.loops.done(claim, { ExitCode: 0 }, 0)).rejects.toMatchObject(lost);
+    await expect(at.units.loops.tasks.done(claim, { ExitCode: 0 }, 0)).rejects.toMatchObject(lost);
   });
 
   test("CAT-92: a task that runs too long, or writes too much, is told to stop", async () => {
     await using at = await node({ maxRunMs: 100, leaseMs: 400 });
     const unit = await submit(at);
     const { claim } = await taken(at);
-    const [told] = await at.units.loops.beat([{ ...claim, known: "continue" }], 30_000, patience());
+    const [told] = await at.units.loops.tasks.beat([{ ...claim, known: "continue" }], 30_000, patience());
     expect(told?.word).toBe("cancel");
-    await at.units.loops.done(claim, { Signal: "SIGTERM" }, 0);
+    await at.units.loops.tasks.done(claim, { Signal: "SIGTERM" }, 0);
     expect(unit.status).toMatchObject({ State: UnitState.Failed, Cause: "RUN_TIME_LIMIT" });
   });
 
@@ -313,8 +316,8 @@ describe("ending a task", () => {
     await using at = await node({ maxOutputBytes: 5 });
     const unit = await submit(at);
     const { claim } = await taken(at);
-    expect(await at.units.loops.output(claim, 0, bytes("0123456789"))).toEqual({ size: 5, word: "cancel" });
-    await at.units.loops.done(claim, { Signal: "SIGTERM" }, 10);
+    expect(await at.units.loops.tasks.output(claim, 0, bytes("0123456789"))).toEqual({ size: 5, word: "cancel" });
+    await at.units.loops.tasks.done(claim, { Signal: "SIGTERM" }, 10);
     expect(unit.status).toMatchObject({ State: UnitState.Failed, Cause: "OUTPUT_LIMIT", StdoutSize: 5 });
   });
 
@@ -324,10 +327,10 @@ describe("ending a task", () => {
     const { claim } = await taken(at);
     const released = at.units.release(unit.id, { force: false, signal: patience() });
     await eventually("it is told", () => unit.status.Stopping !== undefined);
-    await at.units.loops.done(claim, { Signal: "SIGTERM" }, 0);
+    await at.units.loops.tasks.done(claim, { Signal: "SIGTERM" }, 0);
     await released;
     expect(existsSync(unit.folder.dir)).toBe(false);
-    await expect(at.units.loops.done(claim, { ExitCode: 0 }, 0)).rejects.toMatchObject(lost);
+    await expect(at.units.loops.tasks.done(claim, { ExitCode: 0 }, 0)).rejects.toMatchObject(lost);
   });
 });
 
@@ -340,7 +343,7 @@ describe("holding and draining", () => {
     at.units.hold(true);
     expect(at.units.loops.waitingOf("render")).toBe(0);
     expect(await at.units.loops.next(bob, 0, patience())).toEqual({ kind: "nothing" });
-    await at.units.loops.done(claim, { ExitCode: 0 }, 0);
+    await at.units.loops.tasks.done(claim, { ExitCode: 0 }, 0);
     const next = taken(at, bob);
     at.units.hold(false);
     expect(await next).toMatchObject({ attempt: 1 });
@@ -356,10 +359,12 @@ describe("holding and draining", () => {
       reason: "the worker stops",
     });
     const known = { ...claim, known: "continue" } as const;
-    expect((await at.units.loops.beat([known], 30_000, patience()))[0]?.word).toBe("shutdown");
+    expect((await at.units.loops.tasks.beat([known], 30_000, patience()))[0]?.word).toBe("shutdown");
     const interrupted = at.units.interrupt();
-    expect((await at.units.loops.beat([{ ...known, known: "shutdown" }], 30_000, patience()))[0]?.word).toBe("cancel");
-    await at.units.loops.done(claim, { Signal: "SIGTERM" }, 0);
+    expect((await at.units.loops.tasks.beat([{ ...known, known: "shutdown" }], 30_000, patience()))[0]?.word).toBe(
+      "cancel",
+    );
+    await at.units.loops.tasks.done(claim, { Signal: "SIGTERM" }, 0);
     await interrupted;
     expect(unit.status).toMatchObject({ State: UnitState.Pending, Queued: true, Attempt: 1 });
     await at.reopen();
@@ -371,8 +376,8 @@ describe("holding and draining", () => {
     const unit = await submit(at);
     const { claim } = await taken(at);
     const interrupted = at.units.interrupt();
-    await at.units.loops.beat([{ ...claim, known: "continue" }], 30_000, patience());
-    await at.units.loops.done(claim, { Signal: "SIGTERM" }, 0);
+    await at.units.loops.tasks.beat([{ ...claim, known: "continue" }], 30_000, patience());
+    await at.units.loops.tasks.done(claim, { Signal: "SIGTERM" }, 0);
     await interrupted;
     expect(unit.status).toMatchObject({ State: UnitState.Failed, Cause: "INTERRUPTED", Signal: "SIGTERM" });
   });

@@ -4,7 +4,7 @@ import { type HelperView, scaling } from "./scaling.ts";
 
 const limits = { program: { kind: "command", path: "x" }, min: 0, max: 4, idleMs: 60_000 } as const;
 const helper = (id: string, more: Partial<HelperView> = {}): HelperView => ({
-  ...{ id, has: 0, given: 0, idleMs: 0, isLeaving: false },
+  ...{ id, has: 0, given: 0, idleMs: 0, isReady: true, isLeaving: false },
   ...more,
 });
 
@@ -18,6 +18,7 @@ describe("scaling(), CAT-89", () => {
   test("counts on those that are free, and not on those that leave", () => {
     expect(scaling(1, [helper("a")], limits).start).toBe(0);
     expect(scaling(1, [helper("a", { isLeaving: true })], limits).start).toBe(1);
+    expect(scaling(1, [helper("a", { isReady: false })], limits).start).toBe(1);
     const leaving = ["a", "b", "c", "d"].map((id) => helper(id, { isLeaving: true }));
     expect(scaling(9, leaving, limits).start).toBe(0);
   });
@@ -47,6 +48,7 @@ describe("scaling(), CAT-89", () => {
       has: fc.nat(2),
       given: fc.nat(9),
       idleMs: fc.nat(120_000),
+      isReady: fc.boolean(),
       isLeaving: fc.boolean(),
     });
     const sizes = fc

@@ -6,6 +6,8 @@ export interface HelperView {
   /** Tasks it has, and all it was given. */
   readonly has: number;
   readonly given: number;
+  /** It asks for a task, or will in a moment. One that is frozen, or busy with itself, does not. */
+  readonly isReady: boolean;
   /** Since when it has had none, milliseconds. */
   readonly idleMs: number;
   /** It was told to go. */
@@ -25,12 +27,13 @@ export function scaling(waiting: number, helpers: readonly HelperView[], limits:
   const worn = helpers.filter((helper) => isStaying(helper) && helper.given >= maxTasks);
   const staying = helpers.filter((helper) => isStaying(helper) && !worn.includes(helper));
   const free = staying.filter(({ has }) => has === 0);
+  const ready = free.filter(({ isReady }) => isReady).length;
   const mayGo = waiting > 0 ? 0 : Math.max(0, staying.length - min);
   const bored = free
     .filter((helper) => helper.idleMs >= idleMs)
     .sort((a, b) => b.idleMs - a.idleMs)
     .slice(0, mayGo);
-  const wanted = Math.max(min - staying.length, waiting - free.length, 0);
+  const wanted = Math.max(min - staying.length, waiting - ready, 0);
   return {
     start: Math.min(wanted, Math.max(0, max - helpers.length)),
     dismiss: [

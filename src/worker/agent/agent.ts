@@ -54,6 +54,8 @@ export interface AgentOptions {
   readonly work: () => WorkVitals;
   /** The configuration that the server holds, and what is to be done when a version waits for a new start. */
   readonly cloud?: Pick<CloudLinkOptions, "cloud" | "pending"> | undefined;
+  /** Told with each heartbeat whether helpers from elsewhere may take tasks, as the server's policy has it (CAT-95). */
+  readonly helpersRemote?: ((isAllowed: boolean) => void) | undefined;
   /** A user's session is over: end what is held for it. */
   readonly sessionEnded: (session: string, reason: string) => void;
   readonly clock?: Clock;
@@ -238,6 +240,7 @@ export class Agent {
     const responseTimeMs = this.#clock.elapsed() - sentAt;
     this.#lastBeat = { responseTimeMs, clockOffsetMs: answer.serverTimeMs + responseTimeMs / 2 - this.#clock.now() };
     this.#beatEveryMs = answer.nextInMs;
+    this.#options.helpersRemote?.(answer.helpersRemote ?? true);
   }
 
   #notBeaten(error: unknown): void {

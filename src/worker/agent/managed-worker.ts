@@ -35,6 +35,8 @@ export interface ManagedWorkerOptions {
   readonly proxy?: string | undefined;
   /** Which level each role of the server has here. */
   readonly roles: () => RoleMap;
+  /** Whether a server that does not say what its policy includes is refused. */
+  readonly needsEntitlement?: (() => boolean) | undefined;
   /** The worker's own second factor, where it may be hardened (CAT-70). */
   readonly factor?: FactorGate | undefined;
   /** What of its machine can be reached through the server; absent: nothing. */
@@ -113,9 +115,9 @@ export async function startManagedWorker(options: ManagedWorkerOptions): Promise
 
 function openAgent(options: ManagedWorkerOptions, parts: DaemonParts, local: LocalManagement) {
   const { table, mayTake, stopping } = local;
-  const { mesh, units, log } = parts;
+  const { mesh, units, loops, log } = parts;
   const { identity, membership, instance, self, dataDir, access = noAccess } = options;
-  const askers = new Askers(options.roles, { factor: options.factor });
+  const askers = new Askers(options.roles, { factor: options.factor, needsEntitlement: options.needsEntitlement });
   const shells = new Shells({ units, policy: access.shell, mayTake, folder: shellFolder(dataDir), log });
   void shells.endLeft();
   const streams = new StreamService({
@@ -130,6 +132,7 @@ function openAgent(options: ManagedWorkerOptions, parts: DaemonParts, local: Loc
     ...{ mesh, tlsClient: fleetProfile, identity, membership, instance, self, askers, log, clock: systemClock },
     table: new Map([...table, ...methodTable(shells.methods)]),
     cloud: options.cloud,
+    helpersRemote: (isAllowed) => loops?.allowElsewhere(isAllowed),
     vitals: () => vitals.look(),
     work: () => ({
       ...workVitals(units, self),

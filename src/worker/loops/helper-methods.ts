@@ -47,42 +47,42 @@ export function helperMethods(options: HelperMethodsOptions): ServedMethod[] {
       return welcome(seat, protocol, options);
     }),
     serve(helperNext, async ({ waitMs }, { caller, signal }) => {
-      const next = await loops.next(seats.of(caller).helper, waitMs, signal);
+      const next = await loops.next(seats.toTake(caller).helper, waitMs, signal);
       return next.kind === "task" ? { kind: "task", task: told(next.task) } : next;
     }),
     serve(helperPayload, async ({ offset, ...claim }, context) => {
-      const { bytes, isEnd } = await loops.payload(claimOf(claim, context), offset, maxPieceBytes);
+      const { bytes, isEnd } = await loops.tasks.payload(claimOf(claim, context), offset, maxPieceBytes);
       return { bytes: Buffer.from(bytes).toString("base64"), isEnd };
     }),
     serve(helperOutput, ({ offset, bytes, ...claim }, context) =>
-      loops.output(claimOf(claim, context), offset, Buffer.from(bytes, "base64")),
+      loops.tasks.output(claimOf(claim, context), offset, Buffer.from(bytes, "base64")),
     ),
     serve(helperProgress, async ({ percent, text, ...claim }, context) => {
-      const word = loops.progress(claimOf(claim, context), progressText(percent, text));
+      const word = loops.tasks.progress(claimOf(claim, context), progressText(percent, text));
       await pace(seats.of(context.caller), claim.task, clock, context.signal);
       return { word };
     }),
     serve(helperLog, async ({ lines, ...claim }, context) => {
-      const word = loops.log(claimOf(claim, context), lines);
+      const word = loops.tasks.log(claimOf(claim, context), lines);
       await pace(seats.of(context.caller), claim.task, clock, context.signal);
       return { word };
     }),
     serve(helperBeat, async ({ waitMs, tasks }, { caller, signal }) => {
       const { id: helper } = seats.of(caller).helper;
       const claims = tasks.map(({ task, fence, known }) => ({ helper, unit: task, fence, known }));
-      const answers = await loops.beat(claims, waitMs, signal);
+      const answers = await loops.tasks.beat(claims, waitMs, signal);
       return { tasks: answers.map(({ claim: { unit, fence }, word }) => ({ task: unit, fence, word })) };
     }),
     serve(helperDone, async ({ exitCode, signal, outputBytes, ...claim }, context) => {
       const result = signal === undefined ? { ExitCode: exitCode ?? 0 } : { Signal: signal };
-      await loops.done(claimOf(claim, context), result, outputBytes);
+      await loops.tasks.done(claimOf(claim, context), result, outputBytes);
       return { recorded: true };
     }),
     serve(helperFail, async ({ error, retryable, ...claim }, context) => {
-      return { again: await loops.fail(claimOf(claim, context), error, retryable) };
+      return { again: await loops.tasks.fail(claimOf(claim, context), error, retryable) };
     }),
     serve(helperRelease, async (claim, context) => {
-      await loops.release(claimOf(claim, context));
+      await loops.tasks.release(claimOf(claim, context));
       return {};
     }),
     serve(helperBye, async (_params, { caller }) => {

@@ -63,6 +63,13 @@ export class Seats {
     throw refused("the helper's credential is not good any more");
   }
 
+  /** The seat of a caller that wants a task. What it has it may finish (CAT-99). @throws {WorkerError} HELPER_REFUSED. */
+  toTake(caller: Caller): Seat {
+    const seat = this.of(caller);
+    if (seat.helper.isRemote) this.#requireElsewhere();
+    return seat;
+  }
+
   /** A helper is there with this token. */
   isInUse(tokenId: string): boolean {
     const user = this.#users.get(tokenId);
@@ -100,10 +107,14 @@ export class Seats {
     return this.#seat({ id: `socket-${hello.instance.slice(0, 12)}`, workTypes, isRemote: false }, hello, () => true);
   }
 
+  #requireElsewhere(): void {
+    if (this.#options.mayComeFromElsewhere()) return;
+    throw refused("the operator allows no helpers from elsewhere (CAT-95, helpers.remote in the server's policy.yaml)");
+  }
+
   #fromElsewhere(token: HelperToken, hello: HelperHello): Seat {
-    const { mayComeFromElsewhere, clock } = this.#options;
-    if (!mayComeFromElsewhere())
-      throw refused("the operator allows no helpers from elsewhere (CAT-95, helpers.remote in policy.yaml)");
+    const { clock } = this.#options;
+    this.#requireElsewhere();
     const id = `remote-${token.id}-${hello.instance.slice(0, 12)}`;
     const user = this.#users.get(token.id);
     if (user && user.helper !== id && this.isInUse(token.id))
@@ -114,7 +125,7 @@ export class Seats {
     this.#users.set(token.id, { helper: id, heardAt: clock.elapsed() });
     const isGood = (): boolean => {
       const now = this.#users.get(token.id);
-      if (!token.isGood() || now?.helper !== id || !mayComeFromElsewhere()) return false;
+      if (!token.isGood() || now?.helper !== id) return false;
       now.heardAt = clock.elapsed();
       return true;
     };

@@ -309,12 +309,16 @@ describe("CAT-87: helpers from elsewhere", () => {
     await expect(streamClient(worker, wrong)).rejects.toThrow("401");
   });
 
-  test("CAT-95: helpers.remote, when it is not allowed, lets none in and none go on", async () => {
+  test("CAT-95: helpers.remote, when it is not allowed, lets none in and gives none a task; what one has it may finish", async () => {
     await using worker = await withPort();
     const { token } = worker.loops.tokens.create({ workTypes: ["far"], expiresInMs: aDay });
     using stream = await streamClient(worker, bearer(token));
     await stream.call("helper.hello", hello);
+    const unit = await submit(worker.node, "far");
+    await stream.call("helper.next", { waitMs: 30_000 });
     worker.loops.allowElsewhere(false);
+    const done = await stream.call("helper.done", { task: unit.id, fence: 1, exitCode: 0, outputBytes: 0 });
+    expect(done.result).toEqual({ recorded: true });
     expect((await stream.call("helper.next", { waitMs: 0 })).error?.data.code).toBe("HELPER_REFUSED");
     const { error } = await stream.call("helper.hello", hello);
     expect(error?.message).toContain("helpers.remote");

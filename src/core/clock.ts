@@ -18,3 +18,9 @@ export const systemClock: Clock = {
     await sleep(ms, undefined, signal ? { signal } : {});
   },
 };
+
+/** A clock whose wall time goes on evenly from now on, in whole milliseconds, whatever anybody sets the machine's to. */
+export function steadyClock(clock: Clock = systemClock): Clock {
+  const aheadMs = clock.now() - clock.elapsed();
+  return { ...clock, now: () => Math.round(aheadMs + clock.elapsed()) };
+}

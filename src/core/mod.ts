@@ -3,7 +3,7 @@
  *
  * A thing lives here only when two rooms use it and it has a name that is a concept.
  */
-export { type Clock, systemClock } from "./clock.ts";
+export { type Clock, steadyClock, systemClock } from "./clock.ts";
 export { type Closable, Closers } from "./closers.ts";
 export { formatGoDuration, parseGoDuration } from "./durations.ts";
 export { type ErrorEntry, type ErrorTable, errorText, FarhandError, systemCode } from "./errors.ts";

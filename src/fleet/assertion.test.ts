@@ -48,6 +48,17 @@ describe("an assertion", () => {
     expect(() => worker().checker.check(sign({ ent }), "units.list", body)).toThrow(invalid);
   });
 
+  test("stays worth nothing when the server's time turns out to be earlier than it was thought", () => {
+    const { clock, checker } = worker();
+    const text = sign();
+    checker.check(text, "units.list", body);
+    clock.now += 31_000;
+    // One that came meanwhile: what has expired is forgotten then.
+    checker.check(sign({}, clock.now), "units.list", body);
+    clock.now -= 31_000;
+    expect(() => checker.check(text, "units.list", body)).toThrow(stale);
+  });
+
   test("is worth nothing a second time, and that a while later neither", () => {
     const { clock, checker } = worker();
     const text = sign();

@@ -82,6 +82,8 @@ export class AssertionChecker {
   readonly #options: AssertionCheckerOptions;
   /** What was taken, to when it is worth something. */
   readonly #seen = new Map<string, number>();
+  /** The latest time there was: what has expired stays so, also when the server's time is learned to be earlier. */
+  #latest = 0;
 
   constructor(options: AssertionCheckerOptions) {
     this.#options = options;
@@ -114,7 +116,8 @@ export class AssertionChecker {
   }
 
   #checkTime({ iat, exp, jti }: Assertion): void {
-    const now = this.#options.serverNow();
+    const now = Math.max(this.#latest, this.#options.serverNow());
+    this.#latest = now;
     if (iat > now + skewMs || exp > iat + assertionLifeMs) throw stale("it is from the future");
     if (exp <= now) throw stale("it has expired");
     this.#forget(now);

@@ -42,6 +42,7 @@ export type Heartbeat = z.infer<typeof Heartbeat>;
 /** What the server answers at once: with it the worker measures {@link Heartbeat} `responseTimeMs` and `clockOffsetMs`. */
 export const HeartbeatAnswer = z.strictObject({
   serverTimeMs: count.describe("when the heartbeat came, milliseconds since 1970"),
+  assertionTimeMs: count.describe("the same by the clock that assertions are dated by, which nobody sets"),
   nextInMs: count.min(1_000).max(3_600_000).describe("when the next one is wanted"),
   helpersRemote: z.boolean().optional().describe("whether helpers from elsewhere may take tasks (CAT-95)"),
 });

@@ -11,7 +11,11 @@ const count = z.number().int().min(0).max(Number.MAX_SAFE_INTEGER);
 export const UnitWanted = z.strictObject({
   workType: z.string().min(1).max(1_000),
   params: z.record(z.string().max(255), z.string().max(131_072)).optional(),
-  unit: unitId.optional().describe("id the caller chose: given again, the unit is found and not made twice"),
+  unit: z
+    .string()
+    .regex(/^[0-9A-Za-z]{8,64}$/, "8 to 64 letters and digits")
+    .optional()
+    .describe("id the caller chose: given again, the unit is found and not made twice"),
 });
 export type UnitWanted = z.infer<typeof UnitWanted>;
 

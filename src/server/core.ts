@@ -1,7 +1,7 @@
 import { X509Certificate } from "node:crypto";
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
-import { type Clock, Closers, errorText, type Log, systemClock, type TlsServerSource } from "#core";
+import { type Clock, Closers, errorText, type Log, steadyClock, systemClock, type TlsServerSource } from "#core";
 import { makeBackend, makeWebSocketGuest, type Mesh, openMesh, tlsProfiles, type WebSocketGuest } from "#mesh";
 import { LiveFeed } from "./api/live-feed.ts";
 import { Audit } from "./audit/audit.ts";
@@ -161,13 +161,15 @@ async function openAll(options: CoreOptions, closers: Closers): Promise<ServerCo
     { action: "drop", fromnode: "/.*/" },
   ];
   const mesh = closers.add(openMesh({ nodeId, log, tls, firewallRules, maxAnnouncedStubs: 0 }));
-  const entrance = new WorkerEntrance({ registry, members, authority, serverNode: nodeId, clock });
+  // Workers go by it when they look at assertions: it must not jump between a registration and a request.
+  const steady = steadyClock(clock);
+  const entrance = new WorkerEntrance({ registry, members, authority, serverNode: nodeId, clock, steady });
   const changedConfig = (name: string, version: number): void => lines.open?.configChanged(name, version);
   const configurations = openConfigurations({ store, audit, seal, clock, presence, changed: changedConfig });
   const rollouts = new Rollouts({ store, audit, configurations, presence, changed: changedConfig, clock, log });
   const delivery = new ConfigDelivery({ store, registry, configurations, rollouts, clock });
   lines.open = new Lines({
-    ...{ delivery, entrance, presence, health, registry, members, mesh, clock, log, version },
+    ...{ delivery, entrance, presence, health, registry, members, mesh, clock, steady, log, version },
     serverNode: nodeId,
     tlsClient: profileName,
     helpersRemote: () => policy.allowed("helpers.remote"),

@@ -280,6 +280,11 @@ export const serverErrors = {
     exit: 5,
     meaning: "Too many calls and streams are open under this session. End some first.",
   },
+  CLIENT_LEFT: {
+    status: 408,
+    exit: 5,
+    meaning: "The client went away before it was answered: nobody reads this, but metrics count it.",
+  },
   IDEMPOTENCY_REUSED: {
     status: 422,
     exit: 2,
@@ -288,8 +293,13 @@ export const serverErrors = {
   IDEMPOTENCY_RUNNING: {
     status: 409,
     exit: 6,
+    meaning: "The request with this `Idempotency-Key` has not ended. Wait, and ask again.",
+  },
+  IDEMPOTENCY_LOST: {
+    status: 409,
+    exit: 6,
     meaning:
-      "The request with this `Idempotency-Key` has not ended, or nobody knows how it did. Look before you repeat.",
+      "The request with this `Idempotency-Key` was broken off (the server or its database went away). Look what became of it before you repeat it, with another key.",
   },
   IDEMPOTENCY_SHOWN: {
     status: 409,

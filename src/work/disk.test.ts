@@ -1,9 +1,10 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { beforeAll, describe, expect, test, vi } from "vitest";
 import { systemClock } from "#core";
 import { runProcess } from "../../test/kit/processes.ts";
-import { type TempFolder, tempFolder } from "../../test/kit/temp-folder.ts";
+import { canMount, smallDisk } from "../../test/kit/small-disk.ts";
+import { tempFolder } from "../../test/kit/temp-folder.ts";
 import {
   builtHelpers,
   ended,
@@ -20,35 +21,9 @@ import { UnitState } from "./wire.ts";
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
 beforeAll(builtHelpers);
 
-/** A disk of a few megabytes, or of none of its own where this user may not mount one. */
-async function smallDisk(): Promise<(TempFolder & { remount(option: string): Promise<boolean> }) | undefined> {
-  const folder = await tempFolder();
-  const disk = folder.file("disk");
-  mkdirSync(disk);
-  const mount = async (...args: string[]) => (await runProcess("mount", args)).code === 0;
-  if (!(await mount("-t", "tmpfs", "-o", "size=4m,mode=0700", "farhand-test", disk))) {
-    await folder[Symbol.asyncDispose]();
-    return undefined;
-  }
-  return {
-    path: disk,
-    file: (name) => `${disk}/${name}`,
-    remount: (option) => mount("-o", `remount,${option}`, disk),
-    [Symbol.asyncDispose]: async () => {
-      await runProcess("umount", ["--lazy", disk]);
-      await folder[Symbol.asyncDispose]();
-    },
-  };
-}
-
-const canMount = await smallDisk().then(async (disk) => {
-  await disk?.[Symbol.asyncDispose]();
-  return disk !== undefined;
-});
-
 /** Open a node whose helper already runs, on a disk of its own. */
 async function openOnSmallDisk() {
-  const disk = await smallDisk();
+  const disk = await smallDisk("4m");
   if (!disk) throw new Error("a small disk was mounted a moment ago");
   const node = await openTestNode({ folder: disk });
   await node.run("exit 0");
@@ -57,29 +32,12 @@ async function openOnSmallDisk() {
   return { disk, node };
 }
 
-function fill(disk: TempFolder): void {
-  try {
-    for (;;) writeFileSync(disk.file("filler"), Buffer.alloc(4096), { flag: "a" });
-  } catch {
-    // Full.
-  }
-  try {
-    for (let n = 0; ; n++) writeFileSync(disk.file(`filler.${n}`), "x");
-  } catch {
-    // Fuller.
-  }
-}
-
-function makeRoom(disk: TempFolder): void {
-  for (const name of readdirSync(disk.path)) if (name.startsWith("filler")) rmSync(disk.file(name));
-}
-
 describe.skipIf(!canMount)("on a full disk (needs the right to mount one)", () => {
   test("a submit is refused and leaves no unit; with room again it is taken", async () => {
     const { disk, node } = await openOnSmallDisk();
     await using _ = node;
     const before = readdirSync(node.unitsDir);
-    fill(disk);
+    disk.fill();
     expect(() => node.units.allocate({ workType: "sh", params: { params: quoted("exit 0") } })).toThrow(
       expect.objectContaining({
         code: "STORAGE_FAILED",
@@ -88,7 +46,7 @@ describe.skipIf(!canMount)("on a full disk (needs the right to mount one)", () =
     );
     expect(readdirSync(node.unitsDir)).toEqual(before);
     expect(Object.keys(node.units.list())).toEqual(before);
-    makeRoom(disk);
+    disk.makeRoom();
     expect(await node.run("exit 4")).toMatchObject({ ExitCode: 4 });
   });
 
@@ -105,7 +63,7 @@ describe.skipIf(!canMount)("on a full disk (needs the right to mount one)", () =
     expect(JSON.parse(readFileSync(unit.folder.status, "utf8"))).toEqual(unit.status);
     expect(unit.status.Detail).toMatch(/^Error reading input data: ENOSPC/);
     await node.units.release(unit.id, { force: false, signal: patience() });
-    makeRoom(disk);
+    disk.makeRoom();
     expect(await node.run("exit 0")).toMatchObject({ State: UnitState.Succeeded });
   });
 
@@ -115,10 +73,10 @@ describe.skipIf(!canMount)("on a full disk (needs the right to mount one)", () =
     const unit = await node.start("cat /dev/zero; exit 7");
     const truth = { State: UnitState.Failed, Detail: "exit status 7", ExitCode: 7, Cause: "EXITED" };
     expect(await ended(unit)).toMatchObject({ ...truth, StdoutSize: statSync(unit.folder.stdout).size });
-    fill(disk);
+    disk.fill();
     await restartAll(node);
     expect(await ended(node.units.get(unit.id))).toMatchObject(truth);
-    makeRoom(disk);
+    disk.makeRoom();
     await eventually("the ending is stored", () => JSON.parse(readFileSync(unit.folder.status, "utf8")).ExitCode === 7);
     await node.reopen();
     expect(node.units.get(unit.id).status).toMatchObject(truth);
@@ -132,10 +90,10 @@ describe.skipIf(!canMount)("on a full disk (needs the right to mount one)", () =
     const unit = await node.start(`echo up; until [ -e ${go} ]; do sleep 0.02; done; exit 9`);
     node.close();
     for (const { pid } of helpersIn(node.dataDir)) await kill(pid);
-    fill(disk);
+    disk.fill();
     writeFileSync(go, "");
     await eventually("the exit is recorded", () => readFileSync(unit.folder.process, "latin1").includes("exit "));
-    makeRoom(disk);
+    disk.makeRoom();
     await node.reopen();
     expect(await ended(node.units.get(unit.id))).toMatchObject({ ExitCode: 9, Cause: "EXITED", StdoutSize: 3 });
   });
@@ -145,7 +103,7 @@ describe.skipIf(!canMount)("on a full disk (needs the right to mount one)", () =
     await using _ = node;
     const unit = await node.start("echo output");
     await ended(unit);
-    fill(disk);
+    disk.fill();
     expect(node.units.list()[unit.id]).toMatchObject({ StdoutSize: 7 });
     let text = "";
     for await (const chunk of node.units.results(unit, 0, patience())) text += Buffer.from(chunk).toString();

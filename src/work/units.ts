@@ -193,6 +193,15 @@ export class Units {
   }
 
   /**
+   * The same under this very id: whoever chose it may ask again when no answer came.
+   *
+   * @throws {WorkError} also `UNIT_ID_TAKEN`.
+   */
+  allocateAs(unitId: string, { workType, params }: Omit<NewUnit, "wantedId">): Unit {
+    return this.#store.createAs(unitId, this.#firstStatus(workType, params));
+  }
+
+  /**
    * Make a unit whose work is for another node.
    *
    * @throws {WorkError} `REQUEST_INVALID`, `NODE_UNREACHABLE`, `STORAGE_FAILED`; no unit remains then.

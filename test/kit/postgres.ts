@@ -26,6 +26,8 @@ export interface Postgres extends AsyncDisposable {
   kill(): Promise<void>;
   /** Start it again with what it kept on disk. */
   start(): Promise<void>;
+  /** Of the process whose children do the work; undefined while it is ended. */
+  pid(): number | undefined;
 }
 
 /** Start a server of its own in a private folder. Nothing installed is touched. */
@@ -79,6 +81,7 @@ export async function startPostgres(): Promise<Postgres> {
   return {
     start,
     kill,
+    pid: () => server?.pid,
     database: async () => {
       const name = `test${++databases}`;
       const { code, stderr } = await run([

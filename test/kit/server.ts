@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { type Log, silentLog, systemClock } from "#core";
+import { type Clock, type Log, silentLog, systemClock } from "#core";
 import { decodeEnrolmentToken, methodTable } from "#fleet";
 import { type Api, openApi } from "../../src/server/api/api.ts";
 import { LiveFeed } from "../../src/server/api/live-feed.ts";
@@ -41,12 +41,14 @@ export interface TestServer extends AsyncDisposable {
 
 /** What of it is another way. */
 export interface TestServerOptions {
+  /** Of the server, but for its API. Default: the machine's. */
+  readonly clock?: Clock;
   /** Streams that a worker shall serve, by method, instead of the real one. */
   readonly streams?: Readonly<Record<string, (request: WorkerRequest) => WorkerStream>>;
 }
 
 /** Open it: `await using server = await testServer()`. */
-export async function testServer({ streams = {} }: TestServerOptions = {}): Promise<TestServer> {
+export async function testServer({ streams = {}, clock = systemClock }: TestServerOptions = {}): Promise<TestServer> {
   const folder = await tempFolder();
   const feed: { live?: LiveFeed } = {};
   const core = await openServerCore({
@@ -56,6 +58,7 @@ export async function testServer({ streams = {} }: TestServerOptions = {}): Prom
     hosts: ["127.0.0.1", "localhost"],
     version,
     log,
+    clock,
     workerChanged: (change) => feed.live?.changed(change),
   });
   feed.live = new LiveFeed(core.store, log);

@@ -20,31 +20,47 @@ export interface KeyedRequest extends IdempotencyKey {
   readonly request: readonly string[];
   /** The answer holds a secret that is shown once. */
   readonly shownOnce: boolean;
+  /** Fires when it is broken off: what became of it then nobody knows. */
+  readonly signal: AbortSignal;
 }
 
 /** What was asked for with the same key twice happens once, and is answered alike (24 hours). */
 export class Idempotency {
   readonly #store: Store;
   readonly #clock: Pick<Clock, "now">;
+  /** Keys that this server is in the middle of. */
+  readonly #here = new Set<string>();
 
   constructor(store: Store, clock: Pick<Clock, "now">) {
     this.#store = store;
     this.#clock = clock;
   }
 
-  /** @throws {ServerError} IDEMPOTENCY_REUSED, IDEMPOTENCY_RUNNING, IDEMPOTENCY_SHOWN; and what `work` throws. */
+  /** @throws {ServerError} IDEMPOTENCY_REUSED, …_RUNNING, …_LOST, …_SHOWN; and what `work` throws. */
   async run(keyed: KeyedRequest, work: () => Promise<Answer>): Promise<Answer> {
     const { caller, key } = keyed;
     if (!/^[\x21-\x7e]{1,255}$/.test(key))
       throw new ServerError("REQUEST_INVALID", "Idempotency-Key: 1 to 255 printable characters");
+    const name = JSON.stringify([caller, key]);
+    const isHere = this.#here.has(name);
+    this.#here.add(name);
+    try {
+      return await this.#claimed(keyed, isHere, work);
+    } finally {
+      if (!isHere) this.#here.delete(name);
+    }
+  }
+
+  /** @param isHere another request with the key is on its way in this server. */
+  async #claimed(keyed: KeyedRequest, isHere: boolean, work: () => Promise<Answer>): Promise<Answer> {
+    const { caller, key } = keyed;
     const fingerprint = createHash("sha256").update(JSON.stringify(keyed.request)).digest("hex");
     const claim = { caller, key, fingerprint, created_at: this.#clock.now() };
     const before = await claimIdempotency(this.#store, claim);
     if (!before) return await this.#first(keyed, work);
     if (before.fingerprint !== fingerprint)
       throw new ServerError("IDEMPOTENCY_REUSED", "this Idempotency-Key was used for another request");
-    if (before.status === null)
-      throw new ServerError("IDEMPOTENCY_RUNNING", "the first request with this Idempotency-Key has not ended");
+    if (before.status === null) throw unanswered(isHere);
     if (keyed.shownOnce && before.status < 400)
       throw new ServerError("IDEMPOTENCY_SHOWN", "this was done, and what it made was shown once");
     const body: unknown = before.body === null ? undefined : JSON.parse(before.body);
@@ -52,16 +68,23 @@ export class Idempotency {
   }
 
   async #first(keyed: KeyedRequest, work: () => Promise<Answer>): Promise<Answer> {
+    const answer = await this.#worked(keyed, work);
+    // The answer is true also when the database does not take it: whoever asks again is told that it is lost.
+    await this.#keep(keyed, answer.status, keyed.shownOnce ? undefined : answer.body).catch(() => {});
+    return answer;
+  }
+
+  async #worked(keyed: KeyedRequest, work: () => Promise<Answer>): Promise<Answer> {
     try {
-      const answer = await work();
-      await this.#keep(keyed, answer.status, keyed.shownOnce ? undefined : answer.body);
-      return answer;
+      return await work();
     } catch (error) {
+      // Neither done nor refused: whoever asks again is told that it is lost.
+      if (keyed.signal.aborted) throw error;
       const problem = problemOf(error);
       // A refusal did nothing. Of a failure nobody knows: it is answered again, and not tried again.
-      if (problem.code === "SESSION_CUT") throw error;
-      if (problem.status < 500) await freeIdempotency(this.#store, keyed);
-      else await this.#keep(keyed, problem.status, problem);
+      const kept =
+        problem.status < 500 ? freeIdempotency(this.#store, keyed) : this.#keep(keyed, problem.status, problem);
+      await kept.catch(() => {});
       throw error;
     }
   }
@@ -74,6 +97,16 @@ export class Idempotency {
   sweep(): Promise<void> {
     return dropIdempotencyBefore(this.#store, this.#clock.now() - keptMs);
   }
+}
+
+/** There is one server on a database: what it is not in the middle of was broken off with an earlier run of it. */
+function unanswered(isHere: boolean): ServerError {
+  if (isHere)
+    return new ServerError("IDEMPOTENCY_RUNNING", "the first request with this Idempotency-Key has not ended");
+  return new ServerError(
+    "IDEMPOTENCY_LOST",
+    "the first request with this Idempotency-Key was broken off, and nobody knows whether it was done",
+  );
 }
 
 function replayed(status: number): Record<string, string> {

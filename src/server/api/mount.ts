@@ -119,6 +119,7 @@ export class Mount {
       key,
       request: [route.method, path, JSON.stringify(call.body) ?? ""],
       shownOnce: route.keyed === "shown once",
+      signal: call.signal,
     };
     return await this.#options.idempotency.run(keyed, work);
   }

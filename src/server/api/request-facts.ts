@@ -1,4 +1,5 @@
 import type { ServerResponse } from "node:http";
+import { ServerError } from "../errors.ts";
 import type { Known } from "./admission.ts";
 import type { Admitted } from "./call.ts";
 import type { Request } from "./fastify.ts";
@@ -34,11 +35,13 @@ export class RequestFacts {
   }
 }
 
+const gone = (): ServerError => new ServerError("CLIENT_LEFT", "the client went away before it was answered");
+
 /** Ends with the connection, unless the answer was whole. */
 function scopeOf(response: ServerResponse): AbortController {
   const scope = new AbortController();
   response.once("close", () => {
-    if (!response.writableFinished && !scope.signal.aborted) scope.abort(new Error("the client is gone"));
+    if (!response.writableFinished && !scope.signal.aborted) scope.abort(gone());
   });
   return scope;
 }

@@ -2,6 +2,7 @@ import { createHash, randomBytes } from "node:crypto";
 import { once } from "node:events";
 import { Readable } from "node:stream";
 import { describe, expect, test } from "vitest";
+import { silentLog } from "#core";
 import { apiKit, eventually, openAnswer, streamPair } from "../../../test/kit/api.ts";
 import { describeWithStores } from "../../../test/kit/stores.ts";
 
@@ -160,6 +161,66 @@ describeWithStores("the same Idempotency-Key", ({ open }) => {
     expect((await first).status).toBe(201);
     expect((await submit()).json).toMatchObject({ unit });
     expect(api.lines.asked).toHaveLength(1);
+  });
+
+  test("says of what was broken off with its server that nobody knows its end, and not that it goes on", async () => {
+    await using store = await open();
+    await using api = await kit.over(store);
+    const [op, worker] = [await api.user("op", "operator"), await api.worker("w1")];
+    const submitTo = async (to: typeof api) =>
+      await to.ask("POST", `/api/workers/${worker}/units`, {
+        auth: op.auth,
+        body: { workType: "cat" },
+        headers: { "idempotency-key": "k" },
+      });
+    let end = (_unit: object): void => {};
+    api.lines.answer = () => new Promise((resolve) => (end = resolve));
+    const broken = submitTo(api);
+    await eventually(() => api.lines.asked.length).toBe(1);
+    await using restarted = await kit.over(store);
+    expect((await submitTo(restarted)).json.code).toBe("IDEMPOTENCY_LOST");
+    expect((await submitTo(restarted)).json.code).toBe("IDEMPOTENCY_LOST");
+    expect(restarted.lines.asked).toEqual([]);
+    end({ unit, state: "started" });
+    await broken;
+  });
+
+  test("says of what its client went away from that nobody knows its end, and logs no defect", async () => {
+    await using store = await open();
+    const errors: string[] = [];
+    await using api = await kit.over(store, { log: { ...silentLog, error: (text) => void errors.push(text) } });
+    const [op, worker] = [await api.user("op", "operator"), await api.worker("w1")];
+    api.lines.answer = () => new Promise(() => {});
+    const cancel = async (signal?: AbortSignal) =>
+      await api.ask("POST", `/api/workers/${worker}/units/${unit}/cancel`, {
+        auth: op.auth,
+        headers: { "idempotency-key": "c" },
+        ...(signal && { signal }),
+      });
+    const gone = new AbortController();
+    const first = cancel(gone.signal);
+    await eventually(() => api.lines.asked.length).toBe(1);
+    gone.abort();
+    await expect(first).rejects.toMatchObject({ name: "AbortError" });
+    await eventually(async () => (await cancel()).json.code).toBe("IDEMPOTENCY_LOST");
+    expect(api.lines.asked).toHaveLength(1);
+    expect(errors).toEqual([]);
+  });
+
+  test("tells the answer also when the database does not take it", async () => {
+    await using store = await open();
+    await using api = await kit.over(store);
+    const [op, worker] = [await api.user("op", "operator"), await api.worker("w1")];
+    api.lines.answer = async () => {
+      await store.db.schema.dropTable("idempotency").execute();
+      return { unit, state: "started" };
+    };
+    const answer = await api.ask("POST", `/api/workers/${worker}/units`, {
+      auth: op.auth,
+      body: { workType: "cat" },
+      headers: { "idempotency-key": "k" },
+    });
+    expect(answer).toMatchObject({ status: 201, json: { unit } });
   });
 
   test("tries again what was refused, and not what nobody knows the end of", async () => {

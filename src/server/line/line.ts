@@ -35,6 +35,8 @@ export interface LineContext {
   /** Whether the policy includes helpers of workers on other machines now (CAT-95); absent: nobody has said. */
   readonly helpersRemote?: () => boolean;
   readonly clock: Clock;
+  /** What assertions are dated by. */
+  readonly steady: Pick<Clock, "now">;
   readonly log: Log;
 }
 
@@ -110,8 +112,8 @@ export class Line {
     if (epoch !== this.#epoch) throw new ServerError("EPOCH_UNKNOWN", "unknown epoch: register again");
     this.#context.presence.heard(this.workerId, epoch);
     this.#context.health.add(this.workerId, sample);
-    const { clock, helpersRemote } = this.#context;
+    const { clock, steady, helpersRemote } = this.#context;
     const said = helpersRemote ? { helpersRemote: helpersRemote() } : {};
-    return { serverTimeMs: clock.now(), nextInMs: beatEveryMs, ...said };
+    return { serverTimeMs: clock.now(), assertionTimeMs: steady.now(), nextInMs: beatEveryMs, ...said };
   }
 }

@@ -165,7 +165,7 @@ export class Lines implements WorkerLines {
     const told = { ...(src !== undefined && { src }), ...(con !== undefined && { con }) };
     const more = { ...(ent && { ent }), ...told, ...(jti !== undefined && { jti }) };
     const claims = { aud: workerId, epoch, sid, sub, name, roles, max, amr, auth, m: method, ...more };
-    return signAssertion(claims, Buffer.from(body), key, this.#options.clock.now());
+    return signAssertion(claims, Buffer.from(body), key, this.#options.steady.now());
   }
 
   async #dial(node: string, signal: AbortSignal): Promise<MeshStream> {

@@ -1,3 +1,4 @@
+import { X509Certificate } from "node:crypto";
 import { type Clock, systemClock } from "#core";
 import type { Challenge, Registered, Registration } from "#fleet";
 import { workerKey } from "#fleet";
@@ -8,6 +9,8 @@ import type { RegistrationRequest } from "../registry/registration.ts";
 import type { Registry } from "../registry/registry.ts";
 import type { Members } from "./members.ts";
 
+const yearMs = 365 * 24 * 60 * 60_000;
+
 export interface EntranceOptions {
   readonly registry: Registry;
   readonly members: Members;
@@ -15,20 +18,26 @@ export interface EntranceOptions {
   /** Node id of this server. */
   readonly serverNode: string;
   readonly clock?: Pick<Clock, "now">;
+  /** What assertions are dated by; default: the clock. */
+  readonly steady?: Pick<Clock, "now">;
 }
 
 /** Where workers come in: the first time over HTTPS with a token, later over their conversation with their key. */
 export class WorkerEntrance {
   readonly #options: EntranceOptions;
   readonly #clock: Pick<Clock, "now">;
+  readonly #steady: Pick<Clock, "now">;
+  readonly #begun: Date;
 
   constructor(options: EntranceOptions) {
     this.#options = options;
+    this.#begun = new Date(new X509Certificate(options.authority.certificate).validFrom);
     this.#clock = options.clock ?? systemClock;
+    this.#steady = options.steady ?? this.#clock;
   }
 
   challenge(): Challenge {
-    return { nonce: this.#options.registry.nonces.give(), serverTimeMs: this.#clock.now() };
+    return { nonce: this.#options.registry.nonces.give(), serverTimeMs: this.#steady.now() };
   }
 
   /**
@@ -37,7 +46,7 @@ export class WorkerEntrance {
    */
   async register(said: Registration, observed: string, grant?: Grant): Promise<Registered> {
     const { registry, members, authority, serverNode } = this.#options;
-    const { serverTime, ...registered } = await registry.register(
+    const { serverTime: _, ...registered } = await registry.register(
       { ...requestOf(said), ...(grant && { grant }) },
       observed,
     );
@@ -49,13 +58,17 @@ export class WorkerEntrance {
         ipAddresses: [],
         nodeIds: [registered.node],
         publicKey: workerKey(said.publicKey),
+        // From the authority's own beginning: somebody may set the server's clock back, and the time of a worker that has
+        // just registered must not be still to come (CAT-124).
+        notBefore: this.#begun,
+        notAfter: new Date(this.#clock.now() + yearMs),
       },
       authority,
       new Date(this.#clock.now()),
     );
     return {
       ...registered,
-      serverTimeMs: serverTime,
+      serverTimeMs: this.#steady.now(),
       heartbeatEveryMs: beatEveryMs,
       comeBackWithinMs: comeBackWithinMs(members.size),
       serverNode,

@@ -26,6 +26,7 @@ import { runForwarded } from "./forwarded.ts";
 import type { Identity, Membership } from "./identity.ts";
 import type { Instance, SelfDescription } from "./instance.ts";
 import { Patience } from "./patience.ts";
+import { ServerTime } from "./server-time.ts";
 import type { MachineVitals } from "./vitals.ts";
 
 /** Service of the mesh on the server; the same name serves streams on the worker. */
@@ -82,6 +83,7 @@ export class Agent {
   readonly #closing = new AbortController();
   readonly #patience: Patience;
   readonly #cloud: CloudLink | undefined;
+  readonly #serverTime: ServerTime;
   #state: AgentState = { state: "connecting" };
   #epoch = 0;
   #tries = 0;
@@ -99,6 +101,7 @@ export class Agent {
     this.#clock = clock;
     this.#startedAt = clock.elapsed();
     this.#patience = new Patience(clock, random);
+    this.#serverTime = new ServerTime(clock);
     setMaxListeners(0, this.#closing.signal);
     this.#conversation = new Conversation({
       ...{ ownName: membership.node, peerName: membership.serverNode, clock, log },
@@ -184,13 +187,13 @@ export class Agent {
   async #registerOnce(signal: AbortSignal): Promise<void> {
     const { identity, instance, self, membership, askers, log } = this.#options;
     const asked = await this.#conversation.call(challenge, {}, { signal });
+    const at = this.#clock.elapsed();
     const said = instance.registration(identity.key(), asked, self, { workerId: membership.workerId });
     const registered = await this.#conversation.call(register, said, { signal });
     identity.keep(registered, membership.serverUrl);
     const { workerId, epoch, serverTimeMs } = registered;
-    const at = this.#clock.elapsed();
-    const serverNow = (): number => serverTimeMs + this.#clock.elapsed() - at;
-    askers.registered({ workerId, epoch, key: instance.assertionKey, serverNow });
+    this.#serverTime.learn(serverTimeMs, this.#clock.elapsed() - at);
+    askers.registered({ workerId, epoch, key: instance.assertionKey, serverNow: () => this.#serverTime.now() });
     this.#epoch = epoch;
     this.#beatEveryMs = registered.heartbeatEveryMs;
     this.#comeBackWithinMs = registered.comeBackWithinMs;
@@ -238,6 +241,7 @@ export class Agent {
     const sentAt = this.#clock.elapsed();
     const answer = await this.#conversation.call(heartbeat, beat, { signal: this.#closing.signal });
     const responseTimeMs = this.#clock.elapsed() - sentAt;
+    this.#serverTime.learn(answer.assertionTimeMs, responseTimeMs);
     this.#lastBeat = { responseTimeMs, clockOffsetMs: answer.serverTimeMs + responseTimeMs / 2 - this.#clock.now() };
     this.#beatEveryMs = answer.nextInMs;
     this.#options.helpersRemote?.(answer.helpersRemote ?? true);

@@ -1,5 +1,5 @@
 import { sayWords, unitsResults, unitsSubmit, type UnitTaken } from "#fleet";
-import type { Units } from "#work";
+import { type Units, WorkError } from "#work";
 import { WorkerError } from "../errors.ts";
 import { sayFault, type ServedStream, serveStream } from "./stream-methods.ts";
 import { writeChunk } from "./write-chunk.ts";
@@ -9,8 +9,7 @@ export function unitStreams(units: Units, mayTake: () => boolean): ServedStream[
   return [
     serveStream(unitsSubmit, async ({ workType, params = {}, unit: wantedId }, { stream, answer }) => {
       if (!mayTake()) throw new WorkerError("WORK_SWITCHED_OFF", "this worker takes no work now: its switch is off");
-      if (wantedId !== undefined) refuseTaken(units, wantedId);
-      const unit = units.allocate({ workType, params, ...(wantedId !== undefined && { wantedId }) });
+      const unit = allocated(units, { workType, params }, wantedId);
       answer({ unit: unit.id });
       try {
         // A payload that breaks off ends the unit as INPUT_FAILED.
@@ -41,8 +40,13 @@ export function unitStreams(units: Units, mayTake: () => boolean): ServedStream[
   ];
 }
 
-/** The id is the caller's own choice: one that is there is this very unit, asked for again. */
-function refuseTaken(units: Units, id: string): void {
-  if (units.list((unit) => unit.id === id)[id])
-    throw new WorkerError("UNIT_TAKEN", `unit ${id} is there already: it was asked for before`);
+/** An id is the caller's own choice: one that is there is this very unit, asked for again; and never is it another one. */
+function allocated(units: Units, wish: { workType: string; params: Record<string, string> }, id: string | undefined) {
+  if (id === undefined) return units.allocate(wish);
+  try {
+    return units.allocateAs(id, wish);
+  } catch (error) {
+    if (!(error instanceof WorkError && error.code === "UNIT_ID_TAKEN")) throw error;
+    throw new WorkerError("UNIT_TAKEN", `unit ${id} is there already: it was asked for before`, { cause: error });
+  }
 }

@@ -65,7 +65,7 @@ export class Killer {
 }
 
 /** Helpers that live, by the cards in the node's private folder. */
-function helperPids(dir: string): number[] {
+export function helperPids(dir: string): number[] {
   return readdirSync(dir)
     .filter((name) => name.endsWith(".json"))
     .flatMap((name) => {
@@ -78,7 +78,8 @@ function helperPids(dir: string): number[] {
     });
 }
 
-function launchersOf(helper: number): number[] {
+/** Launchers of a helper that live. */
+export function launchersOf(helper: number): number[] {
   try {
     const children = readFileSync(`/proc/${helper}/task/${helper}/children`, "latin1").trim().split(" ");
     return children.map(Number).filter((pid) => pid > 0 && nameOf(pid).startsWith("farhand-launcher"));

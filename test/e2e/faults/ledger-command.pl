@@ -1,9 +1,11 @@
 #!/usr/bin/perl
 # The command of the fault test. It keeps a ledger of its own, which no kill of Farhand's processes can touch:
-# one line when it begins, one just before it ends. Its output follows from its seed alone.
+# one line when it begins, one for what it was given on stdin, one just before it ends. Its output follows from its seed
+# alone, and it writes all of it, however long the disk has no room.
 # argv: LEDGER-FOLDER KIND SEED CODE
 use strict;
 use warnings;
+use Digest::SHA;
 sub nap { select(undef, undef, undef, $_[0]) }
 
 my ($folder, $kind, $seed, $code) = @ARGV;
@@ -19,14 +21,24 @@ sub lines {
         $text .= sprintf("%-31s %010d %020d\n", "unit-$seed", $line, ($seed * 2654435 + $line * 40503) % 4294967296);
         $line++;
         next if length($text) < 65536;
-        print $text;
+        put($text);
         $text = '';
     }
-    print $text;
+    put($text);
 }
 
-$| = 1;
+sub put {
+    my ($text) = @_;
+    while (length $text) {
+        my $written = syswrite STDOUT, $text;
+        if ($written) { substr($text, 0, $written) = '' }
+        else { nap(0.05) }
+    }
+}
+
 note("start $$");
+my $input = Digest::SHA->new(256)->addfile(*STDIN)->hexdigest;
+note("input $input");
 srand($seed);
 if ($kind eq 'quick') { lines(3) }
 elsif ($kind eq 'long') { for (1 .. 20) { lines(1); nap(0.05 + rand 0.4) } }

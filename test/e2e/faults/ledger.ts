@@ -5,17 +5,21 @@ import type { PlannedUnit } from "./plan.ts";
 import { digestOf, expectedOutput } from "./output.ts";
 
 /** What the command itself wrote down. */
-interface LedgerEntry {
+export interface LedgerEntry {
   readonly starts: number;
+  /** SHA-256 of what came on stdin, hex. */
+  readonly input?: string;
   readonly ended?: string;
 }
 
 /** The ledger of one unit; no starts when its command never ran. */
-function readLedger(dir: string, id: string): LedgerEntry {
+export function readLedger(dir: string, id: string): LedgerEntry {
   try {
     const lines = readFileSync(join(dir, id), "utf8").split("\n");
     const ended = lines.find((line) => /^(end|signal) /.test(line));
-    return { starts: lines.filter((line) => line.startsWith("start ")).length, ...(ended && { ended }) };
+    const input = lines.find((line) => line.startsWith("input "))?.slice("input ".length);
+    const starts = lines.filter((line) => line.startsWith("start ")).length;
+    return { starts, ...(input && { input }), ...(ended && { ended }) };
   } catch {
     return { starts: 0 };
   }
@@ -45,6 +49,7 @@ export function lies(dir: string, id: string, plan: PlannedUnit, report: UnitRep
       break;
     case "NOT_STARTED":
     case "INPUT_FAILED":
+    case "STORAGE_FAILED":
       claim(ledger.starts === 0, `${report.Cause}, but its command ran`);
       break;
     default:
@@ -54,11 +59,16 @@ export function lies(dir: string, id: string, plan: PlannedUnit, report: UnitRep
   return found;
 }
 
+/** The ending says that the command never ran: whoever wants it may ask for it again. */
+export function neverBegun({ Cause }: Pick<UnitReport, "Cause">): boolean {
+  return Cause === "NOT_STARTED" || Cause === "INPUT_FAILED" || Cause === "STORAGE_FAILED";
+}
+
 /** Left alone, all the output; cancelled, its beginning; never started, none. And the hash is that of the file. */
 function holdsOutput(plan: PlannedUnit, report: UnitReport, output: Buffer): boolean {
   if (output.length !== report.StdoutSize) return false;
   if (report.StdoutSha256 && digestOf([output]).sha256 !== report.StdoutSha256) return false;
-  if (report.Cause === "NOT_STARTED" || report.Cause === "INPUT_FAILED") return output.length === 0;
+  if (neverBegun(report)) return output.length === 0;
   if (report.Cause === "CANCELED") {
     const whole = Buffer.concat([...expectedOutput(plan.kind, plan.seed, Math.ceil(output.length / 64))]);
     return whole.subarray(0, output.length).equals(output);

@@ -9,7 +9,11 @@ export const UnitWish = z
   .strictObject({
     workType: z.string().min(1).max(1_000),
     params: z.record(z.string().max(255), z.string().max(131_072)).optional().describe("as the work type wants them"),
-    unit: unitId.optional().describe("id of your own choice: asked for again, it is refused and not made twice"),
+    unit: z
+      .string()
+      .regex(/^[0-9A-Za-z]{8,64}$/, "8 to 64 letters and digits")
+      .optional()
+      .describe("id of your own choice: asked for again, it is refused and not made twice"),
     payload: z.string().optional().describe("text; larger payloads come as a form's file"),
   })
   .describe("as JSON, or as the field `request` of a form with the file `payload` behind it");

@@ -12,6 +12,7 @@ import { secretIn } from "./secret-file.ts";
 import type { SavedServer } from "./servers-file.ts";
 import { objectIn, textIn } from "./shapes.ts";
 import { keepToken } from "./step-up.ts";
+import { userNamed } from "./users.ts";
 
 type Json = true | undefined;
 
@@ -89,9 +90,10 @@ export async function listTokens(api: ApiClient, json: Json, terminal: Terminal)
 
 /** Make an API token and print it, this once. */
 export async function makeToken(api: ApiClient, name: string, options: TokensMakeOptions, terminal: Terminal) {
-  const { scope = [], life, json } = options;
+  const { scope = [], life, user, json } = options;
   const expiresAt = life === undefined ? null : api.now() + lifeOf(life);
-  const answer = objectIn(await api.ask("POST", "/me/tokens", { body: { name, scopes: scope, expiresAt } }));
+  const whose = user === undefined ? "/me/tokens" : apiPath`/users/${textIn(await userNamed(api, user), "id")}/tokens`;
+  const answer = objectIn(await api.ask("POST", whose, { body: { name, scopes: scope, expiresAt } }));
   if (json) return terminal.print(JSON.stringify(answer));
   terminal.print(textIn(answer, "token"));
   terminal.say("it is shown only now; programs give it in the environment variable FARHAND_TOKEN");

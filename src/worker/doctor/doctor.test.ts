@@ -140,6 +140,9 @@ describe("what needs a listener", () => {
     expect(await with_({ caFile: ca })).toEqual([]);
     expect(await with_({ pin: fingerprintOf(server.cert) })).toEqual([]);
     expect(await with_({ pin: "ab".repeat(32) })).toEqual(["server TLS"]);
+    // A worker that has joined knows who vouches for its server's port.
+    writeFileSync(join(placesIn(folder).state, "port-authorities.crt"), readFileSync(ca));
+    expect(await with_({})).toEqual([]);
     https.closeAllConnections();
   });
 

@@ -1,10 +1,11 @@
 import { X509Certificate } from "node:crypto";
 import { lookup } from "node:dns/promises";
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { request } from "node:http";
 import { request as secureRequest } from "node:https";
 import { connect, createServer } from "node:net";
-import { createSecureContext, TLSSocket } from "node:tls";
+import { join } from "node:path";
+import { createSecureContext, rootCertificates, TLSSocket } from "node:tls";
 import { errorText, pinnedFault, systemCode } from "#core";
 import type { WorkerConfiguration } from "../configuration/effective.ts";
 import { type Check, type DoctorFacts, fail, ok, type Verdict, warning } from "./finding.ts";
@@ -22,11 +23,13 @@ export const reachChecks: readonly Check[] = [
   { name: "server port", look: ({ values }, signal) => withServer(values, (url) => serverPort(url, signal)) },
   {
     name: "server TLS",
-    look: ({ values }, signal) => withServer(values, (url, server) => serverTls(url, server, signal)),
+    look: ({ values, places }, signal) =>
+      withServer(values, (url, server) => serverTls(url, () => trustOf(server, places.state), signal)),
   },
   {
     name: "clock",
-    look: ({ values, now }, signal) => withServer(values, (url, server) => clockOffset(url, server, now, signal)),
+    look: ({ values, places, now }, signal) =>
+      withServer(values, (url, server) => clockOffset(url, () => trustOf(server, places.state), now, signal)),
   },
   {
     name: "registration",
@@ -104,11 +107,28 @@ async function serverPort(url: URL, signal: AbortSignal): Promise<Verdict | unde
   );
 }
 
-async function serverTls(url: URL, server: Server, signal: AbortSignal): Promise<Verdict | undefined> {
+/** By what the server's certificate is judged. */
+interface Trust {
+  readonly pin: string | null;
+  /** PEM; undefined: the system's authorities alone. */
+  readonly ca: string[] | undefined;
+}
+
+/** What the configuration says, and what the worker was told when it joined; the same as its road goes by. */
+function trustOf({ pin, caFile }: Server, stateFolder: string): Trust {
+  const joined = join(stateFolder, "port-authorities.crt");
+  const own = [caFile ?? "", existsSync(joined) ? joined : ""].filter((path) => path !== "");
+  if (own.length === 0) return { pin, ca: undefined };
+  const named = own.map((path) => readFileSync(path, "utf8"));
+  return { pin, ca: caFile === null ? [...named, ...rootCertificates] : named };
+}
+
+async function serverTls(url: URL, trusted: () => Trust, signal: AbortSignal): Promise<Verdict | undefined> {
   if (url.protocol !== "https:" || !(await answers(url, signal))) return undefined;
   try {
-    const { certificate } = await headOf(url, server, signal);
-    const fault = pinnedFault(certificate, pinsOf(server));
+    const trust = trusted();
+    const { certificate } = await headOf(url, trust, signal);
+    const fault = pinnedFault(certificate, pinsOf(trust));
     return fault === undefined
       ? ok("its certificate is good")
       : fail(fault, "compare /server/pin with what the server prints");
@@ -122,13 +142,13 @@ async function serverTls(url: URL, server: Server, signal: AbortSignal): Promise
 
 async function clockOffset(
   url: URL,
-  server: Server,
+  trusted: () => Trust,
   now: () => number,
   signal: AbortSignal,
 ): Promise<Verdict | undefined> {
   if (!(await answers(url, signal))) return undefined;
   try {
-    const { date } = await headOf(url, server, signal);
+    const { date } = await headOf(url, trusted(), signal);
     if (date === undefined) return undefined;
     const offset = Date.parse(date) - now();
     const seconds = Math.round(Math.abs(offset) / 1000);
@@ -181,10 +201,9 @@ interface Head {
   readonly certificate: Buffer | undefined;
 }
 
-function headOf(url: URL, server: Server, signal: AbortSignal): Promise<Head> {
-  const ca = server.caFile === null ? undefined : readFileSync(server.caFile);
+function headOf(url: URL, { pin, ca }: Trust, signal: AbortSignal): Promise<Head> {
   // With a pin alone, nobody's word but the certificate itself counts.
-  const rejectUnauthorized = server.pin === null || ca !== undefined;
+  const rejectUnauthorized = pin === null || ca !== undefined;
   const options = { method: "HEAD", agent: false, signal, rejectUnauthorized, ...(ca && { ca }) };
   return new Promise((resolve, reject) => {
     const call = (url.protocol === "https:" ? secureRequest : request)(url, options);
@@ -198,7 +217,7 @@ function headOf(url: URL, server: Server, signal: AbortSignal): Promise<Head> {
   });
 }
 
-function pinsOf({ pin }: Server): string[] {
+function pinsOf({ pin }: Trust): string[] {
   return pin === null ? [] : [pin.replace(/^sha256:/i, "")];
 }
 

@@ -1,10 +1,13 @@
+import { ServerError } from "../../errors.ts";
 import { created } from "../answer.ts";
 import { pageOfAll } from "../cursor.ts";
 import { type Route, route } from "../route.ts";
 import type { RouteServices } from "../services.ts";
 import { ApiTokens, IdParams, NewToken, PageQuery, TokenWish } from "./me-schema.ts";
+import { UserParams } from "./users-schema.ts";
 
 const session = { kind: "session" } as const;
+const admin = { kind: "area", area: "users", level: "admin" } as const;
 
 /** Credentials that users make for their programs. */
 export function tokenRoutes({ access, audit }: RouteServices): Route[] {
@@ -29,6 +32,24 @@ export function tokenRoutes({ access, audit }: RouteServices): Route[] {
         const made = await access.apiTokens.make(call.actor, call.body);
         const { id, scopes, expiresAt } = made.apiToken;
         await audit.record(call.actor, "token.make", id, { scopes: [...scopes], expiresAt });
+        return created(made);
+      },
+    }),
+    route({
+      method: "POST",
+      path: "/api/users/:id/tokens",
+      summary: "Make an API token for a service account, which has no login to make its own; shown this once",
+      needs: admin,
+      sensitive: true,
+      keyed: "shown once",
+      schema: { params: UserParams, body: TokenWish, answer: NewToken },
+      handle: async (call) => {
+        const user = await access.accounts.get(call.params.id);
+        // Nobody acts in the name of another person, an administrator neither.
+        if (!user.service) throw new ServerError("USER_UNFIT", "only service accounts get a token from somebody else");
+        const made = await access.apiTokens.make(user.id, call.body);
+        const { id, scopes, expiresAt } = made.apiToken;
+        await audit.record(call.actor, "token.make", id, { user: user.id, scopes: [...scopes], expiresAt });
         return created(made);
       },
     }),

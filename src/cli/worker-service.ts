@@ -1,7 +1,7 @@
-import { type Log, openLog } from "#core";
 import { loadModes, loadService } from "#worker";
 import { CliError } from "./errors.ts";
 import { hearInterrupts } from "./interrupts.ts";
+import { type LiveLog, liveLog } from "./live-log.ts";
 import type { Terminal } from "./terminal.ts";
 import type { WorkerModeOptions } from "./worker-mode-options.ts";
 
@@ -13,7 +13,7 @@ export async function runWorkerService({ system, session }: WorkerModeOptions, t
   // Heard before there is anything to stop, so that a signal while it starts is not lost.
   const interrupts = hearInterrupts();
   try {
-    const log = await openLog("info", "json");
+    const log = await liveLog({ level: "info", format: "json" });
     const mode = system ? "system" : session ? "session" : undefined;
     const kept = { ...process.env };
     while ((await runOnce(mode, kept, log, interrupts.signal)) === "restart") log.info("starting anew");
@@ -34,7 +34,7 @@ type Mode = "system" | "session" | undefined;
 async function runOnce(
   mode: Mode,
   kept: NodeJS.ProcessEnv,
-  log: Log,
+  log: LiveLog,
   signal: AbortSignal,
 ): Promise<"stop" | "restart"> {
   const [{ startService }, { notifySupervisor }] = await Promise.all([loadService(), loadModes()]);
@@ -42,7 +42,7 @@ async function runOnce(
   Object.assign(env, kept);
   // What a unit says must not be taken for ours.
   delete env["NOTIFY_SOCKET"];
-  const service = await startService({ mode, env, log });
+  const service = await startService({ mode, env, log, logAs: (form) => log.become(form) });
   const { setup } = service;
   notifySupervisor(
     { ready: true, status: `mode ${setup.mode}, configuration ${setup.configuration.written.state}` },

@@ -1,7 +1,9 @@
 import type { CommandOption } from "./command.ts";
+import { workerModeOptions } from "./worker-mode-options.ts";
 
 /** Options of commands that manage the worker of this machine. */
 export const workerSocketOptions: readonly CommandOption[] = [
+  ...workerModeOptions,
   {
     flags: "--socket <path>",
     description:

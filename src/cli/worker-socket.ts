@@ -3,12 +3,13 @@ import { LineReader, systemCode } from "#core";
 import { FleetError, faultOfRpcError, type JsonObject, maxMessageBytes, RemoteError } from "#fleet";
 import { CliError } from "./errors.ts";
 import type { Terminal } from "./terminal.ts";
+import type { WorkerModeOptions } from "./worker-mode-options.ts";
 
 /** An answer that takes longer has no worker behind it; cancelling a unit may take its grace. */
 const timeoutMs = 60_000;
 
 /** Values of {@link workerSocketOptions}. */
-export interface WorkerSocketOptions {
+export interface WorkerSocketOptions extends WorkerModeOptions {
   readonly socket?: string;
   readonly passwordFile?: string;
 }
@@ -24,7 +25,8 @@ export async function askWorker(
   method: string,
   params: JsonObject = {},
 ): Promise<unknown> {
-  const path = options.socket || env["FARHAND_WORKER_SOCKET"] || (await defaultSocket(env));
+  const isChosen = options.system || options.session;
+  const path = options.socket || (!isChosen && env["FARHAND_WORKER_SOCKET"]) || (await defaultSocket(options, env));
   const password = options.passwordFile === undefined ? undefined : await passwordIn(options.passwordFile);
   const socket = await opened(path);
   try {
@@ -41,9 +43,11 @@ export async function askWorker(
   }
 }
 
-async function defaultSocket(env: Terminal["env"]): Promise<string> {
-  const { placesOf } = await import("#worker");
-  return placesOf(process.getuid?.() === 0 ? "system" : "session", env).socket;
+async function defaultSocket(options: WorkerModeOptions, env: Terminal["env"]): Promise<string> {
+  const [{ placesOf }, { workerMode }] = await Promise.all([import("#worker"), import("./worker-mode.ts")]);
+  // One in a container has what its environment says; asked by a person beside it, it is the machine's.
+  const mode = workerMode(options, env);
+  return placesOf(mode, env, undefined, env["WORKER_STATE_DIR"] || undefined).socket;
 }
 
 async function passwordIn(file: string): Promise<string> {

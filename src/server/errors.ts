@@ -264,7 +264,7 @@ export const serverErrors = {
     exit: 4,
     meaning: "This is for people who have logged in; an API token does not do.",
   },
-  CONNECTION_REFUSED: {
+  HANDLE_REFUSED: {
     status: 403,
     exit: 4,
     meaning: "The connection handle (`X-Connection`) is missing, has ended, or belongs to another session.",

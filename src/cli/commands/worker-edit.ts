@@ -1,6 +1,5 @@
 import type { Command } from "../command.ts";
 import type { WorkerEditOptions } from "../worker-edit.ts";
-import { workerModeOptions } from "../worker-mode-options.ts";
 import { workerSocketOptions } from "../worker-socket-options.ts";
 
 /** `farhand worker edit` (spec CAT-30, CAT-71). */
@@ -18,7 +17,6 @@ export const workerEdit = {
       completes: "file",
     },
     { flags: "--comment <text>", description: "why, for the history" },
-    ...workerModeOptions,
     ...workerSocketOptions,
   ],
   examples: [

@@ -130,7 +130,7 @@ export class ApiClient {
   /** Whether what was refused may be asked again, because what was missing is there now. */
   async #isMended(error: unknown, path: string, signal: AbortSignal | undefined): Promise<boolean> {
     if (!(error instanceof ServerProblem)) return false;
-    if (error.code === "CONNECTION_REFUSED") {
+    if (error.code === "HANDLE_REFUSED") {
       // Of a connection that has just been cut the server may know before we do.
       this.#connection?.drop();
       await this.connect(signal);

@@ -17,7 +17,7 @@ export async function listWorkers(
   { labels, states, json }: Watching,
   terminal: Terminal,
 ): Promise<void> {
-  const all = await allOf(api, "/workers");
+  const all = await allOf(api, "/workers", { limit: 500 });
   const wanted = all.filter((shape) => {
     const worker = seenWorker(shape);
     return hasLabels(worker, labels) && (states.length === 0 || states.includes(worker.state));

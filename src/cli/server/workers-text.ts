@@ -74,10 +74,20 @@ export function workerLines(
     ["version", old(oneLine(seen.version) || "-")],
     ["labels", oneLine(labelsText(seen.labels))],
     ["level", oneLine(seen.level)],
+    ["offers", offersText(worker)],
+    ["helpers", plain(worker["helperSlots"])],
     ...["node", "machineId", "epoch", "reach"].map((name) => [name, plain(worker[name])] as const),
     ...Object.entries(addressesIn(worker)).map(([name, value]) => [name, plain(value)] as const),
   ];
   return facts.flatMap(([name, value]) => (value ? [`${colours.faint(name.padEnd(10))} ${value}`] : []));
+}
+
+/** Names of work types, as far as they fit a line. */
+function offersText({ capabilities }: Readonly<Record<string, unknown>>): string | undefined {
+  if (!Array.isArray(capabilities)) return undefined;
+  const names = capabilities.filter((name): name is string => typeof name === "string");
+  const more = names.length > 20 ? ` and ${names.length - 20} more` : "";
+  return names.length === 0 ? "nothing" : oneLine(names.slice(0, 20).join(", ")) + more;
 }
 
 function addressesIn({ addresses }: Readonly<Record<string, unknown>>): object {

@@ -74,7 +74,7 @@ export const configShape = {
     labels: z.record(label, z.string().max(255)).refine((all) => Object.keys(all).length <= 64, "more than 64 labels"),
     publicUrl: urlOf("https:", "http:").nullable(),
   }),
-  remoteAccess: z.strictObject({ roles: z.record(text(64), z.enum(levels)) }),
+  remoteAccess: z.strictObject({ roles: z.record(text(64), z.enum(levels)), needsEntitlement: z.boolean() }),
   legacyPassword: z.strictObject({
     hash: secret.nullable(),
     remote: z.boolean(),

@@ -28,7 +28,7 @@ export function configDefaults({ hostName, mode, dataDir }: ConfigMachine): Whol
       password: null,
     },
     identity: { name: hostName, id: null, labels: {}, publicUrl: null },
-    remoteAccess: { roles: { admin: "admin", "*": "monitor" } },
+    remoteAccess: { roles: { admin: "admin", "*": "monitor" }, needsEntitlement: false },
     legacyPassword: { hash: null, remote: false, level: "monitor", acceptHashLocally: false, requireLocally: false },
     socket: { enabled: true },
     api: { enabled: false, listen: "127.0.0.1", port: 8889, cert: null, key: null, names: [] },

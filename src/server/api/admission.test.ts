@@ -58,8 +58,8 @@ describeWithStores("the order of checks (CAT-54)", ({ open }) => {
     expect(await code(rpc(api, { ...user, auth: { authorization: "Bearer fhs_no" } }, worker, handle))).toBe(
       "CREDENTIAL_INVALID",
     );
-    expect(await code(rpc(api, user, worker))).toBe("CONNECTION_REFUSED");
-    expect(await code(rpc(api, user, worker, "a".repeat(43)))).toBe("CONNECTION_REFUSED");
+    expect(await code(rpc(api, user, worker))).toBe("HANDLE_REFUSED");
+    expect(await code(rpc(api, user, worker, "a".repeat(43)))).toBe("HANDLE_REFUSED");
 
     const viewer = await api.user("viewer", "viewer");
     const viewing = await (await api.socket("/api/connection", viewer.auth)).next();
@@ -74,7 +74,7 @@ describeWithStores("the order of checks (CAT-54)", ({ open }) => {
 
     control.socket.close();
     await control.closed;
-    await eventually(call).toBe("CONNECTION_REFUSED");
+    await eventually(call).toBe("HANDLE_REFUSED");
     const refusals = async () => {
       const { json } = await api.ask("GET", "/api/audit?limit=500", { auth: user.auth });
       const details = json.items
@@ -82,7 +82,7 @@ describeWithStores("the order of checks (CAT-54)", ({ open }) => {
         .map(({ detail }) => detail as TestJson);
       return new Set(details.map((detail) => detail.code));
     };
-    const all = ["CONNECTION_REFUSED", "CREDENTIAL_INVALID", "LEVEL_TOO_LOW", "NOT_ENTITLED"];
+    const all = ["CREDENTIAL_INVALID", "HANDLE_REFUSED", "LEVEL_TOO_LOW", "NOT_ENTITLED"];
     // The answers do not wait for the audit.
     await eventually(async () => [...(await refusals())].toSorted()).toEqual(all);
   });
@@ -107,10 +107,10 @@ describe("connection handles (CAT-47, CAT-48)", () => {
     const { user, worker, handle } = await ready(api);
     expect(Buffer.from(handle, "base64url")).toHaveLength(32);
     const thief = await api.user("thief", "admin");
-    expect(await rpc(api, thief, worker, handle)).toMatchObject({ status: 403, json: { code: "CONNECTION_REFUSED" } });
+    expect(await rpc(api, thief, worker, handle)).toMatchObject({ status: 403, json: { code: "HANDLE_REFUSED" } });
     expect((await rpc(api, user, worker, handle)).status).toBe(200);
     const rows = async () => (await api.ask("GET", "/api/audit?limit=500", { auth: user.auth })).json.items;
-    const detail = expect.objectContaining({ code: "CONNECTION_REFUSED" }) as unknown;
+    const detail = expect.objectContaining({ code: "HANDLE_REFUSED" }) as unknown;
     const refusal = expect.objectContaining({ actor: thief.id, action: "api.refused", detail }) as unknown;
     await eventually(rows).toContainEqual(refusal);
     expect(JSON.stringify(await rows())).not.toContain(handle);

@@ -65,7 +65,7 @@ export class Admission {
   /**
    * What a known caller shows besides, and may do.
    *
-   * @throws {ServerError} SESSION_NEEDED, CONNECTION_REFUSED, WORKER_NOT_FOUND, NOT_ENTITLED, FACTOR_NEEDED.
+   * @throws {ServerError} SESSION_NEEDED, HANDLE_REFUSED, WORKER_NOT_FOUND, NOT_ENTITLED, FACTOR_NEEDED.
    * @throws {FleetError} LEVEL_TOO_LOW.
    */
   async authorize(
@@ -99,7 +99,7 @@ export class Admission {
   #handle(route: Route, caller: Caller, connection: string | undefined): string | undefined {
     if (connection !== undefined) return this.#options.connections.require(connection, referenceOf(caller));
     if (route.connection && caller.kind === "session")
-      throw new ServerError("CONNECTION_REFUSED", "this needs an open connection (`X-Connection`)");
+      throw new ServerError("HANDLE_REFUSED", "this needs an open connection (`X-Connection`)");
     return undefined;
   }
 

@@ -26,12 +26,15 @@ describeWithStores("the API", ({ open }) => {
   });
 });
 
-test("the document names every route that is no WebSocket, and the page all of them without a script", async () => {
+test("the document names every route, WebSockets too, and the page all of them without a script", async () => {
   await using api = await kit.open();
   const document = await api.ask("GET", "/api/openapi.json");
   const paths = Object.keys(document.json["paths"] as object);
-  const plain = api.api.routes.filter(({ live }) => !live).map(({ path }) => path.replaceAll(/:(\w+)/g, "{$1}"));
+  const plain = api.api.routes.map(({ path }) => path.replaceAll(/:(\w+)/g, "{$1}"));
   expect([...new Set(plain)].filter((path) => !paths.includes(path))).toEqual([]);
+  expect(document.json["paths"]).toMatchObject({
+    "/api/workers/{worker}/shell": { get: { "x-websocket": true, parameters: [{ name: "worker", in: "path" }] } },
+  });
   expect(document.text).toContain('"application/problem+json"');
   expect(document.text).not.toContain("farhand_session=");
   const page = await api.ask("GET", "/api/docs");

@@ -29,12 +29,12 @@ export class Connections {
   /**
    * The hash of an open handle of this session.
    *
-   * @throws {ServerError} CONNECTION_REFUSED, alike for one that never was and one of somebody else.
+   * @throws {ServerError} HANDLE_REFUSED, alike for one that never was and one of somebody else.
    */
   require(handle: string, session: string): string {
     const hash = hashOf(handle);
     if (this.#open.get(hash) === session) return hash;
-    throw new ServerError("CONNECTION_REFUSED", "the connection handle is not open, or belongs to another session");
+    throw new ServerError("HANDLE_REFUSED", "the connection handle is not open, or belongs to another session");
   }
 }
 

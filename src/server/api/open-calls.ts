@@ -66,7 +66,7 @@ export class OpenCalls {
 
   cutHandle(session: string, handle: string): void {
     const under = [...(this.#bySession.get(session) ?? [])].filter((entry) => entry.handle === handle);
-    this.#cut(under, new ServerError("CONNECTION_REFUSED", "the connection it was opened under is closed"));
+    this.#cut(under, new ServerError("HANDLE_REFUSED", "the connection it was opened under is closed"));
   }
 
   cutWorker(workerId: string): void {

@@ -28,7 +28,7 @@ describe("a trace of one session (CAT-119)", () => {
     expect(await trace()).toEqual([]);
 
     await rpc(user, status, "a".repeat(43));
-    expect((await trace()).at(-1)).toMatchObject({ step: 3, point: "connection", code: "CONNECTION_REFUSED" });
+    expect((await trace()).at(-1)).toMatchObject({ step: 3, point: "connection", code: "HANDLE_REFUSED" });
     await rpc(user, { method: "worker.stop", params: {} });
     expect((await trace()).at(-1)).toMatchObject({ step: 5, point: "level", code: "LEVEL_TOO_LOW" });
     api.lines.answer = () => {

@@ -56,6 +56,20 @@ describe("submitting", () => {
     expect(api.lines.payloads).toMatchObject([{ params: { workType: "cat" }, bytes: 6, whole: true }]);
   });
 
+  test("the request of a form may say that it is JSON, and is looked at all the same", async () => {
+    await using api = await kit.open();
+    const [user, worker] = [await api.user("op", "operator"), await api.worker("w1")];
+    api.lines.answer = () => ({ unit, state: "started" });
+    const send = async (request: string) => {
+      const field = `content-disposition: form-data; name="request"\r\ncontent-type: application/json\r\n\r\n${request}`;
+      const raw = `--${boundary}\r\n${field}\r\n--${boundary}--\r\n`;
+      return await api.ask("POST", `/api/workers/${worker}/units`, { auth: user.auth, headers: type, raw });
+    };
+    expect(await send('{"workType":"cat"}')).toMatchObject({ status: 201, json: { unit } });
+    for (const wrong of ["{", '"cat"', '{"workType":"cat","__proto__":{}}', `${"[".repeat(100)}${"]".repeat(100)}`])
+      expect((await send(wrong)).status, wrong).toBe(400);
+  });
+
   test("a payload that is too large or breaks off does not pass for a whole one", async () => {
     await using api = await kit.open({ limits: { payloadBytes: 100_000 } });
     const [user, worker] = [await api.user("op", "operator"), await api.worker("w1")];

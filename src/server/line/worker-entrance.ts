@@ -96,5 +96,7 @@ export function requestOf(said: Registration): RegistrationRequest {
     mode: said.mode,
     version: said.serviceVersion,
     labels: said.labels,
+    capabilities: said.capabilities,
+    helperSlots: said.helperSlots,
   };
 }

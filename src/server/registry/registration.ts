@@ -27,6 +27,9 @@ export interface RegistrationRequest {
   readonly mode: "session" | "system" | "cloud" | "standalone" | "appliance";
   readonly version: string;
   readonly labels: Labels;
+  /** Names of the work types it offers, and how many helpers it may have (CAT-32). */
+  readonly capabilities?: readonly string[];
+  readonly helperSlots?: number;
   /** The address as the worker sees it: a claim, never dialled (CAT-40). */
   readonly reportedAddress?: string;
   /** What to do about an entry of the same machine that is not connected (CAT-42). Absent: ask. */

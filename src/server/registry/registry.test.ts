@@ -59,6 +59,21 @@ describeWithStores("registration", ({ open }) => {
     ]);
   });
 
+  test("keeps what it says it can do, as it said it last (CAT-32)", async () => {
+    await using store = await open();
+    const { registry, token } = server(store);
+    const alpha = machine();
+    const offer = { capabilities: ["run", "build"], helperSlots: 4 };
+    const { workerId } = await registry.register(alpha.request(registry, { token: await token(), ...offer }), "a");
+    const beta = await registry.register(machine("beta").request(registry, { token: await token() }), "a");
+    expect(Object.fromEntries(await registry.offers([workerId, beta.workerId]))).toEqual({
+      [workerId]: offer,
+      [beta.workerId]: { capabilities: [], helperSlots: 0 },
+    });
+    await registry.register(alpha.request(registry, { workerId, capabilities: ["run"], helperSlots: 2 }), "a");
+    expect((await registry.offers([workerId])).get(workerId)).toEqual({ capabilities: ["run"], helperSlots: 2 });
+  });
+
   test("of two that use one token at the same time exactly one gets in", async () => {
     await using store = await open();
     const { registry, token, audit } = server(store);

@@ -4,13 +4,14 @@ import { ServerError } from "../errors.ts";
 import type { Store } from "../store/store.ts";
 import type { WorkerTable } from "../store/tables.ts";
 import { insertWorkerEvents } from "../store/worker-events.ts";
+import { offersOf, storeOffer } from "../store/worker-offers.ts";
 import { findWorker, findWorkerNamed, listWorkers, lockWorker, updateWorker } from "../store/workers.ts";
 import { type Arrival, type Arrived, enrolling, RegistrationRefused, returning, vouchedFor } from "./entry.ts";
 import { ForwardKeys } from "./forward-keys.ts";
 import { type Labels, labelsFault, parseLabels } from "./labels.ts";
 import { Nonces } from "./nonces.ts";
 import { type Registration, type RegistrationRequest, requireRegistration } from "./registration.ts";
-import { type Worker, workerOf } from "./worker.ts";
+import { type Worker, type WorkerOffer, workerOf } from "./worker.ts";
 
 /** What the registry asks and tells about connected workers; see {@link Presence}. */
 export interface Attendance {
@@ -79,6 +80,8 @@ export class Registry {
       const arrival = { db, request, observed, now, isLive };
       const arrived = await decided(arrival);
       const { id, epoch, state } = arrived.row;
+      const { capabilities = [], helperSlots = 0 } = request;
+      await storeOffer(db, { worker_id: id, capabilities: JSON.stringify(capabilities), helper_slots: helperSlots });
       // While the row is locked: whoever comes next for this id finds it taken.
       this.#arriving.add(id);
       arriving.push(id);
@@ -111,6 +114,17 @@ export class Registry {
   /** In the order of their names, those behind `after`. */
   async list(after?: string, limit?: number): Promise<Worker[]> {
     return (await listWorkers(this.#store.db, after, limit)).map(workerOf);
+  }
+
+  /** What workers say they can do, by id (CAT-32). */
+  async offers(workerIds: readonly string[]): Promise<ReadonlyMap<string, WorkerOffer>> {
+    const rows = await offersOf(this.#store.db, workerIds);
+    return new Map(
+      rows.map((row) => [
+        row.worker_id,
+        { capabilities: JSON.parse(row.capabilities) as string[], helperSlots: row.helper_slots },
+      ]),
+    );
   }
 
   /**

@@ -11,6 +11,12 @@ export interface WorkerAddresses {
   readonly configured: string | null;
 }
 
+/** What a worker says it can do: names of work types, and how many helpers it may have. */
+export interface WorkerOffer {
+  readonly capabilities: readonly string[];
+  readonly helperSlots: number;
+}
+
 /** A worker as the server knows it. */
 export interface Worker {
   readonly id: string;

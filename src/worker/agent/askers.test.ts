@@ -28,6 +28,6 @@ test.each([
 
 test("CAT-100: an older server says nothing of its policy, and then the worker asks for nothing unless told to", () => {
   expect(levelWith(undefined)).toBe("admin");
-  expect(levelWith(undefined, { needsEntitlement: true })).toBe("none");
-  expect(levelWith([monitor, operate], { needsEntitlement: true })).toBe("operate");
+  expect(levelWith(undefined, { needsEntitlement: () => true })).toBe("none");
+  expect(levelWith([monitor, operate], { needsEntitlement: () => true })).toBe("operate");
 });

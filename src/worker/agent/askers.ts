@@ -9,7 +9,7 @@ export interface AskerRules {
    * Refuse whoever asks through a server that does not say what its policy includes. Default: let them. Older servers say
    * nothing, and a claim that only narrows protects from nobody who signs assertions: `max` narrows as well.
    */
-  readonly needsEntitlement?: boolean;
+  readonly needsEntitlement?: (() => boolean) | undefined;
   /** The worker's own second factor: who has not shown a code of it may do no more than `operate` (CAT-70). */
   readonly factor?: FactorGate | undefined;
 }
@@ -22,7 +22,7 @@ export function callerOf(said: Assertion, map: RoleMap, rules: AskerRules = {}):
   const { sub, name, roles, max, sid, ent, jti, src, con } = said;
   const held = roles.map((role) => (Object.hasOwn(map, role) ? map[role] : map["*"]) ?? "none");
   const own = levels.findLast((each) => held.includes(each)) ?? "none";
-  const included = ent ? levelIncluded(ent) : rules.needsEntitlement ? "none" : "admin";
+  const included = ent ? levelIncluded(ent) : rules.needsEntitlement?.() ? "none" : "admin";
   const level = lowerLevel(included, lowerLevel(max, own));
   const more = { ...(src !== undefined && { source: src }), ...(con !== undefined && { connection: con }) };
   return { name: `${name} (${sub})`, level, carrier: "forwarded", session: sid, request: jti, ...more };

@@ -23,6 +23,8 @@ export interface ServiceOptions {
   /** `process.env`: secrets are taken out of it. */
   readonly env: Environment;
   readonly log: Log;
+  /** Told how the configuration wants the log written: at the start, and when that changes. */
+  readonly logAs?: ((form: WorkerConfiguration["log"]) => Promise<void>) | undefined;
   /** What times edits that must be confirmed (CAT-75); tests turn their own. */
   readonly clock?: Clock | undefined;
 }
@@ -42,18 +44,20 @@ export interface WorkerService {
  * @throws {WorkerError} and what {@link startDaemon} throws; then nothing is held.
  */
 export async function startService(options: ServiceOptions): Promise<WorkerService> {
-  const { env, log, mode, clock } = options;
+  const { env, log, mode, clock, logAs } = options;
   // What is live is asked for when it is needed; everything else waits for a restart and says so.
   const ending = endingOf();
   const setup = await openSetup({
     ...(clock && { clock }),
-    ...{ mode, env, log, apply: () => Promise.resolve() },
+    ...{ mode, env, log, apply: async ({ values }) => await logAs?.(values.log) },
     // The worker went by what nobody has confirmed: to be back it must start anew (CAT-75).
     returned: (pending) => {
       if (pending.length > 0) ending.lifecycle.restart();
     },
   });
   try {
+    const form = setup.configuration.running?.values.log;
+    if (form) await logAs?.(form);
     const running = await run(setup, ending.lifecycle, log);
     void running.failed?.then(ending.fail);
     return {
@@ -134,6 +138,7 @@ async function runMember(setup: Setup, values: WorkerConfiguration, member: Memb
     },
     identity: setup.identity,
     factor: setup.factor,
+    needsEntitlement: () => setup.configuration.running?.values.remoteAccess.needsEntitlement ?? false,
     dataDir: values.dataDir,
     roles: () => setup.configuration.running?.values.remoteAccess.roles ?? {},
     access: { shell: values.shell, tcpServices: () => setup.configuration.running?.values.tcpServices ?? {} },

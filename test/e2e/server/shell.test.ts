@@ -183,16 +183,18 @@ describe("a shell", { timeout: 120_000 }, () => {
   });
 });
 
-test("`farhand shell` opens one, from the keyboard to the screen", { timeout: 120_000 }, async () => {
+test("`farhand shell` opens one, from the keyboard to the screen, and exits as it does", {
+  timeout: 120_000,
+}, async () => {
   await using folder = await tempFolder();
   const session = await loggedIn(server, folder.path);
   const stdin = Object.assign(new PassThrough(), { isTTY: true as const });
   let screen = "";
   const write = async (chunk: Uint8Array): Promise<void> => {
-    if (screen === "") stdin.write("echo $((6 * 7))-here; exit\r");
+    if (screen === "") stdin.write("echo $((6 * 7))-here; exit 7\r");
     screen += Buffer.from(chunk).toString();
   };
-  expect(await session.farhandOn({ stdin, write }, "shell", "shed")).toMatchObject({ exit: 0 });
+  expect(await session.farhandOn({ stdin, write }, "shell", "shed")).toMatchObject({ exit: 7 });
   expect(screen).toContain("42-here\r\n");
 });
 

@@ -4,6 +4,7 @@ import { callerLevel } from "../../auth/callers.ts";
 import { ServerError } from "../../errors.ts";
 import { storeAnswers } from "../../store/answers.ts";
 import { Answer, text } from "../answer.ts";
+import { withSockets } from "../socket-paths.ts";
 import { documentPage, documentStyle } from "../document-page.ts";
 import type { Metrics } from "../metrics.ts";
 import { type Route, route } from "../route.ts";
@@ -62,7 +63,7 @@ export function serverRoutes(services: RouteServices, { metrics, openApi, routes
       summary: "This API as an OpenAPI document",
       needs: open,
       schema: {},
-      handle: async () => text(JSON.stringify(openApi()), "application/json; charset=utf-8"),
+      handle: async () => text(JSON.stringify(withSockets(openApi(), routes())), "application/json; charset=utf-8"),
     }),
     route({
       method: "GET",

@@ -1,3 +1,4 @@
+import { constants } from "node:os";
 import type { Duplex } from "node:stream";
 import { ServerError } from "../../errors.ts";
 import type { Call } from "../call.ts";
@@ -7,8 +8,15 @@ import type { LiveSocket } from "../live-socket.ts";
 import { type Route, route } from "../route.ts";
 import type { RouteServices } from "../services.ts";
 import { askWorker, openOnWorker } from "../worker-call.ts";
-import { ShellHead, ShellQuery, TcpParams, TunnelWord } from "./tunnel-schema.ts";
+import { ShellEnd, ShellHead, ShellQuery, TcpParams, TunnelWord } from "./tunnel-schema.ts";
 import { WorkerParams } from "./workers-schema.ts";
+
+/** What a shell has besides bytes. */
+interface ShellWords {
+  readonly resize: Resize;
+  /** Its screen is over; said before the socket is closed. */
+  readonly lastWord: () => Promise<void>;
+}
 
 type Resize = (size: { readonly rows: number; readonly columns: number }) => Promise<void>;
 
@@ -19,7 +27,7 @@ export function tunnelRoutes(services: RouteServices): Route[] {
     route({
       method: "GET",
       path: "/api/workers/:worker/shell",
-      summary: "A shell: binary frames are bytes, {resize:{rows,columns}} in text is its size",
+      summary: "A shell: binary frames are bytes, {resize:{rows,columns}} in text is its size; {exit} is the last word",
       needs: { kind: "worker", level: streamLevels.shell ?? "admin" },
       entitlement: "remote.operate",
       sensitive: true,
@@ -32,7 +40,11 @@ export function tunnelRoutes(services: RouteServices): Route[] {
         const resize: Resize = async (size) => {
           if (head.success) await askWorker(services, call, "shell.resize", { ...head.data, ...size });
         };
-        await tunnel(services, call, socket, stream, resize);
+        const lastWord = async (): Promise<void> => {
+          const exit = head.success ? await exitOf(services, call, head.data.shell) : undefined;
+          if (exit !== undefined) await socket.send(JSON.stringify({ exit }));
+        };
+        await tunnel(services, call, socket, stream, { resize, lastWord });
       },
     }),
     route({
@@ -61,7 +73,7 @@ async function tunnel(
   call: Call,
   socket: LiveSocket,
   stream: Duplex,
-  resize?: Resize,
+  shell?: ShellWords,
 ): Promise<void> {
   const sending = watchIdle(limits.streamIdleMs);
   // Either way keeps the other one open.
@@ -73,10 +85,25 @@ async function tunnel(
   const signal = AbortSignal.any([call.signal, sending.signal]);
   const incoming = guarded(stream, { limits: quiet, signal, used: moved });
   try {
-    await Promise.all([socket.sendAll(incoming), passOn(socket, stream, moved, resize)].map(firstEnds(stream, socket)));
+    const outgoing = passOn(socket, stream, moved, shell?.resize);
+    const screen = socket.sendAll(incoming).then(() => shell?.lastWord());
+    await Promise.all([screen, outgoing].map(firstEnds(stream, socket)));
   } finally {
     sending.stop();
     stream.destroy();
+  }
+}
+
+/**
+ * The exit code of a shell that is over, 128 + n when signal n ended it, as its unit tells it; undefined: nobody knows. A
+ * worker that has gone meanwhile tells nothing, and that is no failure of the shell.
+ */
+async function exitOf(services: RouteServices, call: Call, shell: string): Promise<number | undefined> {
+  try {
+    const { exitCode, signal } = ShellEnd.parse(await askWorker(services, call, "units.status", { unit: shell }));
+    return exitCode ?? (signal === undefined ? undefined : 128 + (constants.signals[signal as NodeJS.Signals] ?? 0));
+  } catch {
+    return undefined;
   }
 }
 

@@ -11,3 +11,8 @@ export const TunnelWord = z.union([
 ]);
 /** What a worker says of a shell that it has opened. */
 export const ShellHead = z.object({ shell: z.string().min(1).max(64) });
+/** What a worker says of its unit, when it is over. */
+export const ShellEnd = z.object({
+  exitCode: z.number().int().min(0).max(255).optional(),
+  signal: z.string().max(32).optional(),
+});

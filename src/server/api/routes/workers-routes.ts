@@ -48,9 +48,12 @@ function listRoutes(services: RouteServices): Route[] {
           (query.state === undefined || (presence.state(worker.id)?.state ?? worker.state) === query.state);
         const found = await visibleWorkers(services, caller, query, wanted);
         const page = pageFrom(found, query.limit, ({ worker }) => worker.name);
+        const offers = await services.registry.offers(page.items.map(({ worker }) => worker.id));
         return {
           ...page,
-          items: page.items.map(({ worker, level }) => workerView(worker, level, presence.state(worker.id))),
+          items: page.items.map(({ worker, level }) =>
+            workerView(worker, level, presence.state(worker.id), offers.get(worker.id)),
+          ),
         };
       },
     }),
@@ -165,6 +168,8 @@ function healthRoutes({ health, store }: RouteServices): Route[] {
   ];
 }
 
-function seen({ presence }: RouteServices, call: Call, worker: Worker) {
-  return workerView(worker, callerLevel(call.caller, "workers", worker.labels), presence.state(worker.id));
+async function seen({ presence, registry }: RouteServices, call: Call, worker: Worker) {
+  const level = callerLevel(call.caller, "workers", worker.labels);
+  const offers = await registry.offers([worker.id]);
+  return workerView(worker, level, presence.state(worker.id), offers.get(worker.id));
 }

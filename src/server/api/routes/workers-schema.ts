@@ -14,6 +14,8 @@ export const WorkerView = z.object({
   version: z.string(),
   labels,
   level: level.describe("what you may do on it; the worker itself may allow less"),
+  capabilities: z.array(z.string()).optional().describe("work types it says it offers"),
+  helperSlots: count.optional().describe("most helpers it says it may have"),
   // For admins.
   node: z.string().optional(),
   machineId: z.string().optional(),

@@ -1,0 +1,30 @@
+import type { Route } from "./route.ts";
+
+/**
+ * The document with its WebSockets, which the maker of the document leaves out: OpenAPI has no form of its own for them, so
+ * each is a GET that answers 101, marked `x-websocket`.
+ */
+export function withSockets(document: object, routes: readonly Route[]): object {
+  const { paths = {} } = document as { paths?: Readonly<Record<string, object>> };
+  const sockets = routes.filter(({ live }) => live).map((route) => [templateOf(route), { get: operationOf(route) }]);
+  return { ...document, paths: { ...paths, ...(Object.fromEntries(sockets) as object) } };
+}
+
+function templateOf({ path }: Route): string {
+  return path.replaceAll(/:(\w+)/g, "{$1}");
+}
+
+function operationOf(route: Route): object {
+  const { path, summary, needs, sensitive } = route;
+  const names = [...path.matchAll(/:(\w+)/g)].map(([, name]) => name);
+  const level = "level" in needs ? `Level: ${needs.level}. ` : "";
+  return {
+    summary,
+    tags: [path.split("/")[2] ?? "server"],
+    description: `A WebSocket. ${level}${sensitive ? "Needs a second factor of the last 10 minutes." : ""}`.trim(),
+    "x-websocket": true,
+    security: [{ bearer: [] }, { cookie: [] }],
+    parameters: names.map((name) => ({ name, in: "path", required: true, schema: { type: "string" } })),
+    responses: { "101": { description: "It is a WebSocket from here on" } },
+  };
+}

@@ -10,6 +10,7 @@ import { type Environment } from "../configuration/mod.ts";
 import { type Mode, openSetup, type Setup } from "../modes/mod.ts";
 import { readSettingsFile } from "../settings/mod.ts";
 import { version } from "../version.ts";
+import type { Drain } from "./drain.ts";
 import { FirstRegistration, serverTrust } from "./first-registration.ts";
 import { openLocalManagement } from "./local-management.ts";
 import { whenIdle } from "./when-idle.ts";
@@ -34,6 +35,12 @@ export interface WorkerService {
   readonly setup: Setup;
   /** `stop` or `restart`: somebody who may wants it. Rejects when the node must not go on. */
   readonly ended: Promise<"stop" | "restart">;
+  /**
+   * Take no more work, let what runs end, interrupt it after so many milliseconds; then {@link ended} is `stop`.
+   *
+   * @returns whether what ran had to be interrupted, once it has ended.
+   */
+  drain(by: string, deadlineMs: number): Promise<boolean>;
   close(reason: "stopped" | "restarting"): Promise<void>;
 }
 
@@ -63,6 +70,7 @@ export async function startService(options: ServiceOptions): Promise<WorkerServi
     return {
       setup,
       ended: ending.ended,
+      drain: (by, deadlineMs) => ending.drain(by, deadlineMs),
       close: async (reason) => {
         await running.close(reason);
         await setup.close();
@@ -89,7 +97,7 @@ async function run(setup: Setup, lifecycle: Lifecycle, log: Log): Promise<Runnin
   const first = new FirstRegistration({ server: values.server, identity: setup.identity, instance, self, log });
   const membership = setup.identity.membership() ?? (await first.ask(AbortSignal.timeout(enrolMs)));
   if (membership) return await runMember(setup, values, { membership, instance, self, lifecycle, log });
-  return await runUntilEnrolled(await runAlone(setup, lifecycle, log), first, lifecycle);
+  return runUntilEnrolled(await runAlone(setup, lifecycle, log), first, lifecycle);
 }
 
 /** By itself for now: it starts anew as its server's when that has let it in. */
@@ -204,5 +212,15 @@ function endingOf() {
   });
   // Whoever runs the service hears of it; a service that nobody waits for must not end the process.
   ended.catch(() => {});
-  return { ended, fail, lifecycle: { stop: () => end("stop"), restart: () => end("restart") } };
+  let draining: Pick<Drain, "begin" | "wasCutShort"> | undefined;
+  const drains = (drain: Pick<Drain, "begin" | "wasCutShort">): void => {
+    draining = drain;
+  };
+  const drain = async (by: string, deadlineMs: number): Promise<boolean> => {
+    if (draining) draining.begin(by, deadlineMs);
+    else end("stop");
+    await ended;
+    return draining?.wasCutShort ?? false;
+  };
+  return { ended, fail, drain, lifecycle: { stop: () => end("stop"), restart: () => end("restart"), drains } };
 }

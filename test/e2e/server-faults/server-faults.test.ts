@@ -1,0 +1,122 @@
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { beforeAll, describe, expect, test } from "vitest";
+import { freshBuild, programs } from "../../kit/daemon.ts";
+import { postgresPrograms } from "../../kit/postgres.ts";
+import { runProcess } from "../../kit/processes.ts";
+import { processesOf } from "../faults/ledger.ts";
+import { randomFrom } from "../faults/random.ts";
+import { planFaults } from "./fault-plan.ts";
+import { faultsOn, victimsOf } from "./faults.ts";
+import { Orders } from "./orders.ts";
+import type { DatabaseKind, RoadKind } from "./server-place.ts";
+import { openSite, type Site } from "./site.ts";
+import { untilHealthy, untruths } from "./truth.ts";
+import { User } from "./user.ts";
+
+/** `FAULT_SEED=n` plans one run again; `FAULT_COUNT` makes it longer, for each of the two databases. */
+const seed = Number(process.env["FAULT_SEED"] ?? Date.now() % 1_000_000);
+const faultCount = Number(process.env["FAULT_COUNT"] ?? 102);
+/** When all is well again, everything that was asked for has come to its end within this time. */
+const afterwardsMs = 150_000;
+
+const roadPairs: readonly (readonly RoadKind[])[] = [
+  ["ws", "tcp"],
+  ["tcp", "http"],
+  ["http", "ws"],
+];
+
+beforeAll(async () => {
+  // `npm test` has just made one.
+  if (process.env["FARHAND_TEST_TEMP"] === undefined) await freshBuild();
+});
+
+/** What was found when all was well again; empty lists: everything was true all along. */
+interface Findings {
+  readonly lies: readonly string[];
+  /** Answers that nobody foresaw. */
+  readonly surprises: readonly string[];
+  /** Programs that ended by themselves. */
+  readonly falls: readonly string[];
+  readonly audit: { readonly code: number | null; readonly stdout: string };
+  /** Processes that outlived the release of their unit. */
+  readonly orphans: readonly object[];
+}
+
+const nothing = { lies: [], surprises: [], falls: [], orphans: [], audit: { code: 0 } };
+
+async function faultRun(database: DatabaseKind): Promise<Findings> {
+  const random = randomFrom(seed + (database === "sqlite" ? 0 : 1));
+  const roads = roadPairs[Math.floor(random() * roadPairs.length)] ?? [];
+  await using site = await openSite({ database, roads });
+  const plan = planFaults(faultCount, victimsOf(site), random);
+  const faults = faultsOn(site);
+  const orders = new Orders(site, random);
+  let found: Findings | undefined;
+  try {
+    orders.begin();
+    for (const fault of plan) await faults.strike(fault);
+    const until = AbortSignal.timeout(afterwardsMs);
+    await faults.healed(until);
+    found = await findings(site, orders, until);
+    return found;
+  } finally {
+    if (!found || JSON.stringify(found) !== JSON.stringify({ ...found, ...nothing, audit: found.audit }))
+      tell(site, faults.log, orders);
+    console.log(`server faults, ${database}, seed ${seed}: ${JSON.stringify(faults.counts)}; ${orders.summary()}`);
+  }
+}
+
+async function findings(site: Site, orders: Orders, until: AbortSignal): Promise<Findings> {
+  const carried = await orders.end(until);
+  using user = new User(site.address, site.server.admin);
+  const names = site.workers.map(({ name }) => name);
+  await untilHealthy(user, names, until);
+  const lies = await untruths(site, user, carried, until);
+  const audit = await auditVerdict(site);
+  await orders.releaseAll(carried, until);
+  const orphans = processesOf(new Set(carried.flatMap(({ units }) => units)));
+  return { lies, surprises: orders.surprises(), falls: falls(site), audit, orphans };
+}
+
+function falls({ server, workers }: Site): string[] {
+  const programsThere = [server.program, ...workers.map(({ program }) => program)];
+  return programsThere.flatMap(({ name, falls: all }) => all.map((fall) => `${name}: ${fall}`));
+}
+
+/** As a person asks for it. */
+async function auditVerdict({ address, server, root }: Site) {
+  const env = { XDG_CONFIG_HOME: join(root, "person"), FARHAND_SERVER: undefined, FARHAND_TOKEN: undefined };
+  mkdirSync(env.XDG_CONFIG_HOME);
+  const farhand = (...words: string[]) => runProcess(process.execPath, [programs.farhand, ...words], { env });
+  const { user, passwordFile } = server.admin;
+  const ca = join(server.dataDir, "authority.crt");
+  const login = await farhand(
+    ...["login", address.url.href, "--user", user, "--ca", ca, "--password-file", passwordFile],
+  );
+  if (login.code !== 0) return login;
+  return await farhand("audit", "verify");
+}
+
+/** For whoever has to find out. */
+function tell({ server, workers }: Site, log: readonly string[], orders: Orders): void {
+  console.log(`seed ${seed}; what was done:\n${log.join("\n")}`);
+  console.log(`orders on their way:\n${orders.stages().join("\n")}`);
+  for (const program of [server.program, ...workers.map((worker) => worker.program)]) {
+    console.log(`${program.name} did not start ${program.failedStarts.length} times; the end of what it said:`);
+    console.log(program.said.slice(-6_000));
+  }
+}
+
+describe("through the server, under faults", { timeout: 600_000 + faultCount * 3_000 }, () => {
+  test(`every order has one effect, its bytes and its true ending, on the embedded database (seed ${seed})`, async () => {
+    expect(await faultRun("sqlite")).toMatchObject(nothing);
+  });
+
+  test.skipIf(postgresPrograms === undefined)(
+    `every order has one effect, its bytes and its true ending, on PostgreSQL (seed ${seed})`,
+    async () => {
+      expect(await faultRun("postgres")).toMatchObject(nothing);
+    },
+  );
+});

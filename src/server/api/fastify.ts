@@ -6,7 +6,13 @@ import multipart from "@fastify/multipart";
 import rateLimit from "@fastify/rate-limit";
 import swagger from "@fastify/swagger";
 import websocket from "@fastify/websocket";
-import { type FastifyInstance, type FastifyReply, type FastifyRequest, fastify } from "fastify";
+import {
+  type FastifyInstance,
+  type FastifyReply,
+  type FastifyRequest,
+  type FastifyServerOptions,
+  fastify,
+} from "fastify";
 import { jsonSchemaTransform, serializerCompiler, validatorCompiler } from "fastify-type-provider-zod";
 import type { ApiLimits } from "./limits.ts";
 
@@ -38,6 +44,14 @@ export interface OpenApp {
   readonly overUserLimit: (request: FastifyRequest) => Promise<number>;
 }
 
+type Factories = NonNullable<FastifyServerOptions["schemaController"]>["compilersFactory"];
+
+/** Given at the start, so that Fastify does not even load its own. It has them typed by those. */
+const compilersFactory = {
+  buildValidator: () => validatorCompiler,
+  buildSerializer: () => serializerCompiler,
+} as unknown as NonNullable<Factories>;
+
 /** The only file that knows Fastify. Routes are added before `ready()`. */
 export async function openFastify(options: AppOptions): Promise<OpenApp> {
   const { limits, failed, notFound } = options;
@@ -49,13 +63,12 @@ export async function openFastify(options: AppOptions): Promise<OpenApp> {
     // The entry answers what cannot be parsed.
     clientErrorHandler: () => {},
     frameworkErrors: (error, request, reply) => failed(error, request as FastifyRequest, reply as FastifyReply),
+    schemaController: { compilersFactory },
     bodyLimit: limits.bodyBytes,
     exposeHeadRoutes: false,
     return503OnClosing: false,
     routerOptions: { maxParamLength: 300 },
   }) as unknown as FastifyInstance;
-  app.setValidatorCompiler(validatorCompiler);
-  app.setSerializerCompiler(serializerCompiler);
   app.setErrorHandler((error, request, reply) => failed(error, request, reply));
   app.setNotFoundHandler((request, reply) => failed(notFound(), request, reply));
   await addParsers(app, options);

@@ -47,14 +47,15 @@ export default defineConfig({
       },
       {
         ...fromSources,
-        // Whole programs, after the rest. Most of their time they wait for something to happen, so two files go on at once.
+        // Whole programs, after the rest. Most of their time they wait for something to happen, so more files go on at once
+        // than there are processors.
         test: {
           name: "system",
           include: ["test/**/*.test.ts"],
           exclude: ["test/house/**", "test/kit/**"],
           testTimeout: 120_000,
           hookTimeout: 120_000,
-          maxWorkers: 2,
+          maxWorkers: 3,
           sequence: { groupOrder: 2 },
         },
       },

@@ -91,12 +91,12 @@ await onStage(async (folder) => {
         50,
       ),
     },
-    { name: "memory of the server, PSS", unit: "MB", farhand: memory.pss },
     {
-      name: "memory of the server, RSS",
+      name: "memory of the server, PSS",
       unit: "MB",
-      farhand: memory.rss,
-      goal: { text: "≤ 210 MB (200 MiB)", met: memory.rss <= 209.7 },
+      farhand: memory.pss,
+      goal: { text: "≤ 210 MB (200 MiB)", met: memory.pss <= 209.7 },
     },
+    { name: "memory of the server, RSS", unit: "MB", farhand: memory.rss },
   ]);
 });

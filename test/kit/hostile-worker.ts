@@ -108,10 +108,9 @@ export async function hostileFrom(
       void conversation.attach(await dial());
       await met;
       const asked = await conversation.call(challenge, {});
-      await conversation.call(
-        register,
-        instance.registration(identity.key(), asked, self, { workerId: membership.workerId }),
-      );
+      const said = instance.registration(identity.key(), asked, self, { workerId: membership.workerId });
+      ({ forwardSecret } = said);
+      await conversation.call(register, said);
       return conversation;
     },
     [Symbol.asyncDispose]: async () => {

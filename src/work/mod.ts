@@ -23,7 +23,7 @@ export { permit } from "./rules/permission.ts";
 export type { WorkRules } from "./rules/work-rules.ts";
 export type { Dial, RemoteOptions } from "./remote/remote-options.ts";
 export type { Claim, LoopTask, Word } from "./loop/held-task.ts";
-export { LocalHelpers } from "./loop/local-helpers.ts";
+export { LocalPool } from "./loop/local-pool.ts";
 export type { LoopHelper, Loops, NextTask } from "./loop/loops.ts";
 export type { KnownClaim, TaskDesk, Told } from "./loop/task-desk.ts";
 export type {

@@ -1,6 +1,6 @@
 import type { Clock } from "#core";
 import { type Caller, type HelperHello, helperProtocols, includesLevel } from "#fleet";
-import type { LocalHelpers, LoopHelper, Loops } from "#work";
+import type { LocalPool, LoopHelper, Loops } from "#work";
 import { WorkerError } from "../errors.ts";
 import { type Visitor, visitorOf } from "../management/visitor.ts";
 import type { HelperToken } from "./helper-tokens.ts";
@@ -16,7 +16,7 @@ export interface Seat {
 
 export interface SeatsOptions {
   readonly loops: Loops;
-  readonly local: Pick<LocalHelpers, "find" | "has">;
+  readonly local: Pick<LocalPool, "find" | "has">;
   /** Whether helpers from elsewhere are let in now (CAT-95, `helpers.remote`). */
   readonly mayComeFromElsewhere: () => boolean;
   /** A helper from elsewhere without tasks counts as gone after so long without a word, milliseconds. */
@@ -113,7 +113,7 @@ export class Seats {
   }
 
   #fromElsewhere(token: HelperToken, hello: HelperHello): Seat {
-    const { clock } = this.#options;
+    const { clock, loops } = this.#options;
     this.#requireElsewhere();
     const id = `remote-${token.id}-${hello.instance.slice(0, 12)}`;
     const user = this.#users.get(token.id);
@@ -122,6 +122,8 @@ export class Seats {
         "HELPER_TAKEN",
         `helper token ${token.id} is in use by ${user.helper}: it is for one at a time`,
       );
+    // One that was started anew: what is remembered of the one before is of no use.
+    if (user && user.helper !== id) void loops.gone(user.helper, `its helper ${user.helper} was replaced`);
     this.#users.set(token.id, { helper: id, heardAt: clock.elapsed() });
     const isGood = (): boolean => {
       const now = this.#users.get(token.id);

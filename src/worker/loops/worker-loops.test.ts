@@ -230,6 +230,60 @@ function cardOf({ node }: { readonly node: TestNode }): string {
   return names.find((name) => name.endsWith(".json")) ?? "";
 }
 
+describe("a hostile helper", () => {
+  test("cannot speak for another's task, whatever it guesses of it", async () => {
+    await using worker = await withPort();
+    const theirs = await submit(worker.node);
+    using honest = await client(worker.socket);
+    await honest.ask("helper.hello", hello);
+    await honest.ask("helper.next", { waitMs: 30_000 });
+    const { token } = worker.loops.tokens.create({ workTypes: ["far"], expiresInMs: aDay });
+    using hostile = await streamClient(worker, bearer(token));
+    await hostile.call("helper.hello", { ...hello, workTypes: ["far", "render"] });
+    const claim = { task: theirs.id, fence: 1 };
+    for (const [method, params] of [
+      ["helper.payload", { ...claim, offset: 0 }],
+      ["helper.output", { ...claim, offset: 0, bytes: base64("forged") }],
+      ["helper.progress", { ...claim, percent: 99 }],
+      ["helper.log", { ...claim, lines: ["forged"] }],
+      ["helper.done", { ...claim, exitCode: 0, outputBytes: 0 }],
+      ["helper.fail", { ...claim, error: "forged", retryable: false }],
+      ["helper.release", claim],
+    ] as const)
+      expect((await hostile.call(method, params)).error?.data).toEqual({ code: "LEASE_LOST", status: 409 });
+    await submit(worker.node);
+    expect((await hostile.call("helper.next", { waitMs: 0 })).result).toEqual({ kind: "nothing" });
+    expect(theirs.status).toMatchObject({ State: 1, Detail: expect.stringContaining("socket-") });
+    expect(existsSync(theirs.folder.stdout)).toBe(false);
+  });
+
+  test("is held to the shapes: paths, negative places, huge pieces and forged ids are refused unread", async () => {
+    await using worker = await withPort();
+    const { token } = worker.loops.tokens.create({ workTypes: ["far"], expiresInMs: aDay });
+    using hostile = await streamClient(worker, bearer(token));
+    await hostile.call("helper.hello", hello);
+    for (const [method, params] of [
+      ["helper.payload", { task: "../../etc/passwd", fence: 1, offset: 0 }],
+      ["helper.payload", { task: "abcdefgh", fence: 0, offset: 0 }],
+      ["helper.output", { task: "abcdefgh", fence: 1, offset: -1, bytes: "" }],
+      ["helper.output", { task: "abcdefgh", fence: 1, offset: 0, bytes: "A".repeat(800_000) }],
+      ["helper.output", { task: "abcdefgh", fence: 1, offset: 0, bytes: "no base64!" }],
+      ["helper.log", { task: "abcdefgh", fence: 1, lines: ["x".repeat(5_000)] }],
+      ["helper.next", { waitMs: 86_400_000 }],
+      ["helper.hello", { ...hello, instance: "../x" }],
+    ] as const)
+      expect((await hostile.call(method, params)).error?.data.code).toBe("PARAMS_INVALID");
+  });
+
+  test("does not come through a server", async () => {
+    await using worker = await withPort();
+    const served = worker.management.table.get("helper.hello");
+    const caller = { name: "ann", level: "admin", carrier: "forwarded" } as const;
+    const context = { caller, id: "1", signal: AbortSignal.timeout(1_000) };
+    expect(() => served?.run(hello, context)).toThrow(expect.objectContaining({ code: "HELPER_REFUSED" }));
+  });
+});
+
 /** A managed worker with a type for helpers from elsewhere, over HTTPS. */
 async function withPort() {
   const node = await openTestNode({ workTypes: [render, far] });

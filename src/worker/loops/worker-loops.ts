@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { join } from "node:path";
 import { type Closable, type Clock, type Log, systemClock } from "#core";
 import { methodTable, type ServedMethod } from "#fleet";
-import { LocalHelpers, type LoopSettings, type Units } from "#work";
+import { LocalPool, type LoopSettings, type Units } from "#work";
 import type { Admitted } from "../management/access.ts";
 import { Desk } from "../management/desk.ts";
 import type { Verdict } from "../management/may-connect.ts";
@@ -53,7 +53,7 @@ export async function openWorkerLoops(options: WorkerLoopsOptions): Promise<Work
   const { loops } = units;
   const dir = join(dataDir, ".farhand", nodeId, "loops");
   const socket = helperSocket(dataDir, nodeId);
-  const local = new LocalHelpers({ loops, place: { dir, socket }, log, clock });
+  const local = new LocalPool({ loops, place: { dir, socket }, log, clock });
   const tokens = new HelperTokens({ file: join(dir, "tokens", "tokens.json"), clock, log });
   const beatEveryMs = beatOf(loops.types);
   let isAllowed = true;

@@ -47,7 +47,7 @@ export function holdPlace({ path, group, isForAll = false }: SocketPlace, log: L
 
 function prepared(path: string, gid: number | undefined, isForAll: boolean): FileLock {
   try {
-    if (isForAll) mkdirSync(dirname(dirname(path)), { recursive: true, mode: 0o711 });
+    if (isForAll) letThrough(dirname(dirname(path)));
     makeFolder(dirname(path), gid, isForAll);
     const lock = tryLockFile(`${path}.lock`);
     if (!lock) throw new WorkerError("SOCKET_IN_USE", `another worker serves ${path}`);
@@ -57,6 +57,12 @@ function prepared(path: string, gid: number | undefined, isForAll: boolean): Fil
     if (error instanceof WorkerError) throw error;
     throw unsafe(path, errorText(error), error);
   }
+}
+
+/** Others may pass through a folder of ours, and see nothing of what is in it. */
+function letThrough(folder: string): void {
+  mkdirSync(folder, { recursive: true, mode: 0o711 });
+  if (statSync(folder).uid === process.getuid?.()) chmodSync(folder, 0o711);
 }
 
 function makeFolder(folder: string, gid: number | undefined, isForAll: boolean): void {

@@ -19,7 +19,7 @@ const leaveMs = 10_000;
 const firstPauseMs = 500;
 const longestPauseMs = 30_000;
 
-export interface LocalHelpersOptions {
+export interface LocalPoolOptions {
   readonly loops: Loops;
   readonly place: LocalPlace;
   readonly log: Log;
@@ -37,8 +37,8 @@ interface Member {
 }
 
 /** The helpers this worker starts itself: as many as there is work for, replaced when they die, found again by the next daemon. */
-export class LocalHelpers {
-  readonly #options: LocalHelpersOptions;
+export class LocalPool {
+  readonly #options: LocalPoolOptions;
   readonly #types: readonly LocalType[];
   readonly #members = new Map<string, Member>();
   readonly #failures = new Map<string, { count: number; until: number }>();
@@ -47,7 +47,7 @@ export class LocalHelpers {
   #isDraining = false;
   #running: Promise<void> = Promise.resolve();
 
-  constructor(options: LocalHelpersOptions) {
+  constructor(options: LocalPoolOptions) {
     this.#options = options;
     this.#types = options.loops.types.filter((type): type is LocalType => type.local !== undefined);
     mkdirSync(options.place.dir, { recursive: true, mode: 0o700 });

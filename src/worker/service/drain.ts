@@ -27,6 +27,7 @@ export class Drain {
     this.#begin = resolve;
   });
   #isOn = false;
+  #wasCutShort = false;
 
   constructor(options: DrainOptions) {
     this.#options = options;
@@ -36,6 +37,11 @@ export class Drain {
   /** It has begun, and nothing takes it back. */
   get isOn(): boolean {
     return this.#isOn;
+  }
+
+  /** The deadline came before all that ran had ended. */
+  get wasCutShort(): boolean {
+    return this.#wasCutShort;
   }
 
   /** `worker.drain`. */
@@ -71,6 +77,7 @@ export class Drain {
     const { units, loops, lifecycle, log } = this.#options;
     await this.#untilIdle();
     if (units.running() > 0) {
+      this.#wasCutShort = true;
       log.warn("the deadline of the drain has come: what runs is interrupted", { running: units.running() });
       await units.interrupt();
     }

@@ -26,7 +26,10 @@ export interface ManagementParts {
   readonly meshAddresses: () => readonly string[];
   /** How far it has got with its server; undefined: it has none. */
   readonly agent: (() => AgentState) | undefined;
-  readonly lifecycle: Lifecycle;
+  readonly lifecycle: Lifecycle & {
+    /** Is given the way to an orderly end. */
+    drains?(drain: Pick<Drain, "begin" | "wasCutShort">): void;
+  };
   readonly loops: DaemonParts["loops"];
   readonly log: Log;
 }
@@ -38,6 +41,7 @@ export async function openLocalManagement(parts: ManagementParts): Promise<Local
   const { running } = configuration;
   const opened: { switches?: Switches } = {};
   const drain = new Drain({ units, loops, lifecycle, log, takeNone: () => opened.switches?.drain() });
+  lifecycle.drains?.(drain);
   const management = await openManagement({
     units,
     lifecycle,

@@ -3,4 +3,5 @@
  * {@link startService}; {@link joinServer} makes it a server's.
  */
 export { joinServer, type JoinWish } from "./join-server.ts";
+export { reapOrphans } from "./orphans.ts";
 export { type ServiceOptions, startService, type WorkerService } from "./service.ts";

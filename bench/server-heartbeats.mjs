@@ -1,10 +1,10 @@
 /**
  * What 10,000 workers cost their server: memory, processor time of their heartbeats, and how fast the API answers meanwhile.
  * The workers are simulated (bench/load/simulated-workers.mjs), four processes of them; each registers by its key over a
- * WebSocket of its own and beats every 15 s. Then 32 of them beat as fast as they are answered.
+ * WebSocket of its own and beats every 15 s. Before that, 32 of them beat as fast as they are answered.
  *
- * Floor: a bare Node server with as many TLS connections that say and hear as much. The figures of Quokka are those it was
- * published with: 32 clients, Flask with SQLite, two cores of another machine.
+ * Floor: a bare Node server with TLS connections that say and hear as much; a fifth as many, and scaled up. The figures of
+ * Quokka are those it was published with: 32 clients, Flask with SQLite, two cores of another machine.
  */
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -22,7 +22,8 @@ const workers = scaled(10_000, 40);
 /** Of the API: two clients, ten requests a second together. */
 const asking = { clients: 2, everyMs: 200 };
 /** Two heartbeats of each, and more. */
-const watchMs = 40_000;
+const watchMs = 35_000;
+const floorShare = 5;
 const settleMs = 5_000;
 const everyMs = 15_000;
 const rushing = 32;
@@ -53,11 +54,11 @@ await onStage(async (folder) => {
     {
       name: "memory of the server, PSS",
       unit: "MB",
-      floor: floor.after.pss,
+      floor: floor.pss,
       farhand: after.pss,
       goal: { text: "≤ 2000 MB", met: after.pss <= 2_000 },
     },
-    { name: "memory of the server, RSS", unit: "MB", floor: floor.after.rss, farhand: after.rss },
+    { name: "memory of the server, RSS", unit: "MB", floor: floor.rss, farhand: after.rss },
     { name: "memory for each worker, PSS", unit: "kB", floor: floor.perConnection, farhand: perWorker("pss") },
     ...["a page of the list", "one worker"].flatMap((name) =>
       [50, 99].map((p) => ({ name: `API meanwhile, ${name}, p${p}`, unit: "ms", farhand: percentile(took[name], p) })),
@@ -76,19 +77,28 @@ await onStage(async (folder) => {
   );
 });
 
+/** With a fifth of the connections, and from there scaled up: they only have to be many. */
 async function bareHub({ dataDir, ca }) {
-  const [hub, ...dialers] = Array.from({ length: 5 }, () => openLoad("bare-tls-hub"));
+  const [hub, ...dialers] = Array.from({ length: 3 }, () => openLoad("bare-tls-hub"));
   const port = await hub.ask({ cert: join(dataDir, "server.crt"), key: join(dataDir, "server.key") });
   const own = () => processTree(hub.pid).slice(0, 1);
   const before = memoryOf(own());
   const start = performance.now();
-  const clients = Math.ceil(workers / dialers.length);
+  const clients = Math.ceil(workers / floorShare / dialers.length);
   await Promise.all(dialers.map((dialer) => dialer.ask({ port, ca, clients, everyMs })));
-  const perSecond = ((clients * dialers.length) / (performance.now() - start)) * 1e3;
-  const { cpuPercent } = await cpuPercentWhile(hub.pid, () => sleep(2 * everyMs));
+  const count = clients * dialers.length;
+  const perSecond = (count / (performance.now() - start)) * 1e3;
+  const { cpuPercent } = await cpuPercentWhile(hub.pid, () => sleep(everyMs));
   const after = memoryOf(own());
   for (const load of [hub, ...dialers]) load.close();
-  return { after, cpuPercent, perSecond, perConnection: ((after.pss - before.pss) / (clients * dialers.length)) * 1e3 };
+  const scaledUp = (kind) => before[kind] + ((after[kind] - before[kind]) / count) * workers;
+  return {
+    pss: scaledUp("pss"),
+    rss: scaledUp("rss"),
+    cpuPercent: (cpuPercent / count) * workers,
+    perSecond,
+    perConnection: ((after.pss - before.pss) / count) * 1e3,
+  };
 }
 
 /** Heartbeats back to back, on a server that has nothing else to do. */

@@ -48,8 +48,14 @@ function statusRow(user: Shape, now: number, colours: Colours) {
     { text: versionText(user["wanted"]) },
     { text: outcome, mark },
     { text: since === undefined ? "-" : `${readableAge(Math.max(now - since, 0) / 1_000)} ago` },
-    { text: plain(detail) },
+    { text: whyText(user, detail) },
   ];
+}
+
+/** A worker that keeps a file of its own will never go by this, whatever its label says. */
+function whyText({ mode }: Shape, detail: unknown): string {
+  if (typeof mode === "string" && mode !== "cloud") return `it keeps its own configuration (mode ${plain(mode)})`;
+  return plain(detail);
 }
 
 function outcomeOf({ outcome }: Shape): string {

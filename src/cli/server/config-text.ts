@@ -16,7 +16,7 @@ export function configsTable(configs: readonly Shape[], { colours, columns }: Lo
       plain(config["name"]),
       plain(config["version"]),
       timeText(config["createdAt"]),
-      plain(config["author"]),
+      authorText(config),
       plain(config["comment"]),
     ]),
     { colours, columns },
@@ -28,10 +28,15 @@ export function historyLines(versions: readonly Shape[], { colours }: Look): str
   return versions.flatMap((version) => {
     const { changes } = version;
     const comment = plain(version["comment"]);
-    const head = `version ${plain(version["version"])}  ${timeText(version["createdAt"])}  ${plain(version["author"])}`;
+    const head = `version ${plain(version["version"])}  ${timeText(version["createdAt"])}  ${authorText(version)}`;
     const lines = Array.isArray(changes) ? changes.map((change) => changeLine(objectIn(change), colours)) : [];
     return [colours.strong(head) + (comment === "-" ? "" : `  ${comment}`), ...lines.map((line) => `  ${line}`)];
   });
+}
+
+/** The user's name; the id of one who is gone. */
+function authorText({ author, authorName }: Shape): string {
+  return plain(authorName ?? author);
 }
 
 /** Differences, a line each. */

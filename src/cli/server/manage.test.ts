@@ -166,7 +166,7 @@ describe("farhand config", () => {
     expect(await put("web", { log: { level: "debug" } }, 1)).toMatchObject({ exit: 0 });
     expect(JSON.parse((await farhand("config", "get", "web")).out)).toEqual({ log: { level: "debug" } });
     expect(JSON.parse((await farhand("config", "get", "web", "--version-number", "1")).out)).toEqual(document);
-    expect((await farhand("config", "get")).out).toMatch(/^web +2/m);
+    expect((await farhand("config", "get")).out).toMatch(/^web +2 .* admin +by a test$/m);
     expect((await farhand("config", "history", "web")).out).toContain('/log/level: "info" → "debug"');
     expect(await farhand("config", "rollback", "web", "1")).toMatchObject({ exit: 0 });
     expect(await jsonOf("config", "get", "web")).toMatchObject({ version: 3, document });
@@ -250,6 +250,12 @@ describe("farhand config", () => {
       exit: 0,
       err: ["labels of stage-a: farhand/config=staged,ring=first"],
     });
+    // It keeps a file of its own, and nobody waits for it.
+    expect((await farhand("config", "status", "staged")).out).toContain(
+      "it keeps its own configuration (mode session)",
+    );
+    const { db } = server.core.store;
+    await db.updateTable("worker").set({ mode: "cloud" }).where("name", "=", "stage-a").execute();
     const file = folder.file("staged.yaml");
     await writeFile(file, "# a comment\nlog:\n  level: debug\n");
     const change = ["config", "put", "staged", file, "--if-match", "1"];

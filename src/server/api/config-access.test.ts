@@ -108,6 +108,8 @@ describe("a roll-out", () => {
     const { api, root } = await withConfigs(["web"]);
     await using _ = api;
     const path = "/api/worker-configs/web";
+    // Others keep a file of their own.
+    await api.store.db.updateTable("worker").set({ mode: "cloud" }).execute();
     const viewer = await api.user("v", "viewer");
     expect((await api.ask("GET", `${path}/rollout`, root)).json).toMatchObject({ status: 404, code: "ROLLOUT_NONE" });
     const canary = { choose: { labels: { site: "b" } }, healthyForMs: 60_000 };

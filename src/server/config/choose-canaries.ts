@@ -13,7 +13,8 @@ export function chooseCanaries(
   isOnline: (worker: Worker) => boolean,
   { choose }: CanaryPlan,
 ): Worker[] {
-  const online = users.filter(isOnline);
+  // One that keeps a file of its own takes nothing from here, and would be waited for in vain.
+  const online = users.filter((worker) => worker.mode === "cloud" && isOnline(worker));
   const chosen =
     "count" in choose
       ? online.slice(0, choose.count)

@@ -14,6 +14,8 @@ export interface ConfigUser {
   readonly id: string;
   readonly name: string;
   readonly state: WorkerState;
+  /** `cloud`: it takes its configuration from here; any other keeps a file of its own. */
+  readonly mode: string;
   /** Version it is to go by; null: there is none. */
   readonly wanted: number | null;
   /** It has the version that is being rolled out before the others. */
@@ -49,7 +51,7 @@ export async function configUsers(
     const first = rollout?.canaries.includes(worker.id) ?? false;
     const row = outcomes.get(worker.id);
     return {
-      ...{ id: worker.id, name: worker.name, first },
+      ...{ id: worker.id, name: worker.name, mode: worker.mode, first },
       state: presence.state(worker.id)?.state ?? worker.state,
       wanted: rollout && !first ? rollout.base : newest,
       ...saidOf(row?.name === name ? row : undefined),

@@ -53,6 +53,12 @@ async function worker(store: Store, id: string, labels: Record<string, string> =
   await insertWorker(store.db, { ...named, ...texts, ...addresses, ...numbers });
 }
 
+/** One that keeps a file of its own, whatever its label says. */
+const ofItsOwn = async (store: Store, id: string): Promise<void> => {
+  await worker(store, id);
+  await store.db.updateTable("worker").set({ mode: "system" }).where("id", "=", id).execute();
+};
+
 async function threeWorkers(store: Store) {
   for (const id of ["w1", "w2", "w3"]) await worker(store, id);
   const time = { now: 1_000_000 };
@@ -172,6 +178,10 @@ describeWithStores("a roll-out", ({ open }) => {
     const { put, given, presence, configurations } = await threeWorkers(store);
     await worker(store, "w0", { "farhand/config": "web", site: "brno" });
     await worker(store, "x1", { "farhand/config": "other", site: "brno" });
+    await ofItsOwn(store, "a0");
+    await expect(put(2, 1, { choose: { labels: { site: "none" } }, healthyForMs: 0 })).rejects.toMatchObject({
+      code: "CANARY_NONE",
+    });
     const brno: CanaryPlan = { choose: { labels: { site: "brno" } }, healthyForMs: 0 };
     presence.joined("w0", 1);
     presence.stopped("w0", 1, "for the night");

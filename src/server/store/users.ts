@@ -183,3 +183,10 @@ function credentialsOf(row: UserTable): Credentials {
   const totpSecret = row.totp_secret && Buffer.from(row.totp_secret);
   return { ...userOf(row), password: row.password, totpSecret, totpLastStep: row.totp_last_step };
 }
+
+/** Names of users by id; those that are not there are not among them. */
+export async function userNames({ db }: Store, ids: readonly string[]): Promise<Map<string, string>> {
+  if (ids.length === 0) return new Map();
+  const rows = await db.selectFrom("user").select(["id", "name"]).where("id", "in", ids).execute();
+  return new Map(rows.map(({ id, name }) => [id, name]));
+}

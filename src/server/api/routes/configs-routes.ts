@@ -1,6 +1,7 @@
 import type { JsonObject } from "#core";
 import { diff } from "#fleet";
 import { ServerError } from "../../errors.ts";
+import { userNames } from "../../store/users.ts";
 import { configLevelOf } from "../admission.ts";
 import { Answer } from "../answer.ts";
 import type { Call } from "../call.ts";
@@ -28,7 +29,20 @@ export function configsRoutes(services: RouteServices): Route[] {
   return [...readRoutes(services), ...versionRoutes(services), ...writeRoutes(services)];
 }
 
-function readRoutes({ configurations, store }: RouteServices): Route[] {
+/** Names of the users who wrote versions, each asked for once. */
+async function withAuthors<T extends { readonly author: string }>(
+  { store }: RouteServices,
+  versions: readonly T[],
+): Promise<(T & { readonly authorName?: string })[]> {
+  const names = await userNames(store, [...new Set(versions.map(({ author }) => author))]);
+  return versions.map((version) => {
+    const authorName = names.get(version.author);
+    return authorName === undefined ? version : { ...version, authorName };
+  });
+}
+
+function readRoutes(services: RouteServices): Route[] {
+  const { configurations, store } = services;
   return [
     route({
       method: "GET",
@@ -40,7 +54,8 @@ function readRoutes({ configurations, store }: RouteServices): Route[] {
         const seen = [];
         for (const config of await configurations.list())
           if ((await configLevelOf(store, caller, config.name)) !== "none") seen.push(config);
-        return pageOfAll(seen, query, ({ name }) => name);
+        const page = pageOfAll(seen, query, ({ name }) => name);
+        return { ...page, items: await withAuthors(services, page.items) };
       },
     }),
     route({
@@ -54,7 +69,8 @@ function readRoutes({ configurations, store }: RouteServices): Route[] {
   ];
 }
 
-function versionRoutes({ configurations }: RouteServices): Route[] {
+function versionRoutes(services: RouteServices): Route[] {
+  const { configurations } = services;
   return [
     route({
       method: "GET",
@@ -66,7 +82,8 @@ function versionRoutes({ configurations }: RouteServices): Route[] {
         const versions = await configurations.history(params.name);
         const all = versions.map(({ changes, ...version }) => ({ ...version, changes: changes && [...changes] }));
         // The newest first.
-        return pageOfAll(all, query, ({ version }) => String(Number.MAX_SAFE_INTEGER - version));
+        const page = pageOfAll(all, query, ({ version }) => String(Number.MAX_SAFE_INTEGER - version));
+        return { ...page, items: await withAuthors(services, page.items) };
       },
     }),
     route({

@@ -8,6 +8,7 @@ const version = {
   sha256: z.string(),
   schemaVersion: count,
   author: z.string(),
+  authorName: z.string().optional().describe("of the user, if there still is one"),
   comment: z.string(),
   createdAt: timeMs,
 };
@@ -54,6 +55,7 @@ export const ConfigUsers = pageOf(
     id: z.string(),
     name: z.string(),
     state: workerState,
+    mode: z.string().describe("only `cloud` takes its configuration from here"),
     wanted: count.nullable().describe("version it is to go by; null: there is none"),
     first: z.boolean().describe("it has the version that is being rolled out before the others"),
     running: count.nullable().describe("version it goes by, 0: none; null: it has said nothing yet"),

@@ -30,9 +30,10 @@ export function verifyChain({ chain, cas, purpose, at }: ChainToVerify): string 
   if (chain.length === 0) return "tls: no certificates were shown";
   if (chain.length > longestChain) return `x509: a chain of ${chain.length} certificates is too long`;
   try {
-    const [leaf, ...between] = chain.map(readCertificate);
+    const trusted = trustedOf(cas);
+    const [leaf, ...between] = chain.map((der) => read(der, trusted));
     if (!leaf) return unknownAuthority;
-    const search: Search = { between, trusted: trustedOf(cas), purpose, at, signatures: mostSignatures };
+    const search: Search = { between, trusted, purpose, at, signatures: mostSignatures };
     return leafFault(leaf, search) ?? pathFault([leaf], search);
   } catch (error) {
     if (error instanceof MeshError) return error.message;
@@ -109,7 +110,12 @@ function goTime(at: Date): string {
   return Number.isNaN(at.getTime()) ? "unknown" : at.toISOString().replace(/\.\d+/, "");
 }
 
-const read = new WeakMap<Buffer, readonly ReadCertificate[]>();
+/** Most show their authority behind their own certificate, and that was read before. */
+function read(der: Uint8Array, trusted: readonly ReadCertificate[]): ReadCertificate {
+  return trusted.find(({ x509 }) => x509.raw.equals(der)) ?? readCertificate(der);
+}
+
+const readBefore = new WeakMap<Buffer, readonly ReadCertificate[]>();
 let wellKnown: readonly ReadCertificate[] | undefined;
 
 /** The trusted certificates, read once per bundle: each handshake asks for them. */
@@ -118,10 +124,10 @@ function trustedOf(cas: Buffer | undefined): readonly ReadCertificate[] {
     wellKnown ??= readable(rootCertificates.join("\n"));
     return wellKnown;
   }
-  const known = read.get(cas);
+  const known = readBefore.get(cas);
   if (known) return known;
   const trusted = readable(cas.toString("latin1"));
-  read.set(cas, trusted);
+  readBefore.set(cas, trusted);
   return trusted;
 }
 

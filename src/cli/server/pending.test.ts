@@ -16,7 +16,8 @@ beforeAll(async () => {
   await writeFile(password, `${server.running.firstAdmin?.password}\n`, { mode: 0o600 });
   const ca = server.running.core.authority.files.certificate;
   const words = ["login", server.url, "--ca", ca, "--user", "admin", "--password-file", password];
-  expect(await person.farhand(...words)).toMatchObject({ exit: 0 });
+  const { exit, err } = await person.farhand(...words);
+  if (exit !== 0) throw new Error(err.join("\n"));
 });
 afterAll(async () => {
   await server?.[Symbol.asyncDispose]();

@@ -5,7 +5,10 @@ import { describeWithStores } from "../../../test/kit/stores.ts";
 import { tempFolder } from "../../../test/kit/temp-folder.ts";
 import { openStore } from "./store.ts";
 
-const names = ["0001-access", "0002-workers", "0003-configurations", "0004-idempotency"];
+const names = [
+  ...["0001-access", "0002-workers", "0003-configurations", "0004-idempotency"],
+  ...["0005-rollouts", "0006-recovery", "0007-pending-workers"],
+];
 
 describeWithStores("the store", ({ kind, settings, open }) => {
   test("has all tables after its first start, and keeps what is in them", async () => {

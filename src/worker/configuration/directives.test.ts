@@ -90,7 +90,7 @@ describe("the daemon's settings of a configuration", () => {
         { "work-command": { worktype: "echo", command: "cat", params: "-u" } },
       ],
       roads: [
-        { "ws-peer": { address: "wss://one/mesh", allowedpeers: ["h"], tls: "fleet" } },
+        { "ws-peer": { address: "wss://one/mesh", redialmax: "5m", allowedpeers: ["h"], tls: "fleet" } },
         { "tcp-peer": { address: "one:1", allowedpeers: ["h"], tls: "fleet" } },
         { "amqp-peer": { url: "amqp://mq", hub: "h", allowedpeers: ["h"] } },
       ],

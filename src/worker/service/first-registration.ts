@@ -98,8 +98,9 @@ export class FirstRegistration {
   async keepAsking(signal: AbortSignal): Promise<Membership | undefined> {
     const { server, clock = systemClock, random = Math.random } = this.#options;
     const hasProof = server.enrolmentToken !== null || (server.user !== null && server.password !== null);
+    if (!hasProof || server.urls.length === 0) return undefined;
     const patience = new Patience(clock, random);
-    while (hasProof && server.urls.length > 0 && !this.#isRefused && !signal.aborted) {
+    while (!this.#isRefused && !signal.aborted) {
       await patience.wait(signal);
       const membership = signal.aborted ? undefined : await this.ask(signal);
       if (membership) return membership;

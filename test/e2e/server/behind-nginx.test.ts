@@ -48,7 +48,8 @@ describe.skipIf(nginxProgram === undefined)("behind a real nginx that ends TLS, 
     const password = folder.file("password");
     writeFileSync(password, `${server.running.firstAdmin?.password}\n`, { mode: 0o600 });
     const words = ["login", server.url, "--ca", certificates.ca, "--user", "admin", "--password-file", password];
-    expect(await person.farhand(...words)).toMatchObject({ exit: 0 });
+    const { exit, err } = await person.farhand(...words);
+    if (exit !== 0) throw new Error(err.join("\n"));
     const credentials = { user: "admin", password: readFileSync(password, "utf8").trim() };
     const { json } = await ask(port, "POST", "/far/api/login", { body: credentials, headers: host() });
     auth = { authorization: `Bearer ${(json as unknown as { token: string }).token}` };

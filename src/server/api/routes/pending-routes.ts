@@ -1,4 +1,3 @@
-import type { Approval as Wish } from "../../registry/pending-workers.ts";
 import { pageOfAll } from "../cursor.ts";
 import { type Route, route } from "../route.ts";
 import { said } from "../said.ts";
@@ -25,7 +24,7 @@ export function pendingRoutes({ pending }: RouteServices): Route[] {
       needs: admin,
       schema: { params: PendingParams, body: Approval },
       handle: async (call) => {
-        await pending.approve(call.params.fingerprint, said(call.body) as Wish, call.actor);
+        await pending.approve(call.params.fingerprint, said(call.body), call.actor);
         return undefined;
       },
     }),

@@ -301,6 +301,8 @@ test("nothing of the caller's headers reaches the worker (CAT-55)", async () => 
       methods: ["pwd"],
       loggedInAt: api.access.clock.at,
       session: user.session,
+      // Of the socket, whatever the headers say.
+      source: "127.0.0.1",
     },
   });
 });

@@ -19,6 +19,9 @@ export function postgresDialect(url: string, trouble: (error: Error) => void): P
     },
   });
   pool.on("error", trouble);
+  // The pool hears only idle ones. One that breaks between two statements of a transaction would end this process; the
+  // transaction finds out by its next statement.
+  pool.on("connect", (client) => client.on("error", () => {}));
   return new PostgresDialect({ pool });
 }
 

@@ -26,9 +26,9 @@ export type FaultKind =
 const kinds: Readonly<Record<FaultKind, { readonly share: number; readonly longestMs: number }>> = {
   "kill worker": { share: 14, longestMs: 1_500 },
   "kill helpers": { share: 13, longestMs: 0 },
-  "kill server": { share: 7, longestMs: 1_000 },
+  "kill server": { share: 5, longestMs: 1_000 },
   "restart database": { share: 6, longestMs: 2_000 },
-  "cut link": { share: 24, longestMs: 3_000 },
+  "cut link": { share: 26, longestMs: 3_000 },
   "restart broker": { share: 3, longestMs: 500 },
   freeze: { share: 15, longestMs: 4_000 },
   "turn clock": { share: 10, longestMs: 0 },
@@ -38,7 +38,7 @@ const kinds: Readonly<Record<FaultKind, { readonly share: number; readonly longe
 /** Who can be hit by a fault of a kind; a kind without victims is left out. */
 export type Victims = Readonly<Record<FaultKind, readonly string[]>>;
 
-const longestPauseMs = 700;
+const longestPauseMs = 1_300;
 const dayMs = 24 * 60 * 60_000;
 
 /** `count` faults, of every kind that has victims its share and at least one, in an order that follows from the seed. */

@@ -4,7 +4,7 @@ import type { Site } from "./site.ts";
 import { User } from "./user.ts";
 
 /** Orders that are carried at the same time, each by a user with a session of their own. */
-const lanes = 5;
+const lanes = 8;
 /** More than a run can need. */
 const planned = 5_000;
 

@@ -7,10 +7,11 @@ import { runProcess } from "../../kit/processes.ts";
 import { processesOf } from "../faults/ledger.ts";
 import { randomFrom } from "../faults/random.ts";
 import { planFaults } from "./fault-plan.ts";
-import { faultsOn, victimsOf } from "./faults.ts";
+import { faultsOn } from "./faults.ts";
 import { Orders } from "./orders.ts";
 import type { DatabaseKind, RoadKind } from "./server-place.ts";
 import { openSite, type Site } from "./site.ts";
+import { victimsOf } from "./strikes.ts";
 import { untilHealthy, untruths } from "./truth.ts";
 import { User } from "./user.ts";
 

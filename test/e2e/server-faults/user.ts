@@ -13,6 +13,8 @@ const exchangeMs = 20_000;
 /** Answers after which the same question may have another answer. */
 const passing = new Set([
   ...["IDEMPOTENCY_RUNNING", "IDEMPOTENCY_LOST", "CONNECTION_REFUSED", "RATE_LIMITED", "CALLS_FULL", "BODY_SLOW"],
+  // Logins that were broken off count as failed ones.
+  "LOGIN_DELAYED",
 ]);
 
 /** A user whose program tries again, as a careful one does, when server, worker or what lies between is away. */

@@ -5,6 +5,9 @@ import { connect } from "node:tls";
 import { beforeAll, describe, expect, test } from "vitest";
 import { decodeEnrolmentToken, encodeEnrolmentToken } from "#fleet";
 import { tlsServerSource } from "#core";
+import { freshBuild, programs } from "../../kit/daemon.ts";
+import { endMarkedProcesses, processMark } from "../../kit/marked-processes.ts";
+import { startProcess } from "../../kit/processes.ts";
 import { fingerprintOf, makeCertificates, type TestCertificates } from "../../kit/certificates.ts";
 import { join, portServer, startJoined } from "../../kit/port-server.ts";
 import { type TempFolder, tempFolder } from "../../kit/temp-folder.ts";
@@ -94,6 +97,24 @@ describe("a server with a certificate of its operator", () => {
     await join({ folder, serverUrl: server.url, token });
     await using _worker = await startJoined(folder);
     await server.untilHere("shed");
+  });
+
+  test("is joined by the authorities of the system, which the road trusts too", async () => {
+    await freshBuild();
+    await using folder = await tempFolder();
+    const { ca, server: files } = await certificatesIn(folder, "operator");
+    await using server = await portServer(folder, { tls: tlsServerSource(files) });
+    writeFileSync(folder.file("token"), await server.token(), { mode: 0o600 });
+    const env = {
+      ...{ XDG_CONFIG_HOME: folder.file("config"), XDG_STATE_HOME: folder.file("state"), XDG_RUNTIME_DIR: undefined },
+      // What an administrator adds to the authorities of a machine, as far as Node knows it.
+      ...{ NODE_EXTRA_CA_CERTS: ca, ...processMark(folder.path) },
+    };
+    const words = ["worker", "join", server.url, "--session", "--token-file", folder.file("token"), "--name", "shed"];
+    await using _worker = await startProcess(process.execPath, [programs.farhand, ...words], { env });
+    await server.untilHere("shed");
+    expect(await server.run("shed", "echo trusted")).toBe("trusted\n");
+    endMarkedProcesses(folder.path);
   });
 
   test("shows a renewed one without a restart; a pair that does not fit leaves the old one, with a warning", async () => {

@@ -89,6 +89,7 @@ describe("parseSettings() checks sections", () => {
     ["- work-loop: {worktype: a, command: b, loop: c}", "loop and command exclude each other"],
     ["- work-loop: {worktype: a, max: 2}", "max without loop or command"],
     ["- work-loop: {worktype: a, command: b, min: 3, max: 2}", "min 3 is more than max 2"],
+    ["- work-loop: {worktype: a, lease: 99ms}", "lease 99ms is too short"],
     ["- work-loop: {worktype: a, loop: 'b \"c'}", "loop is no command line"],
     ["- work-loop: {worktype: a, command: b, workdir: srv/a}", "workdir srv/a is relative"],
     ["- work-command: {worktype: a, command: b, workdir: srv/a}", "workdir srv/a is relative"],

@@ -42,15 +42,19 @@ function checkCommand(directive: Directive, faults: Faults): void {
   }
 }
 
+const shortestLeaseMs = 100;
+
 /** Which helpers there will be for a type that run loops serve. */
 function checkLoop(directive: DirectiveOf<"work-loop">, faults: Faults): void {
-  const { loop, command, min, max } = directive.values;
+  const { loop, command, min, max, lease } = directive.values;
   const fault = (key: string, message: string, hint: string) => faults.add(faultOf(directive, key, message, hint));
   if (loop !== undefined && command !== undefined)
     fault("command", "loop and command exclude each other", "a loop fetches tasks itself, a command is run for each");
   const useless = directive.given.find((key) => ["min", "max", "idletimeout", "maxtasks"].includes(key));
   if (loop === undefined && command === undefined && useless !== undefined)
     fault(useless, `${useless} without loop or command`, "it is about helpers that this worker starts");
+  // Helpers say that they live some times in it, and the machine may have other things to do.
+  if (lease < shortestLeaseMs) fault("lease", `lease ${lease}ms is too short`, "the shortest is 100ms");
   if (min > max) fault("min", `min ${min} is more than max ${max}`, "raise max, or lower min");
   if (loop !== undefined && (!isWhole(loop) || loop.trim() === ""))
     fault("loop", "loop is no command line", "a program and its arguments; close every quote");

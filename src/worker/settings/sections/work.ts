@@ -67,7 +67,7 @@ export const workSections = {
         default: 60_000,
       }),
       maxtasks: integer("A helper is replaced after so many tasks.", { min: 1 }),
-      lease: duration("A helper that says nothing for so long has lost its task.", { min: 100, default: 60_000 }),
+      lease: duration("A helper that says nothing for so long has lost its task.", { min: 1, default: 60_000 }),
       attempts: integer("How often a task is handed out, when helpers die or fall silent.", { min: 1, default: 3 }),
       output: text(
         "live: shown as it comes, and no second attempt after that. whole: shown when its attempt has ended.",
@@ -81,7 +81,7 @@ export const workSections = {
         values: ["finish", "abort"],
         default: "finish",
       }),
-      servicelosstime: duration("So long a helper waits for the worker to come back.", { min: 100, default: 60_000 }),
+      servicelosstime: duration("So long a helper waits for the worker to come back.", { min: 1, default: 60_000 }),
       ...limits,
     },
   },

@@ -303,6 +303,8 @@ test("nothing of the caller's headers reaches the worker (CAT-55)", async () => 
       session: user.session,
       // Of the socket, whatever the headers say.
       source: "127.0.0.1",
+      // A name for this connection, of the server's own making.
+      connection: expect.any(String) as string,
     },
   });
 });

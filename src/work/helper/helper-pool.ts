@@ -194,6 +194,12 @@ export class HelperPool {
     const member = this.#members.get(id);
     if (member) member.pings = 0;
     if (report.kind === "welcome" || report.kind === "pong") return;
+    const owner = this.#memberOf(report.unit);
+    // A unit is spoken of by who minds it, and by nobody else.
+    if (owner && owner.helper.id !== id) {
+      this.#options.log.warn(`helper ${id} speaks of a unit of another; that is ignored`, { unit: report.unit });
+      return;
+    }
     if (report.kind === "refused") {
       this.#take(report.unit);
       this.#options.events.refused(report.unit);

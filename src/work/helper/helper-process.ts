@@ -9,12 +9,14 @@ import { type Clock, systemClock, systemCode } from "#core";
 import { identityOf, isAlive } from "../unit/process-table.ts";
 import { type HelperCard, helperSocket, newHelperId, removeCard, shortPath, writeCard } from "./helper-card.ts";
 import { TurnWriter } from "./turn-writer.ts";
-import { decodeMessage, encodeMessage, type Order, type Report } from "./wire.ts";
+import { decodeMessage, encodeMessage, isReport, type Order, type Report } from "./wire.ts";
 
 const connectTries = 200;
 const connectWaitMs = 20;
 
 /** Helpers are programs of the build, also when the daemon runs from sources under test. */
+/** Of a report: a status, or the ids of as many units as a helper minds. */
+const maxLineBytes = 1024 * 1024;
 const mainPath = fileURLToPath(new URL("../../../dist/program/helper.js", import.meta.url));
 
 /** What the daemon hears from one helper. */
@@ -108,9 +110,10 @@ export async function connectHelper(
   const socket = await connectWithin(helperSocket(dir, card.id), card, clock);
   const helper = new HelperProcess(card, socket);
   const welcome = new Promise<readonly string[]>((resolve, reject) => {
+    boundLines(socket);
     const lines = createInterface({ input: socket }).on("line", (line) => {
-      const report = decodeMessage(line) as Report | undefined;
-      if (!report) return void socket.destroy();
+      const report = decodeMessage(line);
+      if (!isReport(report)) return void socket.destroy();
       if (report.kind === "welcome") resolve(report.units);
       else events.report(report, card.id);
     });
@@ -124,6 +127,16 @@ export async function connectHelper(
   });
   helper.send({ kind: "hello", token: card.token, env: commandEnvironment() });
   return { helper, units: await welcome };
+}
+
+/** A line without an end would be kept for ever: who says one is hung up on. */
+function boundLines(socket: Socket): void {
+  let open = 0;
+  socket.on("data", (chunk: Buffer) => {
+    const end = chunk.lastIndexOf(10);
+    open = end < 0 ? open + chunk.length : chunk.length - end - 1;
+    if (open > maxLineBytes) socket.destroy();
+  });
 }
 
 async function connectWithin(path: string, card: HelperCard, clock: Clock): Promise<Socket> {

@@ -63,6 +63,16 @@ export function decodeMessage(line: string): Order | Report | undefined {
   }
 }
 
+/** Whether a message has the form of a report: what is none comes from no helper of ours. */
+export function isReport(message: object | undefined): message is Report {
+  const { kind, unit, units, status, fence } = (message ?? {}) as Readonly<Record<string, unknown>>;
+  if (kind === "pong") return true;
+  if (kind === "welcome") return Array.isArray(units) && units.every((id) => typeof id === "string");
+  if (typeof unit !== "string") return false;
+  if (kind === "refused") return typeof fence === "number";
+  return kind === "status" && typeof (status as Partial<UnitStatus> | null | undefined)?.State === "number";
+}
+
 /** Write one message. */
 export function encodeMessage(message: Order | Report): string {
   return `${JSON.stringify(message)}\n`;

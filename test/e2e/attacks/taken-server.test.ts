@@ -35,7 +35,12 @@ test("whoever has taken the server over looks at a hardened worker, and configur
     const id = service.setup.identity.membership()?.workerId ?? "";
     const ask = (session: string, method: string, params: object = {}) =>
       core.lines.call(id, { method, params: params as Record<string, never> }, forged(session), patience());
-    await eventually(() => ask("s1", "worker.status").then(() => "there", () => "away")).toBe("there");
+    await eventually(() =>
+      ask("s1", "worker.status").then(
+        () => "there",
+        () => "away",
+      ),
+    ).toBe("there");
     const put = async (session: string) => {
       const { document, version } = (await ask(session, "config.get")) as { document: object; version: number };
       return await ask(session, "config.put", { document, ifMatch: version });
@@ -74,7 +79,12 @@ test("whoever has taken the server over looks at a hardened worker, and configur
     await expect(ask("s2", "factor.show", { code: shown })).rejects.toMatchObject({ code: "WORKER_FACTOR_REFUSED" });
     await expect(ask("s1", "factor.clear")).rejects.toMatchObject({ code: "LOCAL_ONLY" });
     core.lines.cut("s1", "logout");
-    await eventually(() => put("s1").then(() => "done", ({ code: why }: { code: string }) => why)).toBe(needed.code);
+    await eventually(() =>
+      put("s1").then(
+        () => "done",
+        ({ code: why }: { code: string }) => why,
+      ),
+    ).toBe(needed.code);
 
     // Who sits at the machine needs none, and takes it away.
     expect((await local.call("config.get")).error).toBeUndefined();

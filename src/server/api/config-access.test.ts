@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { RemoteError } from "#fleet";
 import { apiKit, type TestApi } from "../../../test/kit/api.ts";
 import type { Labels, Role } from "../auth/roles.ts";
 
@@ -101,6 +102,27 @@ describe("a configuration", () => {
     // What it has already may stay, when another label changes.
     expect(await label(ann.auth, "web")).toMatchObject({ status: 200 });
   });
+});
+
+test("who is sent away is told by which rule, and who can change that (CAT-111)", async () => {
+  const { api, root } = await withConfigs(["web"]);
+  await using _ = api;
+  const viewer = await api.user("v", "viewer");
+  const put = { auth: viewer.auth, body: { document: {} }, headers: { "if-match": "1" } };
+  expect((await api.ask("PUT", "/api/worker-configs/web", put)).json).toMatchObject({
+    ...{ code: "LEVEL_TOO_LOW", rule: "CAT-54, level" },
+    change: "an admin of this server, by your role or your token's scopes",
+  });
+  const rpc = { auth: root.auth, body: { method: "worker.status", params: {} } };
+  expect((await api.ask("POST", "/api/workers/web-a/rpc", rpc)).json).toMatchObject({
+    ...{ code: "HANDLE_REFUSED", rule: "CAT-48, connection handle" },
+  });
+  // What the worker refuses is the worker's keeper's to change.
+  api.lines.answer = () => {
+    throw new RemoteError({ code: "LEVEL_TOO_LOW", message: "this needs operate", status: 403 });
+  };
+  const cancel = await api.ask("POST", "/api/workers/web-a/units/AbCd1234/cancel", { auth: root.auth });
+  expect(cancel.json).toMatchObject({ code: "LEVEL_TOO_LOW", rule: "CAT-57, both sides must agree" });
 });
 
 describe("a roll-out", () => {

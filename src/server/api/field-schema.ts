@@ -42,4 +42,6 @@ export const Problem = z.object({
   detail: z.string(),
   code: z.string().describe("see docs/errors.md"),
   instance: z.string().optional(),
+  rule: z.string().optional().describe("by which it was refused"),
+  change: z.string().optional().describe("who can change that"),
 });

@@ -3,6 +3,7 @@ import { FarhandError, systemCode } from "#core";
 import { ConfigStaleError } from "#fleet";
 import { RetryLaterError } from "../auth/lock-out.ts";
 import { ServerError, type ServerErrorCode } from "../errors.ts";
+import { refusalRule } from "./refusal-rules.ts";
 
 /** What everybody is told of everything that fails (RFC 9457). */
 export interface Problem {
@@ -51,6 +52,7 @@ export function problemOf(error: unknown): Problem {
     status: known.status,
     detail: known.message.slice(0, 2_000),
     code: known.code,
+    ...refusalRule(error, known.code),
     ...(known instanceof FieldsError && { errors: known.errors }),
     ...(known instanceof ConfigStaleError && { version: known.version, changes: known.changes }),
   };

@@ -5,7 +5,7 @@
  * Floor: a bare Node server with as many connections that say and hear five bytes every ten seconds. Receptor has nothing
  * like it: each of its nodes floods to each.
  */
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { connectControl } from "./kit/control.mjs";
@@ -16,6 +16,7 @@ import { printReport } from "./kit/report.mjs";
 import { scaled } from "./kit/scale.mjs";
 import { onStage } from "./kit/stage.mjs";
 import { startListener, subjects } from "./kit/subject.mjs";
+import { cpuSeconds } from "./kit/usage.mjs";
 
 const processes = 4;
 const stubs = scaled(2_000, 40);
@@ -93,11 +94,4 @@ async function measure(pid, makeLinks) {
   await sleep(watchMs);
   const cpuPercent = ((cpuSeconds(pid) - start) / watchMs) * 1e5;
   return { before, after, perLink: ((after - before) / stubs) * 1e3, cpuPercent };
-}
-
-/** Processor time that a process has used: fields 14 and 15 of its stat, in hundredths of a second. */
-function cpuSeconds(pid) {
-  const stat = readFileSync(`/proc/${pid}/stat`, "latin1");
-  const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-  return (Number(fields[11]) + Number(fields[12])) / 100;
 }

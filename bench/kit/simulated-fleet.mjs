@@ -16,7 +16,6 @@ export async function joinFleet({ members, port }, { atOnce = 8, loads = process
   return {
     size: sum(counts),
     joinedInMs: performance.now() - start,
-    pids: all.map(({ pid }) => pid),
     /** How many are registered now. */
     count: async () => sum(await each("count")),
     /** When each registration since the last question was over, milliseconds since 1970. */

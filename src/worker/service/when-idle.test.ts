@@ -8,12 +8,15 @@ test("something is done at once where no unit runs or waits, else once when the 
   const done: string[] = [];
   whenIdle(units, () => done.push("at once"));
   expect(done).toEqual(["at once"]);
-  const [first, second] = [units.allocate({ workType: "sh" }), units.allocate({ workType: "sh" })];
+  const [first, second] = [
+    units.allocate({ workType: "sh", params: {} }),
+    units.allocate({ workType: "sh", params: {} }),
+  ];
   whenIdle(units, () => done.push("later"));
   await units.refuse(first, new Error("no"));
   expect(done).toEqual(["at once"]);
   await units.refuse(second, new Error("no"));
   await expect.poll(() => done, { timeout: 30_000 }).toEqual(["at once", "later"]);
-  await units.refuse(units.allocate({ workType: "sh" }), new Error("no"));
+  await units.refuse(units.allocate({ workType: "sh", params: {} }), new Error("no"));
   expect(done).toHaveLength(2);
 });

@@ -16,7 +16,7 @@ export const helper = {
     { flags: "--type <type>", description: "work type to take; all that may be taken without it", repeatable: true },
     { flags: "--slots <n>", description: "tasks at once; 1 without it" },
     { flags: "--socket <path>", description: "socket of a worker on this machine", completes: "file" },
-    { flags: "--worker <url>", description: "https:// address of a worker elsewhere" },
+    { flags: "--url <url>", description: "https:// address of a worker elsewhere" },
     { flags: "--token-file <file>", description: "file with the helper's token; - is stdin", completes: "file" },
     { flags: "--ca <file>", description: "authority of the worker's certificate, PEM", completes: "file" },
     { flags: "--inherited", description: "address and token are on descriptor 3; for helpers that a worker starts" },
@@ -24,7 +24,7 @@ export const helper = {
   examples: [
     ["farhand helper --type render -- ./render.sh", "for the worker of this machine"],
     [
-      "farhand helper --worker https://w1:8889 --ca w1.crt --token-file token --slots 4 -- ./render.sh",
+      "farhand helper --url https://w1:8889 --ca w1.crt --token-file token --slots 4 -- ./render.sh",
       "for a worker elsewhere, four tasks at once",
     ],
   ],

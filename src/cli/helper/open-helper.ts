@@ -12,7 +12,7 @@ export interface HelperOptions {
   readonly type?: readonly string[];
   readonly slots?: string;
   readonly socket?: string;
-  readonly worker?: string;
+  readonly url?: string;
   readonly tokenFile?: string;
   readonly ca?: string;
   readonly inherited?: true;
@@ -43,9 +43,9 @@ export async function runHelper(words: readonly string[], options: HelperOptions
 }
 
 async function addressOf(options: HelperOptions, terminal: Terminal): Promise<WorkerAddress> {
-  const { socket, worker, tokenFile, inherited } = options;
+  const { socket, url, tokenFile, inherited } = options;
   if (inherited) return inheritedAddress();
-  if (worker !== undefined) return await remoteAddress(worker, options, terminal);
+  if (url !== undefined) return await remoteAddress(url, options, terminal);
   const token = tokenFile === undefined ? {} : { token: await secretIn(tokenFile, terminal) };
   return {
     kind: "socket",
@@ -54,14 +54,14 @@ async function addressOf(options: HelperOptions, terminal: Terminal): Promise<Wo
   };
 }
 
-async function remoteAddress(worker: string, { tokenFile, ca, socket }: HelperOptions, terminal: Terminal) {
-  if (socket !== undefined) throw new CliError("USAGE", "--socket and --worker are two ways to a worker: give one");
+async function remoteAddress(text: string, { tokenFile, ca, socket }: HelperOptions, terminal: Terminal) {
+  if (socket !== undefined) throw new CliError("USAGE", "--socket and --url are two ways to a worker: give one");
   if (tokenFile === undefined)
-    throw new CliError("USAGE", "--worker needs --token-file", {
+    throw new CliError("USAGE", "--url needs --token-file", {
       remedy: "`farhand helper-token` on the worker's machine makes a token",
     });
-  const url = URL.canParse(worker) ? new URL(worker) : undefined;
-  if (url?.protocol !== "https:") throw new CliError("USAGE", `${worker} is no https:// address`);
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (url?.protocol !== "https:") throw new CliError("USAGE", `${text} is no https:// address`);
   const trust = ca === undefined ? { kind: "roots" as const } : { kind: "authority" as const, pem: await readText(ca) };
   return { kind: "https" as const, url, token: await secretIn(tokenFile, terminal), trust };
 }

@@ -91,7 +91,7 @@ describeWithNamespaces("CAT-87: a helper on another machine", () => {
     startProcess(
       ...words(
         hosts[1],
-        ...["helper", "--worker", `https://${address}:8889`, "--ca", folder.file("w1.crt"), "--token-file", token],
+        ...["helper", "--url", `https://${address}:8889`, "--ca", folder.file("w1.crt"), "--token-file", token],
         ...["--", "sh", "-c", "cat; ip -o -4 address"],
       ),
       { env: env() },

@@ -86,7 +86,7 @@ function factsOf({ setup, nodeId, meshAddresses, agent }: ManagementParts, isSto
   const reached = agent?.();
   const state = firstRunState(run);
   const isMember = state === "registered" && reached?.state === "registered";
-  const trouble = reached && "trouble" in reached ? reached.trouble : undefined;
+  const trouble = reached && "trouble" in reached ? troubleOf(reached) : undefined;
   const [fault] = configuration.written.state === "misconfigured" ? configuration.written.faults : [];
   const reason = fault ? `${fault.path || "the text"}: ${fault.reason}` : trouble;
   return {
@@ -103,6 +103,12 @@ function factsOf({ setup, nodeId, meshAddresses, agent }: ManagementParts, isSto
     ...(membership && { name: membership.name }),
     ...(places.configFile !== undefined && { settingsFile: places.configFile }),
   };
+}
+
+/** With the counter that stands for the lines which the log does not repeat (CAT-120). */
+function troubleOf(agent: AgentState): string | undefined {
+  const tries = "tries" in agent ? agent.tries : undefined;
+  return agent.trouble === undefined || tries === undefined ? agent.trouble : `${agent.trouble} (tried ${tries} times)`;
 }
 
 function rulesOf({ configuration, identity, mode }: Setup): Omit<AccessRules, "passwordSet"> {

@@ -21,15 +21,15 @@ test("1,000 guesses at once cost two hashes' memory, reach argon2 a few times, a
   await many(() => ask(server.port, "POST", "/api/login", { body: { user: "admin" } }));
   const before = residentMib(pid);
   const codes = new Map<string, number>();
-  let over = false;
+  const over = new AbortController();
   let healthy = 0;
   const most = await mostMib(pid, async () => {
     const guessing = many(async (n) => {
       const body = { user: n % 2 ? "admin" : `user ${n}`, password: `wrong password ${n}` };
       const { json } = await ask(server.port, "POST", "/api/login", { body });
       codes.set(json.code, (codes.get(json.code) ?? 0) + 1);
-    }).finally(() => (over = true));
-    while (!over) {
+    }).finally(() => over.abort());
+    while (!over.signal.aborted) {
       if ((await ask(server.port, "GET", "/healthz")).status === 200) healthy++;
     }
     await guessing;

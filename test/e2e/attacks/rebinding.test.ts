@@ -1,5 +1,6 @@
 import type { LookupAddress } from "node:dns";
-import { type IncomingMessage, request } from "node:https";
+import type { IncomingMessage } from "node:http";
+import { request } from "node:https";
 import { describe, expect, test } from "vitest";
 import { WebSocket } from "ws";
 import { apiKit } from "../../kit/api.ts";

@@ -33,7 +33,7 @@ test("a stolen state folder of a worker is that worker, when that is away, and n
   {
     // While the worker lives, its double does not get in, and the worker does not notice.
     await using double = await hostileFrom(await loot("double"));
-    await expect(double.converse()).rejects.toThrow();
+    await expect(double.converse()).rejects.toBeInstanceOf(Error);
     expect([lines.isConnected(shed.workerId), shed.worker.agentState.state]).toEqual([true, "registered"]);
     // Nothing in the folder opens the API.
     for (const text of [double.membership.workerId, double.membership.node, JSON.stringify(double.membership)]) {
@@ -49,7 +49,7 @@ test("a stolen state folder of a worker is that worker, when that is away, and n
   const other = taken.call(register, registrationAs(thief));
   await expect(other).rejects.toMatchObject({ code: "REGISTRATION_REFUSED" });
   const dial = thief.mesh.dial("barn", "fleet", { tls: "farhand-fleet", signal: AbortSignal.timeout(5_000) });
-  await expect(dial).rejects.toThrow();
+  await expect(dial).rejects.toBeInstanceOf(Error);
   expect([lines.isConnected(barn.workerId), barn.worker.agentState.state]).toEqual([true, "registered"]);
   // An admin who removes it is rid of both.
   await server.running.core.registry.remove(shed.workerId, "u1");
@@ -116,7 +116,7 @@ test("a stolen database without the key opens nothing and signs nothing (CAT-64,
   const row = await stolen.db.selectFrom("user").selectAll().where("id", "=", ann.id).executeTakeFirstOrThrow();
   const place = `user:${ann.id}:totp`;
   for (const key of [new Uint8Array(32), Buffer.from(ann.id.padEnd(32).slice(0, 32))])
-    expect(() => sealWith(key).open(row.totp_secret ?? Buffer.alloc(0), place)).toThrow();
+    expect(() => sealWith(key).open(row.totp_secret ?? Buffer.alloc(0), place)).toThrow(Error);
   // And what an enrolment is known by is not what it is shown by.
   const enrolment = await stolen.db.selectFrom("enrolment").selectAll().where("name", "=", "later").executeTakeFirst();
   const secret = Buffer.from(enrolment?.secret_hash ?? "", "hex").toString("base64url");

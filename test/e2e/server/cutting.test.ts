@@ -1,5 +1,6 @@
 import { writeFile } from "node:fs/promises";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import type { Asker } from "../../../src/server/line/worker-lines.ts";
 import { openAnswer, type TestSocket, type TestUser } from "../../kit/api.ts";
 import { type TempFolder, tempFolder } from "../../kit/temp-folder.ts";
 import { type JoinedWorker, type WholeServer, wholeServer } from "../../kit/whole-server.ts";
@@ -98,9 +99,9 @@ async function cutBy(worker: JoinedWorker, trigger: (scene: Scene) => Promise<un
 }
 
 const soon = () => AbortSignal.timeout(60_000);
-const asker = {
+const asker: Asker = {
   ...{ userId: "u", name: "u", roles: ["admin"], level: "admin", methods: ["pwd"], loggedInAt: 1, session: "end" },
-} as const;
+};
 
 test.each(causes)("a stream ends within 20 numbers when %s (CAT-67)", { timeout: 90_000 }, async (_cause, trigger) => {
   const { before, last, user } = await cutBy(shed, trigger);

@@ -12,7 +12,7 @@ test("who cancelled a unit stands in the worker's log and the server's audit wit
   const unit = String(json["unit"]);
   expect((await server.ask("POST", `/api/workers/${workerId}/units/${unit}/cancel`, { auth })).status).toBe(200);
 
-  const [line] = logged.filter(({ message }) => message.startsWith("units.cancel"));
+  const line = logged.find(({ message }) => message.startsWith("units.cancel"));
   expect(line).toMatchObject({
     message: `units.cancel for ann (${ann.id})`,
     fields: { level: "operate", session: ann.session, source: "127.0.0.1", verdict: "done" },

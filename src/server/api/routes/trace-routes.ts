@@ -45,7 +45,10 @@ export function traceRoutes({ access, audit, traces }: RouteServices): Route[] {
       summary: "Trace a session no more, and forget what was seen",
       needs: admin,
       schema: { params: TraceParams },
-      handle: async ({ params: { session } }) => void traces.off(session),
+      handle: async ({ params: { session } }) => {
+        traces.off(session);
+        return undefined;
+      },
     }),
   ];
 }

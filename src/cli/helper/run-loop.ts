@@ -17,6 +17,8 @@ import type { TaskProgram } from "./task-command.ts";
 import { TaskRun } from "./task-run.ts";
 import { unknownTasks, WorkerLink } from "./worker-link.ts";
 
+/** A beat names the tasks of its moment: one that has come since hears of a cancel so much later at most. */
+const promptMs = 1_000;
 /** The worker hears a goodbye or does not: it is waited for so long. */
 const byeMs = 2_000;
 
@@ -132,7 +134,7 @@ class RunLoop {
 
   async #beat(signal: AbortSignal): Promise<void> {
     while (!signal.aborted && !this.#link.over.aborted) {
-      const waitMs = this.#link.welcome?.beatEveryMs ?? maxHelperWaitMs;
+      const waitMs = Math.min(this.#link.welcome?.beatEveryMs ?? promptMs, promptMs);
       const tasks = [...this.#running.values()].map(({ claim }) => claim);
       const asked = this.#link.call(helperBeat, { waitMs, tasks }, waitMs).catch(() => undefined);
       const answer = await Promise.race([asked, fired(signal)]);

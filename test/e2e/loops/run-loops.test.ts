@@ -201,9 +201,8 @@ describe("a task of Farhand's own loop", () => {
     expect(output.stdout === readFileSync(payload, "latin1")).toBe(true);
   });
 
-  test("that cannot be started says so, once", async () => {
+  test("that fails has failed: an exit code is a result, and no reason to try again", async () => {
     await using at = await farm("workdir: /");
-    writeFileSync(at.folder.file("w2"), "");
     const id = await at.submit("exit 3");
     await eventually("it ends", () => isOver(at.onDisk(id)));
     expect(at.onDisk(id)).toMatchObject({ State: 3, Cause: "EXITED", Detail: "exit status 3", Attempt: 1 });

@@ -66,7 +66,7 @@ export async function startBareHttps({ dataDir, url, port }) {
   const files = ["cert", "key"].map(
     (name) => `${name}: read(${JSON.stringify(join(dataDir, `server.${name === "key" ? name : "crt"}`))})`,
   );
-  const listen = `const read = require("fs").readFileSync; require("https").createServer({${files}}, (_, answer) => answer.end("ok")).listen(${port}, "127.0.0.1")`;
+  const listen = `const read = require("fs").readFileSync; require("https").createServer({${files.join(", ")}}, (_, answer) => answer.end("ok")).listen(${port}, "127.0.0.1")`;
   const start = performance.now();
   const child = spawn(process.execPath, ["-e", listen], { stdio: "ignore" });
   while (!(await isReady(url))) await sleep(2);

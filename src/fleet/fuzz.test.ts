@@ -39,7 +39,16 @@ const table = methodTable([
   serve(bye, () => ({})),
   serve(heartbeat, () => ({ serverTimeMs: 1, assertionTimeMs: 1, nextInMs: 15_000 })),
   serve(register, ({ name, labels }) => ({
-    ...{ workerId: "w1", name, node: name, epoch: 1, labels, serverTimeMs: 1, heartbeatEveryMs: 15_000, comeBackWithinMs: 0 },
+    ...{
+      workerId: "w1",
+      name,
+      node: name,
+      epoch: 1,
+      labels,
+      serverTimeMs: 1,
+      heartbeatEveryMs: 15_000,
+      comeBackWithinMs: 0,
+    },
     ...{ serverNode: "server", authority: "pem", certificate: "pem" },
   })),
 ]);

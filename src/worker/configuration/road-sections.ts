@@ -93,7 +93,9 @@ function webPeers(
   // A server that is away for long is not asked all the time (CAT-38).
   const redialmax = "5m";
   const proof = proofKey === undefined ? {} : { proofkey: proofKey };
-  return [{ section: "ws-peer", path, fields, values: { address, ...others, redialmax, ...proof, ...more, ...tlsFor(urls) } }];
+  return [
+    { section: "ws-peer", path, fields, values: { address, ...others, redialmax, ...proof, ...more, ...tlsFor(urls) } },
+  ];
 }
 
 function roadUrl(server: string, kind: "ws" | "http"): string {

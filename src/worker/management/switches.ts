@@ -52,7 +52,10 @@ export class Switches {
   /** Asked before work is taken. @throws {WorkerError} WORK_SWITCHED_OFF, WORKER_DRAINING. */
   requireWork(): void {
     if (this.#isDraining)
-      throw new WorkerError("WORKER_DRAINING", "this worker takes no work any more: it finishes what it has, then stops");
+      throw new WorkerError(
+        "WORKER_DRAINING",
+        "this worker takes no work any more: it finishes what it has, then stops",
+      );
     if (this.#states.workers) return;
     const remedy = "somebody of level operate can switch it on: `farhand worker switches workers=on`";
     throw new WorkerError(

@@ -60,7 +60,7 @@ export function printCliDoc(): string {
 }
 
 function printCommand(command: AnyCommand): string {
-  const own = command.options.filter((option) => option.group === undefined);
+  const own = command.options.filter((option) => !connectionOptions.includes(option));
   const connects = own.length < command.options.length;
   const examples = command.examples.map(([line, does]) => `${line}   # ${does}`);
   return [

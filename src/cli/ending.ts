@@ -10,6 +10,12 @@ export interface Ending {
   readonly code?: CliErrorCode;
 }
 
+/** Limits of a work type, by the cause that names them. */
+const limits: Readonly<Record<string, string>> = {
+  ...{ RUN_TIME_LIMIT: "run-time", OUTPUT_LIMIT: "output", PROCESS_LIMIT: "process", MEMORY_LIMIT: "memory" },
+  CPU_LIMIT: "processor-time",
+};
+
 /**
  * The exit code of `-f` for a unit that is final: its own where it has one, 128 + n when signal n ended it.
  *
@@ -17,7 +23,7 @@ export interface Ending {
  */
 export function endingOf(report: UnitReport): Ending {
   if (report.State === UnitState.Canceled || report.Cause === "CANCELED") return coded("UNIT_CANCELED");
-  if (report.Cause === "RUN_TIME_LIMIT" || report.Cause === "OUTPUT_LIMIT") return coded("UNIT_LIMITED");
+  if (report.Cause !== undefined && Object.hasOwn(limits, report.Cause)) return coded("UNIT_LIMITED");
   const exitCode = report.ExitCode ?? exitCodeIn(report.Detail);
   const signal = signalNumber(report.Signal ?? signalIn(report.Detail));
   if (report.State === UnitState.Succeeded) return { exit: exitCode ?? 0 };
@@ -66,8 +72,8 @@ function howItEnded(report: UnitReport): string {
   if (report.State === UnitState.Canceled) return "was cancelled";
   const word = report.State === UnitState.Succeeded ? "succeeded" : "failed";
   // Before the signal: that is only how the limit was enforced.
-  if (report.Cause === "RUN_TIME_LIMIT") return `${word} at the run-time limit of its work type`;
-  if (report.Cause === "OUTPUT_LIMIT") return `${word} at the output limit of its work type`;
+  const limit = limits[report.Cause ?? ""];
+  if (limit !== undefined) return `${word} at the ${limit} limit of its work type`;
   if (report.Signal !== undefined) return `${word}, ended by ${report.Signal}`;
   if (report.Cause === "EXITED" && report.ExitCode !== undefined) return `${word} with exit code ${report.ExitCode}`;
   return `${word} (${report.Detail})`;

@@ -32,6 +32,7 @@ export type {
   LoopSettings,
   PythonSettings,
   Retention,
+  UseLimits,
   WorkLimits,
   WorkTypeSettings,
 } from "./settings.ts";

@@ -19,8 +19,16 @@ export interface WorkLimits {
   readonly cancelGraceMs?: number;
 }
 
+/** What the processes of one unit may use together. Looked at a few times a second, so a little more may be used. */
+export interface UseLimits {
+  readonly maxProcesses?: number;
+  readonly maxMemoryBytes?: number;
+  /** Processor time, of all its processes. */
+  readonly maxCpuMs?: number;
+}
+
 /** A program with its params. */
-export interface CommandSettings extends WorkLimits {
+export interface CommandSettings extends WorkLimits, UseLimits {
   readonly kind: "command";
   readonly workType: string;
   readonly command: string;
@@ -31,7 +39,7 @@ export interface CommandSettings extends WorkLimits {
 }
 
 /** A function of a Python plugin, run by `receptor-python-worker`. */
-export interface PythonSettings extends WorkLimits {
+export interface PythonSettings extends WorkLimits, UseLimits {
   readonly kind: "python";
   readonly workType: string;
   readonly plugin: string;

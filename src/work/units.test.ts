@@ -242,6 +242,40 @@ describe("what a work type sets", () => {
     expect(status.StdoutSize).toBe(statSync(unit.folder.stdout).size);
     expect(status.StdoutSha256).toBe(createHash("sha256").update(readFileSync(unit.folder.stdout)).digest("hex"));
   });
+
+  test("CAT-92: a limit of processes ends a tree that forks, all of it, and no other unit", async () => {
+    await using node = await openTestNode({ workTypes: [{ ...shell, maxProcesses: 20 }] });
+    const other = await node.start("sleep 1; echo well");
+    // Ever more at once, in other groups and sessions too, and none that waits for its children; bounded, if it were not ended.
+    const bomb =
+      "grow() { [ $1 -lt 6 ] || return; for i in 1 2 3; do (grow $(($1 + 1))) & setsid sleep 60 & done; sleep 60; }; grow 0";
+    const unit = await node.start(bomb);
+    const status = await ended(unit);
+    expect(status).toMatchObject({ State: UnitState.Failed, Cause: "PROCESS_LIMIT" });
+    expect(status.LeftRunning).toBeUndefined();
+    expect(status.Reaped).toBeGreaterThan(15);
+    expect(await ended(other)).toMatchObject({ State: UnitState.Succeeded, StdoutSize: 5 });
+  });
+
+  test("CAT-92: a limit of memory counts what processes share once", async () => {
+    await using node = await openTestNode({ workTypes: [{ ...shell, maxMemoryBytes: 64 * 1024 * 1024 }] });
+    const hold = (megabytes: number, then: string) => `exec perl -e 'my $held = "x" x (${megabytes} << 20); ${then}'`;
+    const [hog, small, family] = await Promise.all([
+      node.run(hold(200, "sleep 60")),
+      node.run(hold(10, "select undef, undef, undef, 1")),
+      node.run(hold(20, "fork for 1 .. 3; select undef, undef, undef, 1; 1 while wait > 0")),
+    ]);
+    expect(hog).toMatchObject({ State: UnitState.Failed, Cause: "MEMORY_LIMIT" });
+    expect([small, family].map(({ Cause, ExitCode }) => [Cause, ExitCode])).toEqual(Array(2).fill(["EXITED", 0]));
+  });
+
+  test("CAT-92: a limit of processor time counts children, also those that have ended", async () => {
+    await using node = await openTestNode({ workTypes: [{ ...shell, maxCpuMs: 500, cancelGraceMs: 200 }] });
+    const spin = "perl -e 'my $end = (times)[0] + 0.2; 1 while (times)[0] < $end'";
+    const [sum, idle] = await Promise.all([node.run(`for i in $(seq 50); do ${spin}; done`), node.run("sleep 1")]);
+    expect(sum).toMatchObject({ State: UnitState.Failed, Cause: "CPU_LIMIT" });
+    expect(idle).toMatchObject({ Cause: "EXITED", ExitCode: 0 });
+  });
 });
 
 describe("Units", () => {

@@ -4,6 +4,7 @@ import type {
   LoopSettings,
   PythonSettings,
   Retention,
+  UseLimits,
   WorkLimits,
   WorkTypeSettings,
 } from "#work";
@@ -27,12 +28,13 @@ function commandOf(values: Values<"work-command">): CommandSettings {
     allowRuntimeParams: values.allowruntimeparams,
     verifySignature: values.verifysignature,
     ...limitsOf(values),
+    ...usesOf(values),
   };
 }
 
 function pythonOf(values: Values<"work-python">): PythonSettings {
   const { worktype: workType, plugin, function: name, config = {} } = values;
-  return { kind: "python", workType, plugin, function: name, config, ...limitsOf(values) };
+  return { kind: "python", workType, plugin, function: name, config, ...limitsOf(values), ...usesOf(values) };
 }
 
 function loopOf(values: Values<"work-loop">): LoopSettings {
@@ -69,6 +71,14 @@ function limitsOf(values: Values<"work-command"> | Values<"work-python"> | Value
     envAllow: values.envallow,
     user: values.user,
     cancelGraceMs: values.cancelgrace,
+  });
+}
+
+function usesOf(values: Values<"work-command"> | Values<"work-python">): UseLimits {
+  return defined({
+    maxProcesses: values.maxprocesses,
+    maxMemoryBytes: values.maxmemory,
+    maxCpuMs: values.maxcpu,
   });
 }
 

@@ -15,6 +15,8 @@ import type { Minding } from "./wire.ts";
 /** A unit that runs longer than this gets its Running status on disk; a shorter one goes straight to its ending. */
 const quickUnitMs = 50;
 const longestRetryMs = 30_000;
+/** No place for patience: every moment of a flood is the disk's, or the whole machine's. */
+const floods: ReadonlySet<UnitCause> = new Set(["OUTPUT_LIMIT", "PROCESS_LIMIT", "MEMORY_LIMIT"]);
 
 /** What a minded unit tells its helper. */
 export interface MindedUnitEvents {
@@ -124,8 +126,7 @@ export class MindedUnit {
     // The wish is on disk before the first signal, so that whoever takes over knows why the command died.
     this.#status = { ...this.#status, Stopping: this.#status.Stopping ?? cause };
     await this.#save(this.#status).catch(() => undefined);
-    // A flood is no place for patience: every moment of it is the disk's.
-    const graceMs = cause === "OUTPUT_LIMIT" ? 0 : this.#minding.cancelGraceMs;
+    const graceMs = floods.has(cause) ? 0 : this.#minding.cancelGraceMs;
     this.#reaped += await stopProcesses(this.id, launch, graceMs);
   }
 
@@ -186,7 +187,7 @@ export class MindedUnit {
   }
 
   #keepLimits(launch: ProcessLaunch): void {
-    this.#limits ??= new Limits(launch, this.#folder.stdout, this.#minding, (cause) => {
+    this.#limits ??= new Limits({ id: this.id, launch, stdout: this.#folder.stdout }, this.#minding, (cause) => {
       this.stop(cause).catch(this.#events.trouble);
     });
   }

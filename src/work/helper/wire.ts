@@ -4,10 +4,11 @@
  * The daemon orders, the helper reports statuses. Nothing here needs an answer to be safe: the unit's folder holds the
  * truth, and either side finds it there when the other is gone.
  */
+import type { UseLimits } from "../settings.ts";
 import type { UnitCause, UnitStatus } from "../wire.ts";
 
 /** How a unit is watched over while its command runs. Times in milliseconds, sizes in bytes. */
-export interface Minding {
+export interface Minding extends UseLimits {
   /** A `plugin` runner keeps the status file itself (spec §2.6); a `command` does not know it exists. */
   readonly runner: "command" | "plugin";
   /** Name of the program, for the text of a failed start. */

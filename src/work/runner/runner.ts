@@ -56,6 +56,9 @@ export function mindingOf(type: LaunchedType): Minding {
     cancelGraceMs: type.cancelGraceMs ?? defaultGraceMs,
     ...(type.maxRunMs !== undefined && { maxRunMs: type.maxRunMs }),
     ...(type.maxOutputBytes !== undefined && { maxOutputBytes: type.maxOutputBytes }),
+    ...(type.maxProcesses !== undefined && { maxProcesses: type.maxProcesses }),
+    ...(type.maxMemoryBytes !== undefined && { maxMemoryBytes: type.maxMemoryBytes }),
+    ...(type.maxCpuMs !== undefined && { maxCpuMs: type.maxCpuMs }),
   };
 }
 

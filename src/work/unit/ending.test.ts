@@ -87,6 +87,9 @@ describe("endingOf() a command that Farhand was ending", () => {
   test.each([
     ["RUN_TIME_LIMIT", "run time limit reached (signal: interrupt)"],
     ["OUTPUT_LIMIT", "output limit reached (signal: interrupt)"],
+    ["PROCESS_LIMIT", "process limit reached (signal: interrupt)"],
+    ["MEMORY_LIMIT", "memory limit reached (signal: interrupt)"],
+    ["CPU_LIMIT", "processor time limit reached (signal: interrupt)"],
   ] as const)("is Failed by %s", (Cause, Detail) => {
     const State = UnitState.Failed;
     expect(endingOf(exit(constants.signals.SIGINT), Cause, "sh")).toEqual({ State, Detail, Signal: "SIGINT", Cause });

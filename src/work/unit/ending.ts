@@ -30,6 +30,11 @@ function exitEnding(waitStatus: number): Ending {
   return { State: UnitState.Failed, Detail, Signal, Cause: "SIGNALED", ...(core && { CoreDumped: true }) };
 }
 
+const limitTexts = {
+  ...{ RUN_TIME_LIMIT: "run time", OUTPUT_LIMIT: "output", PROCESS_LIMIT: "process", MEMORY_LIMIT: "memory" },
+  CPU_LIMIT: "processor time",
+} as const;
+
 /** An ending Farhand brought about keeps the exit, but its state and cause are ours. */
 function withReason(ending: Ending, stopping: UnitCause | undefined): Ending {
   switch (stopping) {
@@ -38,14 +43,13 @@ function withReason(ending: Ending, stopping: UnitCause | undefined): Ending {
     case "CANCELED":
       return { ...ending, State: UnitState.Canceled, Detail: "Canceled", Cause: "CANCELED" };
     case "RUN_TIME_LIMIT":
-      return {
-        ...ending,
-        State: UnitState.Failed,
-        Detail: `run time limit reached (${ending.Detail})`,
-        Cause: stopping,
-      };
     case "OUTPUT_LIMIT":
-      return { ...ending, State: UnitState.Failed, Detail: `output limit reached (${ending.Detail})`, Cause: stopping };
+    case "PROCESS_LIMIT":
+    case "MEMORY_LIMIT":
+    case "CPU_LIMIT": {
+      const Detail = `${limitTexts[stopping]} limit reached (${ending.Detail})`;
+      return { ...ending, State: UnitState.Failed, Detail, Cause: stopping };
+    }
     case "INTERRUPTED":
       return { ...ending, Detail: `interrupted: the worker was drained (${ending.Detail})`, Cause: stopping };
     default:

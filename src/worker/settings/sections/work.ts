@@ -16,6 +16,12 @@ const limits = {
   cancelgrace: duration("Time between the request to end and the kill.", { own: true, min: 0, default: 10_000 }),
 };
 
+const uses = {
+  maxprocesses: integer("A unit with more processes at once is ended.", { own: true, min: 1 }),
+  maxmemory: size("A unit whose processes together use more memory is ended.", { own: true }),
+  maxcpu: duration("A unit whose processes together used more processor time is ended.", { own: true, min: 1 }),
+};
+
 /** Work types and the signing of work. Source: Receptor specification §5.4, §2.3, §2.4, §2.6. */
 export const workSections = {
   "work-command": {
@@ -30,6 +36,7 @@ export const workSections = {
       allowruntimeparams,
       verifysignature,
       ...limits,
+      ...uses,
     },
   },
   "work-python": {
@@ -43,6 +50,7 @@ export const workSections = {
       function: text("Function to call.", { required: true }),
       config: map("Handed to the plugin as JSON."),
       ...limits,
+      ...uses,
     },
   },
   "work-loop": {

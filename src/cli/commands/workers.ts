@@ -5,6 +5,7 @@ interface WorkersOptions extends ServerOptions, JsonOptions {
   readonly label?: readonly string[];
   readonly state?: readonly string[];
   readonly watch?: true;
+  readonly allServers?: true;
 }
 
 /** `farhand workers`. */
@@ -25,6 +26,7 @@ export const workers = {
       description: "only workers in this state: online, late, lost, stopped",
       repeatable: true,
     },
+    { flags: "--all-servers", description: "the workers of every server you are logged in to; not with --watch" },
     jsonOption,
     serverOption,
   ],
@@ -39,6 +41,10 @@ export const workers = {
     ]);
     const { watch, json, state: states = [] } = options;
     const labels = labelsOf(options.label);
+    if (options.allServers) {
+      const { listEverywhere } = await import("../server/every-server.ts");
+      return await listEverywhere({ labels, states, json }, options, terminal);
+    }
     await withServer(options, terminal, async (api) => {
       if (!watch) return await listWorkers(api, { labels, states, json }, terminal);
       const { watchWorkers } = await import("../server/watch-workers.ts");

@@ -12,19 +12,21 @@ import { workerLines, workersTable } from "./workers-text.ts";
 const eventsShown = 5;
 
 /** Print the workers there are. */
-export async function listWorkers(
-  api: ApiClient,
-  { labels, states, json }: Watching,
-  terminal: Terminal,
-): Promise<void> {
+export async function listWorkers(api: ApiClient, watching: Watching, terminal: Terminal): Promise<void> {
+  const { wanted, none } = await wantedWorkers(api, watching);
+  if (watching.json) terminal.print(JSON.stringify(wanted));
+  else if (wanted.length === 0) terminal.say(none);
+  else for (const line of workersTable(wanted.map(seenWorker), api.now(), terminal)) terminal.print(line);
+}
+
+/** Those that are asked for, and what to say when there are none. */
+export async function wantedWorkers(api: ApiClient, { labels, states }: Watching) {
   const all = await allOf(api, "/workers", { limit: 500 });
   const wanted = all.filter((shape) => {
     const worker = seenWorker(shape);
     return hasLabels(worker, labels) && (states.length === 0 || states.includes(worker.state));
   });
-  if (json) terminal.print(JSON.stringify(wanted));
-  else if (wanted.length === 0) terminal.say(all.length === 0 ? "no workers" : "no such workers");
-  else for (const line of workersTable(wanted.map(seenWorker), api.now(), terminal)) terminal.print(line);
+  return { wanted, none: all.length === 0 ? "no workers" : "no such workers" };
 }
 
 /** Print one worker with its last events. */

@@ -2,7 +2,7 @@ import { writeFile } from "node:fs/promises";
 import { Duplex, PassThrough } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { type CliSession, cliSession, loggedIn, type Said } from "../../../test/kit/cli-session.ts";
+import { type CliSession, cliSession, loggedIn, loginWords, type Said } from "../../../test/kit/cli-session.ts";
 import { type TestServer, testServer } from "../../../test/kit/server.ts";
 import { type TempFolder, tempFolder } from "../../../test/kit/temp-folder.ts";
 import { coloursFor, noColours } from "../colours.ts";
@@ -50,6 +50,22 @@ describe("farhand workers", () => {
       expect.stringMatching(/^attic +online \w+ +\w+ +session +0\.1\.0 +admin +-$/),
       expect.stringMatching(/^shed +online/),
     ]);
+  });
+
+  test("CAT-43: --all-servers lists those of each server, also while one of them does not answer", async () => {
+    await using home = await tempFolder();
+    const other = await testServer();
+    await other.worker("barn", []);
+    const session = await loggedIn(server, home.path);
+    await session.farhand(...(await loginWords(other, home.path)), "--name", "far");
+    const both = await session.farhand("workers", "--all-servers");
+    expect(both).toMatchObject({ exit: 0, err: [] });
+    expect(both.out).toMatch(/^\S+ \(https:\S+\)\nNAME .*\nattic .*\nshed .*\nfar \(https:\S+\)\nNAME .*\nbarn /);
+    await other[Symbol.asyncDispose]();
+    const one = await session.farhand("workers", "--all-servers", "--json");
+    expect(one).toMatchObject({ exit: 5, err: [expect.stringMatching(/^far: /)] });
+    expect(JSON.parse(one.out)).toMatchObject([{ name: "attic" }, { name: "shed" }]);
+    expect(await session.farhand("workers", "--all-servers", "--watch")).toMatchObject({ exit: 2 });
   });
 
   test("--label and --state choose, --json is for programs and holds no secret (CAT-46)", async () => {

@@ -33,8 +33,11 @@ export class ConfigDelivery {
     const name = labels[configLabel];
     if (name === undefined) return { state: "none" };
     try {
+      // In this order: a roll-out that begins in between must not make its version the newest for those it leaves out.
+      const newest = await configurations.deliver(name);
       const wanted = await rollouts.versionFor(name, workerId);
-      const { version, document } = await configurations.deliver(name, wanted);
+      const isNewest = wanted === undefined || wanted === newest.version;
+      const { version, document } = isNewest ? newest : await configurations.deliver(name, wanted);
       return version === have ? { state: "same" } : { state: "new", name, version, document };
     } catch (error) {
       if (error instanceof FleetError && error.code === "CONFIG_NOT_FOUND") return { state: "none" };

@@ -57,9 +57,20 @@ export class Lines implements WorkerLines {
       stream.destroy();
       return;
     }
-    const line = this.#lines.get(workerId) ?? new Line(workerId, stream.remoteNode, this.#options);
+    const line = this.#lineOf(workerId, stream.remoteNode);
     this.#lines.set(workerId, line);
     void line.attach(stream, this.#options.mesh.roadTo(stream.remoteNode) ?? "another node");
+  }
+
+  /** Its line; a new one when the worker has taken another's place, whose links end. */
+  #lineOf(workerId: string, node: string): Line {
+    const known = this.#lines.get(workerId);
+    if (known?.node === node) return known;
+    if (known) {
+      known.close();
+      this.#options.mesh.rejectNeighbour(known.node, "another worker has taken its place");
+    }
+    return new Line(workerId, node, this.#options);
   }
 
   isConnected(workerId: string): boolean {

@@ -19,7 +19,10 @@ export class Members {
     for (const { id, node, public_key: publicKey } of await memberRows(store.db)) this.add(id, node, publicKey);
   }
 
+  /** A worker that has taken another's place has a node of its own: the former one is nobody's from now on. */
   add(workerId: string, node: string, publicKey: string): void {
+    const before = this.#byWorker.get(workerId);
+    if (before !== undefined) this.#byNode.delete(before);
     this.#byNode.set(node, { workerId, publicKey });
     this.#byWorker.set(workerId, node);
   }

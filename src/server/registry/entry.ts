@@ -103,10 +103,12 @@ async function admitted(arrival: Arrival, grant: Grant): Promise<Arrived> {
   const { db, request, now } = arrival;
   const name = nameFor(request, grant);
   const old = grant.cloneable === 1 ? await sameName(arrival, grant, name) : await sameMachine(arrival, grant);
-  const labels = JSON.stringify({ ...ownLabels(request.labels), ...parseLabels(grant.labels) });
+  // Whoever takes a place takes what people have made of it, and has no say in it.
+  const before = old ? parseLabels(old.labels) : ownLabels(request.labels);
+  const labels = JSON.stringify({ ...before, ...parseLabels(grant.labels) });
   const entry = { ...entryOf(arrival), public_key: request.publicKey, labels };
   return old
-    ? { row: await updateWorkerEntry(db, old.id, entry), how: "replaced" }
+    ? { row: await updateWorkerEntry(db, old.id, { ...entry, node: nodeOfItsOwn(old.name) }), how: "replaced" }
     : { row: await added(db, newRow(entry, grant, now), name), how: "enrolled" };
 }
 
@@ -170,11 +172,16 @@ async function added(db: Database, row: WorkerTable, name: string): Promise<Work
   let tried = 0;
   for (const choice of nameChoices(name)) {
     const free = tried++ < maxNumbered ? choice : `${name.slice(0, 40)}-${row.id}`;
-    const named = { ...row, name: free, node: free };
-    if (await insertWorker(db, named)) return named;
+    // A node id belongs to one key for good: the certificate of whoever had it outlives its place here (decision 13).
+    for (const node of [free, nodeOfItsOwn(free)]) {
+      const named = { ...row, name: free, node };
+      if (await insertWorker(db, named)) return named;
+    }
   }
   throw new Error("unreachable: names do not end");
 }
+
+const nodeOfItsOwn = (name: string): string => `${name.slice(0, 40)}-${randomBytes(8).toString("hex")}`;
 
 function newRow(entry: Omit<WorkerTable, keyof ReturnType<typeof fixed>>, grant: Grant, now: number) {
   return { ...entry, ...fixed(grant, now) };
@@ -194,7 +201,7 @@ function fixed(grant: Grant, now: number) {
   };
 }
 
-function entryOf({ request, observed, now }: Arrival): Omit<WorkerEntry, "public_key" | "labels"> {
+function entryOf({ request, observed, now }: Arrival): Omit<WorkerEntry, "node" | "public_key" | "labels"> {
   return {
     machine_id: request.machineId,
     instance: request.instance,

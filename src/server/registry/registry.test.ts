@@ -296,6 +296,23 @@ describeWithStores("the registry", ({ open }) => {
     expect(again.workerId).not.toBe(workerId);
   });
 
+  test("gives nobody the node of another key: its certificate outlives its place (CAT-34, CAT-41)", async () => {
+    await using store = await open();
+    const { registry, token, presence } = server(store);
+    const enrol = async (wish: object, given: Parameters<typeof token>[0]) =>
+      await registry.register(machine().request(registry, { token: await token(given), ...wish }), "10.0.0.5");
+    const first = await enrol({}, {});
+    expect(first).toMatchObject({ name: "alpha", node: "alpha" });
+    await registry.remove("alpha", "u1");
+    const second = await enrol({}, {});
+    expect(second).toMatchObject({ name: "alpha", node: expect.stringMatching(/^alpha-[0-9a-f]{16}$/) as string });
+    await registry.setLabels(second.workerId, { team: "press" }, "u1");
+    presence.cut(second.workerId, 1);
+    const third = await enrol({ sameMachine: "replace", labels: { team: "mine" } }, { mayReplace: true });
+    expect(third).toMatchObject({ workerId: second.workerId, name: "alpha", labels: { team: "press" } });
+    expect(new Set([first, second, third].map(({ node }) => node)).size).toBe(3);
+  });
+
   test("offers a reinstalled machine its old entry, if the token allows it", async () => {
     await using store = await open();
     const { registry, token, presence } = server(store);

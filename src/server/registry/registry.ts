@@ -138,8 +138,8 @@ export class Registry {
     await this.#store.db.transaction().execute(async (db) => {
       const row = await lockWorker(db, worker.id);
       if (!row || row.state === "removed") throw notFound(id);
-      // `~` is in no name that a worker can have.
-      const freed = { name: `${row.name}~${row.id}`, node: `${row.node}~${row.id}` };
+      // `~` is in no name that a worker can have. The node id stays its own: its certificate outlives it.
+      const freed = { name: `${row.name}~${row.id}` };
       const at = this.#clock.now();
       await updateWorker(db, row.id, { ...freed, state: "removed", cause, state_since: at });
       await insertWorkerEvents(db, [{ worker_id: row.id, at, state: "removed", cause }]);

@@ -8,6 +8,7 @@ export type Database = Store["db"];
 /** What changes of a worker when it registers. */
 export type WorkerEntry = Pick<
   WorkerTable,
+  | "node"
   | "public_key"
   | "machine_id"
   | "instance"

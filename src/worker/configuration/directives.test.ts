@@ -44,6 +44,9 @@ describe("the daemon's settings of a configuration", () => {
     });
     expect(directivesOf(directives, "log-level")[0]?.values).toMatchObject({ level: "info", format: "json" });
     expect(directivesOf(directives, "control-service")[0]?.values).toMatchObject({ filename: "/run/c.sock" });
+    const roads = [{ kind: "tcp", address: "hub:2222" }];
+    const joined = await sections({ identity: { name: "w1" }, roads });
+    expect(directivesOf(joined, "control-service")[0]?.values).toMatchObject({ service: "", filename: "/run/c.sock" });
     expect(directivesOf(directives, "work-command")[0]?.values).toMatchObject({ maxruntime: 300_000 });
     expect(directivesOf(directives, "work-python")[0]?.values).toMatchObject({ plugin: "m", function: "f" });
   });

@@ -127,7 +127,10 @@ function ownSections(values: WorkerConfiguration, context: DirectiveContext): Wr
     // Who hangs off the server alone takes no part in routing (design §4.2).
     stub: hasRoads && files.length === 0 ? true : null,
   });
-  const control = { service: "control", filename: context.controlSocket, permissions: context.socketPermissions };
+  // Of a server's worker, or one with a road to anybody, nothing is on the mesh but what asks who is there: whoever holds the
+  // road could order work past its roles, its policy and the audit. A section of `files` may still open it.
+  const service = hasRoads ? "" : "control";
+  const control = { service, filename: context.controlSocket, permissions: context.socketPermissions };
   return [
     { section: "node", values: node, path: "", fields: nodeFields },
     { section: "log-level", values: { ...log }, path: "/log" },

@@ -71,6 +71,13 @@ test("whoever has taken the server over looks at a hardened worker, and configur
     for (const guess of ["000000", "123456"])
       await expect(ask("s1", "factor.show", { code: guess })).rejects.toMatchObject({ code: "WORKER_FACTOR_REFUSED" });
 
+    // Nor is there a way past its questions: nothing else of it is on the mesh.
+    const node = service.setup.identity.membership()?.node ?? "";
+    expect(node).not.toBe("");
+    await expect(core.mesh.dial(node, "control", { signal: patience() })).rejects.toMatchObject({
+      code: "SERVICE_UNKNOWN",
+    });
+
     // With the worker's own code this one session may; with the same code again nobody may.
     const shown = code(0);
     await ask("s1", "factor.show", { code: shown });

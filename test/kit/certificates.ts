@@ -16,17 +16,20 @@ export interface CertificateFiles {
 export interface TestCertificates {
   /** Path of the CA's certificate. */
   readonly ca: string;
-  /** For `localhost`, `127.0.0.1` and `::1`. */
+  /** For `localhost`, `127.0.0.1` and `::1`, or the names that were wanted. */
   readonly server: CertificateFiles;
   readonly client: CertificateFiles;
 }
 
 /** Make a CA, a server and a client certificate in an existing folder, by the `openssl` command. Valid for two days. */
-export async function makeCertificates(folder: string): Promise<TestCertificates> {
+export async function makeCertificates(
+  folder: string,
+  names = "DNS:localhost,IP:127.0.0.1,IP:::1",
+): Promise<TestCertificates> {
   // The system's configuration would add extensions of its own.
   writeFileSync(join(folder, "openssl.cnf"), "[req]\ndistinguished_name = name\n[name]\n");
   const ca = await makeCertificate(folder, "ca", ["basicConstraints=critical,CA:true", "keyUsage=keyCertSign,cRLSign"]);
-  const server = ["subjectAltName=DNS:localhost,IP:127.0.0.1,IP:::1", "extendedKeyUsage=serverAuth"];
+  const server = [`subjectAltName=${names}`, "extendedKeyUsage=serverAuth"];
   return {
     ca: ca.cert,
     server: await makeCertificate(folder, "server", server, ca),

@@ -1,3 +1,7 @@
+import { once } from "node:events";
+import { createServer } from "node:http";
+import { request } from "node:https";
+import type { AddressInfo, Socket } from "node:net";
 import { afterEach, expect, test, vi } from "vitest";
 import { proxyAgentFor, proxyUrlFor } from "./proxy-agent.ts";
 
@@ -20,4 +24,26 @@ test("proxyAgentFor() gives no agent where no proxy is named", () => {
   expect(proxyAgentFor("http://hub/mesh")).toBeUndefined();
   vi.stubEnv("http_proxy", "http://plain:3128");
   expect(proxyAgentFor("ws://hub/mesh")).toBeDefined();
+});
+
+test.each([
+  ["201 Created", "does not let us through: it answers 201"],
+  ["101 Switching Protocols", "does not let us through: it answers 101"],
+  ["407 Proxy Authentication Required", "wants a user and a password"],
+])("a proxy that answers CONNECT with %s does not answer in the far end's place", async (status, why) => {
+  const proxy = createServer().listen(0, "127.0.0.1");
+  const body = '{"workerId":"w-1"}';
+  proxy.on("connect", (_request, socket: Socket) =>
+    socket.end(`HTTP/1.1 ${status}\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n${body}`),
+  );
+  await once(proxy, "listening");
+  const { port } = proxy.address() as AddressInfo;
+  const agent = proxyAgentFor("https://far.test/", undefined, `http://127.0.0.1:${port}`);
+  const asked = new Promise((resolve, reject) => {
+    const asking = request("https://far.test/", { agent, method: "POST" }, resolve).on("error", reject);
+    asking.once("upgrade", resolve).end("secret");
+  });
+  await expect(asked).rejects.toMatchObject({ code: "DIAL_FAILED", message: expect.stringContaining(why) as string });
+  agent?.destroy();
+  await new Promise((resolve) => proxy.close(resolve));
 });

@@ -61,11 +61,6 @@ function shownBy(url: URL, agent: Agent | undefined, signal: AbortSignal): Promi
       if (secureConnecting === false) look(socket);
       else socket.once("secureConnect", () => look(socket));
     });
-    // Somebody answers without a handshake: a proxy that does not let us through.
-    looking.once("response", ({ statusCode }) => {
-      looking.destroy();
-      fail(statusCode === 407 ? "the HTTP proxy wants a user and a password" : `an HTTP proxy answers ${statusCode}`);
-    });
     looking.on("error", (error) => fail(limit.aborted ? "no TLS handshake in time" : errorText(error)));
     looking.once("close", () => fail("the connection was closed before a certificate was shown"));
   });

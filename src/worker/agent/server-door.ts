@@ -1,5 +1,6 @@
 import { type Agent, type IncomingMessage, request as httpRequest } from "node:http";
 import { type RequestOptions, request as httpsRequest } from "node:https";
+import { TLSSocket } from "node:tls";
 import { errorText } from "#core";
 import { RemoteError } from "#fleet";
 import { outwardAgent } from "#mesh";
@@ -85,9 +86,9 @@ async function ask(url: URL, body: object, options: RequestOptions, signal: Abor
     asking.end(json);
   });
   const { statusCode: status = 500 } = answer;
-  if (status === 407) {
+  if (url.protocol === "https:" && !hasProved(answer)) {
     answer.destroy();
-    throw failed(proxyWants);
+    throw failed(`${url.origin} has not shown who it is: somebody else answers for it`);
   }
   const value = await jsonOf(answer, status, url);
   if (status < 400) return value;
@@ -95,9 +96,10 @@ async function ask(url: URL, body: object, options: RequestOptions, signal: Abor
   throw new RemoteError({ code, message: detail, status });
 }
 
-/** Said where a proxy wants to know who asks. */
-const proxyWants =
-  "the HTTP proxy wants a user and a password: http://USER:PASSWORD@HOST:PORT in HTTPS_PROXY or in server.proxy";
+/** The road to the server may have a proxy on it: only what came over TLS is the server's. */
+function hasProved({ socket }: IncomingMessage): boolean {
+  return socket instanceof TLSSocket && socket.authorized;
+}
 
 const untrusted =
   "no authority that is trusted here vouches for its certificate: take a token with its pin, or name the authority with --ca";

@@ -1,0 +1,83 @@
+import { once } from "node:events";
+import { readFileSync } from "node:fs";
+import { createServer as createHttpServer } from "node:http";
+import { createServer } from "node:https";
+import { type AddressInfo, connect, type Server, type Socket } from "node:net";
+import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
+import { makeCertificates, type TestCertificates } from "../../../test/kit/certificates.ts";
+import { type TempFolder, tempFolder } from "../../../test/kit/temp-folder.ts";
+import { openServerDoor, type ServerTrust } from "./server-door.ts";
+
+/** Leads nowhere but through the proxy, which knows it. */
+const far = "203.0.113.9";
+
+let folder: TempFolder;
+let certificates: TestCertificates;
+const opened: Server[] = [];
+
+beforeAll(async () => {
+  folder = await tempFolder();
+  certificates = await makeCertificates(folder.path, `IP:127.0.0.1,IP:${far}`);
+});
+afterEach(async () => {
+  for (const server of opened.splice(0)) await new Promise((resolve) => server.close(resolve));
+});
+afterAll(async () => await folder?.[Symbol.asyncDispose]());
+
+async function portOf(server: Server): Promise<number> {
+  opened.push(server.listen(0, "127.0.0.1"));
+  await once(server, "listening");
+  return (server.address() as AddressInfo).port;
+}
+
+/** A server that answers each question with an empty object. */
+async function farServer({ server }: TestCertificates = certificates): Promise<number> {
+  const files = { cert: readFileSync(server.cert), key: readFileSync(server.key) };
+  return await portOf(
+    createServer(files, (_request, answer) => answer.writeHead(200, { connection: "close" }).end("{}")),
+  );
+}
+
+/** The URL of a proxy that does this with a CONNECT. */
+async function proxyThat(take: (near: Socket) => void): Promise<string> {
+  const proxy = createHttpServer();
+  proxy.on("connect", (_request, near: Socket) => take(near.on("error", () => {})));
+  return `http://127.0.0.1:${await portOf(proxy)}`;
+}
+
+function tunnelTo(port: number): Promise<string> {
+  return proxyThat((near) => {
+    const onward = connect(port, "127.0.0.1", () => near.write("HTTP/1.1 200 Connection established\r\n\r\n"));
+    onward
+      .on("error", () => {})
+      .pipe(near)
+      .pipe(onward);
+    onward.once("close", () => near.destroy());
+    near.once("close", () => onward.destroy());
+  });
+}
+
+async function ask(url: string, trust: ServerTrust): Promise<unknown> {
+  const limit = new AbortController();
+  try {
+    return await (await openServerDoor(url, trust, limit.signal)).ask("api/enrol", {});
+  } finally {
+    // Tunnels stay open otherwise.
+    limit.abort();
+  }
+}
+
+const failed = (why: RegExp): unknown =>
+  expect.objectContaining({ code: "ENROLMENT_FAILED", message: expect.stringMatching(why) as string });
+
+test.each([
+  ["201 Created", /does not let us through: it answers 201/],
+  ["407 Proxy Authentication Required", /wants a user and a password/],
+])("a proxy that answers CONNECT with %s is not taken for the server", async (status, why) => {
+  const proxy = await proxyThat((near) =>
+    near.end(`HTTP/1.1 ${status}\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{}`),
+  );
+  const ca = readFileSync(certificates.ca, "utf8");
+  await expect(ask("https://far.test", { ca, proxy })).rejects.toEqual(failed(why));
+  await expect(ask("https://far.test", { pin: "ab".repeat(32), proxy })).rejects.toEqual(failed(why));
+});

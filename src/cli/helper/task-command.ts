@@ -24,6 +24,7 @@ export class TaskCommand {
   readonly #ended: Promise<CommandEnd>;
   readonly #gone = new AbortController();
   #stopping = false;
+  #isReleased = false;
 
   /** Use {@link start}. */
   constructor(child: ChildProcess, pid: number, clock: Clock) {
@@ -79,6 +80,11 @@ export class TaskCommand {
     return this.#stopping;
   }
 
+  /** Whether {@link releaseOutput} has given up on its output: that closes before its end then. */
+  get isReleased(): boolean {
+    return this.#isReleased;
+  }
+
   /** SIGTERM to its process group, the grace, then SIGKILL (CAT-90). */
   stop(graceMs: number): void {
     if (this.#stopping || this.#gone.signal.aborted) return;
@@ -98,12 +104,13 @@ export class TaskCommand {
   /**
    * After its end, give up on output that somebody outside its group holds open and writes nothing to.
    *
-   * @param isActive whether something came since it was asked last. @param signal fires when all has been read.
+   * @param isActive whether something came since it was asked last, or is still being handed on. @param signal fires when all has been read.
    */
   async releaseOutput(isActive: () => boolean, signal: AbortSignal): Promise<void> {
     await this.#ended;
     do await this.#clock.sleep(silentMs, signal).catch(() => undefined);
     while (!signal.aborted && isActive());
+    this.#isReleased = true;
     this.stdout.destroy();
     this.stderr.destroy();
   }

@@ -1,3 +1,4 @@
+import type { Readable } from "node:stream";
 import { type Clock, errorText, systemCode } from "#core";
 import {
   helperDone,
@@ -39,6 +40,8 @@ export class TaskRun {
   #isAborted = false;
   #size = 0;
   #isActive = false;
+  /** So many of its two outputs wait for the worker to take what came of them. */
+  #handing = 0;
 
   constructor(options: TaskRunOptions) {
     this.#options = options;
@@ -147,26 +150,37 @@ export class TaskRun {
   }
 
   /** The output, as fast as the worker takes it. */
-  async #forward({ stdout }: TaskCommand): Promise<void> {
+  async #forward(command: TaskCommand): Promise<void> {
     const { link } = this.#options;
-    for await (const chunk of stdout as AsyncIterable<Buffer>) {
-      for (let at = 0; at < chunk.length && !this.#isLost; at += maxPieceBytes) {
-        const bytes = chunk.subarray(at, at + maxPieceBytes);
-        this.#isActive = true;
-        const { word } = await link.call(helperOutput, {
-          ...{ ...this.#claim, offset: this.#size, bytes: bytes.toString("base64") },
-        });
-        this.#size += bytes.length;
-        if (word === "cancel") this.hear(word);
-      }
+    for await (const chunk of untilReleased<Buffer>(command.stdout, command)) {
+      await this.#handOn(async () => {
+        for (let at = 0; at < chunk.length && !this.#isLost; at += maxPieceBytes) {
+          const bytes = chunk.subarray(at, at + maxPieceBytes);
+          const { word } = await link.call(helperOutput, {
+            ...{ ...this.#claim, offset: this.#size, bytes: bytes.toString("base64") },
+          });
+          this.#size += bytes.length;
+          if (word === "cancel") this.hear(word);
+        }
+      });
     }
   }
 
-  async #listen({ stderr }: TaskCommand, messages: TaskMessages): Promise<void> {
-    stderr.setEncoding("utf8");
-    for await (const text of stderr as AsyncIterable<string>) {
+  async #listen(command: TaskCommand, messages: TaskMessages): Promise<void> {
+    command.stderr.setEncoding("utf8");
+    for await (const text of untilReleased<string>(command.stderr, command))
+      await this.#handOn(() => messages.take(text));
+  }
+
+  /** Nothing is read of the command meanwhile: that nothing comes says nothing of it. */
+  async #handOn(act: () => Promise<void>): Promise<void> {
+    this.#isActive = true;
+    this.#handing++;
+    try {
+      await act();
+    } finally {
+      this.#handing--;
       this.#isActive = true;
-      await messages.take(text);
     }
   }
 
@@ -187,9 +201,18 @@ export class TaskRun {
   }
 
   #wasActive(): boolean {
-    const was = this.#isActive;
+    const was = this.#isActive || this.#handing > 0;
     this.#isActive = false;
     return was;
+  }
+}
+
+/** What comes of an output. One that we gave up on ourselves has ended. */
+async function* untilReleased<T>(output: Readable, command: TaskCommand): AsyncGenerator<T> {
+  try {
+    yield* output as AsyncIterable<T>;
+  } catch (error) {
+    if (!command.isReleased || systemCode(error) !== "ERR_STREAM_PREMATURE_CLOSE") throw error;
   }
 }
 

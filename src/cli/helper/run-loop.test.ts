@@ -1,0 +1,90 @@
+import { createServer, type Socket } from "node:net";
+import { createInterface } from "node:readline";
+import { expect, test } from "vitest";
+import { type Clock, systemClock } from "#core";
+import { rpcErrorOf } from "#fleet";
+import { tempFolder } from "../../../test/kit/temp-folder.ts";
+import { eventually } from "../../../test/kit/units.ts";
+import { runLoop } from "./run-loop.ts";
+
+/** All waits of the helper are a hundredth of what they are. */
+const hasty: Clock = { ...systemClock, sleep: (ms, signal) => systemClock.sleep(ms / 100, signal) };
+const welcome = {
+  ...{ protocol: 1, helper: "h", serviceVersion: "1", beatEveryMs: 600_000, serviceLossMs: 600_000, held: [] },
+  types: [{ workType: "t", leaseMs: 60_000, cancelGraceMs: 1_000, onServiceLoss: "finish" }],
+};
+const paused = (ms: number) => systemClock.sleep(ms);
+const never = () => new Promise<never>(() => {});
+
+type Params = Record<string, unknown>;
+type Answers = Record<string, (params: Params, nth: number) => unknown>;
+
+class Refusal extends Error {}
+
+/** A worker that is only played, and has these commands for one helper. What it hears is noted. */
+async function played(commands: readonly string[], answers: Answers = {}, slots = 1) {
+  const folder = await tempFolder();
+  const [path, heard, sockets] = [folder.file("s"), [] as { method: string; params: Params }[], new Set<Socket>()];
+  const all = (method: string) => heard.filter((one) => one.method === method).map(({ params }) => params);
+  const left = commands.map((script, n) => ({
+    ...{ task: `t${n}`, fence: 1, workType: "t", params: `-c '${script}'`, attempt: 1 },
+    ...{ leaseMs: 60_000, payloadBytes: 0, outputBytes: 0 },
+  }));
+  const usual: Answers = {
+    "helper.hello": () => welcome,
+    "helper.next": () => (left.length === 0 ? never() : { kind: "task", task: left.shift() }),
+    "helper.payload": () => ({ bytes: "", isEnd: true }),
+    "helper.output": () => ({ size: 0, word: "continue" }),
+    "helper.log": () => ({ word: "continue" }),
+    "helper.beat": () => paused(10).then(() => ({ tasks: [] })),
+    "helper.done": () => ({ recorded: true }),
+    "helper.fail": () => ({ again: false }),
+    "helper.bye": () => ({}),
+  };
+  const answer = async (text: string) => {
+    const { id, method, params } = JSON.parse(text) as { id: string; method: string; params: Params };
+    heard.push({ method, params });
+    try {
+      const given = { ...usual, ...answers }[method];
+      return { id, result: await given?.(params, all(method).length) };
+    } catch (error) {
+      if (!(error instanceof Refusal)) throw error;
+      return { id, error: rpcErrorOf({ code: error.message, message: "refused", status: 500 }) };
+    }
+  };
+  const server = createServer((socket) => {
+    sockets.add(socket.on("error", () => {}));
+    const say = async (line: string) => void socket.write(`${JSON.stringify(await answer(line))}\n`);
+    createInterface(socket).on("line", (line) => void say(line));
+  });
+  await new Promise<void>((resolve) => server.listen(path, resolve));
+  const [leave, stop] = [new AbortController(), new AbortController()];
+  const over = runLoop({
+    ...{ address: { kind: "socket", path }, workTypes: undefined, slots, clock: hasty, say: () => {} },
+    ...{ program: { command: "sh", args: [] }, leave: leave.signal, stop: stop.signal },
+  });
+  over.catch(() => {});
+  return {
+    ...{ folder, over, all, leave: () => leave.abort() },
+    /** What it says of a method's n-th call, which must come. */
+    said: (method: string, nth = 1) => eventually(`${method} is called`, () => all(method)[nth - 1]),
+    [Symbol.asyncDispose]: async () => {
+      leave.abort();
+      stop.abort();
+      for (const socket of sockets) socket.destroy();
+      server.close();
+      await folder[Symbol.asyncDispose]();
+    },
+  };
+}
+
+test("output that waits for a slow worker is no output that nobody writes: its end is told", async () => {
+  const slow = () => paused(400).then(() => ({ size: 4, word: "continue" }));
+  await using at = await played(["echo out; exit 3"], { "helper.output": slow });
+  expect(await at.said("helper.done")).toMatchObject({ exitCode: 3, outputBytes: 4 });
+});
+
+test("output that somebody else holds open is given up, and the end is told", async () => {
+  await using at = await played(["setsid sleep 5 & echo out; exit 3"]);
+  expect(await at.said("helper.done")).toMatchObject({ exitCode: 3, outputBytes: 4 });
+});

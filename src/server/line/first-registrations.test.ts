@@ -113,6 +113,34 @@ describeWithStores("a worker without a token (CAT-33)", ({ open }) => {
     expect(await shed.ask(server)).toMatchObject({ name: "shed" });
   });
 
+  test("an approval is for the name that was listed, whatever the worker claims by then", async () => {
+    await using folder = await tempFolder();
+    await using store = await open();
+    const server = await wayIn(store, folder.path);
+    const shed = machine();
+    await expect(shed.ask(server, { name: "my shed*" })).rejects.toThrow(refused("ENROLMENT_PENDING"));
+    const [listed] = await server.pending.list();
+    await server.pending.approve(shed.fingerprint, {}, "u1");
+    expect(listed?.name).toBe("my-shed-");
+    expect(await shed.ask(server, { name: "database" })).toMatchObject({ name: "my-shed-" });
+  });
+
+  test("an approval does not give a worker the place of another, of whose machine it says it is", async () => {
+    await using folder = await tempFolder();
+    await using store = await open();
+    const server = await wayIn(store, folder.path);
+    const [shed, thief] = [machine(), machine("thief")];
+    await expect(shed.ask(server)).rejects.toThrow(refused("ENROLMENT_PENDING"));
+    await server.pending.approve(shed.fingerprint, {}, "u1");
+    const { workerId } = await shed.ask(server);
+    const machineIdHash = Buffer.from("shed".padEnd(32)).toString("hex");
+    const claim = { machineIdHash, sameMachine: "replace" } as const;
+    await expect(thief.ask(server, claim)).rejects.toThrow(refused("ENROLMENT_PENDING"));
+    await server.pending.approve(thief.fingerprint, {}, "u1");
+    await expect(thief.ask(server, claim)).rejects.toThrow(refused("MACHINE_KNOWN"));
+    expect(await shed.ask(server)).toMatchObject({ workerId, name: "shed" });
+  });
+
   test("nobody gets another's key onto the list: the request must be signed with it, for a fresh nonce", async () => {
     await using folder = await tempFolder();
     await using store = await open();

@@ -56,7 +56,7 @@ export interface PendingWorker {
 
 /** What a person gives a worker with its approval. */
 export interface Approval {
-  /** In place of the name it wants. */
+  /** In place of the name it is listed by. */
   readonly name?: string | undefined;
   /** They win over what it says of itself. */
   readonly labels?: Labels | undefined;
@@ -162,7 +162,8 @@ export class PendingWorkers {
     const times = { created_at: now, asked_at: now };
     const undecided = { state: "pending", decided_by: null, given_name: null, given_labels: null };
     const source = sourceKey(observed).replace(/^source:/, "");
-    const row = { fingerprint, name, host_name: hostName, mode, source, ...times, ...undecided };
+    // As it would be given: who approves it approves that name.
+    const row = { fingerprint, name: workerName(name), host_name: hostName, mode, source, ...times, ...undecided };
     const isTaken = this.#mayAdd() && (await insertPendingWorker(store, row, { all, ofSource }));
     if (!isTaken) throw new ServerError("PENDING_FULL", "too many workers wait to be let in; try again later");
     await audit.record("server", "worker.pending", fingerprint, { observed, name });
@@ -177,8 +178,12 @@ export class PendingWorkers {
   }
 }
 
-function grantOf({ fingerprint, given_name: name, given_labels: labels }: PendingWorkerTable): Grant {
-  return { id: `ap-${fingerprint}`, name, labels: labels ?? "{}", cloneable: 0, may_replace: 1 };
+/**
+ * What it was seen to be, whatever it says by now; and a place of its own: the person saw neither the machine it claims to be
+ * nor whose entry that would take.
+ */
+function grantOf({ fingerprint, name, given_name, given_labels: labels }: PendingWorkerTable): Grant {
+  return { id: `ap-${fingerprint}`, name: given_name ?? name, labels: labels ?? "{}", cloneable: 0, may_replace: 0 };
 }
 
 function pendingOf(row: PendingWorkerTable): PendingWorker {

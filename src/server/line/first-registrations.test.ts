@@ -199,6 +199,17 @@ describeWithStores("a worker without a token (CAT-33)", ({ open }) => {
     expect(await come("203.0.113.4")).toBe("ENROLMENT_PENDING");
   });
 
+  test("an address that is refused does not use up what may come within a minute", async () => {
+    await using folder = await tempFolder();
+    await using store = await open();
+    const server = await wayIn(store, folder.path, { ofSource: 1, perMinute: 2 });
+    const come = (from: string) => machine().ask(server, {}, from);
+    await expect(come("203.0.113.1")).rejects.toThrow(refused("ENROLMENT_PENDING"));
+    for (let n = 0; n < 3; n++) await expect(come("203.0.113.1")).rejects.toThrow(refused("PENDING_FULL"));
+    await expect(come("203.0.113.2")).rejects.toThrow(refused("ENROLMENT_PENDING"));
+    await expect(come("203.0.113.3")).rejects.toThrow(refused("PENDING_FULL"));
+  });
+
   test("a server may want none of them", async () => {
     await using folder = await tempFolder();
     await using store = await open();

@@ -166,15 +166,15 @@ export class PendingWorkers {
     const row = { fingerprint, name: workerName(name), host_name: hostName, mode, source, ...times, ...undecided };
     const isTaken = this.#mayAdd() && (await insertPendingWorker(store, row, { all, ofSource }));
     if (!isTaken) throw new ServerError("PENDING_FULL", "too many workers wait to be let in; try again later");
+    // Only now: else one address that is refused on and on would use up everybody's minute.
+    this.#newest.push(this.#clock.elapsed());
     await audit.record("server", "worker.pending", fingerprint, { observed, name });
   }
 
   #mayAdd(): boolean {
     const now = this.#clock.elapsed();
     this.#newest = this.#newest.filter((at) => now - at < 60_000);
-    if (this.#newest.length >= this.#limits.perMinute) return false;
-    this.#newest.push(now);
-    return true;
+    return this.#newest.length < this.#limits.perMinute;
   }
 }
 

@@ -80,11 +80,17 @@ async function played(commands: readonly string[], answers: Answers = {}, slots 
 
 test("output that waits for a slow worker is no output that nobody writes: its end is told", async () => {
   const slow = () => paused(400).then(() => ({ size: 4, word: "continue" }));
-  await using at = await played(["echo out; exit 3"], { "helper.output": slow });
-  expect(await at.said("helper.done")).toMatchObject({ exitCode: 3, outputBytes: 4 });
+  await using at = await played(["head -c 120000 /dev/zero; exit 3"], { "helper.output": slow });
+  expect(await at.said("helper.done")).toMatchObject({ exitCode: 3, outputBytes: 120_000 });
 });
 
 test("output that somebody else holds open is given up, and the end is told", async () => {
   await using at = await played(["setsid sleep 5 & echo out; exit 3"]);
   expect(await at.said("helper.done")).toMatchObject({ exitCode: 3, outputBytes: 4 });
+});
+
+test("a payload that comes when its command has ended keeps nobody from telling the end", async () => {
+  const late = () => paused(300).then(() => ({ bytes: "A".repeat(400_000), isEnd: false }));
+  await using at = await played(["exit 3"], { "helper.payload": late });
+  expect(await at.said("helper.done")).toMatchObject({ exitCode: 3, outputBytes: 0 });
 });

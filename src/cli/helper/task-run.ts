@@ -1,4 +1,4 @@
-import type { Readable } from "node:stream";
+import type { Readable, Writable } from "node:stream";
 import { type Clock, errorText, systemCode } from "#core";
 import {
   helperDone,
@@ -217,7 +217,9 @@ async function* untilReleased<T>(output: Readable, command: TaskCommand): AsyncG
 }
 
 /** Room to write again, or nobody who reads. */
-async function drained(stdin: NodeJS.WritableStream): Promise<void> {
+async function drained(stdin: Writable): Promise<void> {
+  // Closed while its payload was on the way: nothing more will be heard of it.
+  if (stdin.destroyed) return;
   await new Promise<void>((resolve) => {
     const go = (): void => {
       stdin.off("drain", go).off("close", go).off("error", go);

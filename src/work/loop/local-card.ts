@@ -10,6 +10,8 @@ export interface LocalCard {
   /** SHA-256 of its token, hex. */
   readonly tokenSha256: string;
   readonly process: ProcessIdentity;
+  /** What it was started with, as a SHA-256: a daemon whose work type says otherwise sends it home. */
+  readonly startedWith: string;
 }
 
 /** A fresh token: 256 bits. */

@@ -5,7 +5,7 @@ import { killLeftBy, signalHelper } from "./helper-tree.ts";
 import { type LocalCard, readLocalCards, removeLocalCard, tokenHash } from "./local-card.ts";
 import type { LoopHelper, Loops } from "./loops.ts";
 import { type HelperView, scaling } from "./scaling.ts";
-import { type LocalPlace, type LocalType, startLocal } from "./start-local.ts";
+import { type LocalPlace, type LocalType, startLocal, startOf } from "./start-local.ts";
 
 /** All helpers are looked at so often. */
 const lookMs = 500;
@@ -172,6 +172,7 @@ export class LocalPool {
       return signalHelper(card.process, "SIGKILL");
     }
     if (this.#isDraining) this.#dismiss(card.id, "the worker stops", now);
+    else if (!this.#isAsConfigured(card)) this.#dismiss(card.id, "its work type was changed", now);
     if (!leaving) return;
     if (loops.workOf(card.id).has > 0) leaving.since = now;
     const signals = ["SIGTERM", "SIGKILL"] as const;
@@ -179,6 +180,12 @@ export class LocalPool {
     if (next === undefined || now - leaving.since < leaveMs * (leaving.sent + 1)) return;
     leaving.sent++;
     signalHelper(card.process, next);
+  }
+
+  /** One that an earlier daemon has started runs what its work type was then. */
+  #isAsConfigured({ workType, startedWith }: LocalCard): boolean {
+    const type = this.#types.find((known) => known.workType === workType);
+    return type !== undefined && startOf(type) === startedWith;
   }
 
   #end(card: LocalCard, how: string): void {

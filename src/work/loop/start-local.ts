@@ -40,13 +40,24 @@ export async function startLocal(type: LocalType, { dir, socket }: LocalPlace) {
   const identity = identityOf(child.pid ?? -1);
   if (!identity)
     throw new WorkError("START_FAILED", `helper ${id} ended as soon as it was started; see ${dir}/loops.log`);
-  const card: LocalCard = { id, workType: type.workType, tokenSha256: tokenHash(token), process: identity };
+  const card: LocalCard = {
+    id,
+    workType: type.workType,
+    tokenSha256: tokenHash(token),
+    process: identity,
+    startedWith: startOf(type),
+  };
   writeLocalCard(dir, card);
   const pipe = (child.stdio[3] as Socket).on("error", () => undefined);
   // Closed on our side, and not only ended: the helper may keep its end, and that would keep us alive with it.
   pipe.end(`${JSON.stringify({ socket, token })}\n`, () => pipe.destroy());
   child.unref();
   return { card, child };
+}
+
+/** All of a work type that a helper is started with, as a SHA-256. */
+export function startOf({ local, workDir, envAllow, user }: LocalType): string {
+  return tokenHash(JSON.stringify([local.program, workDir, envAllow, user]));
 }
 
 async function started(type: LocalType, id: string, dir: string): Promise<ChildProcess> {

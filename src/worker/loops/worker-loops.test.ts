@@ -53,11 +53,11 @@ async function withHelper(type: Partial<LoopSettings> = {}) {
   return {
     ...{ node, file, pid, handed },
     loops,
-    restart: async (more: () => Promise<void> = async () => {}) => {
+    restart: async (more: () => Promise<void> = async () => {}, changed: Partial<LoopSettings> = {}) => {
       await loops.now.close();
       node.close();
       await more();
-      await node.reopen({ workTypes: [{ ...render, local, ...type }, far] });
+      await node.reopen({ workTypes: [{ ...render, local, ...type, ...changed }, far] });
       loops.now = await open();
     },
     [Symbol.asyncDispose]: async () => {
@@ -210,6 +210,14 @@ describe("CAT-86: a helper's own credential", () => {
     expect(held).toMatchObject([{ task: unit.id, fence: 1 }]);
     await after.ask("helper.done", { task: unit.id, fence: 1, exitCode: 0, outputBytes: 0 });
     expect(worker.node.units.get(unit.id).status.State).toBe(2);
+  });
+
+  test("a helper of what the work type was before goes, and one of what it is now comes", async () => {
+    await using worker = await withHelper();
+    await worker.restart(async () => {}, { envAllow: ["PATH"] });
+    expect(worker.loops.now.pids).toEqual([worker.pid]);
+    await eventually("the old one is gone", () => !worker.loops.now.pids.includes(worker.pid));
+    await eventually("a new one is there", () => worker.loops.now.pids.length === 1);
   });
 
   test("CAT-83: a killed helper costs one attempt, and another comes in its place", async () => {

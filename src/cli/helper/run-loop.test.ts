@@ -19,6 +19,12 @@ const never = () => new Promise<never>(() => {});
 type Params = Record<string, unknown>;
 type Answers = Record<string, (params: Params, nth: number) => unknown>;
 
+const taskOf = (script: string, n = 0) => ({
+  ...{ task: `t${n}`, fence: 1, workType: "t", params: `-c '${script}'`, attempt: 1 },
+  ...{ leaseMs: 60_000, payloadBytes: 0, outputBytes: 0 },
+});
+
+/** What a played worker throws: a code. */
 class Refusal extends Error {}
 
 /** A worker that is only played, and has these commands for one helper. What it hears is noted. */
@@ -26,10 +32,7 @@ async function played(commands: readonly string[], answers: Answers = {}, slots 
   const folder = await tempFolder();
   const [path, heard, sockets] = [folder.file("s"), [] as { method: string; params: Params }[], new Set<Socket>()];
   const all = (method: string) => heard.filter((one) => one.method === method).map(({ params }) => params);
-  const left = commands.map((script, n) => ({
-    ...{ task: `t${n}`, fence: 1, workType: "t", params: `-c '${script}'`, attempt: 1 },
-    ...{ leaseMs: 60_000, payloadBytes: 0, outputBytes: 0 },
-  }));
+  const left = commands.map(taskOf);
   const usual: Answers = {
     "helper.hello": () => welcome,
     "helper.next": () => (left.length === 0 ? never() : { kind: "task", task: left.shift() }),
@@ -93,4 +96,22 @@ test("a payload that comes when its command has ended keeps nobody from telling 
   const late = () => paused(300).then(() => ({ bytes: "A".repeat(400_000), isEnd: false }));
   await using at = await played(["exit 3"], { "helper.payload": late });
   expect(await at.said("helper.done")).toMatchObject({ exitCode: 3, outputBytes: 0 });
+});
+
+test("a worker that refuses to give more has what runs finished first; then that is the loop's end", async () => {
+  const next = (_: unknown, nth: number) => {
+    if (nth > 1) throw new Refusal("HELPER_REFUSED");
+    return { kind: "task", task: taskOf("sleep 0.5; exit 3") };
+  };
+  await using at = await played([], { "helper.next": next }, 2);
+  await expect(at.over).rejects.toMatchObject({ code: "HELPER_REFUSED" });
+  expect(at.all("helper.done")).toMatchObject([{ exitCode: 3 }]);
+  expect(at.all("helper.next")).toHaveLength(2);
+});
+
+test("of many free slots one asks at a time, and all of them get tasks", async () => {
+  await using at = await played(Array(20).fill("sleep 60"), {}, 40);
+  await at.said("helper.next", 21);
+  await eventually("all run", () => at.all("helper.payload").length === 20);
+  expect(at.all("helper.next")).toHaveLength(21);
 });

@@ -1,9 +1,10 @@
 import { randomBytes } from "node:crypto";
-import { type Clock, systemClock } from "#core";
+import { type Clock, errorText, systemClock } from "#core";
 import {
   helperBeat,
   helperBye,
   helperFail,
+  type HelperNext,
   helperNext,
   helperProtocols,
   helperRelease,
@@ -51,6 +52,10 @@ class RunLoop {
   readonly #link: WorkerLink;
   readonly #running = new Map<string, TaskRun>();
   readonly #leaving = new AbortController();
+  /** Ends when the slot that asks for a task now has its answer. */
+  #asking: Promise<unknown> = Promise.resolve();
+  /** Why the worker gives us no more tasks, when it has refused one. */
+  #refusal: { readonly error: unknown } | undefined;
 
   constructor(options: RunLoopOptions) {
     this.#options = options;
@@ -89,6 +94,7 @@ class RunLoop {
       beating.abort();
       await this.#goodbye();
       await beats;
+      if (this.#refusal) throw this.#refusal.error;
     } finally {
       beating.abort();
       this.#loseAll();
@@ -102,7 +108,7 @@ class RunLoop {
   async #slot(): Promise<void> {
     const { signal } = this.#leaving;
     while (!signal.aborted) {
-      const next = await this.#next();
+      const next = await this.#next().catch((error: unknown) => this.#refused(error));
       // Asked for, and come after all: it was not touched.
       if (next.kind === "task" && signal.aborted) await this.#giveBack(next.task);
       else if (next.kind === "task") await this.#run(next.task);
@@ -110,15 +116,28 @@ class RunLoop {
     }
   }
 
-  async #next() {
+  /** One slot asks at a time: a worker answers only so many calls of one connection at once, and these wait there. */
+  #next() {
+    const next = this.#asking.then(() => this.#ask());
+    this.#asking = next.catch(() => {});
+    return next;
+  }
+
+  async #ask(): Promise<HelperNext> {
     const { signal } = this.#leaving;
+    if (signal.aborted) return { kind: "nothing" };
     const asked = this.#link.call(helperNext, { waitMs: maxHelperWaitMs }, maxHelperWaitMs);
-    const left = new Promise<{ readonly kind: "nothing" }>((resolve) => {
-      signal.addEventListener("abort", () => resolve({ kind: "nothing" }), { once: true });
-    });
     // The answer to what nobody waits for any more: our goodbye gives the task back.
     asked.catch(() => {});
-    return await Promise.race([asked, left]);
+    return (await unlessFired(asked, signal)) ?? { kind: "nothing" };
+  }
+
+  /** What runs is ours all the same, and is finished first. @throws the error when there is no hope for that. */
+  #refused(error: unknown): HelperNext {
+    this.#link.over.throwIfAborted();
+    this.#refusal ??= { error };
+    this.#leave(errorText(error));
+    return { kind: "nothing" };
   }
 
   async #run(task: HelperTask): Promise<void> {
@@ -137,7 +156,7 @@ class RunLoop {
       const waitMs = Math.min(this.#link.welcome?.beatEveryMs ?? promptMs, promptMs);
       const tasks = [...this.#running.values()].map(({ claim }) => claim);
       const asked = this.#link.call(helperBeat, { waitMs, tasks }, waitMs).catch(() => undefined);
-      const answer = await Promise.race([asked, fired(signal)]);
+      const answer = await unlessFired(asked, signal);
       for (const { task, fence, word } of answer?.tasks ?? []) {
         if (word === "shutdown") this.#leave("the worker stops");
         this.#running.get(`${task}.${fence}`)?.hear(word);
@@ -177,7 +196,17 @@ class RunLoop {
   }
 }
 
-async function fired(signal: AbortSignal): Promise<undefined> {
-  if (!signal.aborted) await new Promise((resolve) => signal.addEventListener("abort", resolve, { once: true }));
-  return undefined;
+/** The answer, or undefined when the signal fires first. A signal lives long: nothing of us stays with it. */
+async function unlessFired<T>(asked: Promise<T>, signal: AbortSignal): Promise<T | undefined> {
+  if (signal.aborted) return undefined;
+  let go = (): void => {};
+  const fired = new Promise<undefined>((resolve) => {
+    go = () => resolve(undefined);
+  });
+  signal.addEventListener("abort", go);
+  try {
+    return await Promise.race([asked, fired]);
+  } finally {
+    signal.removeEventListener("abort", go);
+  }
 }

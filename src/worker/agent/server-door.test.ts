@@ -81,3 +81,14 @@ test.each([
   await expect(ask("https://far.test", { ca, proxy })).rejects.toEqual(failed(why));
   await expect(ask("https://far.test", { pin: "ab".repeat(32), proxy })).rejects.toEqual(failed(why));
 });
+
+test("through a proxy, too, the certificate must be for the server's own address", async () => {
+  const proxy = await tunnelTo(await farServer());
+  const ca = readFileSync(certificates.ca, "utf8");
+  expect(await ask(`https://${far}`, { ca, proxy })).toEqual({});
+  // The name that Node looks for where it knows none.
+  await using place = await tempFolder();
+  const other = await makeCertificates(place.path, "DNS:localhost");
+  const wrong = { ca: readFileSync(other.ca, "utf8"), proxy: await tunnelTo(await farServer(other)) };
+  await expect(ask(`https://${far}`, wrong)).rejects.toEqual(failed(/does not match certificate's altnames/));
+});

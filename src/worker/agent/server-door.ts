@@ -1,6 +1,6 @@
 import { type Agent, type IncomingMessage, request as httpRequest } from "node:http";
 import { type RequestOptions, request as httpsRequest } from "node:https";
-import { TLSSocket } from "node:tls";
+import { checkServerIdentity, TLSSocket } from "node:tls";
 import { errorText } from "#core";
 import { RemoteError } from "#fleet";
 import { outwardAgent } from "#mesh";
@@ -43,8 +43,11 @@ export async function openServerDoor(serverUrl: string, trust: ServerTrust, sign
   const pinned =
     pin === undefined || trust.ca !== undefined ? undefined : await pinnedAuthority(url, pin, agent(), signal);
   const authorities = trust.ca ?? pinned;
+  const host = url.hostname.replace(/^\[|\]$/g, "");
   const options = (): RequestOptions => ({
     ...(authorities !== undefined && { ca: authorities }),
+    // Behind a proxy, Node does not know for which address the certificate has to be.
+    checkServerIdentity: (_name, certificate) => checkServerIdentity(host, certificate),
     agent: agent() ?? false,
   });
   return {

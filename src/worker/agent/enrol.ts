@@ -18,7 +18,7 @@ export interface EnrolmentProof {
 export interface Enrolling extends EnrolmentProof {
   /** `https://host:port/prefix`; plain http to a loopback address only. */
   readonly serverUrl: string;
-  /** By what the server is known; a token's pin counts where this names nothing. */
+  /** By what the server is known; a token's pin is demanded besides. */
   readonly trust?: ServerTrust;
   readonly identity: Identity;
   readonly instance: Instance;
@@ -38,8 +38,7 @@ export interface Enrolling extends EnrolmentProof {
  */
 export async function enrol(enrolling: Enrolling): Promise<Membership> {
   const { serverUrl, trust = {}, token, identity, signal } = enrolling;
-  const pin = trust.pin ?? token?.pin;
-  const server = await openServerDoor(serverUrl, { ...trust, pin }, signal);
+  const server = await openServerDoor(serverUrl, { ...trust, tokenPin: token?.pin }, signal);
   const registered = await registeredBy(server, enrolling);
   if (server.authorities !== undefined) identity.trust(server.authorities);
   return identity.keep(registered, server.url);

@@ -1,3 +1,4 @@
+import { X509Certificate } from "node:crypto";
 import type { Agent } from "node:http";
 import { request } from "node:https";
 import { isIP } from "node:net";
@@ -22,12 +23,29 @@ export async function pinnedAuthority(
   signal: AbortSignal,
 ): Promise<string> {
   const wanted = plainHex(pin);
-  if (url.protocol !== "https:") throw failed(`${url.origin} shows no certificate, and one is pinned`);
   for (const certificate of await shownBy(url, agent, signal))
     if (plainHex(certificate.fingerprint256) === wanted) return pemOf(certificate.raw);
-  throw failed(
-    `${url.origin} is not the server that is meant: none of the certificates it shows has the pinned fingerprint`,
-  );
+  throw failed(`${url.origin} ${notMeant}`);
+}
+
+const notMeant = "is not the server that is meant: none of the certificates it shows has the pinned fingerprint";
+
+/**
+ * What is wrong when certificates are pinned beside what else is trusted: each must be the server's own, or stand behind it.
+ * One that is merely shown counts for nothing: anybody can show anybody's.
+ *
+ * @param leaf the server's, with its issuers.
+ */
+export function pinFault(leaf: DetailedPeerCertificate, pins: readonly string[]): Error | undefined {
+  const vouching: string[] = [];
+  let below: X509Certificate | undefined;
+  for (const { raw } of chainOf(leaf)) {
+    const certificate = new X509Certificate(raw);
+    if (below && !below.verify(certificate.publicKey)) break;
+    vouching.push(plainHex(certificate.fingerprint256));
+    below = certificate;
+  }
+  return pins.every((pin) => vouching.includes(plainHex(pin))) ? undefined : new Error(`it ${notMeant}`);
 }
 
 function plainHex(fingerprint: string): string {

@@ -4,7 +4,7 @@ import { createServer as createHttpServer } from "node:http";
 import { createServer } from "node:https";
 import { type AddressInfo, connect, type Server, type Socket } from "node:net";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
-import { makeCertificates, type TestCertificates } from "../../../test/kit/certificates.ts";
+import { fingerprintOf, makeCertificates, type TestCertificates } from "../../../test/kit/certificates.ts";
 import { type TempFolder, tempFolder } from "../../../test/kit/temp-folder.ts";
 import { openServerDoor, type ServerTrust } from "./server-door.ts";
 
@@ -30,9 +30,12 @@ async function portOf(server: Server): Promise<number> {
   return (server.address() as AddressInfo).port;
 }
 
+function shownOf({ server }: TestCertificates) {
+  return { cert: readFileSync(server.cert, "utf8"), key: readFileSync(server.key, "utf8") };
+}
+
 /** A server that answers each question with an empty object. */
-async function farServer({ server }: TestCertificates = certificates): Promise<number> {
-  const files = { cert: readFileSync(server.cert), key: readFileSync(server.key) };
+async function farServer(files = shownOf(certificates)): Promise<number> {
   return await portOf(
     createServer(files, (_request, answer) => answer.writeHead(200, { connection: "close" }).end("{}")),
   );
@@ -89,6 +92,31 @@ test("through a proxy, too, the certificate must be for the server's own address
   // The name that Node looks for where it knows none.
   await using place = await tempFolder();
   const other = await makeCertificates(place.path, "DNS:localhost");
-  const wrong = { ca: readFileSync(other.ca, "utf8"), proxy: await tunnelTo(await farServer(other)) };
+  const wrong = { ca: readFileSync(other.ca, "utf8"), proxy: await tunnelTo(await farServer(shownOf(other))) };
   await expect(ask(`https://${far}`, wrong)).rejects.toEqual(failed(/does not match certificate's altnames/));
+});
+
+test("a pin is demanded beside an authority that vouches too, and each of two", async () => {
+  const url = `https://127.0.0.1:${await farServer()}`;
+  const ca = readFileSync(certificates.ca, "utf8");
+  const [own, authority, other] = [
+    fingerprintOf(certificates.server.cert),
+    fingerprintOf(certificates.ca),
+    "ab".repeat(32),
+  ];
+  for (const trust of [{ pin: own }, { pin: authority }, { tokenPin: authority }, { pin: own, tokenPin: authority }])
+    expect(await ask(url, { ca, ...trust })).toEqual({});
+  for (const trust of [{ pin: other }, { tokenPin: other }, { pin: own, tokenPin: other }])
+    await expect(ask(url, { ca, ...trust })).rejects.toEqual(failed(/is not the server that is meant/));
+});
+
+test("a certificate that is pinned, and shown by a server that it does not vouch for, counts for nothing", async () => {
+  // Of the same name, so that it is taken for the issuer.
+  await using place = await tempFolder();
+  const meant = await makeCertificates(place.path);
+  const { cert, key } = shownOf(certificates);
+  const url = `https://127.0.0.1:${await farServer({ cert: cert + readFileSync(meant.ca, "utf8"), key })}`;
+  const ca = readFileSync(certificates.ca, "utf8");
+  const trust = { ca, tokenPin: fingerprintOf(meant.ca) };
+  await expect(ask(url, trust)).rejects.toEqual(failed(/is not the server that is meant/));
 });

@@ -1,11 +1,11 @@
 import { type Agent, type IncomingMessage, request as httpRequest } from "node:http";
 import { type RequestOptions, request as httpsRequest } from "node:https";
-import { checkServerIdentity, TLSSocket } from "node:tls";
+import { checkServerIdentity, type DetailedPeerCertificate, TLSSocket } from "node:tls";
 import { errorText } from "#core";
 import { RemoteError } from "#fleet";
 import { outwardAgent } from "#mesh";
 import { WorkerError } from "../errors.ts";
-import { pinnedAuthority } from "./pinned-authority.ts";
+import { pinFault, pinnedAuthority } from "./pinned-authority.ts";
 
 const maxAnswerBytes = 256 * 1024;
 const answerMs = 30_000;
@@ -14,8 +14,10 @@ const answerMs = 30_000;
 export interface ServerTrust {
   /** Who vouches for the server, PEM. */
   readonly ca?: string | undefined;
-  /** SHA-256 in hex of a certificate that the server shows, its authority's or its own; not looked at beside `ca`. */
+  /** SHA-256 in hex of a certificate that the server shows, its authority's or its own; demanded beside `ca` too. */
   readonly pin?: string | undefined;
+  /** Another one that is demanded as well: its enrolment token's. */
+  readonly tokenPin?: string | undefined;
   /** URL of the HTTP proxy; the environment's when absent. */
   readonly proxy?: string | undefined;
 }
@@ -39,7 +41,10 @@ export interface ServerDoor {
 export async function openServerDoor(serverUrl: string, trust: ServerTrust, signal: AbortSignal): Promise<ServerDoor> {
   const url = readUrl(serverUrl);
   const agent = (): Agent | undefined => agentFor(url, trust.proxy, signal);
-  const { pin } = trust;
+  const pins = [trust.pin, trust.tokenPin].filter((pin) => pin !== undefined);
+  const [pin] = pins;
+  if (pin !== undefined && url.protocol !== "https:")
+    throw failed(`${url.origin} shows no certificate, and one is pinned`);
   const pinned =
     pin === undefined || trust.ca !== undefined ? undefined : await pinnedAuthority(url, pin, agent(), signal);
   const authorities = trust.ca ?? pinned;
@@ -47,7 +52,9 @@ export async function openServerDoor(serverUrl: string, trust: ServerTrust, sign
   const options = (): RequestOptions => ({
     ...(authorities !== undefined && { ca: authorities }),
     // Behind a proxy, Node does not know for which address the certificate has to be.
-    checkServerIdentity: (_name, certificate) => checkServerIdentity(host, certificate),
+    // The whole chain is given to it, whatever its type says.
+    checkServerIdentity: (_name, certificate) =>
+      checkServerIdentity(host, certificate) ?? pinFault(certificate as DetailedPeerCertificate, pins),
     agent: agent() ?? false,
   });
   return {

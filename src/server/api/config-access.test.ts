@@ -102,6 +102,29 @@ describe("a configuration", () => {
     // What it has already may stay, when another label changes.
     expect(await label(ann.auth, "web")).toMatchObject({ status: 200 });
   });
+
+  test("is not had by letting in a worker with its label either (CAT-81)", async () => {
+    const { api, root } = await withConfigs();
+    await using _ = api;
+    const body = { name: "ci", scopes: ["workers:admin"] };
+    const made = await api.ask("POST", "/api/me/tokens", { auth: root.auth, body });
+    const auth = { authorization: `Bearer ${made.json.token}` };
+    const labels = { "farhand/config": "web" };
+    const fingerprint = Array.from({ length: 8 }, () => "abcd").join("-");
+    const approve = `/api/pending-workers/${fingerprint}/approve`;
+    for (const path of ["/api/enrolments", approve])
+      expect(await api.ask("POST", path, { auth, body: { labels } }), path).toMatchObject({
+        ...{ status: 403, json: { code: "LEVEL_TOO_LOW" } },
+      });
+    expect(await api.ask("POST", "/api/enrolments", { auth, body: { labels: { site: "a" } } })).toMatchObject({
+      status: 201,
+    });
+    expect(await api.ask("POST", "/api/enrolments", { auth: root.auth, body: { labels } })).toMatchObject({
+      status: 201,
+    });
+    // Allowed, and nobody of that fingerprint waits.
+    expect(await api.ask("POST", approve, { auth: root.auth, body: { labels } })).toMatchObject({ status: 404 });
+  });
 });
 
 test("who is sent away is told by which rule, and who can change that (CAT-111)", async () => {

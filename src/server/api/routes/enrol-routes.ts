@@ -2,6 +2,7 @@ import { ServerError } from "../../errors.ts";
 import type { EnrolmentWish as Wish } from "../../registry/enrolments.ts";
 import { created } from "../answer.ts";
 import { pageOfAll } from "../cursor.ts";
+import { requireMayConfigure } from "../may-configure.ts";
 import { type Route, route } from "../route.ts";
 import { said } from "../said.ts";
 import type { RouteServices } from "../services.ts";
@@ -21,7 +22,8 @@ export function enrolRoutes(services: RouteServices): Route[] {
   return [...tokenRoutes(services), ...registrationRoutes(services)];
 }
 
-function tokenRoutes({ enrolments }: RouteServices): Route[] {
+function tokenRoutes(services: RouteServices): Route[] {
+  const { enrolments } = services;
   return [
     route({
       method: "GET",
@@ -38,7 +40,10 @@ function tokenRoutes({ enrolments }: RouteServices): Route[] {
       needs: admin,
       keyed: "shown once",
       schema: { body: EnrolmentWish, answer: NewEnrolment },
-      handle: async (call) => created(await enrolments.make(said(call.body) as Wish, call.actor)),
+      handle: async (call) => {
+        await requireMayConfigure(services, call.caller, call.body.labels);
+        return created(await enrolments.make(said(call.body) as Wish, call.actor));
+      },
     }),
     route({
       method: "DELETE",

@@ -1,4 +1,5 @@
 import { pageOfAll } from "../cursor.ts";
+import { requireMayConfigure } from "../may-configure.ts";
 import { type Route, route } from "../route.ts";
 import { said } from "../said.ts";
 import type { RouteServices } from "../services.ts";
@@ -7,7 +8,8 @@ import { Approval, PendingParams, PendingQuery, PendingWorkers } from "./pending
 const admin = { kind: "area", area: "workers", level: "admin" } as const;
 
 /** Workers that came without a token: a person compares fingerprints, and decides (CAT-33). */
-export function pendingRoutes({ pending }: RouteServices): Route[] {
+export function pendingRoutes(services: RouteServices): Route[] {
+  const { pending } = services;
   return [
     route({
       method: "GET",
@@ -24,6 +26,7 @@ export function pendingRoutes({ pending }: RouteServices): Route[] {
       needs: admin,
       schema: { params: PendingParams, body: Approval },
       handle: async (call) => {
+        await requireMayConfigure(services, call.caller, call.body.labels);
         await pending.approve(call.params.fingerprint, said(call.body), call.actor);
         return undefined;
       },

@@ -1,11 +1,10 @@
-import { FleetError, includesLevel, type Level } from "#fleet";
+import type { Level } from "#fleet";
 import { type Caller, callerLevel } from "../../auth/callers.ts";
-import { configLabel, type Labels } from "../../registry/labels.ts";
 import type { Worker } from "../../registry/worker.ts";
 import { workerEvents } from "../../store/worker-events.ts";
-import { configLevelOf } from "../admission.ts";
 import type { Call } from "../call.ts";
 import { keyOfCursor, numberOfCursor, pageFrom, type PageWish } from "../cursor.ts";
+import { requireMayConfigure } from "../may-configure.ts";
 import { type Route, route } from "../route.ts";
 import type { RouteServices } from "../services.ts";
 import { workerView } from "../worker-view.ts";
@@ -103,7 +102,7 @@ function changeRoutes(services: RouteServices): Route[] {
         const { labels, address } = call.body;
         const { id } = call.worker;
         if (labels !== undefined) {
-          await requireMayConfigure(services, call, labels);
+          await requireMayConfigure(services, call.caller, labels, call.worker.labels);
           await registry.setLabels(id, labels, call.actor);
           await services.recheck();
         }
@@ -124,14 +123,6 @@ function changeRoutes(services: RouteServices): Route[] {
       },
     }),
   ];
-}
-
-/** A worker is given all of its configuration, secrets too: who gives it another one must have the right to that (CAT-81). */
-async function requireMayConfigure({ store }: RouteServices, call: Call, labels: Labels): Promise<void> {
-  const name = labels[configLabel];
-  if (name === undefined || name === call.worker.labels[configLabel]) return;
-  if (includesLevel(await configLevelOf(store, call.caller, name), "configure")) return;
-  throw new FleetError("LEVEL_TOO_LOW", `this needs the level configure on the configuration ${name} (CAT-81)`);
 }
 
 function healthRoutes({ health, store }: RouteServices): Route[] {

@@ -115,3 +115,29 @@ test("of many free slots one asks at a time, and all of them get tasks", async (
   await eventually("all run", () => at.all("helper.payload").length === 20);
   expect(at.all("helper.next")).toHaveLength(21);
 });
+
+test("beats that are refused are not repeated at once; of a helper that is not known any more all tasks end", async () => {
+  const beat = (_: unknown, nth: number) => {
+    throw new Refusal(nth < 3 ? "INTERNAL" : "HELPER_REFUSED");
+  };
+  const begun = systemClock.elapsed();
+  await using at = await played(["sleep 60 >&- 2>&-"], { "helper.beat": beat });
+  await eventually("its task is not named any more", () => at.all("helper.beat").length > 9);
+  // A hundredth of a second between two.
+  expect(systemClock.elapsed() - begun).toBeGreaterThan(80);
+  expect(at.all("helper.beat")[9]).toMatchObject({ tasks: [] });
+  expect(at.all("helper.fail")).toEqual([]);
+});
+
+test("a task that is lost is left out of beats while its end is seen to", async () => {
+  const beat = async (params: Params) => {
+    const tasks = params["tasks"] as Params[];
+    if (tasks.length === 0) await paused(10);
+    return { tasks: tasks.map(({ task, fence }) => ({ task, fence, word: "lost" })) };
+  };
+  const slow = () => paused(300).then(() => ({ size: 4, word: "continue" }));
+  await using at = await played(["echo out; exec sleep 60"], { "helper.beat": beat, "helper.output": slow });
+  await at.said("helper.output");
+  await paused(200);
+  expect(at.all("helper.beat").filter(({ tasks }) => (tasks as unknown[]).length > 0)).toHaveLength(1);
+});

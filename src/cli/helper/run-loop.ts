@@ -11,6 +11,7 @@ import {
   type HelperTask,
   type HelperWelcome,
   maxHelperWaitMs,
+  RemoteError,
 } from "#fleet";
 import { version } from "#worker";
 import type { WorkerAddress } from "./line.ts";
@@ -154,14 +155,21 @@ class RunLoop {
   async #beat(signal: AbortSignal): Promise<void> {
     while (!signal.aborted && !this.#link.over.aborted) {
       const waitMs = Math.min(this.#link.welcome?.beatEveryMs ?? promptMs, promptMs);
-      const tasks = [...this.#running.values()].map(({ claim }) => claim);
-      const asked = this.#link.call(helperBeat, { waitMs, tasks }, waitMs).catch(() => undefined);
-      const answer = await unlessFired(asked, signal);
+      // One that is lost is nobody's of ours, and the worker would say so at once, again and again.
+      const tasks = [...this.#running.values()].filter(({ isLost }) => !isLost).map(({ claim }) => claim);
+      const asked = this.#link.call(helperBeat, { waitMs, tasks }, waitMs);
+      const answer = await unlessFired(asked, signal).catch((error: unknown) => this.#unheard(error, signal));
       for (const { task, fence, word } of answer?.tasks ?? []) {
         if (word === "shutdown") this.#leave("the worker stops");
         this.#running.get(`${task}.${fence}`)?.hear(word);
       }
     }
+  }
+
+  /** A beat was refused: not at once again. Whom the worker does not know has no tasks. */
+  async #unheard(error: unknown, signal: AbortSignal): Promise<undefined> {
+    if (error instanceof RemoteError && error.code === "HELPER_REFUSED") this.#loseAll();
+    await this.#clock.sleep(promptMs, signal).catch(() => {});
   }
 
   /** The worker has let us in: what it thinks is ours and what we have may differ after a cut. */

@@ -53,6 +53,11 @@ export class TaskRun {
     return { ...this.#claim, known: this.#known };
   }
 
+  /** Whether it is another's. */
+  get isLost(): boolean {
+    return this.#isLost;
+  }
+
   /** Run it; resolves when its end is on record at the worker, or is nobody's concern any more. Never throws. */
   async run(): Promise<void> {
     try {

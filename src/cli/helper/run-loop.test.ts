@@ -141,3 +141,14 @@ test("a task that is lost is left out of beats while its end is seen to", async 
   await paused(200);
   expect(at.all("helper.beat").filter(({ tasks }) => (tasks as unknown[]).length > 0)).toHaveLength(1);
 });
+
+test("an end that the worker cannot take now is told again, and never as a failure", async () => {
+  const done = (_: unknown, nth: number) => {
+    if (nth < 4) throw new Refusal("INTERNAL");
+    return { recorded: true };
+  };
+  await using at = await played(["exit 0"], { "helper.done": done });
+  await at.said("helper.next", 2);
+  expect(at.all("helper.done")).toHaveLength(4);
+  expect(at.all("helper.fail")).toEqual([]);
+});

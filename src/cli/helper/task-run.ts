@@ -14,9 +14,15 @@ import {
   RemoteError,
 } from "#fleet";
 import { splitParams } from "#work";
-import { TaskCommand, type TaskProgram } from "./task-command.ts";
+import { type CommandEnd, TaskCommand, type TaskProgram } from "./task-command.ts";
 import { type MessageBatch, TaskMessages } from "./task-messages.ts";
 import type { WorkerLink } from "./worker-link.ts";
+
+/** Between two tries to tell a worker that cannot take it how a task ended. */
+const firstPauseMs = 250;
+const longestPauseMs = 5_000;
+/** What a worker that has refused an end with it would refuse for ever. */
+const lastWords: readonly string[] = ["LEASE_LOST", "OUTPUT_GAP", "PARAMS_INVALID"];
 
 export type TaskType = HelperWelcome["types"][number];
 
@@ -38,6 +44,8 @@ export class TaskRun {
   #known: HelperWord = "continue";
   #isLost = false;
   #isAborted = false;
+  /** Fires when nothing is waited for any more. */
+  readonly #hurry = new AbortController();
   #size = 0;
   #isActive = false;
   /** So many of its two outputs wait for the worker to take what came of them. */
@@ -81,6 +89,7 @@ export class TaskRun {
   /** It is another's now: end it without a word. */
   lose(): void {
     this.#isLost = true;
+    this.#hurry.abort();
     this.#command?.kill();
   }
 
@@ -94,6 +103,7 @@ export class TaskRun {
   /** The helper itself was told to go at once. */
   cancel(): void {
     this.#isAborted = true;
+    this.#hurry.abort();
     this.#command?.stop(this.#options.type.cancelGraceMs);
   }
 
@@ -113,9 +123,22 @@ export class TaskRun {
     const end = await command.ended;
     await Promise.all([messages.end(), written, released]);
     if (this.#isLost) return;
-    const { link } = this.#options;
     if (this.#isAborted) await this.#fail(new Error("it was stopped with its helper"), true);
-    else await link.call(helperDone, { ...this.#claim, ...end, outputBytes: this.#size });
+    else await this.#done(end);
+  }
+
+  /** Until the worker has taken it: said to have failed, a task that has ended would run again. */
+  async #done(end: CommandEnd): Promise<void> {
+    const { link, clock } = this.#options;
+    for (let pauseMs = firstPauseMs; ; pauseMs = Math.min(2 * pauseMs, longestPauseMs)) {
+      try {
+        await link.call(helperDone, { ...this.#claim, ...end, outputBytes: this.#size });
+        return;
+      } catch (error) {
+        if (!(error instanceof RemoteError) || lastWords.includes(error.code)) throw error;
+      }
+      await clock.sleep(pauseMs, this.#hurry.signal);
+    }
   }
 
   /** @returns undefined when it could not be started, which was reported. */

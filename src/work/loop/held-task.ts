@@ -1,7 +1,7 @@
 import type { LoopSettings } from "../settings.ts";
 import { outputSize } from "../unit/output.ts";
 import type { Unit } from "../unit/unit.ts";
-import type { UnitCause } from "../wire.ts";
+import type { LoopResult, UnitCause } from "../wire.ts";
 import { LoopOutput } from "./loop-output.ts";
 import type { Lease } from "./task-list.ts";
 
@@ -64,6 +64,11 @@ export class HeldTask {
   /** Why it is to stop, if it is. */
   get stopping(): UnitCause | undefined {
     return this.unit.status.Stopping;
+  }
+
+  /** How it ended, once that is on record: nothing else becomes of it. */
+  get result(): LoopResult | undefined {
+    return this.unit.status.Loop?.Result;
   }
 
   /** Do something after all that was begun before it. */

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test, vi } from "vitest";
 import {
@@ -261,6 +261,59 @@ describe("decision 14: output and attempts", () => {
     })();
     await at.units.loops.tasks.done(claim, { ExitCode: 0 }, 6);
     expect(await read).toBe("result");
+  });
+});
+
+describe("an end that is on record, and could not be brought to its end", () => {
+  /** Whole output, whose place is taken by something else. */
+  async function stuck() {
+    const at = await node({ output: "whole" });
+    const unit = await submit(at);
+    const { claim } = await taken(at);
+    await at.units.loops.tasks.output(claim, 0, bytes("result"));
+    mkdirSync(join(unit.folder.stdout, "in-the-way"), { recursive: true });
+    await expect(at.units.loops.tasks.done(claim, { ExitCode: 0 }, 6)).rejects.toThrow();
+    expect(unit.status).toMatchObject({ State: UnitState.Running, Loop: { Result: { ExitCode: 0 } } });
+    const { stdout } = unit.folder;
+    return {
+      at,
+      unit,
+      claim,
+      free: () => rmSync(stdout, { recursive: true }),
+      [Symbol.asyncDispose]: () => at[Symbol.asyncDispose](),
+    };
+  }
+  const success = { State: UnitState.Succeeded, ExitCode: 0, StdoutSize: 6, Attempt: 1 };
+
+  test("stays what it was, whatever the helper says then", async () => {
+    await using said = await stuck();
+    said.free();
+    expect(await said.at.units.loops.tasks.fail(said.claim, "no answer", true)).toBe(false);
+    expect(said.unit.status).toMatchObject(success);
+  });
+
+  test("is told again after its output has come to its place", async () => {
+    await using said = await stuck();
+    const { stdout } = said.unit.folder;
+    said.free();
+    renameSync(`${stdout}.next`, stdout);
+    await said.at.units.loops.tasks.done(said.claim, { ExitCode: 0 }, 6);
+    expect(said.unit.status).toMatchObject(success);
+    expect(outputOf(said.unit)).toBe("result");
+  });
+
+  test("is the unit's also when its helper is gone", async () => {
+    await using said = await stuck();
+    said.free();
+    await said.at.units.loops.gone("ann", "its helper died");
+    expect(said.unit.status).toMatchObject(success);
+    expect(outputOf(said.unit)).toBe("result");
+  });
+
+  test("says what became of the output when that cannot be stored, and nobody is there to say it again", async () => {
+    await using said = await stuck();
+    await said.at.units.loops.gone("ann", "its helper died");
+    expect(said.unit.status).toMatchObject({ State: UnitState.Failed, Cause: "STORAGE_FAILED" });
   });
 });
 

@@ -100,6 +100,8 @@ export class TaskDesk {
     const { held } = this.#options;
     if (this.#isSaid(claim)) return;
     await held.inTurn(claim, async (task) => {
+      // Its output may be in its place already: what is on record is only brought to its end.
+      if (task.result) return await held.endings.finish(task, task.result);
       const { size } = task.output;
       if (size !== outputBytes && task.stopping !== "OUTPUT_LIMIT")
         throw gap(`the task has ${outputBytes} bytes of output, and ${size} are there`);
@@ -114,6 +116,10 @@ export class TaskDesk {
     const { held } = this.#options;
     if (this.#isSaid(claim)) return false;
     return await held.inTurn(claim, async (task) => {
+      if (task.result) {
+        await held.endings.finish(task, task.result);
+        return false;
+      }
       const mayTry = isRetryable && (task.stopping ?? "INTERRUPTED") === "INTERRUPTED" && task.hopeless === undefined;
       const why = error.slice(0, maxDetailChars);
       if (mayTry) await held.endings.putBack(task, why);
@@ -127,7 +133,7 @@ export class TaskDesk {
     const { held } = this.#options;
     await held.inTurn(claim, async (task) => {
       if (task.output.size > 0) throw new WorkError("TASK_TOUCHED", `unit ${claim.unit} has output already`);
-      if (task.stopping === undefined) await held.endings.putBack(task, "a helper gave it back", true);
+      if (task.stopping === undefined && !task.result) await held.endings.putBack(task, "a helper gave it back", true);
       else await held.endings.giveUp(task, "a helper gave it back");
     });
   }

@@ -45,7 +45,8 @@ export class TaskEndings {
 
   /** Its helper is gone, or has failed for a reason that may pass: it waits again if it may be tried again. */
   async giveUp(task: HeldTask, how: string): Promise<void> {
-    const { stopping, hopeless } = task;
+    const { stopping, hopeless, result } = task;
+    if (result) return await this.#conclude(task, resultEnding(result, stopping), true);
     const isWanted = stopping === undefined || stopping === "INTERRUPTED";
     if (isWanted && hopeless === undefined) return await this.putBack(task, how);
     await this.#conclude(task, lostEnding(task.unit.status, how, hopeless ?? ""));
@@ -69,19 +70,22 @@ export class TaskEndings {
     unit.set(now);
   }
 
-  /** End it with what is on record of its output; nobody is there to ask again. */
-  async #conclude(task: HeldTask, ending: Ending): Promise<void> {
+  /** End it with what is on record of its output; nobody is there to ask again. @param isWhole that is all of it. */
+  async #conclude(task: HeldTask, ending: Ending, isWhole = false): Promise<void> {
     const { unit, output } = task;
     await output.close();
-    output.discard();
-    const final = await this.#final(task, ending, false).catch((error: unknown) => ({
-      ...withoutWishes(unit.status),
-      ...ending,
-      State: UnitState.Failed,
-      Detail: `${ending.Detail}; the output could not be stored: ${errorText(error)}`,
-      Cause: "STORAGE_FAILED" as const,
-      StdoutSize: outputSize(unit.folder.stdout),
-    }));
+    if (!isWhole) output.discard();
+    const settled = isWhole ? output.settle() : Promise.resolve();
+    const final = await settled
+      .then(() => this.#final(task, ending, false))
+      .catch((error: unknown) => ({
+        ...withoutWishes(unit.status),
+        ...ending,
+        State: UnitState.Failed,
+        Detail: `${ending.Detail}; the output could not be stored: ${errorText(error)}`,
+        Cause: "STORAGE_FAILED" as const,
+        StdoutSize: outputSize(unit.folder.stdout),
+      }));
     const status = await this.#savedOrTold(unit, final);
     this.#events.over(task, false);
     unit.set(status);

@@ -29,6 +29,15 @@ describe("CAT-93: what a task says besides its output", () => {
     expect(waits).toEqual([250, 250, 250]);
   });
 
+  test("batches of long lines that JSON makes longer stay well below what a message may have", async () => {
+    const { of, sent } = messages();
+    await of.take(`${"\u0001".repeat(4_096)}\n`.repeat(100));
+    await of.end();
+    const bytes = sent.map(({ lines }) => Buffer.byteLength(JSON.stringify(lines)));
+    expect(Math.max(...bytes)).toBeLessThan(300_000);
+    expect(sent.flatMap(({ lines }) => lines)).toHaveLength(100);
+  });
+
   test("lines come whole, however they were written, and the last one without its end too", async () => {
     const { of, sent } = messages();
     for (const piece of ["fir", "st\nsec", "ond\nla", "st"]) await of.take(piece);

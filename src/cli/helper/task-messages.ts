@@ -9,6 +9,8 @@ export interface MessageBatch {
 /** Between two batches (CAT-93: four a second). */
 const paceMs = 250;
 const linesPerBatch = 200;
+/** As JSON, where one character can be six bytes: far below what a message may have. */
+const batchBytes = 256 * 1024;
 /** While so much waits to be sent, nothing more is read of the command. */
 const mostLines = 1_000;
 const mostLineChars = 4_096;
@@ -65,10 +67,20 @@ export class TaskMessages {
 
   async #sendAll(): Promise<void> {
     while (this.#lines.length > 0 || this.#progress) {
-      const [lines, progress] = [this.#lines.splice(0, linesPerBatch), this.#progress];
+      const [lines, progress] = [this.#lines.splice(0, this.#fitting()), this.#progress];
       this.#progress = undefined;
       await this.#send({ lines, progress });
       await this.#clock.sleep(paceMs);
     }
+  }
+
+  /** How many lines go into one batch; always one. */
+  #fitting(): number {
+    let bytes = 0;
+    const tooMany = this.#lines.findIndex((line, at) => {
+      bytes += Buffer.byteLength(JSON.stringify(line)) + 1;
+      return at === linesPerBatch || (at > 0 && bytes > batchBytes);
+    });
+    return tooMany < 0 ? this.#lines.length : tooMany;
   }
 }

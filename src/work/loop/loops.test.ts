@@ -272,7 +272,7 @@ describe("an end that is on record, and could not be brought to its end", () => 
     const { claim } = await taken(at);
     await at.units.loops.tasks.output(claim, 0, bytes("result"));
     mkdirSync(join(unit.folder.stdout, "in-the-way"), { recursive: true });
-    await expect(at.units.loops.tasks.done(claim, { ExitCode: 0 }, 6)).rejects.toThrow();
+    await expect(at.units.loops.tasks.done(claim, { ExitCode: 0 }, 6)).rejects.toMatchObject({ code: "EISDIR" });
     expect(unit.status).toMatchObject({ State: UnitState.Running, Loop: { Result: { ExitCode: 0 } } });
     const { stdout } = unit.folder;
     return {
@@ -434,6 +434,20 @@ describe("holding and draining", () => {
     await interrupted;
     expect(unit.status).toMatchObject({ State: UnitState.Failed, Cause: "INTERRUPTED", Signal: "SIGTERM" });
   });
+});
+
+test("CAT-90: no drain waits for a task whose type is not configured now; when it is again its helper goes on", async () => {
+  await using at = await node();
+  const { id } = await submit(at);
+  const { claim } = await taken(at);
+  await at.units.loops.tasks.output(claim, 0, bytes("before "));
+  await at.reopen({ workTypes: [] });
+  expect(at.units.get(id).status).toMatchObject({ State: UnitState.Pending, Loop: { Fence: 1 } });
+  await at.units.interrupt();
+  await at.reopen({ workTypes: [render] });
+  await at.units.loops.tasks.output(claim, 7, bytes("after"));
+  await at.units.loops.tasks.done(claim, { ExitCode: 0 }, 12);
+  expect(outputOf(at.units.get(id))).toBe("before after");
 });
 
 test("helpers from elsewhere get tasks of types that allow it, and no others", async () => {

@@ -148,9 +148,12 @@ export class Loops {
     const { WorkType, Loop = { Fence: 0 }, Attempt, Stopping } = unit.status;
     const type = this.#typeOf(WorkType);
     if (unit.isFinal) return;
-    // A configuration that is being put right brings its types back.
-    if (!this.#options.types.find(WorkType))
-      return unit.set({ ...unit.status, Loop, Detail: `Waiting: work type ${WorkType} is not configured now` });
+    // A configuration that is being put right brings its types back, and with them, from disk, who had it: till then it
+    // is nobody's, and no drain waits for it.
+    if (!this.#options.types.find(WorkType)) {
+      const Detail = `Waiting: work type ${WorkType} is not configured now`;
+      return unit.set({ ...unit.status, State: UnitState.Pending, Loop: { Fence: Loop.Fence }, Detail });
+    }
     if (!type) return await this.#options.end(unit, unservedEnding(WorkType, Loop.Helper));
     if (Loop.Helper === undefined) {
       if (Stopping) return await this.#options.end(unit, stoppedEnding(Stopping, "it was waiting"));

@@ -47,7 +47,13 @@ export async function startLocal(type: LocalType, { dir, socket }: LocalPlace) {
     process: identity,
     startedWith: startOf(type),
   };
-  writeLocalCard(dir, card);
+  try {
+    writeLocalCard(dir, card);
+  } catch (error) {
+    // Without a card no daemon would know it, nor end it.
+    child.kill("SIGKILL");
+    throw error;
+  }
   const pipe = (child.stdio[3] as Socket).on("error", () => undefined);
   // Closed on our side, and not only ended: the helper may keep its end, and that would keep us alive with it.
   pipe.end(`${JSON.stringify({ socket, token })}\n`, () => pipe.destroy());

@@ -1,5 +1,4 @@
 import { ServerError } from "../../errors.ts";
-import type { EnrolmentWish as Wish } from "../../registry/enrolments.ts";
 import { created } from "../answer.ts";
 import { pageOfAll } from "../cursor.ts";
 import { requireMayConfigure } from "../may-configure.ts";
@@ -42,7 +41,7 @@ function tokenRoutes(services: RouteServices): Route[] {
       schema: { body: EnrolmentWish, answer: NewEnrolment },
       handle: async (call) => {
         await requireMayConfigure(services, call.caller, call.body.labels);
-        return created(await enrolments.make(said(call.body) as Wish, call.actor));
+        return created(await enrolments.make(said(call.body), call.actor));
       },
     }),
     route({

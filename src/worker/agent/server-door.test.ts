@@ -1,11 +1,14 @@
+import { X509Certificate } from "node:crypto";
 import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import { createServer as createHttpServer } from "node:http";
 import { createServer } from "node:https";
 import { type AddressInfo, connect, type Server, type Socket } from "node:net";
+import type { DetailedPeerCertificate } from "node:tls";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import { fingerprintOf, makeCertificates, type TestCertificates } from "../../../test/kit/certificates.ts";
 import { type TempFolder, tempFolder } from "../../../test/kit/temp-folder.ts";
+import { pinFault } from "./pinned-authority.ts";
 import { openServerDoor, type ServerTrust } from "./server-door.ts";
 
 /** Leads nowhere but through the proxy, which knows it. */
@@ -119,4 +122,12 @@ test("a certificate that is pinned, and shown by a server that it does not vouch
   const ca = readFileSync(certificates.ca, "utf8");
   const trust = { ca, tokenPin: fingerprintOf(meant.ca) };
   await expect(ask(url, trust)).rejects.toEqual(failed(/is not the server that is meant/));
+  // Nor where everything fits but the signature.
+  const chain = (issuer: string) =>
+    ({
+      raw: new X509Certificate(cert).raw,
+      issuerCertificate: { raw: new X509Certificate(readFileSync(issuer)).raw },
+    }) as DetailedPeerCertificate;
+  expect(pinFault(chain(certificates.ca), [fingerprintOf(certificates.ca)])).toBeUndefined();
+  expect(pinFault(chain(meant.ca), [fingerprintOf(meant.ca)])).toBeDefined();
 });

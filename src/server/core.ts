@@ -121,6 +121,7 @@ async function openAll(options: CoreOptions, closers: Closers): Promise<ServerCo
   const store = await openStore(options.store, log);
   closers.add({ close: async () => await store[Symbol.asyncDispose]() });
   const audit = new Audit(store, clock);
+  closers.add({ close: () => audit.flush() });
   const access = accessOver({
     store,
     seal,

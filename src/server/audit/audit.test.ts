@@ -42,6 +42,22 @@ describeWithStores("the audit", ({ kind, settings, open }) => {
     expect(await audit.verify()).toMatchObject({ ok: true, rows: 1_500 });
   });
 
+  test("rows that may wait are stored before any that is recorded later, and before the end", async () => {
+    await using store = await open();
+    const audit = new Audit(store, clock);
+    const soon = ["1", "2"].map((subject) => audit.recordSoon("u", "forward", subject));
+    await audit.record("u", "a", "3");
+    await Promise.all(soon);
+    const alone = audit.recordSoon("u", "forward", "4");
+    await alone;
+    const last = audit.recordSoon("u", "forward", "5");
+    await audit.flush();
+    await last;
+    const lines: string[] = [];
+    for await (const line of audit.export()) lines.push(line);
+    expect(lines.map((line) => (JSON.parse(line) as { subject: string }).subject)).toEqual(["1", "2", "3", "4", "5"]);
+  });
+
   test("is one chain also when several write it at the same time", async () => {
     const place = await settings();
     await using one = await openStore(place, silentLog);

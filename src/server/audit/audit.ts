@@ -11,6 +11,8 @@ const batchRows = 500;
 /** Entries that wait for the database; more are refused, so that what must be audited does not happen unaudited. */
 const maxWaiting = 10_000;
 const pageRows = 1_000;
+/** How long rows that need not be stored at once may wait for others. */
+const gatherMs = 100;
 
 /** For whoever has something to record, and need not know more. */
 export interface AuditTrail {
@@ -22,6 +24,15 @@ export interface AuditTrail {
   record(actor: string, action: string, subject: string, detail?: JsonObject): Promise<void>;
 }
 
+/** For what is noted afterwards. */
+export interface LaterAudit {
+  /**
+   * As {@link AuditTrail.record}, for what has happened already and waits for nothing: rows gather for a moment, so that many cost the disk
+   * one visit. They are stored before any row that is recorded later.
+   */
+  recordSoon(actor: string, action: string, subject: string, detail?: JsonObject): Promise<void>;
+}
+
 /** What {@link Audit.verify} found. */
 export type AuditVerdict =
   | { readonly ok: true; readonly rows: number; readonly head: string }
@@ -29,16 +40,17 @@ export type AuditVerdict =
 
 interface Waiting {
   readonly entry: AuditEntry;
-  readonly done: () => void;
-  readonly failed: (error: unknown) => void;
+  done: () => void;
+  failed: (error: unknown) => void;
 }
 
 /** The audit: rows that are only ever added, each holding the hash of the one before (CAT-121). */
-export class Audit implements AuditTrail {
+export class Audit implements AuditTrail, LaterAudit {
   readonly #store: Store;
   readonly #clock: Pick<Clock, "now">;
   #waiting: Waiting[] = [];
   #writing = false;
+  #gathering: NodeJS.Timeout | undefined;
 
   constructor(store: Store, clock: Pick<Clock, "now"> = systemClock) {
     this.#store = store;
@@ -46,17 +58,48 @@ export class Audit implements AuditTrail {
   }
 
   async record(actor: string, action: string, subject: string, detail: JsonObject = {}): Promise<void> {
+    await this.#add(actor, action, subject, detail, () => void this.#write());
+  }
+
+  async recordSoon(actor: string, action: string, subject: string, detail: JsonObject = {}): Promise<void> {
+    await this.#add(actor, action, subject, detail, () => {
+      this.#gathering ??= setTimeout(() => void this.#write(), gatherMs);
+    });
+  }
+
+  /** Resolves when nothing waits any more: to be awaited before the database is closed. */
+  async flush(): Promise<void> {
+    const last = this.#waiting.at(-1);
+    if (!last) return;
+    await new Promise<void>((resolve) => {
+      const { done, failed } = last;
+      last.done = () => {
+        done();
+        resolve();
+      };
+      last.failed = (error) => {
+        failed(error);
+        resolve();
+      };
+      void this.#write();
+    });
+  }
+
+  async #add(actor: string, action: string, subject: string, detail: JsonObject, begin: () => void): Promise<void> {
     const entry = { at: this.#clock.now(), actor, action, subject, detail: plainDetail(detail) };
     if (this.#waiting.length >= maxWaiting)
       throw new ServerError("STORE_UNREACHABLE", "the database does not keep up with what is to be audited");
     await new Promise<void>((done, failed) => {
       this.#waiting.push({ entry, done, failed });
-      if (!this.#writing) void this.#write();
+      begin();
     });
   }
 
   /** While one transaction is on its way the next entries gather: under load one of them stores many rows. */
   async #write(): Promise<void> {
+    clearTimeout(this.#gathering);
+    this.#gathering = undefined;
+    if (this.#writing) return;
     this.#writing = true;
     while (this.#waiting.length > 0) {
       const batch = this.#waiting.splice(0, batchRows);

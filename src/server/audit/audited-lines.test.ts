@@ -15,7 +15,7 @@ function audited() {
   const lines = new TestLines();
   const rows: { actor: string; action: string; subject: string; detail: Record<string, unknown> }[] = [];
   const audit = {
-    record: async (actor: string, action: string, subject: string, detail = {}) =>
+    recordSoon: async (actor: string, action: string, subject: string, detail = {}) =>
       void rows.push({ actor, action, subject, detail }),
   };
   const clock = { at: 0, elapsed: () => clock.at };

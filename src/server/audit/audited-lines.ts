@@ -2,12 +2,12 @@ import type { Duplex } from "node:stream";
 import { type Clock, errorText, FarhandError, type JsonObject, type Log } from "#core";
 import { newRequestId } from "#fleet";
 import type { Asker, WorkerLines, WorkerRequest, WorkerStream } from "../line/worker-lines.ts";
-import type { AuditTrail } from "./audit.ts";
+import type { LaterAudit } from "./audit.ts";
 import { meterStream } from "./metered-stream.ts";
 
 export interface AuditedLinesOptions {
   readonly lines: WorkerLines;
-  readonly audit: AuditTrail;
+  readonly audit: LaterAudit;
   readonly clock: Pick<Clock, "elapsed">;
   readonly log: Pick<Log, "warn">;
 }
@@ -94,7 +94,7 @@ export class AuditedLines implements WorkerLines {
       const ms = Math.round(clock.elapsed() - begun);
       const detail = { method, jti, verdict, bytesUp: up, bytesDown: down, ms, session, ...(source && { source }) };
       audit
-        .record(asker.userId, "forward", workerId, detail)
+        .recordSoon(asker.userId, "forward", workerId, detail)
         .catch((error: unknown) => log.warn("a forward was not audited", { error: errorText(error), jti, method }));
     };
     return { asker: { ...asker, request: jti }, end };

@@ -1,7 +1,7 @@
 import { beforeAll, expect, test } from "vitest";
 import { ask } from "../../kit/api.ts";
 import { freshBuild } from "../../kit/daemon.ts";
-import { mostMib, residentMib, serverProcess } from "../../kit/server-process.ts";
+import { mostMib, serverProcess } from "../../kit/server-process.ts";
 import { tempFolder } from "../../kit/temp-folder.ts";
 
 beforeAll(freshBuild);
@@ -17,9 +17,11 @@ test("1,000 guesses at once cost two hashes' memory, reach argon2 a few times, a
   const { pid } = server.process;
   const many = async (one: (n: number) => Promise<unknown>) =>
     await Promise.all(Array.from({ length: tries }, (_, n) => one(n)));
-  // As many connections and requests, none of them a guess: what they take is taken now.
-  await many(() => ask(server.port, "POST", "/api/login", { body: { user: "admin" } }));
-  const before = residentMib(pid);
+  // As many connections and requests, none of them a guess: what they take is taken now, and when it has been taken once, how
+  // much of it is in use at the same time.
+  const noGuesses = () => many(() => ask(server.port, "POST", "/api/login", { body: { user: "admin" } }));
+  await noGuesses();
+  const before = await mostMib(pid, noGuesses);
   const codes = new Map<string, number>();
   const over = new AbortController();
   let healthy = 0;

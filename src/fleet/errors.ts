@@ -7,6 +7,12 @@ export const fleetErrors = {
     exit: 2,
     meaning: "The enrolment token is not one: copy it whole, from `fh1.` to its end, or make a new one.",
   },
+  ENTITLEMENT_INVALID: {
+    status: 400,
+    exit: 2,
+    meaning:
+      "This is no entitlement: copy it whole, from `fhe1.` to its end. When one is signed, the message names the field.",
+  },
   ASSERTION_INVALID: {
     status: 401,
     exit: 4,

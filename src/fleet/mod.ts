@@ -46,6 +46,20 @@ export {
   type EnrolmentToken,
   newEnrolmentToken,
 } from "./enrolment-token.ts";
+export {
+  entitlementEnds,
+  entitlementFault,
+  type EntitlementJudge,
+  type EntitlementTerm,
+  entitlementTerm,
+  entitlementToleranceMs,
+  entitlementWarningMs,
+  maxEntitlementChars,
+  readEntitlement,
+  type ReadEntitlement,
+  signEntitlement,
+} from "./entitlement.ts";
+export type { EntitlementDocument } from "./entitlement-schema.ts";
 export { type Envelope, type JsonObject, maxMessageBytes, maxMessageDepth, type RpcError } from "./envelope.ts";
 export { FleetError, type FleetErrorCode, fleetErrors } from "./errors.ts";
 export {
@@ -135,6 +149,30 @@ export {
   workerMode,
   workerState,
 } from "./registration-schema.ts";
+export {
+  type AnswerHeader,
+  answerHeaders,
+  httpManagement,
+  type HttpMethod,
+  httpMethods,
+  httpOpen,
+  httpSocket,
+  managementService,
+  type OwnPageWanted,
+  type PageAsked,
+  PageHead,
+  type PageWanted,
+  type RequestHeader,
+  requestHeaders,
+  type SocketOpened,
+  type SocketWanted,
+} from "./http-streams-schema.ts";
+export {
+  decodeSocketMessages,
+  encodeSocketMessage,
+  maxSocketMessageBytes,
+  type SocketMessage,
+} from "./socket-messages.ts";
 export { hearWords, sayWords } from "./stream-words.ts";
 export { nestsDeeper } from "./json-depth.ts";
 export {

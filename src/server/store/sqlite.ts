@@ -1,5 +1,5 @@
 import { chmodSync, closeSync, openSync } from "node:fs";
-import { SqliteDialect } from "kysely";
+import { SqliteAdapter, SqliteDialect } from "kysely";
 import Libsql from "libsql";
 
 /** Another process (a backup, a curious person) may hold the file for so long before a statement fails. */
@@ -21,5 +21,16 @@ export function sqliteDialect(path: string): SqliteDialect {
   database.pragma("foreign_keys = ON");
   database.pragma(`busy_timeout = ${busyMs}`);
   // The interface is that of better-sqlite3, which the dialect was made for.
-  return new SqliteDialect({ database });
+  return new WholeSteps({ database });
+}
+
+/** Migrations in a transaction: SQLite takes tables back as it does rows, which the dialect does not know. */
+class WholeSteps extends SqliteDialect {
+  override createAdapter(): SqliteAdapter {
+    return new (class extends SqliteAdapter {
+      override get supportsTransactionalDdl(): true {
+        return true;
+      }
+    })();
+  }
 }

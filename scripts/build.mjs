@@ -52,6 +52,8 @@ function outputs() {
 async function build() {
   const lastBuild = statSync(stampFile, { throwIfNoEntry: false })?.mtimeMs ?? 0;
   rmSync(stampFile, { force: true });
+  // The first one takes a while, and `npm start` says nothing else until then.
+  if (lastBuild === 0) console.error("building Farhand; the first time that takes up to a minute");
   const written = await compile();
   if (!written) {
     process.exitCode = 1;

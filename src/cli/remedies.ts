@@ -1,4 +1,5 @@
 import { CliError } from "./errors.ts";
+import { ServerProblem } from "./server/problem.ts";
 
 const otherSocket = "start a worker with `farhand worker`, or name the control socket of yours with --socket";
 const roots = "name the CA that signed it with --rootcas FILE";
@@ -66,10 +67,24 @@ const remedies: Readonly<Record<string, string>> = {
   NOTHING_TO_DO: "add `- control-service: {filename: /run/farhand.sock}`",
 };
 
+/** The same where a server said it: the worker is elsewhere then, and other commands help. */
+const throughServer: Readonly<Record<string, string>> = {
+  UNIT_NOT_FOUND: "`farhand units list WORKER` shows the units there are",
+  WORK_TYPE_UNKNOWN: "`farhand workers show WORKER` lists what it offers",
+  START_FAILED: "`farhand units show WORKER ID` has the whole story; check the command of the work type",
+  UNIT_STUCK: "`farhand units release WORKER ID --force`",
+  SERVICE_UNKNOWN: "`farhand config edit WORKER`: its `tcpServices` names them, and the level each needs",
+  SERVICE_UNREACHABLE:
+    "look whether the service runs there; `farhand config edit WORKER`: its `tcpServices` has the address",
+  SHELL_REFUSED:
+    "`farhand config edit WORKER`: `shell: {enabled: true, level: admin}`, then `farhand workers restart WORKER`",
+};
+
 /** The line behind `try:`, or undefined. `ID` in it becomes that of the unit the error is about. */
 export function remedyFor(error: unknown, code: string): string | undefined {
   const own = error instanceof CliError ? error.remedy : undefined;
-  return own ?? remedies[code]?.replace(/\bID\b/, unitIn(error) ?? "ID");
+  const remedy = (error instanceof ServerProblem ? throughServer[code] : undefined) ?? remedies[code];
+  return own ?? remedy?.replace(/\bID\b/, unitIn(error) ?? "ID");
 }
 
 function unitIn(error: unknown): string | undefined {

@@ -16,6 +16,7 @@ import { CliError } from "../errors.ts";
 import { hearInterrupts } from "../interrupts.ts";
 import { defaultPlaces, type Places } from "../places.ts";
 import type { Terminal } from "../terminal.ts";
+import { nextLines, ownName, serverLines } from "./appliance-text.ts";
 import { addressOf } from "./run-server.ts";
 
 /** The worker must be there within this time, milliseconds. */
@@ -44,14 +45,13 @@ export async function runAppliance({ listen }: ApplianceOptions, terminal: Termi
   });
   let worker: ChildProcess | undefined;
   try {
-    tellServer(server, places, terminal);
+    for (const line of serverLines(server, places, process.getuid?.() === 0)) terminal.print(line);
     worker = await startWorker(server, places);
     const ended = once(worker, "exit").then(([code]) => Number(code ?? 1));
     const begun = showUnit(server, terminal, interrupts.signal);
-    const over = await Promise.race([begun, ended.then((code) => diedEarly(code, places))]);
-    if (over === "shown") tellNext(server, places, terminal);
-    const code = await Promise.race([fired(interrupts.signal), ended]);
-    return code;
+    const name = await Promise.race([begun, ended.then((code) => diedEarly(code, places))]);
+    tellNext(server, name, places, terminal);
+    return await Promise.race([fired(interrupts.signal), ended]);
   } catch (error) {
     if (interrupts.signal.aborted) return 0;
     throw error;
@@ -60,13 +60,6 @@ export async function runAppliance({ listen }: ApplianceOptions, terminal: Termi
     await server.close();
     interrupts.close();
   }
-}
-
-function tellServer({ url, firstAdmin, core }: RunningServer, { state }: Places, terminal: Terminal): void {
-  terminal.print(`Server:  ${url}   (its authority: ${core.authority.files.certificate})`);
-  if (firstAdmin)
-    terminal.print(`Login:   user ${firstAdmin.name}, password ${firstAdmin.password}   (shown this once)`);
-  terminal.print(`State:   ${state}`);
 }
 
 /** A process of its own, as every worker is. The token goes in by stdin: neither argv nor environment hold it. */
@@ -89,8 +82,8 @@ async function startWorker(server: RunningServer, { state }: Places): Promise<Ch
   return child;
 }
 
-/** Submit a unit through the server, print it live, and say how it ended. */
-async function showUnit({ core }: RunningServer, terminal: Terminal, stopped: AbortSignal): Promise<"shown"> {
+/** Submit a unit through the server, print it live, and say how it ended. @returns the worker's name */
+async function showUnit({ core }: RunningServer, terminal: Terminal, stopped: AbortSignal): Promise<string> {
   const { lines, registry } = core;
   const late = AbortSignal.any([stopped, AbortSignal.timeout(joinMs)]);
   let worker = (await registry.list()).find(({ id }) => lines.isConnected(id));
@@ -109,7 +102,7 @@ async function showUnit({ core }: RunningServer, terminal: Terminal, stopped: Ab
   const { stateName, exitCode, stdoutSize, sha256 } = status as Record<string, string>;
   if (seen.sha256 !== sha256) throw new CliError("OUTPUT_MISMATCH", "the output is not that of the final status");
   terminal.print(`${stateName}: exit code ${exitCode}, ${stdoutSize} bytes, sha256 ${sha256} (the same as printed)`);
-  return "shown";
+  return name;
 }
 
 async function* scriptOf() {
@@ -131,19 +124,11 @@ async function printed(stream: AsyncIterable<Uint8Array>, terminal: Terminal): P
   return { sha256: hash.digest("hex") };
 }
 
-function tellNext({ url }: RunningServer, { state }: Places, terminal: Terminal): void {
-  const authority = join(state, "server", "authority.crt");
-  const socket = join(state, "run", "control.sock");
-  const tries = [
-    [`farhand login ${url} --user admin --ca ${authority}`, "then:"],
-    ["farhand workers", "who is there"],
-    ["farhand run WORKER -- ./script.sh", "a script of yours, its output live, its exit code yours"],
-    ["farhand enrol-token", "and `farhand worker join` on another machine"],
-    [`receptorctl --socket ${socket} status`, "the worker itself, with the client you may have"],
-  ];
-  const width = Math.max(...tries.map(([line = ""]) => line.length));
-  terminal.print("\nBoth go on until Ctrl-C. In another terminal, try:");
-  for (const [line = "", about] of tries) terminal.print(`  ${line.padEnd(width)}   # ${about}`);
+function tellNext({ url }: RunningServer, worker: string, places: Places, terminal: Terminal): void {
+  const [, program = ""] = process.argv;
+  terminal.print("");
+  const farhand = ownName(program, terminal.env, process.cwd());
+  for (const line of nextLines({ url, worker, farhand }, places)) terminal.print(line);
 }
 
 function diedEarly(code: number, { state }: Places): never {

@@ -4,6 +4,7 @@ import { oneLine } from "../quantities.ts";
 import type { Terminal } from "../terminal.ts";
 import type { ApiClient } from "./api-client.ts";
 import { apiPath, queryText } from "./api-path.ts";
+import { throwProblemIn } from "./socket-problem.ts";
 import { messagesOf, type WebSocket } from "./web-socket.ts";
 
 /** What stands behind `stdin` where a person sits. */
@@ -31,7 +32,9 @@ const maxWaitingBytes = 256 * 1024;
 /**
  * A shell on a worker: keys go there and its screen comes here, until it ends or Ctrl-] cuts it off.
  *
- * @throws {ServerProblem} when the worker's policy or the user's level does not allow it; {CliError} `NO_KEYBOARD`.
+ * @returns the shell's exit code, or 0 for Ctrl-].
+ * @throws {ServerProblem} when the worker's policy or the user's level does not allow it; {CliError} `NO_KEYBOARD`,
+ *   `SERVER_UNREACHABLE` when nobody tells how it ended.
  */
 export async function openShell(
   api: ApiClient,
@@ -42,35 +45,57 @@ export async function openShell(
   if (terminal.stdin.isTTY !== true) {
     throw new CliError("NO_KEYBOARD", "a shell needs a terminal", { remedy: "`farhand run WORKER -- …` needs none" });
   }
-  const { rows = 24, columns = 80 } = screen;
+  const { rows, columns } = sizeOf(screen);
   const over = new AbortController();
   const path = apiPath`/workers/${worker}/shell` + queryText({ rows, columns });
   await api.connect();
   const webSocket = await api.webSocket(path, over.signal);
-  const keys = typing(terminal.stdin as unknown as Keys, webSocket, () => webSocket.terminate());
-  const resized = (): void =>
-    send(webSocket, JSON.stringify({ resize: { rows: screen.rows, columns: screen.columns } }));
+  let [isOpen, isCutOff] = [false, false];
+  const opened = (): void => {
+    if (!isOpen) terminal.sayPart(`connected to ${oneLine(worker)}; Ctrl-] cuts off\r\n`);
+    isOpen = true;
+  };
+  const keys = typing(terminal.stdin as unknown as Keys, webSocket, () => {
+    isCutOff = true;
+    webSocket.terminate();
+  });
+  const resized = (): void => send(webSocket, JSON.stringify({ resize: sizeOf(screen) }));
   screen.on("resize", resized);
   const closed = closeOf(webSocket);
   try {
-    terminal.sayPart(`connected to ${oneLine(worker)}; Ctrl-] cuts off\r\n`);
-    return await shown(webSocket, terminal, over.signal);
+    const exit = await shown(webSocket, terminal, opened, over.signal);
+    if (exit === undefined && !isCutOff) throw broken();
+    return exit ?? 0;
   } catch (error) {
-    throw error instanceof FarhandError
-      ? error
-      : new CliError("SERVER_UNREACHABLE", "the connection broke", { cause: error });
+    throw error instanceof FarhandError ? error : broken(error);
   } finally {
     screen.off("resize", resized);
     keys.close();
     webSocket.terminate();
-    terminal.sayPart(`\r\n${endText(await closed)}\n`);
+    const end = endText(await closed);
+    if (isOpen) terminal.sayPart(`\r\n${end}\n`);
   }
 }
 
-/** Its screen, to its end. @returns the exit code of the shell, as far as it is told. */
-async function shown(webSocket: WebSocket, terminal: Terminal, signal: AbortSignal): Promise<number> {
-  let exit = 0;
+/** A terminal that does not know its size says zero, and no shell can be drawn on that. */
+function sizeOf({ rows, columns }: Screen): { rows: number; columns: number } {
+  return { rows: rows || 24, columns: columns || 80 };
+}
+
+const broken = (cause?: unknown): CliError =>
+  new CliError("SERVER_UNREACHABLE", "the connection broke, and nobody knows how the shell ended", { cause });
+
+/** Its screen, to its end. @returns the exit code of the shell, as far as it is told. @throws {ServerProblem} */
+async function shown(
+  webSocket: WebSocket,
+  terminal: Terminal,
+  opened: () => void,
+  signal: AbortSignal,
+): Promise<number | undefined> {
+  let exit: number | undefined;
   for await (const { data, isBinary } of messagesOf(webSocket, signal)) {
+    if (!isBinary) throwProblemIn(data);
+    opened();
     if (isBinary) await terminal.write(data);
     else exit = exitIn(data.toString()) ?? exit;
   }

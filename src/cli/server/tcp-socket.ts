@@ -1,7 +1,7 @@
 import { CliError } from "../errors.ts";
 import type { ApiClient } from "./api-client.ts";
 import { apiPath } from "./api-path.ts";
-import { ServerProblem } from "./problem.ts";
+import { objectIn, throwProblemIn } from "./socket-problem.ts";
 import { messagesOf, type WebSocket } from "./web-socket.ts";
 
 /** So much may wait for the server before we read no more of our side. */
@@ -69,29 +69,20 @@ async function* bytesOf(messages: AsyncIterable<{ data: Buffer; isBinary: boolea
   webSocket.once("close", (closeCode) => (code = closeCode));
   for await (const { data, isBinary } of messages) {
     if (isBinary) yield data;
-    else throw problemIn(data);
+    else throwProblem(data);
   }
   // An end that nobody said is a break: what came must not be taken for all.
   if (code !== 1000 && code !== 1005) throw broken();
 }
 
+/** @throws {ServerProblem}, or that the connection broke, when the message says anything else. */
 function expectOpened(data: Buffer): void {
-  if (objectIn(data)["opened"] === undefined) throw problemIn(data);
+  if (objectIn(data)["opened"] === undefined) throwProblem(data);
 }
 
-function problemIn(data: Buffer): Error {
-  const { problem } = objectIn(data);
-  if (typeof problem !== "object" || problem === null) return broken();
-  const document = problem as Readonly<Record<string, unknown>>;
-  return new ServerProblem(Number(document["status"]) || 500, document);
-}
-
-function objectIn(data: Buffer): Readonly<Record<string, unknown>> {
-  try {
-    return { ...(JSON.parse(data.toString()) as object) };
-  } catch {
-    throw broken();
-  }
+function throwProblem(data: Buffer): never {
+  throwProblemIn(data);
+  throw broken();
 }
 
 const broken = (): CliError => new CliError("SERVER_UNREACHABLE", "the connection to the service broke");

@@ -198,6 +198,18 @@ test("`farhand shell` opens one, from the keyboard to the screen, and exits as i
   expect(screen).toContain("42-here\r\n");
 });
 
+test("`farhand shell` of a worker that opens none says so, what would, and exits with 4", {
+  timeout: 120_000,
+}, async () => {
+  await using folder = await tempFolder();
+  const session = await loggedIn(server, folder.path);
+  const stdin = Object.assign(new PassThrough(), { isTTY: true as const });
+  const { exit, err } = await session.farhandOn({ stdin }, "shell", "closed");
+  expect(exit).toBe(4);
+  expect(err.join("\n")).toMatch(/gives the caller no shell[\s\S]*shell: \{enabled: true/);
+  expect(err.join("\n")).not.toContain("connected");
+});
+
 describe("a TCP service", { timeout: 120_000 }, () => {
   test("is reached by its name, each direction to its own end", async () => {
     const { stream } = await refusal("tcp.open", { service: "shout" }, operator);

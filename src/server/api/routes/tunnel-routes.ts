@@ -27,7 +27,8 @@ export function tunnelRoutes(services: RouteServices): Route[] {
     route({
       method: "GET",
       path: "/api/workers/:worker/shell",
-      summary: "A shell: binary frames are bytes, {resize:{rows,columns}} in text is its size; {exit} is the last word",
+      summary:
+        "A shell: {opened} in text, then bytes in binary frames; {resize:{rows,columns}} in text is its size, {exit} the last word",
       needs: { kind: "worker", level: streamLevels.shell ?? "admin" },
       entitlement: "remote.operate",
       sensitive: true,
@@ -37,6 +38,8 @@ export function tunnelRoutes(services: RouteServices): Route[] {
         const { rows, columns } = call.query;
         const { result, stream } = await openOnWorker(services, call, "shell.open", { rows, columns });
         const head = ShellHead.safeParse(result);
+        // A shell may draw nothing until somebody types.
+        if (head.success) await socket.send(JSON.stringify({ opened: head.data.shell }));
         const resize: Resize = async (size) => {
           if (head.success) await askWorker(services, call, "shell.resize", { ...head.data, ...size });
         };

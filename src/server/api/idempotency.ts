@@ -18,8 +18,12 @@ const keptMs = 24 * 60 * 60_000;
 export interface KeyedRequest extends IdempotencyKey {
   /** Method, path and body: the same key for something else is a mistake. */
   readonly request: readonly string[];
+  /** SHA-256, hex, of a payload behind it, known when that was read to its end. */
+  readonly payload?: (() => Promise<string>) | undefined;
   /** The answer holds a secret that is shown once. */
   readonly shownOnce: boolean;
+  /** Doing it again does nothing again. */
+  readonly mayRepeat: boolean;
   /** Fires when it is broken off: what became of it then nobody knows. */
   readonly signal: AbortSignal;
 }
@@ -60,7 +64,9 @@ export class Idempotency {
     if (!before) return await this.#first(keyed, work);
     if (before.fingerprint !== fingerprint)
       throw new ServerError("IDEMPOTENCY_REUSED", "this Idempotency-Key was used for another request");
+    if (before.status === null && keyed.mayRepeat && !isHere) return await this.#first(keyed, work);
     if (before.status === null) throw unanswered(isHere);
+    await refuseOtherPayload(keyed, before.payload, before.status);
     if (keyed.shownOnce && before.status < 400)
       throw new ServerError("IDEMPOTENCY_SHOWN", "this was done, and what it made was shown once");
     const body: unknown = before.body === null ? undefined : JSON.parse(before.body);
@@ -89,8 +95,10 @@ export class Idempotency {
     }
   }
 
-  #keep(keyed: IdempotencyKey, status: number, body: unknown): Promise<void> {
-    return keepAnswer(this.#store, keyed, { status, body: body === undefined ? null : JSON.stringify(body) });
+  async #keep(keyed: KeyedRequest, status: number, body: unknown): Promise<void> {
+    // A failure may have come in the middle of the payload, which nobody wants to wait for then.
+    const payload = (status < 400 && (await keyed.payload?.().catch(() => undefined))) || null;
+    await keepAnswer(this.#store, keyed, { payload, status, body: body === undefined ? null : JSON.stringify(body) });
   }
 
   /** Forget what is older than a day. */
@@ -107,6 +115,15 @@ function unanswered(isHere: boolean): ServerError {
     "IDEMPOTENCY_LOST",
     "the first request with this Idempotency-Key was broken off, and nobody knows whether it was done",
   );
+}
+
+/**
+ * The payload is read to its end for this: nothing else shows that it is another one. What failed is told again whatever
+ * came behind it.
+ */
+async function refuseOtherPayload({ payload }: KeyedRequest, before: string | null, status: number): Promise<void> {
+  if (!payload || status >= 400 || (await payload()) === before) return;
+  throw new ServerError("IDEMPOTENCY_REUSED", "this Idempotency-Key was used with another payload");
 }
 
 function replayed(status: number): Record<string, string> {

@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { Readable } from "node:stream";
 import { ServerError } from "../errors.ts";
 import { Answer, done } from "./answer.ts";
@@ -9,9 +10,11 @@ import { Problem } from "./field-schema.ts";
 import type { Gatekeeper } from "./gatekeeper.ts";
 import type { Idempotency } from "./idempotency.ts";
 import type { ApiLimits } from "./limits.ts";
+import { guarded } from "./guarded-stream.ts";
+import { HashedPayload } from "./hashed-payload.ts";
 import { LiveSocket } from "./live-socket.ts";
 import type { Meter } from "./metrics.ts";
-import { forgetBody, readPayloadForm } from "./payload-form.ts";
+import { forgetBody, type PayloadForm, readPayloadForm } from "./payload-form.ts";
 import { FieldsError } from "./problem.ts";
 import type { RequestFacts } from "./request-facts.ts";
 import type { Route } from "./route.ts";
@@ -73,21 +76,28 @@ export class Mount {
 
   async #answer(route: Route, request: Request, reply: Reply): Promise<unknown> {
     try {
-      const call = await this.#call(route, request);
+      const form = await formOf(route, request);
+      const payload = form && isKeyed(route, request) ? this.#hashed(form.payload, request) : undefined;
+      const call = this.#call(route, request, form && { ...form, payload: payload?.bytes ?? form.payload });
       await this.#requireMore(route, call, request);
-      return send(route, reply, await this.#once(route, call, request));
+      return send(route, reply, await this.#once(route, call, request, payload));
     } catch (error) {
       if (route.payload) forgetBody(request);
       throw error;
     }
   }
 
-  async #call(route: Route, request: Request): Promise<Call> {
+  /** It may have to be read where no handler sets an end to that. */
+  #hashed(payload: Readable, request: Request): HashedPayload {
+    const { facts, limits } = this.#options;
+    const { scope, used } = facts.of(request) ?? {};
+    const guard = { limits, signal: scope?.signal ?? new AbortController().signal, used: () => used?.() };
+    return new HashedPayload(guarded(payload, guard));
+  }
+
+  #call(route: Route, request: Request, form?: PayloadForm): Call {
     const { facts, visit } = this.#options;
     const { admitted, scope, used } = facts.of(request) ?? {};
-    // The worker sets the pace, and may be slow.
-    if (route.payload) request.raw.socket.setTimeout(0);
-    const form = route.payload && request.isMultipart() ? await readPayloadForm(request) : undefined;
     return new Call({
       visit: visit(request),
       admitted,
@@ -109,16 +119,18 @@ export class Mount {
     if (needs && admitted) await gatekeeper.audited(route, request, () => admission.require(route, admitted, needs));
   }
 
-  async #once(route: Route, call: Call, request: Request): Promise<Answer> {
+  async #once(route: Route, call: Call, request: Request, payload: HashedPayload | undefined): Promise<Answer> {
     const work = async (): Promise<Answer> => asAnswer(route, await route.handle?.(call));
     const key = call.header("idempotency-key");
-    if (key === undefined || !route.keyed) return await work();
+    if (key === undefined || !isKeyed(route, request)) return await work();
     const [path = ""] = request.url.split("?");
     const keyed = {
       caller: call.actor,
       key,
       request: [route.method, path, JSON.stringify(call.body) ?? ""],
+      ...(route.payload && { payload: async () => (await payload?.digest()) ?? noPayload }),
       shownOnce: route.keyed === "shown once",
+      mayRepeat: route.keyed === "by name",
       signal: call.signal,
     };
     return await this.#options.idempotency.run(keyed, work);
@@ -131,7 +143,7 @@ export class Mount {
     socket.closed.addEventListener("abort", () => scope.abort(socket.closed.reason), { once: true });
     scope.signal.addEventListener("abort", () => closeSocket(socket, scope.signal.reason), { once: true });
     try {
-      await route.live?.(await this.#call(route, request), socket);
+      await route.live?.(this.#call(route, request), socket);
       socket.close();
     } catch (error) {
       if (!socket.closed.aborted) await failures.tell(error, request, socket);
@@ -139,6 +151,19 @@ export class Mount {
       scope.abort(new Error("the WebSocket is over"));
     }
   }
+}
+
+/** What a request that comes without one would have. */
+const noPayload = createHash("sha256").digest("hex");
+
+const isKeyed = (route: Route, { headers }: Request): boolean =>
+  route.keyed !== undefined && headers["idempotency-key"] !== undefined;
+
+async function formOf(route: Route, request: Request): Promise<PayloadForm | undefined> {
+  if (!route.payload) return undefined;
+  // The worker sets the pace, and may be slow.
+  request.raw.socket.setTimeout(0);
+  return request.isMultipart() ? await readPayloadForm(request) : undefined;
 }
 
 function send({ schema }: Route, reply: Reply, { status, body, headers }: Answer): unknown {

@@ -40,9 +40,10 @@ export interface Route {
   readonly connection?: boolean;
   /**
    * May be sent again with the same Idempotency-Key: the `answer` is kept, or, where it holds a secret, only that there was
-   * one.
+   * one. `by name`: what it makes has a name that the sender or the key gives it, so that asking for it again makes no
+   * second one: a request that was broken off may be.
    */
-  readonly keyed?: "answer" | "shown once";
+  readonly keyed?: "answer" | "shown once" | "by name";
   /** The body may be a form with the request as JSON and a file behind it. */
   readonly payload?: boolean;
   readonly schema: RouteSchema;

@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { Readable } from "node:stream";
 import { describe, expect, test } from "vitest";
 import { silentLog } from "#core";
+import { RemoteError } from "#fleet";
 import { apiKit, eventually, openAnswer, streamPair } from "../../../test/kit/api.ts";
 import { describeWithStores } from "../../../test/kit/stores.ts";
 
@@ -181,22 +182,133 @@ describeWithStores("the same Idempotency-Key", ({ open }) => {
     await using store = await open();
     await using api = await kit.over(store);
     const [op, worker] = [await api.user("op", "operator"), await api.worker("w1")];
-    const submitTo = async (to: typeof api) =>
+    const cancelBy = async (to: typeof api) =>
+      await to.ask("POST", `/api/workers/${worker}/units/${unit}/cancel`, {
+        auth: op.auth,
+        headers: { "idempotency-key": "k" },
+      });
+    let end = (_unit: object): void => {};
+    api.lines.answer = () => new Promise((resolve) => (end = resolve));
+    const broken = cancelBy(api);
+    await eventually(() => api.lines.asked.length).toBe(1);
+    await using restarted = await kit.over(store);
+    expect((await cancelBy(restarted)).json.code).toBe("IDEMPOTENCY_LOST");
+    expect((await cancelBy(restarted)).json.code).toBe("IDEMPOTENCY_LOST");
+    expect(restarted.lines.asked).toEqual([]);
+    end({ unit, pending: false });
+    await broken;
+  });
+
+  test("asks again for a unit that was broken off with its server, under the name that the key gave it", async () => {
+    await using store = await open();
+    await using api = await kit.over(store);
+    const [op, worker] = [await api.user("op", "operator"), await api.worker("w1")];
+    const submitTo = async (to: typeof api, key = "k") =>
       await to.ask("POST", `/api/workers/${worker}/units`, {
         auth: op.auth,
         body: { workType: "cat" },
-        headers: { "idempotency-key": "k" },
+        headers: { "idempotency-key": key },
       });
     let end = (_unit: object): void => {};
     api.lines.answer = () => new Promise((resolve) => (end = resolve));
     const broken = submitTo(api);
     await eventually(() => api.lines.asked.length).toBe(1);
+    const named = api.lines.asked[0]?.params["unit"];
+    expect(named).toMatch(/^[0-9a-f]{32}$/);
+
     await using restarted = await kit.over(store);
-    expect((await submitTo(restarted)).json.code).toBe("IDEMPOTENCY_LOST");
-    expect((await submitTo(restarted)).json.code).toBe("IDEMPOTENCY_LOST");
-    expect(restarted.lines.asked).toEqual([]);
+    const taken = new RemoteError({
+      code: "UNIT_TAKEN",
+      message: `unit ${String(named)} is there already`,
+      status: 409,
+    });
+    const cause: { now?: string } = {};
+    restarted.lines.answer = ({ method, params }) => {
+      if (method === "units.status")
+        return { id: params["unit"], ...(cause.now !== undefined && { cause: cause.now }) };
+      if (params["unit"] === named) throw taken;
+      return { unit: params["unit"], state: "started" };
+    };
+    expect((await submitTo(restarted)).json.code).toBe("UNIT_TAKEN");
+    cause.now = "EXITED";
+    expect((await submitTo(restarted)).json.code).toBe("UNIT_TAKEN");
+    expect(new Set(restarted.lines.asked.map(({ params }) => params["unit"]))).toEqual(new Set([named]));
+    // The first payload broke off with its server: that one never ran and never will.
+    cause.now = "INPUT_FAILED";
+    const again = await submitTo(restarted);
+    expect(again).toMatchObject({ status: 201, json: { unit: expect.stringMatching(/^[0-9a-f]{32}$/) } });
+    expect(again.json["unit"]).not.toBe(named);
+    expect((await submitTo(restarted)).headers["idempotency-replayed"]).toBe("true");
+    expect((await submitTo(restarted, "k2")).json["unit"]).not.toBe(again.json["unit"]);
     end({ unit, state: "started" });
     await broken;
+  });
+
+  test("with other bytes behind the same request is another request", async () => {
+    await using store = await open();
+    await using api = await kit.over(store);
+    const [op, worker] = [await api.user("op", "operator"), await api.worker("w1")];
+    const submit = async (payload: string, key = "k") =>
+      await api.ask("POST", `/api/workers/${worker}/units`, {
+        auth: op.auth,
+        headers: { ...type, "idempotency-key": key },
+        raw: form({ workType: "cat" }, Readable.from([Buffer.from(payload)])),
+      });
+    let end = (_unit: object): void => {};
+    api.lines.answer = () => new Promise((resolve) => (end = resolve));
+    const first = submit("one");
+    await eventually(() => api.lines.payloads[0]?.whole).toBe(true);
+    // While nobody knows what the first one's bytes are: wait, and ask again.
+    expect((await submit("two")).json.code).toBe("IDEMPOTENCY_RUNNING");
+    end({ unit, state: "started" });
+    expect((await first).status).toBe(201);
+    expect(await submit("one")).toMatchObject({ status: 201, headers: { "idempotency-replayed": "true" } });
+    for (const other of ["two", "", "on", "one "])
+      expect((await submit(other)).json.code, other).toBe("IDEMPOTENCY_REUSED");
+    expect(api.lines.payloads).toHaveLength(1);
+    api.lines.answer = () => ({ unit, state: "started" });
+    expect((await submit("two", "k2")).status).toBe(201);
+    // Without a payload, as a form or as JSON, is the same.
+    const plain = { auth: op.auth, headers: { "idempotency-key": "k3" } };
+    const path = `/api/workers/${worker}/units`;
+    expect((await api.ask("POST", path, { ...plain, body: { workType: "cat" } })).status).toBe(201);
+    expect((await submit("", "k3")).headers["idempotency-replayed"]).toBe("true");
+    expect((await submit("x", "k3")).json.code).toBe("IDEMPOTENCY_REUSED");
+  });
+
+  test("may come with a payload that nobody wants to hold, the second time too", async () => {
+    await using store = await open();
+    await using api = await kit.over(store, { limits: { streamIdleMs: 300 } });
+    const [op, worker] = [await api.user("op", "operator"), await api.worker("w1")];
+    api.lines.answer = () => ({ unit, state: "started" });
+    const block = Buffer.alloc(65_536, 7);
+    const many = async function* (): AsyncGenerator<Buffer> {
+      for (let at = 0; at < 1_024; at++) yield block;
+    };
+    const submit = (payload: AsyncIterable<Uint8Array>, signal?: AbortSignal) =>
+      api.ask("POST", `/api/workers/${worker}/units`, {
+        auth: op.auth,
+        headers: { ...type, "idempotency-key": "k" },
+        raw: form({ workType: "cat" }, payload),
+        ...(signal && { signal }),
+      });
+    expect((await submit(many())).status).toBe(201);
+    const before = process.memoryUsage();
+    expect((await submit(many())).headers["idempotency-replayed"]).toBe("true");
+    const after = process.memoryUsage();
+    expect(after.external + after.heapUsed - before.external - before.heapUsed).toBeLessThan(40 * 1024 * 1024);
+    // One that does not go on is not waited for.
+    const gone = new AbortController();
+    const stuck = async function* (): AsyncGenerator<Buffer> {
+      yield block;
+      await new Promise((_resolve, reject) => gone.signal.addEventListener("abort", () => reject(new Error("gone"))));
+    };
+    const waits = submit(stuck(), gone.signal).catch(() => {});
+    await eventually(() => api.api.openCalls()).toBe(1);
+    await eventually(() => api.api.openCalls()).toBe(0);
+    gone.abort();
+    await waits;
+    expect(api.lines.payloads).toHaveLength(1);
   });
 
   test("says of what its client went away from that nobody knows its end, and logs no defect", async () => {

@@ -27,6 +27,7 @@ const copied: Readonly<Partial<Record<Table, readonly string[]>>> = {
   config_outcome: ["worker_id"],
   worker_offer: ["worker_id"],
   pending_worker: ["fingerprint"],
+  entitlement: ["place"],
 };
 /** Tables whose key the database counts: it must go on behind what was put back. */
 const counted = ["audit", "worker_event"] as const;

@@ -11,21 +11,21 @@ export async function claimIdempotency(
 ): Promise<IdempotencyTable | undefined> {
   const { numInsertedOrUpdatedRows } = await db
     .insertInto("idempotency")
-    .values({ ...claim, status: null, body: null })
+    .values({ ...claim, payload: null, status: null, body: null })
     .onConflict((conflict) => conflict.doNothing())
     .executeTakeFirst();
   if (numInsertedOrUpdatedRows === 1n) return undefined;
   const { caller, key } = claim;
   const rows = db.selectFrom("idempotency").selectAll().where("caller", "=", caller).where("key", "=", key);
   // It may have been given back between the two: then whoever has it now is in the middle of it.
-  return (await rows.executeTakeFirst()) ?? { ...claim, status: null, body: null };
+  return (await rows.executeTakeFirst()) ?? { ...claim, payload: null, status: null, body: null };
 }
 
 /** Keep the answer. */
 export async function keepAnswer(
   { db }: Store,
   { caller, key }: IdempotencyKey,
-  answer: { readonly status: number; readonly body: string | null },
+  answer: Pick<IdempotencyTable, "payload" | "status" | "body">,
 ): Promise<void> {
   await db.updateTable("idempotency").set(answer).where("caller", "=", caller).where("key", "=", key).execute();
 }

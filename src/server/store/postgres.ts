@@ -5,6 +5,7 @@ const int8 = 20;
 /** Connections of one server; PostgreSQL allows 100 in all unless told otherwise. */
 const maxConnections = 10;
 const connectTimeoutMs = 10_000;
+const keepAliveMs = 10_000;
 
 /** A PostgreSQL, by its `postgres://` URL. @param trouble an idle connection broke; the next query opens another. */
 export function postgresDialect(url: string, trouble: (error: Error) => void): PostgresDialect {
@@ -12,6 +13,9 @@ export function postgresDialect(url: string, trouble: (error: Error) => void): P
     connectionString: url,
     max: maxConnections,
     connectionTimeoutMillis: connectTimeoutMs,
+    // A connection whose far end vanished without a word is found out, however long nothing is asked.
+    keepAlive: true,
+    keepAliveInitialDelayMillis: keepAliveMs,
     // Times and counts are far below 2^53; as text they would be compared as text.
     types: {
       getTypeParser: (oid: number, format?: "text" | "binary"): unknown =>

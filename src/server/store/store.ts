@@ -1,9 +1,12 @@
 import { errorText, type Log } from "#core";
 import { type Dialect, Kysely, Migrator, type Migration } from "kysely";
 import { ServerError } from "../errors.ts";
+import { carefully } from "./careful-driver.ts";
 import { migrations } from "./migrations/all.ts";
 import { postgresDialect } from "./postgres.ts";
 import { sqliteDialect } from "./sqlite.ts";
+import { storeFailure } from "./store-failure.ts";
+import { StoreTrouble } from "./store-trouble.ts";
 import type { Tables } from "./tables.ts";
 
 /** Where the server keeps what it must not forget. */
@@ -24,11 +27,12 @@ export interface Store extends AsyncDisposable {
 /**
  * Open the database and bring its tables to this version's form.
  *
- * @throws {ServerError} STORE_UNREACHABLE, STORE_TOO_NEW when a later version has changed it, STORE_MIGRATION when a
+ * @throws {ServerError} STORE_UNREACHABLE, STORE_FULL, STORE_DAMAGED, STORE_TOO_NEW when a later version has changed it, STORE_MIGRATION when a
  * step fails (nothing of it is left then: each step is a transaction).
  */
 export async function openStore(settings: StoreSettings, log: Log): Promise<Store> {
-  const db = new Kysely<Tables>({ dialect: dialectFor(settings, log) });
+  const dialect = carefully(dialectFor(settings, log), new StoreTrouble(log));
+  const db = new Kysely<Tables>({ dialect });
   try {
     await migrate(db, migrations(settings.kind));
   } catch (error) {
@@ -51,12 +55,15 @@ function dialectFor(settings: StoreSettings, log: Log): Dialect {
   try {
     return sqliteDialect(settings.path);
   } catch (error) {
-    throw unreachable(error);
+    throw unopened(error);
   }
 }
 
-function unreachable(error: unknown): ServerError {
-  return new ServerError("STORE_UNREACHABLE", `the database cannot be opened: ${errorText(error)}`);
+/** At a start the operator is told, in the words of the driver. */
+function unopened(error: unknown): ServerError {
+  const failure = error instanceof ServerError ? error : storeFailure(error);
+  const why = errorText(failure?.cause ?? error);
+  return new ServerError(failure?.code ?? "STORE_UNREACHABLE", `the database cannot be opened: ${why}`);
 }
 
 function migrator(db: Kysely<Tables>, steps: Readonly<Record<string, Migration>>): Migrator {
@@ -77,6 +84,7 @@ async function migrate(db: Kysely<Tables>, steps: Readonly<Record<string, Migrat
       `the database has been changed by a later version of farhand (${unknown.join(", ")}): start that one, or restore a backup`,
     );
   const { error } = await migrator(db, steps).migrateToLatest();
+  if (error instanceof ServerError) throw unopened(error);
   if (error) throw new ServerError("STORE_MIGRATION", `the tables cannot be brought up to date: ${errorText(error)}`);
 }
 
@@ -87,6 +95,6 @@ async function doneSteps(db: Kysely<Tables>): Promise<string[]> {
     const rows = await db.selectFrom("migration").select("name").orderBy("name").execute();
     return rows.map(({ name }) => name);
   } catch (error) {
-    throw unreachable(error);
+    throw unopened(error);
   }
 }

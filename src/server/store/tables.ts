@@ -25,6 +25,7 @@ export interface Tables {
   readonly config_outcome: ConfigOutcomeTable;
   readonly worker_offer: WorkerOfferTable;
   readonly pending_worker: PendingWorkerTable;
+  readonly entitlement: EntitlementTable;
 }
 
 interface MigrationTable {
@@ -194,6 +195,20 @@ export interface PendingWorkerTable {
   readonly given_labels: string | null;
 }
 
+/** A signed entitlement as it was given (CAT-98). */
+export interface EntitlementTable {
+  /** `server/` and its id, or `worker/` and the id of the worker that came with it. */
+  readonly place: string;
+  /** For this worker alone; null: for the server. */
+  readonly worker_id: string | null;
+  readonly text: string;
+  /** User id, `server` (its own command line), or `worker:ID`. */
+  readonly entered_by: string;
+  readonly entered_at: number;
+  /** What people were told of its end: nothing, `ending`, `over`. */
+  readonly told: string;
+}
+
 /** One point of a worker's health; `step_ms` says over how long it is the mean, 0 for one heartbeat. */
 export interface HealthTable {
   readonly worker_id: string;
@@ -276,6 +291,8 @@ export interface IdempotencyTable {
   readonly key: string;
   /** SHA-256 of method, path and body: another request must not have the same key. */
   readonly fingerprint: string;
+  /** SHA-256, hex, of the payload that came behind the request; null: there was none, or nobody has read it to its end. */
+  readonly payload: string | null;
   /** Null: it is being done, or its server died over it. */
   readonly status: number | null;
   /** JSON; null where it holds a secret that is shown once, or there is nothing to say. */

@@ -3,10 +3,10 @@ import { FleetError, type UnitsPage, unitsCancel, unitsList, unitsRelease, units
 import { created } from "../answer.ts";
 import type { Call } from "../call.ts";
 import { guarded } from "../guarded-stream.ts";
+import { submitOnce } from "../keyed-submit.ts";
 import { type Route, route } from "../route.ts";
 import { said } from "../said.ts";
 import type { RouteServices } from "../services.ts";
-import { submitToWorker } from "../worker-call.ts";
 import { outputRoute } from "./output-route.ts";
 import { callMethod } from "./rpc-routes.ts";
 import { ReleaseQuery, Unit, UnitTaken, UnitParams, Units, UnitsQuery, UnitWish } from "./units-schema.ts";
@@ -28,7 +28,7 @@ function submitRoute(services: RouteServices): Route {
     summary: "Start a unit; its payload goes on to the worker as it comes",
     needs: operate,
     ...entitled,
-    keyed: "answer",
+    keyed: "by name",
     payload: true,
     schema: { params: WorkerParams, body: UnitWish, answer: UnitTaken },
     handle: async (call) => {
@@ -38,7 +38,7 @@ function submitRoute(services: RouteServices): Route {
       const { limits } = services;
       const source = call.payload ?? Readable.from([Buffer.from(text)], { objectMode: false });
       const payload = guarded(source, { limits, signal: call.signal, used: () => call.used() });
-      const made = UnitTaken.safeParse(await submitToWorker(services, call, wish, payload));
+      const made = UnitTaken.safeParse(await submitOnce(services, call, wish, payload));
       if (made.success) return created(made.data);
       throw new FleetError("REPLY_INVALID", "the worker's answer to units.submit is none");
     },

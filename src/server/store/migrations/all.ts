@@ -8,6 +8,8 @@ import { idempotency } from "./0004-idempotency.ts";
 import { rollouts } from "./0005-rollouts.ts";
 import { recovery } from "./0006-recovery.ts";
 import { pendingWorkers } from "./0007-pending-workers.ts";
+import { payloadDigests } from "./0008-payload-digests.ts";
+import { entitlements } from "./0009-entitlements.ts";
 
 /** Every step from an empty database to this version's, by number. A step that was released is never changed. */
 export function migrations(kind: StoreSettings["kind"]): Readonly<Record<string, Migration>> {
@@ -20,5 +22,7 @@ export function migrations(kind: StoreSettings["kind"]): Readonly<Record<string,
     "0005-rollouts": rollouts(types),
     "0006-recovery": recovery(types),
     "0007-pending-workers": pendingWorkers(types),
+    "0008-payload-digests": payloadDigests(),
+    "0009-entitlements": entitlements(types),
   };
 }

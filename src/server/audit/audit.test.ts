@@ -16,6 +16,22 @@ async function filled(store: Store, rows: number): Promise<Audit> {
 }
 
 describeWithStores("the audit", ({ kind, settings, open }) => {
+  test("words of strangers that no database takes as they are neither break the chain nor keep others out of it", async () => {
+    await using store = await open();
+    const audit = new Audit(store);
+    const strange = ["a\0b", "half \ud83d", "\udc00\ud800"];
+    await Promise.all([
+      audit.record("u", "test", "before"),
+      ...strange.map((word) => audit.record(word, "test", word, { said: word })),
+      audit.record("u", "test", "after"),
+    ]);
+    expect(await audit.verify()).toMatchObject({ ok: true, rows: 5 });
+    const said: unknown[] = [];
+    for await (const line of audit.export()) said.push((JSON.parse(line) as { detail: { said?: string } }).detail.said);
+    // A detail is JSON, which has a way to write them.
+    expect(said).toEqual([undefined, ...strange, undefined]);
+  });
+
   test("takes what happened, in order, and verifies", async () => {
     await using store = await open();
     const audit = await filled(store, 3);

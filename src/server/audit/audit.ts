@@ -1,6 +1,7 @@
 import { type Clock, systemClock } from "#core";
 import { ServerError } from "../errors.ts";
 import { appendAudit, auditEnds, type AuditHead, auditRows, type AuditRow, dropAuditBefore } from "../store/audit.ts";
+import { storableText } from "../store/storable-text.ts";
 import type { Store } from "../store/store.ts";
 import type { JsonObject } from "#core";
 import { type AuditEntry, type AuditFault, chainOnto, endFault, rowFault } from "./chain.ts";
@@ -86,7 +87,9 @@ export class Audit implements AuditTrail, LaterAudit {
   }
 
   async #add(actor: string, action: string, subject: string, detail: JsonObject, begin: () => void): Promise<void> {
-    const entry = { at: this.#clock.now(), actor, action, subject, detail: plainDetail(detail) };
+    // Before it is hashed: it must be read again as it was.
+    const named = { actor: storableText(actor), action, subject: storableText(subject) };
+    const entry = { at: this.#clock.now(), ...named, detail: plainDetail(detail) };
     if (this.#waiting.length >= maxWaiting)
       throw new ServerError("STORE_UNREACHABLE", "the database does not keep up with what is to be audited");
     await new Promise<void>((done, failed) => {

@@ -1,0 +1,10 @@
+/**
+ * Text as both databases give it back: PostgreSQL refuses a NUL, SQLite reads no further than that, and neither has half of
+ * a surrogate pair. Strangers can send all of these; U+FFFD stands for each.
+ */
+export function storableText(text: string): string {
+  return isStorable(text) ? text : text.replaceAll(/[\0\p{Surrogate}]/gu, "\u{fffd}");
+}
+
+// oxlint-disable-next-line no-control-regex -- it is what must not get in
+const isStorable = (text: string): boolean => !/[\0\ud800-\udfff]/.test(text);

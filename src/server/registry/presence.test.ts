@@ -152,6 +152,20 @@ describeWithStores("presence", ({ open }) => {
     ]);
   });
 
+  test("last words that no database takes as they are keep nobody else's state from being stored", async () => {
+    await using store = await open();
+    for (const id of ["hostile", "w"]) await insertWorker(store.db, workerRow(id));
+    const { presence, pass } = watched(store);
+    for (const id of ["hostile", "w"]) presence.joined(id, 1);
+    presence.stopped("hostile", 1, "stopped: a\0b \ud800");
+    pass(45);
+    await presence.flush();
+    expect((await workerStates(store.db)).map(({ id, state, cause }) => [id, state, cause])).toEqual([
+      ["hostile", "stopped", "stopped: a\u{fffd}b \u{fffd}"],
+      ["w", "lost", "no heartbeat for 45 s"],
+    ]);
+  });
+
   test("what cannot be stored now is stored with the next", async () => {
     await using store = await open();
     await insertWorker(store.db, workerRow("w"));

@@ -25,7 +25,7 @@ test("CAT-98: an altered byte, wherever it stands, is refused", () => {
   const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
   const at = fc.integer({ min: 0, max: text.length - 1 });
   fc.assert(
-    fc.property(at, fc.constantFrom(...alphabet), (place, letter) => {
+    fc.property(at, fc.constantFrom(...Array.from(alphabet)), (place, letter) => {
       fc.pre(text[place] !== letter);
       const altered = text.slice(0, place) + letter + text.slice(place + 1);
       expect(() => {
@@ -61,7 +61,11 @@ test("CAT-99: clocks may differ by a day at either end, and the end is told four
 test("CAT-98: what is no entitlement is refused, whatever it is, and what it may not say is not signed", () => {
   const bad = ["", "fhe1.", "fhe1.e30", text.slice(0, -1), `${text}A`, `fhe2${text.slice(4)}`, "x".repeat(100_000)];
   for (const each of bad) expect(() => readEntitlement(each)).toThrow(/not valid/);
-  fc.assert(fc.property(fc.string(), (each) => void expect(() => readEntitlement(each)).toThrow(/not valid/)));
+  fc.assert(
+    fc.property(fc.string(), (each) => {
+      expect(() => readEntitlement(each)).toThrow(/not valid/);
+    }),
+  );
   const deep = Buffer.from("[".repeat(3_000) + "]".repeat(3_000)).toString("base64url");
   expect(() => readEntitlement(`fhe1.${deep}.${text.split(".")[2]}`)).toThrow(/deeper/);
   const unfit = [

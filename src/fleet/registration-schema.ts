@@ -2,6 +2,7 @@
  * How a worker and its server get to know each other: hello, register, bye (spec CAT §4, CAT-20).
  */
 import { z } from "zod";
+import { maxEntitlementChars } from "./entitlement.ts";
 import type { Method } from "./method.ts";
 
 /** Version of the methods between server and worker. With another `major` only `hello` and `status` are answered. */
@@ -79,6 +80,7 @@ export const Registration = z.strictObject({
   labels,
   helperSlots: count.max(100_000),
   listenAddress: text(255).optional().describe("as seen from inside: a claim, never dialled (CAT-40)"),
+  entitlement: text(maxEntitlementChars).optional().describe("signed, for the server to judge (CAT-98)"),
   sameMachine: z.enum(["replace", "add"]).optional().describe("what to do about an entry of this machine (CAT-42)"),
 });
 export type Registration = z.infer<typeof Registration>;

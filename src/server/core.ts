@@ -2,6 +2,7 @@ import { X509Certificate } from "node:crypto";
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { type Clock, Closers, errorText, type Log, steadyClock, systemClock, type TlsServerSource } from "#core";
+import { workerFingerprint } from "#fleet";
 import { makeBackend, makeWebSocketGuest, type Mesh, openMesh, tlsProfiles, type WebSocketGuest } from "#mesh";
 import { LiveFeed } from "./api/live-feed.ts";
 import { Audit } from "./audit/audit.ts";
@@ -21,6 +22,7 @@ import { Members } from "./line/members.ts";
 import { openOwnCertificate } from "./line/own-certificate.ts";
 import { roadSettings, type ServerRoad } from "./line/server-roads.ts";
 import { WorkerEntrance } from "./line/worker-entrance.ts";
+import { Entitlements } from "./policy/entitlements.ts";
 import { EntitledLines } from "./policy/entitled-lines.ts";
 import { LimitedRegistry } from "./policy/limited-registry.ts";
 import { openPolicyFile, type PolicyFile } from "./policy/policy-file.ts";
@@ -62,6 +64,9 @@ export interface CoreOptions {
   readonly maxPending?: number;
   /** File that says what may be done from elsewhere; without one everything may (CAT-96). */
   readonly policy?: string | undefined;
+  /** File that holds a signed entitlement, and files of the public keys that may sign some (CAT-98). */
+  readonly entitlement?: string | undefined;
+  readonly entitlementKeys?: readonly string[] | undefined;
   /** Roles that may, or must, have a second factor; what is not said is optional (CAT-66). */
   readonly factors?: Partial<FactorPolicy> | undefined;
 }
@@ -84,6 +89,7 @@ export interface ServerCore {
   /** For people: with what the policy includes. */
   readonly entitledLines: EntitledLines;
   readonly policy: PolicyFile;
+  readonly entitlements: Entitlements;
   readonly entrance: WorkerEntrance;
   /** Workers that nobody has vouched for yet. */
   readonly pending: PendingWorkers;
@@ -130,7 +136,14 @@ async function openAll(options: CoreOptions, closers: Closers): Promise<ServerCo
     factorLocked: tellLocked(audit, log),
   });
   const live = new LiveFeed(store, log);
-  const policy = closers.add(await openPolicyFile({ path: options.policy, log, clock }));
+  const entitlements = closers.add(
+    await new Entitlements({
+      ...{ store, audit, log, clock, serverId: workerFingerprint(authority.key) },
+      ...{ keyFiles: options.entitlementKeys, file: options.entitlement },
+    }).open(),
+  );
+  const granted = (workerId: string | undefined, isOpen: boolean) => entitlements.granted(workerId, isOpen);
+  const policy = closers.add(await openPolicyFile({ path: options.policy, log, clock, granted }));
   const lines: { open?: Lines; entitled?: EntitledLines } = {};
   const changed = (change: PresenceChange): void => {
     if (change.state === "removed") lines.open?.remove(change.workerId);
@@ -144,7 +157,15 @@ async function openAll(options: CoreOptions, closers: Closers): Promise<ServerCo
     void lines.entitled
       ?.recheck()
       .catch((error: unknown) => log.warn("entitlements were not looked at", { error: errorText(error) }));
-  const registry = new LimitedRegistry({ store, audit, attendance: presence, clock, policy, changed: recheck });
+  const registry = new LimitedRegistry({
+    store,
+    audit,
+    attendance: presence,
+    clock,
+    policy,
+    entitlements,
+    changed: recheck,
+  });
   const members = new Members();
   await members.load(store);
   const tls = tlsProfiles({
@@ -173,12 +194,13 @@ async function openAll(options: CoreOptions, closers: Closers): Promise<ServerCo
     ...{ delivery, entrance, presence, health, registry, members, mesh, clock, steady, log, version },
     serverNode: nodeId,
     tlsClient: profileName,
-    helpersRemote: () => policy.allowed("helpers.remote"),
+    helpersRemote: (workerId) => policy.allowed("helpers.remote", { workerId }),
   });
   closers.add(lines.open);
   const audited = new AuditedLines({ lines: lines.open, audit, clock, log });
-  lines.entitled = new EntitledLines({ lines: audited, policy, store, audit, log });
+  lines.entitled = new EntitledLines({ lines: audited, policy, entitlements, store, audit, log });
   policy.listen(recheck);
+  entitlements.listen(recheck);
   mesh.listen(fleetService, { tls: profileName, accept: (stream) => lines.open?.accept(stream) });
   const guest = await makeWebSocketGuest(
     {
@@ -210,7 +232,7 @@ async function openAll(options: CoreOptions, closers: Closers): Promise<ServerCo
     ...{ store, access, audit, registry, presence, health, live, configurations, rollouts, entrance, mesh },
     ...{ pending, firstRegistrations },
     ...{ authority, delivery, tls: tls.server("port"), guest },
-    ...{ enrolments, policy, lines: lines.open, entitledLines: lines.entitled },
+    ...{ enrolments, policy, entitlements, lines: lines.open, entitledLines: lines.entitled },
     close: () => closers.close(),
   };
 }

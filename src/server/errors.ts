@@ -7,6 +7,16 @@ export const serverErrors = {
     exit: 5,
     meaning: "The database cannot be reached or opened. Is it running, and are its address and its file's owner right?",
   },
+  STORE_FULL: {
+    status: 507,
+    exit: 5,
+    meaning: "The database has no room left on its disk. Make some; nothing has to be started again.",
+  },
+  STORE_DAMAGED: {
+    status: 500,
+    exit: 1,
+    meaning: "The database says that its own file is damaged. Restore a backup; the log has its words.",
+  },
   STORE_TOO_NEW: {
     status: 500,
     exit: 1,
@@ -270,6 +280,17 @@ export const serverErrors = {
     meaning: "The connection handle (`X-Connection`) is missing, has ended, or belongs to another session.",
   },
   NOT_ENTITLED: { status: 403, exit: 4, meaning: "The policy of this server does not include that. Ask its owner." },
+  ENTITLEMENT_REFUSED: {
+    status: 400,
+    exit: 2,
+    meaning: "The entitlement is not genuine, or not for this server; the message says which. Nothing was changed.",
+  },
+  ENTITLEMENT_NOT_FOUND: {
+    status: 404,
+    exit: 4,
+    meaning:
+      "No entitlement of this id was entered at the server. One in its file, or a worker's own, is taken away there.",
+  },
   RATE_LIMITED: {
     status: 429,
     exit: 5,

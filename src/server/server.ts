@@ -35,6 +35,9 @@ export interface ServerSettings {
   readonly nodeId?: string | undefined;
   /** The operator's policy file, read again when it changes (CAT-96); without one everything is included. */
   readonly policy?: string | undefined;
+  /** File that holds a signed entitlement, and files of the public keys that may sign some (CAT-98). */
+  readonly entitlement?: string | undefined;
+  readonly entitlementKeys?: readonly string[] | undefined;
   /** Roles that may, or must, have a second factor; what is not said is optional (CAT-66). */
   readonly factors?: Partial<FactorPolicy> | undefined;
   readonly version: string;
@@ -66,6 +69,7 @@ export async function startServer(settings: ServerSettings): Promise<RunningServ
     ...{ dataDir, store, hosts, version, log, clock, roads: settings.roads ?? [] },
     nodeId: settings.nodeId ?? "farhand-server",
     policy: settings.policy,
+    ...{ entitlement: settings.entitlement, entitlementKeys: settings.entitlementKeys },
     factors: settings.factors,
     portTls: settings.tls,
     ...(settings.maxPending !== undefined && { maxPending: settings.maxPending }),
@@ -107,7 +111,8 @@ export async function startServer(settings: ServerSettings): Promise<RunningServ
  * request is forwarded, at that moment (`EntitledLines`).
  */
 function mayBeEntitled(policy: PolicyFile, name: string, worker: Worker | undefined): boolean {
-  return isFeature(name) && policy.allowed(name, worker ? { worker: { mode: worker.mode, isOnly: true } } : {});
+  const about = worker ? { workerId: worker.id, worker: { mode: worker.mode, isOnly: true } } : {};
+  return isFeature(name) && policy.allowed(name, about);
 }
 
 /** Every name and address that may lead here. */

@@ -32,8 +32,8 @@ export interface LineContext {
   readonly health: Health;
   readonly serverNode: string;
   readonly version: string;
-  /** Whether the policy includes helpers of workers on other machines now (CAT-95); absent: nobody has said. */
-  readonly helpersRemote?: () => boolean;
+  /** Whether the policy includes, for this worker, helpers on other machines now (CAT-95); absent: nobody has said. */
+  readonly helpersRemote?: (workerId: string) => boolean;
   readonly clock: Clock;
   /** What assertions are dated by. */
   readonly steady: Pick<Clock, "now">;
@@ -113,7 +113,7 @@ export class Line {
     this.#context.presence.heard(this.workerId, epoch);
     this.#context.health.add(this.workerId, sample);
     const { clock, steady, helpersRemote } = this.#context;
-    const said = helpersRemote ? { helpersRemote: helpersRemote() } : {};
+    const said = helpersRemote ? { helpersRemote: helpersRemote(this.workerId) } : {};
     return { serverTimeMs: clock.now(), assertionTimeMs: steady.now(), nextInMs: beatEveryMs, ...said };
   }
 }

@@ -80,12 +80,13 @@ export class WorkerEntrance {
 
 /** What the registry is to know of it. */
 export function requestOf(said: Registration): RegistrationRequest {
-  const { workerId, token, listenAddress, sameMachine } = said;
+  const { workerId, token, listenAddress, sameMachine, entitlement } = said;
   return {
     ...(workerId !== undefined && { workerId }),
     ...(token && { token }),
     ...(listenAddress !== undefined && { reportedAddress: listenAddress }),
     ...(sameMachine && { sameMachine }),
+    ...(entitlement !== undefined && { entitlement }),
     nonce: said.nonce,
     signature: said.signature,
     publicKey: said.publicKey,

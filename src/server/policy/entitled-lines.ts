@@ -5,13 +5,16 @@ import { ServerError } from "../errors.ts";
 import type { Asker, WorkerLines, WorkerRequest, WorkerStream } from "../line/worker-lines.ts";
 import type { Store } from "../store/store.ts";
 import { findWorker, listWorkers } from "../store/workers.ts";
+import type { Entitlements } from "./entitlements.ts";
 import { featureOfMethod } from "./method-feature.ts";
 import type { RemoteFeature } from "./policy.ts";
 import type { PolicyFile } from "./policy-file.ts";
 
 export interface EntitledLinesOptions {
   readonly lines: WorkerLines;
-  readonly policy: Pick<PolicyFile, "remoteFeatures" | "countsWorkers">;
+  readonly policy: Pick<PolicyFile, "remoteFeatures" | "countsWorkers" | "asksEntitlement">;
+  /** Says why, where an entitlement could give what is refused. */
+  readonly entitlements?: Pick<Entitlements, "why"> | undefined;
   readonly store: Store;
   readonly audit: AuditTrail;
   readonly log: Pick<Log, "warn" | "info">;
@@ -75,9 +78,9 @@ export class EntitledLines implements WorkerLines {
   /** The policy, or what it counts, has changed: end the streams that it does not include any more. */
   async recheck(): Promise<void> {
     for (const [workerId, streams] of this.#open) {
-      const included = await this.#features(workerId);
+      const included = await this.#features(workerId, true);
       const over = [...streams].filter(({ feature }) => !included.includes(feature));
-      for (const { feature, stream } of over) stream.destroy(notEntitled(feature));
+      for (const { feature, stream } of over) stream.destroy(this.#refusal(feature, workerId));
       if (over.length > 0)
         this.#options.log.info("streams were cut: entitlement", { worker: workerId, streams: over.length });
     }
@@ -95,17 +98,18 @@ export class EntitledLines implements WorkerLines {
     audit
       .record(asker.userId, "api.refused", workerId, { code: "NOT_ENTITLED", feature, method })
       .catch((error: unknown) => log.warn("a refusal was not audited", { error: errorText(error) }));
-    throw notEntitled(feature);
+    throw this.#refusal(feature, workerId);
   }
 
   /** As it is at this moment; that there is one worker, and that it is this one, is seen by one statement (CAT-97). */
-  async #features(workerId: string): Promise<RemoteFeature[]> {
+  async #features(workerId: string, isOpen = false): Promise<RemoteFeature[]> {
     const { policy, store } = this.#options;
-    if (!policy.countsWorkers) return policy.remoteFeatures({});
+    const about = { workerId, isOpen };
+    if (!policy.countsWorkers) return policy.remoteFeatures(about);
     const registered = await listWorkers(store.db, "", 2);
     const worker = registered.find(({ id }) => id === workerId) ?? (await findWorker(store.db, workerId));
-    if (!worker) return policy.remoteFeatures({});
-    return policy.remoteFeatures({ worker: { mode: worker.mode, isOnly: registered.length === 1 } });
+    if (!worker) return policy.remoteFeatures(about);
+    return policy.remoteFeatures({ ...about, worker: { mode: worker.mode, isOnly: registered.length === 1 } });
   }
 
   #watch(workerId: string, open: OpenStream): void {
@@ -116,10 +120,15 @@ export class EntitledLines implements WorkerLines {
       if (streams.size === 0 && this.#open.get(workerId) === streams) this.#open.delete(workerId);
     });
   }
-}
 
-/** What was refused, by which rule, and who can change it (CAT-111). */
-function notEntitled(feature: RemoteFeature): ServerError {
-  const why = `entitlement: the policy of this server does not include ${feature} for this worker (CAT-97)`;
-  return new ServerError("NOT_ENTITLED", `${why}; the operator can change it: policy.yaml`);
+  /** What was refused, by which rule, and who can change it (CAT-111). */
+  #refusal(feature: RemoteFeature, workerId: string): ServerError {
+    const { policy, entitlements } = this.#options;
+    const why = `entitlement: the policy of this server does not include ${feature} for this worker (CAT-97)`;
+    const operator = "the operator can change it: policy.yaml";
+    if (!entitlements || !policy.asksEntitlement(feature))
+      return new ServerError("NOT_ENTITLED", `${why}; ${operator}`);
+    const given = `${entitlements.why(feature, workerId)}, and an admin can enter one (CAT-98)`;
+    return new ServerError("NOT_ENTITLED", `${why}: ${given}; ${operator}`);
+  }
 }

@@ -1,101 +1,15 @@
-import { generateKeyPairSync, randomBytes } from "node:crypto";
-import { writeFile } from "node:fs/promises";
-import { join } from "node:path";
 import { expect, test } from "vitest";
-import { silentLog } from "#core";
-import { decodeEnrolmentToken, signProof } from "#fleet";
-import {
-  apiKit,
-  eventually,
-  type StreamPair,
-  streamPair,
-  type TestApi,
-  TestLines,
-  type TestUser,
-} from "../../../test/kit/api.ts";
+import { apiKit, eventually } from "../../../test/kit/api.ts";
+import { cancel, enrol, entitledServer, follow, machine } from "../../../test/kit/entitled-server.ts";
 import { describeWithStores } from "../../../test/kit/stores.ts";
-import { tempFolder } from "../../../test/kit/temp-folder.ts";
-import { Audit } from "../audit/audit.ts";
-import { Enrolments } from "../registry/enrolments.ts";
-import { Presence } from "../registry/presence.ts";
-import type { RegistrationRequest } from "../registry/registration.ts";
-import type { Store } from "../store/store.ts";
 import { workerEvents } from "../store/worker-events.ts";
-import { EntitledLines } from "./entitled-lines.ts";
-import { LimitedRegistry } from "./limited-registry.ts";
-import { openPolicyFile } from "./policy-file.ts";
 
 const kit = apiKit();
-
-/** A server with a policy file, as far as workers register and people come by its API. */
-async function server(store: Store, text: string) {
-  const folder = await tempFolder();
-  const path = join(folder.path, "policy.yaml");
-  await writeFile(path, text);
-  const policy = await openPolicyFile({ path, log: silentLog });
-  const audit = new Audit(store);
-  const presence = new Presence({ store });
-  const workers = new TestLines();
-  const lines = new EntitledLines({ lines: workers, policy, store, audit, log: silentLog });
-  const changed = (): void => void lines.recheck();
-  policy.listen(changed);
-  const registry = new LimitedRegistry({ store, audit, attendance: presence, policy, changed });
-  const enrolments = new Enrolments({ store, audit });
-  const api = await kit.over(store, { lines, registry, presence, enrolments, audit, realTime: true });
-  const pairs: StreamPair[] = [];
-  workers.output = ({ method }) => {
-    const pair = streamPair();
-    pairs.push(pair);
-    return { result: method === "shell.open" ? { shell: "s1" } : { size: 0 }, stream: pair.server };
-  };
-  return {
-    ...{ api, workers, registry, presence, audit, pairs },
-    write: (next: string) => writeFile(path, next),
-    token: async (more = {}) => decodeEnrolmentToken((await enrolments.make(more, "u1")).token),
-    [Symbol.asyncDispose]: async () => {
-      await api[Symbol.asyncDispose]();
-      await policy.close();
-      await folder[Symbol.asyncDispose]();
-    },
-  };
-}
-type TestServer = Awaited<ReturnType<typeof server>>;
-
-/** What a worker registers with, as often as it likes. */
-function machine(name: string, mode: RegistrationRequest["mode"] = "cloud") {
-  const { publicKey, privateKey } = generateKeyPairSync("ed25519");
-  const spki = publicKey.export({ format: "der", type: "spki" }).toString("base64");
-  return (registry: LimitedRegistry, more: Partial<RegistrationRequest>): RegistrationRequest => {
-    const started = { instance: randomBytes(8).toString("hex"), secret: randomBytes(32) };
-    const nonce = registry.nonces.give();
-    const signature = signProof({ nonce, workerId: more.workerId ?? "", ...started }, privateKey);
-    const said = { name, machineId: `machine-${name}`, mode, version: "1", labels: {}, nonce, signature };
-    return { publicKey: spki, ...said, ...started, ...more };
-  };
-}
-
-async function enrol({ registry, token }: TestServer, name: string, mode?: RegistrationRequest["mode"]) {
-  const request = machine(name, mode)(registry, { token: await token() });
-  return (await registry.register(request, "10.0.0.5")).workerId;
-}
-
-/** What a program with no user interface gets. */
-async function cancel(api: TestApi, user: TestUser, worker: string): Promise<string> {
-  const path = `/api/workers/${worker}/units/AbCd1234/cancel`;
-  const { status, json } = await api.ask("POST", path, { auth: user.auth });
-  return status === 403 ? json.code : "forwarded";
-}
-
-async function follow(api: TestApi, user: TestUser, worker: string) {
-  const tunnel = await api.socket(`/api/workers/${worker}/tcp/web`, user.auth);
-  expect(await tunnel.next()).toEqual({ opened: "web" });
-  return tunnel;
-}
 
 describeWithStores("entitlements", ({ open }) => {
   test("CAT-96, CAT-100: presets are switched live, and the API itself refuses", async () => {
     await using store = await open();
-    await using all = await server(store, "preset: open");
+    await using all = await entitledServer(kit, store, "preset: open");
     const { api, workers, write, pairs } = all;
     const worker = await enrol(all, "w1", "system");
     const user = await api.user("root", "admin");
@@ -128,7 +42,7 @@ describeWithStores("entitlements", ({ open }) => {
 
   test("CAT-97: a lone container is open; a second worker shuts it and cuts its streams; without that it is open", async () => {
     await using store = await open();
-    await using all = await server(store, "preset: catdv-like");
+    await using all = await entitledServer(kit, store, "preset: catdv-like");
     const { api, registry, pairs } = all;
     const user = await api.user("root", "admin");
     const first = await enrol(all, "first");
@@ -151,7 +65,7 @@ describeWithStores("entitlements", ({ open }) => {
 
   test("CAT-97: one worker that is no container is only looked at, unless it is entitled", async () => {
     await using store = await open();
-    await using all = await server(store, "preset: catdv-like");
+    await using all = await entitledServer(kit, store, "preset: catdv-like");
     const { api, write } = all;
     const user = await api.user("root", "admin");
     const worker = await enrol(all, "desk", "system");
@@ -162,7 +76,7 @@ describeWithStores("entitlements", ({ open }) => {
 
   test("CAT-99: output that is watched, and a payload on its way, go on when the entitlement ends", async () => {
     await using store = await open();
-    await using all = await server(store, "preset: open");
+    await using all = await entitledServer(kit, store, "preset: open");
     const { api, workers, write, pairs } = all;
     const user = await api.user("root", "admin");
     const worker = await enrol(all, "w1");
@@ -191,7 +105,7 @@ describeWithStores("entitlements", ({ open }) => {
 
   test("CAT-95: beyond workers.max nobody comes in, at once neither; whoever is in comes back, and tokens are kept", async () => {
     await using store = await open();
-    await using all = await server(store, "workers.max: 2");
+    await using all = await entitledServer(kit, store, "workers.max: 2");
     const { registry, presence, token } = all;
     const names = ["a", "b", "c", "d", "e"];
     const tokens = new Map(await Promise.all(names.map(async (name) => [name, await token()] as const)));

@@ -7,6 +7,7 @@ import { workerName } from "../registry/worker-names.ts";
 import { enrolmentUser } from "../store/enrolments.ts";
 import { insertWorkerEvents } from "../store/worker-events.ts";
 import { findWorker, findWorkerNamed, listWorkers, workerByKey, workersOfMachine } from "../store/workers.ts";
+import type { Entitlements } from "./entitlements.ts";
 import type { PolicyFile } from "./policy-file.ts";
 
 /** More than that wait for the database at once: they come again. */
@@ -14,6 +15,8 @@ const maxWaiting = 10_000;
 
 export interface LimitedRegistryOptions extends RegistryOptions {
   readonly policy: Pick<PolicyFile, "allowed" | "countsWorkers" | "maxWorkers">;
+  /** Takes those that workers come with (CAT-98). */
+  readonly entitlements?: Pick<Entitlements, "broughtBy"> | undefined;
   /** Somebody came in or left: there may be one worker more, or less. */
   readonly changed: () => void;
 }
@@ -45,6 +48,7 @@ export class LimitedRegistry extends Registry {
           await this.#requireRoom(request, observed);
           return await enter();
         }));
+    await this.#options.entitlements?.broughtBy(registered.workerId, request.entitlement);
     this.#options.changed();
     // The first registration of a worker, and so one worker more.
     if (registered.epoch === 1) await this.#tellOwners();
@@ -53,6 +57,7 @@ export class LimitedRegistry extends Registry {
 
   override async remove(id: string, actor: string): Promise<void> {
     await super.remove(id, actor);
+    await this.#options.entitlements?.broughtBy(id, undefined);
     this.#options.changed();
   }
 
@@ -80,7 +85,7 @@ export class LimitedRegistry extends Registry {
     });
     throw new ServerError(
       "NOT_ENTITLED",
-      `the policy of this server allows ${maxWorkers} workers, and there are ${registered} (CAT-95); its operator can change workers.max`,
+      `the policy of this server allows ${maxWorkers} workers, and there are ${registered} (CAT-95); its operator can change workers.max, or an admin enter an entitlement`,
     );
   }
 

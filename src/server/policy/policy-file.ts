@@ -2,8 +2,11 @@ import { readFile, stat } from "node:fs/promises";
 import { type Clock, errorText, type Log, systemClock } from "#core";
 import {
   allowed,
+  asksEntitlement,
   countsWorkers,
   type Feature,
+  type Granted,
+  maxWorkers,
   type Policy,
   type PolicyContext,
   type RemoteFeature,
@@ -22,8 +25,18 @@ const untilGood: Policy = { preset: "locked" };
 export interface PolicyFileOptions {
   /** Undefined: no file, and everything is included. */
   readonly path: string | undefined;
+  /** What entitlements come to, of the server and of one worker (CAT-98); absent: nothing. */
+  readonly granted?: (workerId: string | undefined, isOpen: boolean) => Granted | undefined;
   readonly log: Pick<Log, "info" | "error">;
   readonly clock?: Pick<Clock, "sleep">;
+}
+
+/** What is asked of a policy. */
+export interface PolicyQuestion extends Omit<PolicyContext, "granted"> {
+  /** The worker that it is about. */
+  readonly workerId?: string;
+  /** It is about what was begun when it was included: entitlements that have ended since do not end it (CAT-99). */
+  readonly isOpen?: boolean;
 }
 
 /** The operator's policy file, followed: what it says now counts, and a bad one leaves the last good one in force (CAT-96). */
@@ -50,18 +63,23 @@ export class PolicyFile {
     return countsWorkers(this.#policy);
   }
 
-  /** {@link allowed} by the policy in force. */
-  allowed(feature: Feature, context: PolicyContext = {}): boolean {
-    return allowed(feature, this.#policy, context);
+  /** {@link allowed} by the policy in force, and the entitlements. */
+  allowed(feature: Feature, question: PolicyQuestion = {}): boolean {
+    return allowed(feature, this.#policy, this.#context(question));
   }
 
-  remoteFeatures(context: PolicyContext): RemoteFeature[] {
-    return remoteFeatures(this.#policy, context);
+  remoteFeatures(question: PolicyQuestion): RemoteFeature[] {
+    return remoteFeatures(this.#policy, this.#context(question));
   }
 
   /** Most workers at once; undefined: any number. */
   get maxWorkers(): number | undefined {
-    return this.#policy["workers.max"];
+    return maxWorkers(this.#policy, this.#context({}));
+  }
+
+  /** Whether an entitlement could give what is refused; see {@link asksEntitlement}. */
+  asksEntitlement(feature: Feature): boolean {
+    return asksEntitlement(feature, this.#policy);
   }
 
   /** Be told of each change of what is in force. */
@@ -106,6 +124,10 @@ export class PolicyFile {
   async close(): Promise<void> {
     this.#stopping.abort(new Error("the server stops"));
     await this.#following;
+  }
+
+  #context({ workerId, isOpen = false, ...context }: PolicyQuestion): PolicyContext {
+    return { ...context, granted: this.#options.granted?.(workerId, isOpen) };
   }
 
   #enforce(policy: Policy): void {

@@ -1,7 +1,8 @@
 import { z } from "zod";
 import { presets } from "./policy.ts";
 
-const onOrOff = z.boolean().optional();
+const entitled = z.literal("entitled");
+const onOrOff = z.union([z.boolean(), entitled]).optional();
 
 /** What a policy file says (CAT-96). */
 export const PolicyDocument = z.strictObject({
@@ -11,5 +12,5 @@ export const PolicyDocument = z.strictObject({
   "remote.configure": onOrOff,
   "cloud.config": onOrOff,
   "helpers.remote": onOrOff,
-  "workers.max": z.number().int().min(0).max(1_000_000).optional(),
+  "workers.max": z.union([z.number().int().min(0).max(1_000_000), entitled]).optional(),
 });

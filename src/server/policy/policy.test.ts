@@ -1,5 +1,13 @@
 import { expect, test } from "vitest";
-import { allowed, type Feature, features, type Policy, type PolicyContext, remoteFeatures } from "./policy.ts";
+import {
+  allowed,
+  type Feature,
+  features,
+  maxWorkers,
+  type Policy,
+  type PolicyContext,
+  remoteFeatures,
+} from "./policy.ts";
 
 const lone: PolicyContext = { worker: { mode: "cloud", isOnly: true }, registered: 1 };
 const [m, o, c, cloud, helpers] = features;
@@ -23,6 +31,17 @@ const table: readonly Row[] = [
     of("system", false),
     all,
   ],
+  ["catdv-like: an entitlement, and one of two", { preset: "catdv-like" }, granted(false, o, c), all],
+  ["catdv-like: one that is only for operating", { preset: "catdv-like" }, granted(false, o), [m, o, cloud, helpers]],
+  [
+    "catdv-like: what an operator refuses",
+    { preset: "catdv-like", [o]: false },
+    granted(true, o, c),
+    [m, cloud, helpers],
+  ],
+  ["locked is not opened by entitlements", { preset: "locked" }, granted(true, o, c, helpers), [m]],
+  ["what is to be entitled, and is not", { preset: "open", [cloud]: "entitled" }, lone, [m, o, c, helpers]],
+  ["what is to be entitled, and is", { preset: "locked", [cloud]: "entitled" }, granted(true, cloud, o), [m, cloud]],
   ["catdv-like: entitled to operate", { preset: "catdv-like", "remote.operate": true }, {}, [m, o, cloud, helpers]],
   [
     "catdv-like: not even a lone container",
@@ -34,6 +53,10 @@ const table: readonly Row[] = [
 
 function of(mode: string, isOnly: boolean): PolicyContext {
   return { worker: { mode, isOnly } };
+}
+
+function granted(isOnly: boolean, ...features: Feature[]): PolicyContext {
+  return { worker: { mode: "system", isOnly }, granted: { features, maxWorkers: undefined } };
 }
 
 test.each(table)("CAT-95: %s", (_says, policy, context, included) => {
@@ -50,4 +73,20 @@ test.each([
   [0, 0, false],
 ])("CAT-95: of at most %s workers, beside %s there is room: %s", (max, registered, room) => {
   expect(allowed("workers.max", { preset: "open", "workers.max": max }, { registered })).toBe(room);
+});
+
+test.each([
+  ["as entitled, without an entitlement: none", "entitled", undefined, 0],
+  [
+    "as entitled, by one that sets no limit: any number",
+    "entitled",
+    { features: [], maxWorkers: undefined },
+    undefined,
+  ],
+  ["as entitled", "entitled", { features: [], maxWorkers: 5 }, 5],
+  ["the operator's own number", 9, { features: [], maxWorkers: 5 }, 9],
+  ["catdv-like: the entitlement's number", undefined, { features: [], maxWorkers: 5 }, 5],
+  ["catdv-like: without an entitlement any number", undefined, undefined, undefined],
+] as const)("CAT-98: how many workers there may be: %s", (_says, max, granted, most) => {
+  expect(maxWorkers({ preset: "catdv-like", "workers.max": max }, { granted })).toBe(most);
 });

@@ -20,15 +20,28 @@ export function isFeature(name: string): name is Feature {
 export type RemoteFeature = Extract<Feature, `remote.${string}`>;
 type Switch = Exclude<Feature, "workers.max">;
 
-/** `open`: everything. `locked`: looking on. `catdv-like`: looking on, and all else for a lone container (CAT-96, CAT-97). */
+/**
+ * `open`: everything. `locked`: looking on. `catdv-like`: looking on, and all else for a lone container, or whoever has an
+ * entitlement to it (CAT-96, CAT-97).
+ */
 export const presets = ["open", "locked", "catdv-like"] as const;
 export type Preset = (typeof presets)[number];
 
+/** In a policy, in place of yes or no, and of a number: as the entitlements in force say (CAT-98). */
+type Entitled = "entitled";
+
 /** A preset, and the features that differ from it. */
-export type Policy = { readonly preset: Preset } & { readonly [S in Switch]?: boolean | undefined } & {
-  /** Workers that may be registered at once; absent: any number. */
-  readonly "workers.max"?: number | undefined;
+export type Policy = { readonly preset: Preset } & { readonly [S in Switch]?: boolean | Entitled | undefined } & {
+  /** Workers that may be registered at once; absent: any number, or as the preset has it. */
+  readonly "workers.max"?: number | Entitled | undefined;
 };
+
+/** What the entitlements in force come to (CAT-98). */
+export interface Granted {
+  readonly features: readonly string[];
+  /** Undefined: any number. */
+  readonly maxWorkers: number | undefined;
+}
 
 /** What a decision is about; what is not said counts as what allows least. */
 export interface PolicyContext {
@@ -39,13 +52,15 @@ export interface PolicyContext {
   };
   /** Workers registered at this moment. */
   readonly registered?: number;
+  /** Undefined: no entitlement is in force. */
+  readonly granted?: Granted | undefined;
 }
 
 /** Whether the policy includes a feature: the only place where that is decided (CAT-95). Pure. */
 export function allowed(feature: Feature, policy: Policy, context: PolicyContext = {}): boolean {
   switch (feature) {
     case "workers.max":
-      return (context.registered ?? Number.POSITIVE_INFINITY) < (policy[feature] ?? Number.MAX_VALUE);
+      return (context.registered ?? Number.POSITIVE_INFINITY) < (maxWorkers(policy, context) ?? Number.MAX_VALUE);
     case "remote.configure":
       return has(feature, policy, context) && allowed("remote.operate", policy, context);
     case "remote.operate":
@@ -61,6 +76,22 @@ export function remoteFeatures(policy: Policy, context: PolicyContext): RemoteFe
   return all.filter((feature) => allowed(feature, policy, context));
 }
 
+/** Most workers at once; undefined: any number. Where an entitlement has to say, and none does, there is room for none. */
+export function maxWorkers(policy: Policy, { granted }: PolicyContext): number | undefined {
+  const said = policy["workers.max"];
+  if (said === "entitled") return granted ? granted.maxWorkers : 0;
+  return said ?? (policy.preset === "catdv-like" ? granted?.maxWorkers : undefined);
+}
+
+/** Whether it is for an entitlement to say: an operator who has written yes or no, or a number, is not asked for one. */
+export function asksEntitlement(feature: Feature, policy: Policy): boolean {
+  const said = policy[feature];
+  return said === "entitled" || (said === undefined && policy.preset === "catdv-like" && gated.has(feature));
+}
+
+/** What the preset `catdv-like` leaves to entitlements. */
+const gated: ReadonlySet<Feature> = new Set(["remote.operate", "remote.configure", "workers.max"]);
+
 /** Whether it depends on how many workers there are. */
 export function countsWorkers({ preset }: Policy): boolean {
   return preset === "catdv-like";
@@ -72,16 +103,17 @@ export function featureOf(level: Level): RemoteFeature {
   return level === "operate" ? "remote.operate" : "remote.configure";
 }
 
-function has(feature: Switch, policy: Policy, { worker }: PolicyContext): boolean {
+function has(feature: Switch, policy: Policy, { worker, granted }: PolicyContext): boolean {
   const said = policy[feature];
-  if (said !== undefined) return said;
+  if (typeof said === "boolean") return said;
+  const isGranted = granted?.features.includes(feature) ?? false;
+  if (said === "entitled") return isGranted;
   switch (policy.preset) {
     case "open":
       return true;
     case "locked":
       return feature === "remote.monitor";
     case "catdv-like":
-      if (feature !== "remote.operate" && feature !== "remote.configure") return true;
-      return worker?.mode === "cloud" && worker.isOnly;
+      return !gated.has(feature) || isGranted || (worker?.mode === "cloud" && worker.isOnly);
   }
 }

@@ -1,4 +1,4 @@
-import { isWorkerKey } from "#fleet";
+import { isWorkerKey, maxEntitlementChars } from "#fleet";
 import { ServerError } from "../errors.ts";
 import type { Grant } from "./entry.ts";
 import { type Labels, labelsFault } from "./labels.ts";
@@ -32,6 +32,8 @@ export interface RegistrationRequest {
   readonly helperSlots?: number;
   /** The address as the worker sees it: a claim, never dialled (CAT-40). */
   readonly reportedAddress?: string;
+  /** A signed entitlement that it was given, in place of none (CAT-98). */
+  readonly entitlement?: string;
   /** What to do about an entry of the same machine that is not connected (CAT-42). Absent: ask. */
   readonly sameMachine?: "replace" | "add";
 }
@@ -64,6 +66,7 @@ export function requireRegistration(request: RegistrationRequest): void {
   if (request.secret.length !== 32) throw invalid("secret is not 32 bytes");
   if (request.reportedAddress !== undefined && request.reportedAddress.length > 255)
     throw invalid("reportedAddress is longer than 255 characters");
+  if ((request.entitlement?.length ?? 0) > maxEntitlementChars) throw invalid("entitlement is too long to be one");
   const fault = labelsFault(request.labels);
   if (fault !== undefined) throw invalid(`labels: ${fault}`);
   if (!isWorkerKey(request.publicKey)) throw invalid("publicKey is not an Ed25519 key (SPKI, base64)");

@@ -1,5 +1,6 @@
 import type { Agent, ClientRequest } from "node:http";
 import { isIP } from "node:net";
+import { checkServerIdentity } from "node:tls";
 import { HttpsProxyAgent } from "https-proxy-agent";
 import { getProxyForUrl } from "proxy-from-env";
 import { MeshError } from "../errors.ts";
@@ -29,8 +30,22 @@ export function proxyUrlFor(url: string): URL | undefined {
 export function proxyAgentFor(url: string, signal?: AbortSignal, named?: string): Agent | undefined {
   const proxy = named ? new URL(named) : proxyUrlFor(url);
   if (!proxy) return undefined;
-  const agent = new HttpsProxyAgent(proxy, { keepAlive: true, ...(signal ? { signal } : {}) });
+  const agent = new TunnelAgent(proxy, { keepAlive: true, ...(signal ? { signal } : {}) });
   return agent.on("proxyConnect", requireTunnel);
+}
+
+type ConnectOptions = Parameters<HttpsProxyAgent<string>["connect"]>[1];
+
+/** The library drops the far host from the TLS options: of an address, Node would see whether the certificate is for `localhost`. */
+class TunnelAgent extends HttpsProxyAgent<string> {
+  override connect(request: ClientRequest, options: ConnectOptions): ReturnType<HttpsProxyAgent<string>["connect"]> {
+    const { host } = options;
+    if (!options.secureEndpoint || !host) return super.connect(request, options);
+    return super.connect(request, {
+      checkServerIdentity: (_name, certificate) => checkServerIdentity(host, certificate),
+      ...options,
+    });
+  }
 }
 
 /** The library would give the proxy's own answer out as the far server's, which nobody has seen yet. */

@@ -36,10 +36,14 @@ export class Gatekeeper {
     const shown = shownBy(request);
     this.#requireOwnPage(route, request, shown);
     if (route.needs.kind === "nothing") return;
-    facts.known = await this.audited(route, request, () => this.#options.admission.identify(route, shown));
+    const { endings } = this.#options.calls;
+    facts.known = await this.#identify(route, request, shown);
     await requireRate(limits.overUserLimit(request));
     facts.admitted = await this.#authorize(route, request, facts.known, shown);
     this.#enter(route, facts, facts.admitted, reply);
+    // What has ended while this was looked at did not find it among what is to be cut (CAT-67).
+    if (this.#options.calls.endings !== endings)
+      await this.#authorize(route, request, await this.#identify(route, request, shown), shown);
   }
 
   /** Whoever is sent away by a check is sent away with a note. */
@@ -61,6 +65,10 @@ export class Gatekeeper {
     const here = `${secure ? "https" : "http"}://${host}`.toLowerCase();
     const own = { here, publicOrigin: this.#options.publicOrigin };
     requireOwnPage(route, { origin, marked: mark === "1", viaCookie }, own);
+  }
+
+  async #identify(route: Route, request: Request, shown: Shown): Promise<Known> {
+    return await this.audited(route, request, () => this.#options.admission.identify(route, shown));
   }
 
   async #authorize(route: Route, request: Request, known: Known, shown: Shown) {

@@ -33,6 +33,7 @@ interface Entry extends OpenCall {
 export class OpenCalls {
   readonly #options: OpenCallsOptions;
   readonly #bySession = new Map<string, Set<Entry>>();
+  #endings = 0;
 
   constructor(options: OpenCallsOptions) {
     this.#options = options;
@@ -40,6 +41,11 @@ export class OpenCalls {
 
   get size(): number {
     return [...this.#bySession.values()].reduce((sum, { size }) => sum + size, 0);
+  }
+
+  /** Grows with each ending that was told here: who is on the way in meanwhile may rest on what has ended. */
+  get endings(): number {
+    return this.#endings;
   }
 
   /** @throws {ServerError} CALLS_FULL. */
@@ -61,15 +67,18 @@ export class OpenCalls {
 
   /** A session or API token is over. */
   cutSession(id: string, cause: string): void {
+    this.#endings++;
     this.#cut(this.#bySession.get(id) ?? [], new ServerError("SESSION_CUT", `the session is over: ${cause}`));
   }
 
   cutHandle(session: string, handle: string): void {
+    this.#endings++;
     const under = [...(this.#bySession.get(session) ?? [])].filter((entry) => entry.handle === handle);
     this.#cut(under, new ServerError("HANDLE_REFUSED", "the connection it was opened under is closed"));
   }
 
   cutWorker(workerId: string): void {
+    this.#endings++;
     const under = this.#all().filter(({ worker }) => worker?.id === workerId);
     this.#cut(under, new ServerError("WORKER_NOT_FOUND", "the worker was removed"));
   }
@@ -87,11 +96,10 @@ export class OpenCalls {
   async recheck(): Promise<void> {
     await this.#touch();
     const { sessions, apiTokens, accounts } = this.#options.access;
-    const [alive, aliveTokens] = await Promise.all([
-      sessions.alive(this.#ids("session")),
-      apiTokens.alive(this.#ids("token")),
-    ]);
-    for (const id of this.#bySession.keys())
+    // Of these alone the answers tell: others may begin meanwhile.
+    const asked = { session: this.#ids("session"), token: this.#ids("token") };
+    const [alive, aliveTokens] = await Promise.all([sessions.alive(asked.session), apiTokens.alive(asked.token)]);
+    for (const id of [...asked.session, ...asked.token])
       if (!alive.has(id) && !aliveTokens.has(id)) this.cutSession(id, "it has ended");
     const ask = { user: once((id) => accounts.get(id)), worker: once(this.#options.findWorker) };
     for (const entry of this.#all()) if (!(await mayStill(entry, ask))) this.#cut([entry], lostRights());

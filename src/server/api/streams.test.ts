@@ -111,6 +111,29 @@ describe("a stream is cut (CAT-59, CAT-67)", () => {
     expect(stream.complete()).toBe(false);
   });
 
+  test.each<[string, (api: TestApi, user: TestUser) => Promise<unknown>, number]>([
+    ["the session ends", (api, { id }) => api.access.sessions.endAll(id, "ended"), 401],
+    ["the role is taken away", (api, { id }) => api.access.accounts.setRole(id, "viewer", { site: "b" }), 401],
+    ["the worker is removed", (api) => api.registry.remove("w1", "root"), 404],
+  ])("before it stands among what is open, when in the middle of its checks: %s", async (_name, change, status) => {
+    await using api = await kit.open();
+    const [user, worker] = [await api.user("op", "operator"), await api.worker("w1")];
+    const { callers } = api.access;
+    const identify = callers.identify.bind(callers);
+    callers.identify = async (...given) => {
+      const known = await identify(...given);
+      callers.identify = identify;
+      await change(api, user);
+      return known;
+    };
+    api.lines.output = () => ({ result: { size: 0 }, stream: streamPair().server });
+    const path = `/api/workers/${worker}/units/${unit}/output?follow=true`;
+    const answer = await openAnswer(api.port, "GET", path, { auth: user.auth });
+    answer.destroy();
+    expect(answer.statusCode).toBe(status);
+    expect(api.lines.asked).toEqual([]);
+  });
+
   test("when nothing moves on it, and after its longest time however much does", async () => {
     for (const limits of [{ streamIdleMs: 300 }, { streamTotalMs: 600 }]) {
       await using api = await kit.open({ limits });

@@ -217,6 +217,7 @@ export {
   workerDrain,
   workerRestart,
   workerStatus,
+  type WatcherStatus,
   type WorkerStatus,
   workerStop,
 } from "./worker-methods-schema.ts";

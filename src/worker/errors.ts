@@ -57,6 +57,17 @@ export const workerErrors = {
     exit: 6,
     meaning: "A unit of this id is there already: it was asked for before, and is not made twice. Look at its status.",
   },
+  FILE_UNFIT: {
+    status: 409,
+    exit: 6,
+    meaning: "A watched file changed or went away before its unit could start, or cannot be read. A changed one is a new file.",
+  },
+  FILE_STUCK: {
+    status: 500,
+    exit: 5,
+    meaning:
+      "A watched file whose unit has ended cannot be moved or deleted. The message says why; it is tried again and again.",
+  },
   SHELL_REFUSED: {
     status: 403,
     exit: 4,
@@ -69,12 +80,17 @@ export const workerErrors = {
     status: 404,
     exit: 4,
     meaning:
-      "The worker has no TCP service of this name for the caller. Its configuration names them, and the level each needs.",
+      "The worker has no service of this name for the caller. Its configuration names them (`tcpServices`, `httpServices`), and the level each needs.",
   },
   SERVICE_UNREACHABLE: {
     status: 502,
     exit: 5,
-    meaning: "The TCP service that the worker's configuration names does not answer. Does it run there?",
+    meaning: "The service that the worker's configuration names does not answer. Does it run there?",
+  },
+  PAGE_INVALID: {
+    status: 502,
+    exit: 8,
+    meaning: "The service that the worker's configuration names answers with no HTTP that can be read or passed on.",
   },
   PORT_UNAVAILABLE: {
     status: 500,

@@ -87,6 +87,11 @@ export const configKeys = {
     meaning:
       "Ports that can be reached through the server, by name: host, port, and the level it needs (`operate` when absent).",
   },
+  "/httpServices": {
+    applies: "live",
+    meaning:
+      "Pages (HTTP, WebSockets) that can be reached through the server, by name: host, port, and the level it needs (`operate` when absent).",
+  },
   "/mode": { applies: "restart", meaning: "How the worker was set up (CAT §1)." },
   "/dataDir": { applies: "restart", meaning: "Folder of the units." },
   "/roads": {
@@ -98,6 +103,10 @@ export const configKeys = {
   "/workTypes": {
     applies: "drain",
     meaning: "What the worker can do: `work-command` sections, or those of `kind: python` or `kind: loop`.",
+  },
+  "/watchers": {
+    applies: "live",
+    meaning: "Folders whose files become units: `name`, `folder`, `workType` and more (docs/tasks/watch-folders.md).",
   },
   "/files": { applies: "restart", meaning: "Receptor configuration files that count as well." },
   "/entitlement": { applies: "restart", meaning: "The signed entitlement, or the path of its file (CAT-98)." },

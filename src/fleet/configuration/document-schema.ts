@@ -5,6 +5,7 @@
  * work types are looked at by the worker alone, whose settings say what there is.
  */
 import { z } from "zod";
+import { managementService } from "../http-streams-schema.ts";
 import { workerMode } from "../registration-schema.ts";
 import { levels } from "../levels.ts";
 
@@ -50,6 +51,38 @@ const road = z.discriminatedUnion("kind", [
 
 /** `none` would be everybody. */
 const someLevel = z.enum(["monitor", "operate", "configure", "admin"]);
+
+const dayNs = 86_400_000_000_000n;
+const duration = text(64).refine((given) => {
+  const ns = parseGoDuration(given);
+  return ns !== undefined && ns >= 0n && ns <= dayNs;
+}, "must be a duration from 0s to 24h, such as 2s or 1m30s");
+const namePattern = text(255).regex(/^[^/\p{Cc}]+$/u, "holds a slash or a control character");
+const afterwards = z.union([z.enum(["leave", "delete"]), z.strictObject({ moveTo: path })], {
+  error: 'must be "leave", "delete" or {"moveTo": FOLDER}',
+});
+const watcher = z.strictObject({
+  name: z.string().regex(/^[A-Za-z0-9][\w.-]{0,62}$/, "must be letters, digits and . - _"),
+  folder: path,
+  include: z.array(namePattern).min(1).max(64).optional().describe("names that count: `*` any text, `?` one character"),
+  exclude: z.array(namePattern).max(64).optional().describe("names that do not; hidden ones when absent"),
+  depth: count(0, 16).optional().describe("how many folders down; 0 when absent"),
+  settle: duration.optional().describe("a file counts when it has not changed for so long; 2s when absent"),
+  marker: text(64)
+    .regex(/^[^/\p{Cc}]+$/u, "holds a slash or a control character")
+    .optional()
+    .describe("a file counts only while one with this behind its name is there too"),
+  every: duration.optional().describe("longest time between two looks; 10s when absent"),
+  workType: name,
+  give: z
+    .enum(["path", "payload"])
+    .optional()
+    .describe("`path` in the params (when absent), or the file as the payload"),
+  params: text(4_096).optional().describe("params of the unit, with {path}, {name}, {file}, {watcher}"),
+  onSuccess: afterwards.optional().describe("`leave` when absent"),
+  onFailure: afterwards.optional().describe("`leave` when absent"),
+  maxUnits: count(1, 1_000).optional().describe("units of this watcher at once; 4 when absent"),
+});
 
 const tcpService = z.strictObject({ host: text(255), port: count(1, 65_535), level: someLevel.optional() });
 const serviceName = z.string().regex(/^[A-Za-z0-9][\w.-]{0,62}$/, "must be letters, digits and . - _");
@@ -114,10 +147,15 @@ export const configTop = {
   workTypes: z
     .array(z.looseObject({ kind: z.enum(["command", "python", "loop"]).optional(), worktype: name }))
     .max(1_000),
+  watchers: z.array(watcher).max(64),
   files: z.array(path).max(64),
   tcpServices: z
     .record(serviceName, tcpService)
     .refine((all) => Object.keys(all).length <= 64, "more than 64 services"),
+  httpServices: z
+    .record(serviceName, tcpService)
+    .refine((all) => Object.keys(all).length <= 64, "more than 64 services")
+    .refine((all) => !Object.hasOwn(all, managementService), `${managementService} is the worker's own`),
   entitlement: text(65_536).nullable(),
 } as const;
 

@@ -38,8 +38,10 @@ export function configDefaults({ hostName, mode, dataDir }: ConfigMachine): Whol
     log: { level: "info", format: "json" },
     shell: { enabled: false, command: "/bin/sh", level: "admin" },
     tcpServices: {},
+    httpServices: {},
     roads: [],
     workTypes: [],
+    watchers: [],
     files: [],
     entitlement: null,
   };

@@ -7,6 +7,9 @@ import { parseSettings } from "../settings/mod.ts";
 import { Agent, type AgentOptions, type AgentState, fleetService } from "./agent.ts";
 import { Askers, type RoleMap } from "./askers.ts";
 import type { FactorGate } from "./askers-factor.ts";
+import type { HttpServices } from "./http-place.ts";
+import { httpStreams } from "./http-streams.ts";
+import { OwnPages } from "./own-pages.ts";
 import type { Identity, Membership } from "./identity.ts";
 import type { Instance, SelfDescription } from "./instance.ts";
 import { fleetProfile, membershipSections, type Section } from "./managed-settings.ts";
@@ -53,6 +56,8 @@ export interface MachineAccess {
   readonly shell: ShellPolicy;
   /** Those that count now. */
   readonly tcpServices: () => TcpServices;
+  /** Absent: none. */
+  readonly httpServices?: () => HttpServices;
 }
 
 const noAccess: MachineAccess = {
@@ -120,8 +125,10 @@ function openAgent(options: ManagedWorkerOptions, parts: DaemonParts, local: Loc
   const askers = new Askers(options.roles, { factor: options.factor, needsEntitlement: options.needsEntitlement });
   const shells = new Shells({ units, policy: access.shell, mayTake, folder: shellFolder(dataDir), log });
   void shells.endLeft();
+  const { tcpServices, httpServices = () => ({}) } = access;
+  const pages = httpStreams({ services: httpServices, pages: new OwnPages(table, log) });
   const streams = new StreamService({
-    served: [...unitStreams(units, mayTake), ...shells.streams, ...tcpStreams(access.tcpServices)],
+    served: [...unitStreams(units, mayTake), ...shells.streams, ...tcpStreams(tcpServices), ...pages],
     askers,
     serverNode: () => membership.serverNode,
     log,

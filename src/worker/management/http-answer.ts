@@ -32,8 +32,8 @@ export function sendProblem(response: ServerResponse, fault: Fault): void {
   sendJson(response, fault.status, problemText(fault), "application/problem+json");
 }
 
-/** A fault for those who have sent no request that can be answered otherwise. */
-function problemText({ code, message, status }: Fault): string {
+/** A fault as `application/problem+json` has it. */
+export function problemText({ code, message, status }: Fault): string {
   return JSON.stringify({ type: "about:blank", title: code, status, detail: message, code });
 }
 

@@ -97,8 +97,8 @@ function goneSignal(response: ServerResponse): AbortSignal {
   return gone.signal;
 }
 
-/** @throws {WorkerError} REQUEST_UNFIT. */
-function jsonObject(body: Buffer): JsonObject {
+/** The object in a body. @throws {WorkerError} REQUEST_UNFIT. */
+export function jsonObject(body: Buffer): JsonObject {
   try {
     const value: unknown = JSON.parse(body.toString());
     if (typeof value === "object" && value !== null && !Array.isArray(value)) return value as JsonObject;

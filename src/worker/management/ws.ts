@@ -1,7 +1,7 @@
-/** The only file of this folder that knows ws. */
+/** The only file of this room that knows ws. */
 import type { IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
-import { type WebSocket, WebSocketServer } from "ws";
+import { type ClientOptions, WebSocket, WebSocketServer } from "ws";
 
 export type { WebSocket };
 
@@ -19,4 +19,13 @@ export function webSockets(maxMessageBytes: number) {
       server.handleUpgrade(request, socket, head, take);
     },
   };
+}
+
+/** A WebSocket to somebody else's page; no redirect is followed. */
+export function openWebSocket(
+  url: string,
+  protocol: string | undefined,
+  options: Pick<ClientOptions, "maxPayload" | "handshakeTimeout" | "origin">,
+): WebSocket {
+  return new WebSocket(url, protocol === undefined ? [] : [protocol], { ...options, perMessageDeflate: false });
 }

@@ -149,7 +149,11 @@ async function runMember(setup: Setup, values: WorkerConfiguration, member: Memb
     needsEntitlement: () => setup.configuration.running?.values.remoteAccess.needsEntitlement ?? false,
     dataDir: values.dataDir,
     roles: () => setup.configuration.running?.values.remoteAccess.roles ?? {},
-    access: { shell: values.shell, tcpServices: () => setup.configuration.running?.values.tcpServices ?? {} },
+    access: {
+      shell: values.shell,
+      tcpServices: () => setup.configuration.running?.values.tcpServices ?? {},
+      httpServices: () => setup.configuration.running?.values.httpServices ?? {},
+    },
     methods: ({ units, roads: open, node: { nodeId }, loops }, agent) => {
       opened.units = units;
       return openLocalManagement({

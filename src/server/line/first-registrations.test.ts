@@ -34,7 +34,7 @@ async function wayIn(store: Store, folder: string, limits: Partial<PendingLimits
     (await store.db.selectFrom("audit").select(["action", "subject"]).orderBy("sequence").execute()).map(
       ({ action, subject }) => `${action} ${subject}`,
     );
-  return { time, registry, members, access, pending, first, entrance, actions };
+  return { time, audit, registry, members, access, pending, first, entrance, actions };
 }
 
 type WayIn = Awaited<ReturnType<typeof wayIn>>;
@@ -70,6 +70,23 @@ function machine(name = "shed", keys = generateKeyPairSync("ed25519")) {
 const refused = (code: string): unknown => expect.objectContaining({ code });
 
 describeWithStores("a worker without a token (CAT-33)", ({ open }) => {
+  test("that is removed while it registers has no place among the workers afterwards (CAT-41)", async () => {
+    await using folder = await tempFolder();
+    await using store = await open();
+    const server = await wayIn(store, folder.path);
+    const shed = machine();
+    await expect(shed.ask(server)).rejects.toThrow(refused("ENROLMENT_PENDING"));
+    await server.pending.approve(shed.fingerprint, {}, "root");
+    const { audit } = server;
+    const record = audit.record.bind(audit);
+    audit.record = async (...row) => {
+      if (row[1] === "worker.register") await server.registry.remove(row[2], "root");
+      await record(...row);
+    };
+    await expect(shed.ask(server)).rejects.toThrow(refused("EPOCH_UNKNOWN"));
+    expect(server.members.size).toBe(0);
+  });
+
   test("waits until a person approves its fingerprint, and is nobody until then", async () => {
     await using folder = await tempFolder();
     await using store = await open();

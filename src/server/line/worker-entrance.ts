@@ -42,7 +42,7 @@ export class WorkerEntrance {
 
   /**
    * @param observed the address it comes from, as the connection says. @param grant who vouches for it besides a token.
-   * @throws {ServerError} what {@link Registry.register} throws.
+   * @throws {ServerError} what {@link Registry.register} throws; EPOCH_UNKNOWN when it was removed meanwhile.
    */
   async register(said: Registration, observed: string, grant?: Grant): Promise<Registered> {
     const { registry, members, authority, serverNode } = this.#options;
@@ -50,6 +50,8 @@ export class WorkerEntrance {
       { ...requestOf(said), ...(grant && { grant }) },
       observed,
     );
+    // Whoever was removed meanwhile has no key any more, and must not stand among the members again.
+    registry.keys.get(registered.workerId);
     members.add(registered.workerId, registered.node, said.publicKey);
     const certificate = issueCertificate(
       {

@@ -56,6 +56,38 @@ describeWithStores("presence", ({ open }) => {
     ]);
   });
 
+  test("a lost worker that is heard again, after a long cut, is there again", async () => {
+    await using store = await open();
+    await insertWorker(store.db, workerRow("w"));
+    const { presence, changes, pass } = watched(store);
+    presence.joined("w", 1);
+    presence.cut("w", 1);
+    pass(60);
+    expect(presence.state("w")).toMatchObject({ state: "lost" });
+    // The conversation goes on where it was: nobody registers for that.
+    presence.resumed("w", 1);
+    presence.heard("w", 1);
+    expect(presence.state("w")).toMatchObject({ state: "online", cause: "heard again" });
+    expect(presence.isLive("w")).toBe(true);
+    pass(45);
+    expect(changes.map(({ state }) => state)).toEqual(["online", "late", "lost", "online", "late", "lost"]);
+    presence.stopped("w", 1, "SIGTERM");
+    expect(presence.state("w")).toMatchObject({ state: "stopped", cause: "SIGTERM" });
+  });
+
+  test("a lost worker whose place another instance has taken is not heard any more, and neither is a removed one", async () => {
+    await using store = await open();
+    const { presence, pass } = watched(store);
+    for (const id of ["a", "b"]) presence.joined(id, 1);
+    pass(45);
+    presence.joined("a", 2);
+    pass(45);
+    presence.left("b");
+    for (const id of ["a", "b"]) presence.heard(id, 1);
+    expect(presence.state("a")).toMatchObject({ state: "lost" });
+    expect(presence.state("b")).toBeUndefined();
+  });
+
   test("the three ends of a worker look different", async () => {
     await using store = await open();
     const { presence, changes, pass } = watched(store);

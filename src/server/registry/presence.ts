@@ -44,6 +44,8 @@ export class Presence {
   readonly #changed: (change: PresenceChange) => void;
   /** In the order in which they were heard: who is late stands in front. */
   readonly #attending = new Map<string, Attending>();
+  /** Epochs of those that are lost: a cut may last, and then each goes on as what it was. */
+  readonly #lost = new Map<string, number>();
   readonly #states = new Map<string, PresenceState>();
   #seen = new Map<string, number>();
   #waiting: (PresenceChange & { readonly told: boolean })[] = [];
@@ -88,9 +90,9 @@ export class Presence {
   /** A heartbeat has come. One of an earlier registration, or of a removed worker, is none. */
   heard(workerId: string, epoch: number): void {
     const known = this.#attending.get(workerId);
-    if (known?.epoch !== epoch) return;
-    this.#attend(workerId, { ...known, heardAt: this.#now(), late: false });
-    if (known.late) this.#set(workerId, "online", "heard again");
+    if ((known?.epoch ?? this.#lost.get(workerId)) !== epoch) return;
+    this.#attend(workerId, { epoch, heardAt: this.#now(), live: known?.live ?? true, late: false });
+    if (!known || known.late) this.#set(workerId, "online", "heard again");
   }
 
   /** Its connection ended without a word: it may be back before anybody misses it, also as another instance. */
@@ -107,14 +109,14 @@ export class Presence {
 
   /** It said that it stops, and why. */
   stopped(workerId: string, epoch: number, cause: string): void {
-    if (this.#attending.get(workerId)?.epoch !== epoch) return;
-    this.#attending.delete(workerId);
+    if ((this.#attending.get(workerId)?.epoch ?? this.#lost.get(workerId)) !== epoch) return;
+    this.#forget(workerId);
     this.#set(workerId, "stopped", cause);
   }
 
   /** It was removed. */
   left(workerId: string): void {
-    this.#attending.delete(workerId);
+    this.#forget(workerId);
     this.#states.delete(workerId);
     this.#seen.delete(workerId);
     this.#waiting = this.#waiting.filter((change) => change.workerId !== workerId);
@@ -127,7 +129,7 @@ export class Presence {
     for (const [workerId, attending] of this.#attending) {
       const liveness = livenessOf(attending.heardAt, now);
       if (liveness === "online") return;
-      if (liveness === "lost") this.#lose(workerId, now - attending.heardAt);
+      if (liveness === "lost") this.#lose(workerId, attending.epoch, now - attending.heardAt);
       else if (!attending.late) {
         attending.late = true;
         this.#set(workerId, "late", `no heartbeat for ${spoken(now - attending.heardAt)}`);
@@ -135,8 +137,9 @@ export class Presence {
     }
   }
 
-  #lose(workerId: string, silentMs: number): void {
+  #lose(workerId: string, epoch: number, silentMs: number): void {
     this.#attending.delete(workerId);
+    this.#lost.set(workerId, epoch);
     this.#set(workerId, "lost", `no heartbeat for ${spoken(silentMs)}`);
   }
 
@@ -201,8 +204,13 @@ export class Presence {
     await flush();
   }
 
-  #attend(workerId: string, attending: Attending): void {
+  #forget(workerId: string): void {
     this.#attending.delete(workerId);
+    this.#lost.delete(workerId);
+  }
+
+  #attend(workerId: string, attending: Attending): void {
+    this.#forget(workerId);
     this.#attending.set(workerId, attending);
     this.#seen.set(workerId, this.#clock.now());
   }

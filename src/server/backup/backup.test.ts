@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { readFile, stat, truncate, writeFile } from "node:fs/promises";
+import { readdir, readFile, rm, stat, truncate, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { gunzipSync, gzipSync } from "node:zlib";
 import { expect, test } from "vitest";
@@ -64,6 +64,27 @@ describeWithStores("a backup", (maker) => {
     await expect(restoreBackup(other, join(folder.path, "new"), bad)).rejects.toMatchObject({ code: "BACKUP_INVALID" });
     await expect(stat(join(folder.path, "new"))).rejects.toMatchObject({ code: "ENOENT" });
     await restoreBackup(other, join(folder.path, "new"), path);
+  });
+
+  test("that cannot be written says so", async () => {
+    await using folder = await tempFolder();
+    await using store = await maker.open();
+    const nowhere = writeBackup(store, folder.path, join(folder.path, "none", "backup"));
+    await expect(nowhere).rejects.toMatchObject({ code: "BACKUP_FAILED" });
+  });
+
+  test("whose keys cannot be written is not restored at all, and can be tried again", async () => {
+    await using folder = await tempFolder();
+    await using store = await maker.open();
+    await fill(store, folder.path);
+    const { path } = await writeBackup(store, folder.path, join(folder.path, "backup"));
+    await using other = await maker.open();
+    const place = join(folder.path, "new");
+    await writeFile(place, "a file where the folder should be");
+    await expect(restoreBackup(other, place, path)).rejects.toMatchObject({ code: "BACKUP_INVALID" });
+    await rm(place);
+    expect(await restoreBackup(other, place, path)).toMatchObject({ keys: ["server.secret"] });
+    expect(await readdir(place)).toEqual(["server.secret"]);
   });
 
   test("is not restored over what is there", async () => {

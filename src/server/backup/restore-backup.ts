@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
-import { mkdir, readdir, rename, writeFile } from "node:fs/promises";
+import { mkdir, readdir, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { createGunzip } from "node:zlib";
@@ -32,18 +32,29 @@ export async function restoreBackup(store: Store, dataDir: string, path: string)
   // Asked before: within the transaction SQLite answers nobody else.
   const steps = await store.migrations();
   try {
-    await copyIn(store, (target) => readInto(target, path, steps, files, report));
+    await copyIn(store, async (target) => {
+      await readInto(target, path, steps, files, report);
+      // A database whose keys cannot be written is worth nothing, and would be in the way of the next try.
+      await writeDrafts(dataDir, files);
+    });
   } catch (error) {
+    for (const name of files.keys()) await rm(draftOf(dataDir, name), { force: true }).catch(() => {});
     if (error instanceof ServerError) throw error;
     throw new ServerError("BACKUP_INVALID", `${path} cannot be restored: ${errorText(error)}`, { cause: error });
   }
-  await mkdir(dataDir, { recursive: true, mode: 0o700 });
-  for (const [name, bytes] of files) {
-    await writeFile(join(dataDir, `${name}.new`), bytes, { mode: name.endsWith(".crt") ? 0o644 : 0o600 });
-    await rename(join(dataDir, `${name}.new`), join(dataDir, name));
-  }
+  for (const name of files.keys()) await rename(draftOf(dataDir, name), join(dataDir, name));
   return { ...report, keys: [...files.keys()] };
 }
+
+async function writeDrafts(dataDir: string, files: ReadonlyMap<string, Buffer>): Promise<void> {
+  await mkdir(dataDir, { recursive: true, mode: 0o700 });
+  for (const [name, bytes] of files) {
+    const mode = name.endsWith(".crt") ? 0o644 : 0o600;
+    await writeFile(draftOf(dataDir, name), bytes, { mode, flush: true });
+  }
+}
+
+const draftOf = (dataDir: string, name: string): string => join(dataDir, `${name}.new`);
 
 async function refuseOccupied(store: Store, dataDir: string): Promise<void> {
   if (await hasUsers(store))

@@ -46,6 +46,8 @@ async function writeDraft(store: Store, dataDir: string, draft: string, now: num
   const file = gzip.pipe(createWriteStream(draft, { mode: 0o600, flush: true }));
   // The file's failure must reach whoever waits for the gzip.
   file.on("error", (error) => gzip.destroy(error));
+  // Nobody waits for it while rows are read: the next line that is written finds it.
+  gzip.on("error", () => {});
   const hash = createHash("sha256");
   const write = async (line: BackupLine): Promise<void> => {
     const text = `${JSON.stringify(line)}\n`;

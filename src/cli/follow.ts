@@ -95,7 +95,14 @@ const connectionCodes = new Set(
 );
 
 /** Through a server: it cannot be reached, or it cannot reach the worker. */
-const serverCodes = new Set(["SERVER_UNREACHABLE", "WORKER_UNREACHABLE", "EPOCH_UNKNOWN", "STORE_UNREACHABLE"]);
+const serverCodes = new Set([
+  "SERVER_UNREACHABLE",
+  "WORKER_AWAY",
+  "WORKER_UNREACHABLE",
+  "EPOCH_UNKNOWN",
+  "STORE_UNREACHABLE",
+  "STORE_FULL",
+]);
 
 function isConnectionError(error: unknown): error is FarhandError {
   if (error instanceof ControlError) return connectionCodes.has(error.code);

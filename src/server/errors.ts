@@ -115,11 +115,15 @@ export const serverErrors = {
     meaning:
       "A backup is restored into an empty database and a folder without keys, so that nothing is lost by mistake.",
   },
+  WORKER_AWAY: {
+    status: 503,
+    exit: 5,
+    meaning: "The worker is not connected, so nothing was asked of it. Ask again when it is back.",
+  },
   WORKER_UNREACHABLE: {
     status: 503,
     exit: 5,
-    meaning:
-      "The worker is not connected, or its line broke before it answered: what was asked may have been done. Look at its state.",
+    meaning: "The line to the worker broke before it answered: what was asked may have been done. Look at its state.",
   },
   SESSION_CUT: {
     status: 401,

@@ -1,5 +1,5 @@
 import { STATUS_CODES } from "node:http";
-import { FarhandError, systemCode } from "#core";
+import { FarhandError } from "#core";
 import { ConfigStaleError } from "#fleet";
 import { RetryLaterError } from "../auth/lock-out.ts";
 import { ServerError, type ServerErrorCode } from "../errors.ts";
@@ -89,24 +89,12 @@ const httpTexts: Partial<Record<ServerErrorCode, string>> = {
   BODY_TOO_LARGE: "the body is too large",
   BODY_TYPE: "the body is of a type that this route does not take",
 };
-/**
- * What a database says when it is away, held by another or full: codes of sockets, of SQLite, and of PostgreSQL (classes 08,
- * 53 and 57). Nothing is wrong with the request then.
- */
-const lostDatabase =
-  /^(ECONNREFUSED|ECONNRESET|ETIMEDOUT|EPIPE|ENOTFOUND|SQLITE_(BUSY|LOCKED|FULL|IOERR|READONLY|CANTOPEN)\w*|(08|53|57)[0-9A-Z]{3})$/;
-/** The driver has no codes of its own. */
-const lostConnection =
-  /^(Connection terminated|timeout exceeded when trying to connect|Client has encountered a connect)/;
-
 function knownOf(error: unknown): FarhandError {
   if (error instanceof FarhandError && STATUS_CODES[error.status] !== undefined) return error;
   if (error instanceof FarhandError) return new ServerError("SERVER_FAILED", error.message);
   const status = statusOf(error);
   const code = status !== undefined ? (httpCodes[status] ?? (status < 500 ? "REQUEST_INVALID" : undefined)) : undefined;
   if (code) return new ServerError(code, httpTexts[code] ?? STATUS_CODES[status ?? 400] ?? "");
-  if (lostDatabase.test(systemCode(error) ?? "") || (error instanceof Error && lostConnection.test(error.message)))
-    return new ServerError("STORE_UNREACHABLE", "the database does not answer; try again later");
   return new ServerError("SERVER_FAILED", "the server failed in a way nobody foresaw; its log says how");
 }
 

@@ -1,6 +1,7 @@
 import { chmodSync, closeSync, openSync } from "node:fs";
 import { SqliteAdapter, SqliteDialect } from "kysely";
 import Libsql from "libsql";
+import { settledDatabase } from "./settled-database.ts";
 
 /** Another process (a backup, a curious person) may hold the file for so long before a statement fails. */
 const busyMs = 5_000;
@@ -20,8 +21,7 @@ export function sqliteDialect(path: string): SqliteDialect {
   database.pragma("synchronous = FULL");
   database.pragma("foreign_keys = ON");
   database.pragma(`busy_timeout = ${busyMs}`);
-  // The interface is that of better-sqlite3, which the dialect was made for.
-  return new WholeSteps({ database });
+  return new WholeSteps({ database: settledDatabase(database) });
 }
 
 /** Migrations in a transaction: SQLite takes tables back as it does rows, which the dialect does not know. */

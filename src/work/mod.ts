@@ -36,5 +36,6 @@ export type {
   WorkLimits,
   WorkTypeSettings,
 } from "./settings.ts";
+export { signalName } from "./unit/signal-names.ts";
 export { openSignatures, type SignatureOptions, type WorkSignatures } from "./signature/signatures.ts";
-export { type NewUnit, openUnits, type Units, type UnitsOptions } from "./units.ts";
+export { type NewUnit, openUnits, type Units, type UnitsOptions, type WatchedUnit } from "./units.ts";

@@ -6,6 +6,7 @@ import { rpcErrorOf } from "#fleet";
 import { tempFolder } from "../../../test/kit/temp-folder.ts";
 import { eventually } from "../../../test/kit/units.ts";
 import { runLoop } from "./run-loop.ts";
+import type { TaskProgram } from "./task-command.ts";
 
 /** All waits of the helper are a hundredth of what they are. */
 const hasty: Clock = { ...systemClock, sleep: (ms, signal) => systemClock.sleep(ms / 100, signal) };
@@ -24,11 +25,13 @@ const taskOf = (script: string, n = 0) => ({
   ...{ leaseMs: 60_000, payloadBytes: 0, outputBytes: 0 },
 });
 
+const sh: TaskProgram = { command: "sh", args: [] };
+
 /** What a played worker throws: a code. */
 class Refusal extends Error {}
 
 /** A worker that is only played, and has these commands for one helper. What it hears is noted. */
-async function played(commands: readonly string[], answers: Answers = {}, slots = 1) {
+async function played(commands: readonly string[], answers: Answers = {}, slots = 1, program = sh) {
   const folder = await tempFolder();
   const [path, heard, sockets] = [folder.file("s"), [] as { method: string; params: Params }[], new Set<Socket>()];
   const all = (method: string) => heard.filter((one) => one.method === method).map(({ params }) => params);
@@ -58,13 +61,15 @@ async function played(commands: readonly string[], answers: Answers = {}, slots 
   const server = createServer((socket) => {
     sockets.add(socket.on("error", () => {}));
     const say = async (line: string) => void socket.write(`${JSON.stringify(await answer(line))}\n`);
-    createInterface(socket).on("line", (line) => void say(line));
+    createInterface(socket)
+      .on("line", (line) => void say(line))
+      .on("error", () => {});
   });
   await new Promise<void>((resolve) => server.listen(path, resolve));
   const [leave, stop] = [new AbortController(), new AbortController()];
   const over = runLoop({
     ...{ address: { kind: "socket", path }, workTypes: undefined, slots, clock: hasty, say: () => {} },
-    ...{ program: { command: "sh", args: [] }, leave: leave.signal, stop: stop.signal },
+    ...{ program, leave: leave.signal, stop: stop.signal },
   });
   over.catch(() => {});
   return {
@@ -90,6 +95,40 @@ test("output that waits for a slow worker is no output that nobody writes: its e
 test("output that somebody else holds open is given up, and the end is told", async () => {
   await using at = await played(["setsid sleep 5 & echo out; exit 3"]);
   expect(await at.said("helper.done")).toMatchObject({ exitCode: 3, outputBytes: 4 });
+});
+
+test("a command that any signal ends has ended by it, those of real time too, and never as if it were done", async () => {
+  for (const [signal, name] of [
+    [9, "SIGKILL"],
+    [15, "SIGTERM"],
+    [34, "SIG34"],
+    [64, "SIG64"],
+  ] as const) {
+    await using at = await played([`echo out; kill -${signal} $$`]);
+    expect(await at.said("helper.done")).toMatchObject({ signal: name, outputBytes: 4 });
+  }
+  await using at = await played(["kill -34 0; sleep 60"]);
+  expect(await at.said("helper.done")).toMatchObject({ signal: "SIG34" });
+});
+
+test("a command may hear a signal to its group, and end as it likes", async () => {
+  await using at = await played([`trap "echo heard; exit 7" USR1; kill -USR1 0; sleep 60`]);
+  expect(await at.said("helper.done")).toMatchObject({ exitCode: 7, outputBytes: 6 });
+});
+
+test("what has its watcher killed has been killed", async () => {
+  await using at = await played(["kill -9 $PPID; sleep 60"]);
+  expect(await at.said("helper.done")).toMatchObject({ signal: "SIGKILL" });
+});
+
+test("a command that cannot be started says why", async () => {
+  for (const [command, why] of [
+    ["/no/such/command", /ENOENT/],
+    ["/etc/passwd", /EACCES/],
+  ] as const) {
+    await using at = await played([""], {}, 1, { command, args: [] });
+    expect(await at.said("helper.fail")).toMatchObject({ retryable: false, error: expect.stringMatching(why) });
+  }
 });
 
 test("a payload that comes when its command has ended keeps nobody from telling the end", async () => {
@@ -130,16 +169,22 @@ test("beats that are refused are not repeated at once; of a helper that is not k
 });
 
 test("a task that is lost is left out of beats while its end is seen to", async () => {
-  const beat = async (params: Params) => {
+  const since = { written: Number.POSITIVE_INFINITY };
+  const beat = async (params: Params, nth: number) => {
     const tasks = params["tasks"] as Params[];
-    if (tasks.length === 0) await paused(10);
-    return { tasks: tasks.map(({ task, fence }) => ({ task, fence, word: "lost" })) };
+    const isLost = nth > since.written;
+    if (tasks.length === 0 || !isLost) await paused(10);
+    return { tasks: tasks.map(({ task, fence }) => ({ task, fence, word: isLost ? "lost" : "continue" })) };
   };
-  const slow = () => paused(300).then(() => ({ size: 4, word: "continue" }));
+  const slow = () => {
+    since.written = at.all("helper.beat").length;
+    return paused(300).then(() => ({ size: 4, word: "continue" }));
+  };
   await using at = await played(["echo out; exec sleep 60"], { "helper.beat": beat, "helper.output": slow });
   await at.said("helper.output");
   await paused(200);
-  expect(at.all("helper.beat").filter(({ tasks }) => (tasks as unknown[]).length > 0)).toHaveLength(1);
+  const named = at.all("helper.beat").slice(since.written);
+  expect(named.filter(({ tasks }) => (tasks as unknown[]).length > 0)).toHaveLength(1);
 });
 
 test("an end that the worker cannot take now is told again, and never as a failure", async () => {

@@ -1,14 +1,11 @@
-import { type ChildProcess, spawn } from "node:child_process";
-import { once } from "node:events";
+import type { ChildProcess } from "node:child_process";
 import type { Readable, Writable } from "node:stream";
 import { type Clock, systemCode } from "#core";
 import type { HelperTask, HelperWelcome } from "#fleet";
+import { type CommandEnd, spawnWatched, type WatchedCommand } from "./watched-end.ts";
 
 /** What stays behind a command and holds its output open, outside its process group, is waited for so long. */
 const silentMs = 5_000;
-
-/** How a command ended. */
-export type CommandEnd = { readonly exitCode: number } | { readonly signal: string };
 
 /** What runs for each task. */
 export interface TaskProgram {
@@ -19,7 +16,7 @@ export interface TaskProgram {
 /** The command of one task, in a process group of its own. */
 export class TaskCommand {
   readonly #child: ChildProcess;
-  readonly #pid: number;
+  readonly #group: number;
   readonly #clock: Clock;
   readonly #ended: Promise<CommandEnd>;
   readonly #gone = new AbortController();
@@ -27,15 +24,15 @@ export class TaskCommand {
   #isReleased = false;
 
   /** Use {@link start}. */
-  constructor(child: ChildProcess, pid: number, clock: Clock) {
+  constructor({ child, group, ended }: WatchedCommand, clock: Clock) {
     this.#child = child;
-    this.#pid = pid;
+    this.#group = group;
     this.#clock = clock;
-    this.#ended = once(child, "exit").then(([code, signal]: (number | string | null)[]) => {
+    this.#ended = ended.then((end) => {
       this.#gone.abort();
       // The whole group ends with its command: what it left could write into what is over.
       this.#signal("SIGKILL");
-      return typeof signal === "string" ? { signal } : { exitCode: Number(code ?? 0) };
+      return end;
     });
   }
 
@@ -46,15 +43,12 @@ export class TaskCommand {
     { user }: Pick<HelperWelcome["types"][number], "user">,
     clock: Clock,
   ): Promise<TaskCommand> {
-    const child = spawn(command, args, {
-      detached: true,
-      stdio: ["pipe", "pipe", "pipe"],
+    const watched = await spawnWatched({
+      argv: [command, ...args],
       env: { ...process.env, FARHAND_TASK: task.task, FARHAND_ATTEMPT: String(task.attempt) },
-      ...(user && process.getuid?.() === 0 && user),
+      user: process.getuid?.() === 0 ? user : undefined,
     });
-    child.stdin?.on("error", () => {});
-    if (child.pid === undefined) throw (await once(child, "error"))[0] as Error;
-    return new TaskCommand(child, child.pid, clock);
+    return new TaskCommand(watched, clock);
   }
 
   /** Each to be read to its end. */
@@ -117,7 +111,7 @@ export class TaskCommand {
 
   #signal(name: NodeJS.Signals): void {
     try {
-      process.kill(-this.#pid, name);
+      process.kill(-this.#group, name);
     } catch (error) {
       if (systemCode(error) !== "ESRCH" && systemCode(error) !== "EPERM") throw error;
     }

@@ -14,8 +14,9 @@ import {
   RemoteError,
 } from "#fleet";
 import { splitParams } from "#work";
-import { type CommandEnd, TaskCommand, type TaskProgram } from "./task-command.ts";
+import { TaskCommand, type TaskProgram } from "./task-command.ts";
 import { type MessageBatch, TaskMessages } from "./task-messages.ts";
+import type { CommandEnd } from "./watched-end.ts";
 import type { WorkerLink } from "./worker-link.ts";
 
 /** Between two tries to tell a worker that cannot take it how a task ended. */

@@ -1,5 +1,6 @@
 import { constants } from "node:os";
 import { type Ending, endingOf } from "../unit/ending.ts";
+import { signalNumber } from "../unit/signal-names.ts";
 import { type LoopResult, type UnitCause, UnitState, type UnitStatus } from "../wire.ts";
 
 /** The ending of a task by what its helper said. @param stopping why it was told to stop, if it was. */
@@ -15,10 +16,9 @@ function reasonFor(result: LoopResult, stopping: UnitCause | undefined): UnitCau
 }
 
 function exitOf(result: Exclude<LoopResult, { Error: string }>) {
-  const signals: Readonly<Record<string, number>> = constants.signals;
   // A signal this machine has no number for came from another kind of machine.
   const waitStatus =
-    "ExitCode" in result ? result.ExitCode << 8 : (signals[result.Signal] ?? constants.signals.SIGKILL);
+    "ExitCode" in result ? result.ExitCode << 8 : (signalNumber(result.Signal) ?? constants.signals.SIGKILL);
   return { kind: "exit", uptime: 0, waitStatus, left: false } as const;
 }
 

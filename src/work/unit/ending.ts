@@ -1,6 +1,7 @@
 import { constants } from "node:os";
 import { UnitState, type UnitCause, type UnitStatus } from "../wire.ts";
 import type { ProcessEnd } from "./process-record.ts";
+import { signalName } from "./signal-names.ts";
 
 /** What a status says about an ending; sizes, hashes and times come from elsewhere. */
 export type Ending = Pick<UnitStatus, "State" | "Detail" | "ExitCode" | "Signal" | "CoreDumped"> & { Cause: UnitCause };
@@ -93,12 +94,6 @@ const systemErrors: Record<number, string> = {
 
 function systemErrorText(errno: number): string {
   return systemErrors[errno] ?? `errno ${errno}`;
-}
-
-/** `SIGKILL` for 9; a number the system has no name for becomes `SIG<n>`. */
-function signalName(signal: number): string {
-  const found = Object.entries(constants.signals).find(([, number]) => number === signal);
-  return found?.[0] ?? `SIG${signal}`;
 }
 
 /** Go's words for signals, which existing clients show and match. */

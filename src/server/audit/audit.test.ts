@@ -115,10 +115,36 @@ describeWithStores("the audit", ({ kind, settings, open }) => {
     let now = 0;
     const audit = new Audit(store, { now: () => ++now });
     for (let n = 1; n <= 10; n++) await audit.record("u", "a", String(n));
-    expect(await audit.dropBefore(8)).toBe(7);
-    expect(await audit.verify()).toMatchObject({ ok: true, rows: 4 });
+    expect(await audit.dropBefore(8, 3)).toBe(3);
+    expect(await audit.verify()).toMatchObject({ ok: true, rows: 8 });
+    expect(await audit.dropBefore(8)).toBe(4);
+    expect(await audit.verify()).toMatchObject({ ok: true, rows: 5 });
     await store.db.deleteFrom("audit").where("sequence", "=", 8).execute();
     expect(await audit.verify()).toMatchObject({ ok: false, ...missing(8) });
+  });
+
+  test("is whole also when its beginning is forgotten while it is read", async () => {
+    await using store = await open();
+    let now = 0;
+    const audit = new Audit(store, { now: () => ++now });
+    await Promise.all(Array.from({ length: 2_500 }, (_, n) => audit.record("u", "a", String(n))));
+    const verified = audit.verify();
+    expect(await audit.dropBefore(2_400)).toBe(2_399);
+    expect(await verified).toMatchObject({ ok: true });
+  });
+
+  test("is read in parts, with turns for others between", async () => {
+    await using store = await open();
+    const audit = new Audit(store, clock);
+    await Promise.all(Array.from({ length: 5_000 }, (_, n) => audit.record("u", "a", String(n))));
+    let turns = 0;
+    const turning = setInterval(() => void turns++, 0);
+    expect(await audit.verify()).toMatchObject({ ok: true });
+    const whileVerified = turns;
+    for await (const _line of audit.export());
+    clearInterval(turning);
+    expect(whileVerified).toBeGreaterThan(2);
+    expect(turns - whileVerified).toBeGreaterThan(2);
   });
 
   test("takes no secret, whatever it is called, and nothing of the row is stored", async () => {

@@ -1,5 +1,6 @@
 import { type Clock, systemClock } from "#core";
 import { ServerError } from "../errors.ts";
+import { othersTurn } from "../registry/others-turn.ts";
 import { appendAudit, auditEnds, type AuditHead, auditRows, type AuditRow, dropAuditBefore } from "../store/audit.ts";
 import { storableText } from "../store/storable-text.ts";
 import type { Store } from "../store/store.ts";
@@ -14,6 +15,9 @@ const maxWaiting = 10_000;
 const pageRows = 1_000;
 /** How long rows that need not be stored at once may wait for others. */
 const gatherMs = 100;
+
+/** Rows that are forgotten by one statement: it keeps others waiting. */
+const droppedAtOnce = 20_000;
 
 /** For whoever has something to record, and need not know more. */
 export interface AuditTrail {
@@ -123,11 +127,14 @@ export class Audit implements AuditTrail, LaterAudit {
     if (!start) return { ok: false, sequence: 0, fault: "missing", meaning: "the head of the audit is missing" };
     let last: AuditHead = start.first;
     for (;;) {
-      for (const row of await auditRows(this.#store, last.sequence, pageRows)) {
-        const fault = rowFault(last, row);
-        if (fault) return { ok: false, ...fault };
-        last = row;
+      const faulty = await this.#readPage(last, (row) => (last = row));
+      if (faulty) {
+        const { first } = (await auditEnds(this.#store)) ?? start;
+        // Its beginning was forgotten meanwhile, and there is nothing else wrong with it.
+        if (first.sequence <= last.sequence) return { ok: false, ...faulty };
+        last = first;
       }
+      await othersTurn();
       signal?.throwIfAborted();
       // Servers go on adding meanwhile: the end is where, at one moment, the last row was the one that was read.
       const { head, lastRow } = (await auditEnds(this.#store)) ?? start;
@@ -139,10 +146,23 @@ export class Audit implements AuditTrail, LaterAudit {
     }
   }
 
+  /** @param sound is told of each row that follows the one before. @returns what is wrong with the first that does not. */
+  async #readPage(after: AuditHead, sound: (row: AuditRow) => void): Promise<AuditFault | undefined> {
+    let last = after;
+    for (const row of await auditRows(this.#store, after.sequence, pageRows)) {
+      const fault = rowFault(last, row);
+      if (fault) return fault;
+      last = row;
+      sound(row);
+    }
+    return undefined;
+  }
+
   /** All rows as JSON lines, the oldest first. */
   async *export(signal?: AbortSignal): AsyncGenerator<string> {
     for (let after = 0; ; ) {
       const rows = await auditRows(this.#store, after, pageRows);
+      await othersTurn();
       signal?.throwIfAborted();
       for (const row of rows) yield `${exported(row)}\n`;
       const last = rows.at(-1);
@@ -151,9 +171,9 @@ export class Audit implements AuditTrail, LaterAudit {
     }
   }
 
-  /** Forget what is older than `at`, and say so in the audit. @returns how many rows. */
-  async dropBefore(at: number): Promise<number> {
-    const rows = await dropAuditBefore(this.#store, at);
+  /** Forget what is older than `at`, no more than `most` rows of it, and say so in the audit. @returns how many rows. */
+  async dropBefore(at: number, most = droppedAtOnce): Promise<number> {
+    const rows = await dropAuditBefore(this.#store, at, most);
     if (rows > 0) await this.record("server", "audit.retention", "audit", { rows, before: at });
     return rows;
   }

@@ -59,6 +59,19 @@ describeWithStores("a configuration", ({ open }) => {
     });
   });
 
+  test("what was changed is in the audit, however long the names of it are", async () => {
+    await using store = await open();
+    const { put, audit } = server(store);
+    const long = (n: number): string => `${n}`.padStart(200, "0");
+    await put(Object.fromEntries(Array.from({ length: 600 }, (_, n) => [long(n), n])), 0);
+    const rows: string[] = [];
+    for await (const row of audit.export()) rows.push(row);
+    const { action, detail } = JSON.parse(rows[0] ?? "") as { action: string; detail: { changes: string[] } };
+    expect(action).toBe("config.put");
+    expect(detail.changes[0]).toBe(`/${long(0)}`);
+    expect(detail.changes.at(-1)).toMatch(/^and \d+ more$/);
+  });
+
   test("of many who write at the same time exactly one does", async () => {
     await using store = await open();
     const { put, configs } = server(store);

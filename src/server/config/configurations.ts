@@ -35,6 +35,8 @@ import type { CanaryPlan, Rollout } from "./rollout.ts";
 
 export { ConfigStaleError } from "#fleet";
 
+const maxToldChars = 16_384;
+
 /** A version of a configuration, as lists show it. */
 export interface ConfigVersion {
   readonly name: string;
@@ -244,7 +246,7 @@ export class Configurations {
     if (!(await insertWorkerConfig(store.db, dated, keptVersions, { begins, ends }))) throw await stale();
     const changes = diff(before, stored).map(({ path }) => path);
     const first = begins ? { canaries: JSON.parse(begins.canaries) as string[] } : {};
-    await audit.record(actor, "config.put", name, { version, comment, changes: changes.slice(0, 500), ...first });
+    await audit.record(actor, "config.put", name, { version, comment, changes: toldChanges(changes), ...first });
     this.#options.changed?.(name, version);
     return shown(dated);
   }
@@ -284,6 +286,13 @@ function documentOf({ body }: WorkerConfigTable): JsonObject {
 function versionOf(row: WorkerConfigVersion): ConfigVersion {
   const { name, version, sha256: hash, author, comment } = row;
   return { name, version, sha256: hash, schemaVersion: row.schema_version, author, comment, createdAt: row.created_at };
+}
+
+/** What fits into a row of the audit: it must not be that nobody reads of a change because it was a large one. */
+function toldChanges(paths: readonly string[]): string[] {
+  let chars = 0;
+  const told = paths.filter((path) => (chars += path.length + 3) <= maxToldChars);
+  return told.length < paths.length ? [...told, `and ${paths.length - told.length} more`] : told;
 }
 
 /** Sealed values of one configuration do not open in another. */

@@ -64,14 +64,21 @@ export function auditRows({ db }: Store, after: number, limit: number): Promise<
   return db.selectFrom("audit").selectAll().where("sequence", ">", after).orderBy("sequence").limit(limit).execute();
 }
 
-/** Forget the rows from before the first one of `at` or later, and note where the chain begins now. @returns how many. */
-export function dropAuditBefore(store: Store, at: number): Promise<number> {
+/**
+ * Forget the rows from before the first one of `at` or later, the oldest `most` of them, and note where the chain begins now.
+ *
+ * @returns how many.
+ */
+export function dropAuditBefore(store: Store, at: number, most: number): Promise<number> {
   return store.db.transaction().execute(async (db) => {
     const kept = await db
       .selectFrom("audit")
       .select(["sequence", "previous"])
       // The first row to be kept, by its place: clocks of several servers do not agree on who was first.
-      .where("at", ">=", at)
+      .where(({ eb, or, selectFrom }) => {
+        const first = selectFrom("audit_head").select("first").where("id", "=", 1);
+        return or([eb("at", ">=", at), eb(eb("sequence", "-", most), ">=", first)]);
+      })
       .orderBy("sequence")
       .limit(1)
       .executeTakeFirst();

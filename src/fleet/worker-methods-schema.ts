@@ -17,6 +17,21 @@ export type SwitchName = z.infer<typeof switchName>;
 const SwitchStates = z.strictObject({ watchers: z.boolean(), monitors: z.boolean(), workers: z.boolean() });
 export type SwitchStates = z.infer<typeof SwitchStates>;
 
+/** How a watched folder is. Counts are of this start of the service. */
+const WatcherStatus = z.strictObject({
+  name: text(64),
+  folder: text(4_096),
+  state: z.enum(["watching", "off", "trouble"]).describe("off: the switch `watchers`, or the worker is about to stop"),
+  reason: text(8_000).optional().describe("what is wrong with it; it goes on by itself when that is put right"),
+  waiting: count.describe("files that are still on their way, or wait for their turn"),
+  running: count.describe("units that have not ended"),
+  skipped: count.describe("names that count but are no plain files, or no text"),
+  added: count.describe("units that were made"),
+  succeeded: count,
+  failed: count,
+});
+export type WatcherStatus = z.infer<typeof WatcherStatus>;
+
 /** All that a worker says of itself to those who may look. No secret, and no path but that of its settings. */
 const WorkerStatus = z.strictObject({
   state: z.union([workerState, z.literal("misconfigured")]),
@@ -36,6 +51,7 @@ const WorkerStatus = z.strictObject({
     .max(1_000)
     .describe("settings that were changed and are not in force yet (CAT-5)"),
   switches: SwitchStates,
+  watchers: z.array(WatcherStatus).max(64).optional().describe("absent: none is configured"),
   passwordSet: z.boolean(),
   hardened: z.boolean().optional().describe("configuring it from elsewhere needs a code of its own (CAT-70)"),
   units: z.record(text(64), count).describe("how many in each state"),

@@ -104,6 +104,13 @@ export class Runs {
     throw new WorkError("START_FAILED", Detail.replace(/^Error starting worker: /, ""));
   }
 
+  /** Whether the unit still waits for its payload: its start was not asked for, and no helper knows of it. */
+  awaitsPayload({ id, status, folder }: Unit): boolean {
+    if (status.State !== UnitState.Pending || status.Queued === true || this.#pool.minds(id)) return false;
+    const record = readRecord(folder.process);
+    return record !== undefined && record.fence > 0 && !record.launch && !record.end;
+  }
+
   #takePlace(unit: Unit, { workType, maxUnits }: LaunchedType): boolean {
     return !this.#isHeld && this.#places.take(workType, unit.id, maxUnits);
   }
@@ -170,7 +177,7 @@ export class Runs {
    * Find out what became of an unfinished unit while no daemon watched (design §4.1).
    *
    * A unit that a helper minds goes on; one whose command was launched is given to a helper, which finds its end; one that
-   * waited for a place goes on waiting; anything else never ran.
+   * waited for a place goes on waiting; one whose payload is brought again waits for that; anything else never ran.
    */
   async reconcile(unit: Unit): Promise<void> {
     const early = this.#early.get(unit.id);
@@ -186,8 +193,8 @@ export class Runs {
     if (unit.status.Queued && this.#options.types.find(unit.status.WorkType)) {
       // Not waited for: the daemon is up before all that waits has found its place.
       this.#startQueued(unit);
-    } else if (unit.status.Order && (await moveFence(unit.folder.process, record.fence, record.fence + 1))) {
-      // Whoever gave the order comes back with the rest of the payload, and with the word to start.
+    } else if (isDelivered(unit) && (await moveFence(unit.folder.process, record.fence, record.fence + 1))) {
+      // Whoever gave the order, or watches the file, comes back with the payload and with the word to start.
       unit.set({ ...unit.status, Detail: "Waiting for Input Data" });
     } else if (await moveFence(unit.folder.process, record.fence, 0)) {
       await this.end(unit, { State: UnitState.Failed, Detail: "Pending at restart", Cause: "NOT_STARTED" });
@@ -284,6 +291,11 @@ export class Runs {
 function launched(type: WorkTypeSettings): LaunchedType {
   if (type.kind !== "loop") return type;
   throw new WorkError("START_FAILED", `work type ${type.workType} is served by run loops now; submit it again`);
+}
+
+/** Does somebody bring its payload again after a restart? */
+function isDelivered({ status }: Unit): boolean {
+  return status.Order !== undefined || status.Watch !== undefined;
 }
 
 function finalOf(status: UnitStatus | undefined): UnitStatus | undefined {

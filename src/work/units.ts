@@ -1,5 +1,5 @@
 import { setMaxListeners } from "node:events";
-import { mkdirSync, statSync } from "node:fs";
+import { mkdirSync, statSync, truncateSync } from "node:fs";
 import { join } from "node:path";
 import { type Clock, errorText, type FileLock, type Log, systemClock, systemCode, tryLockFile } from "#core";
 import { WorkError } from "./errors.ts";
@@ -19,7 +19,7 @@ import { followOutput } from "./unit/follow.ts";
 import { storePayload } from "./unit/payload.ts";
 import type { Unit } from "./unit/unit.ts";
 import { type LoadedUnit, UnitStore, type UnitWatcher } from "./unit-store.ts";
-import { stateName, type UnitReport, UnitState, type UnitStatus } from "./wire.ts";
+import { stateName, type UnitReport, UnitState, type UnitStatus, type WatchRecord } from "./wire.ts";
 import { WorkTypes } from "./work-types.ts";
 
 const retentionCheckMs = 60_000;
@@ -56,6 +56,11 @@ export interface NewUnit {
   readonly wantedId?: string;
 }
 
+/** What a watcher asks for. */
+export interface WatchedUnit extends Omit<NewUnit, "wantedId"> {
+  readonly watch: WatchRecord;
+}
+
 /** All units of one node. */
 export class Units {
   readonly workTypes: WorkTypes;
@@ -71,6 +76,7 @@ export class Units {
   readonly #clock: Clock;
   readonly #retention: Retention;
   readonly #closing = new AbortController();
+  readonly #startsHeld: boolean;
   #retentionTimer: NodeJS.Timeout | undefined;
   #isRetiring = false;
 
@@ -106,7 +112,8 @@ export class Units {
       log: options.log,
       clock: this.#clock,
     });
-    if (options.isHeld !== true) this.hold(false);
+    this.#startsHeld = options.isHeld === true;
+    if (!this.#startsHeld) this.hold(false);
     this.#remotes = new RemoteUnits(options.remote, {
       clock: this.#clock,
       log: options.log,
@@ -129,7 +136,8 @@ export class Units {
     await Promise.all(loaded.map((one) => this.#reconcile(one)));
     this.#runs.settled();
     this.#retentionTimer = setInterval(() => this.#retireOnce(), retentionCheckMs).unref();
-    this.#retireOnce();
+    // Held: somebody is to see first how each unit ended, who may have been away when it did.
+    if (!this.#startsHeld) this.#retireOnce();
   }
 
   /** While units are held, none that waits is started and no run loop gets one; what runs goes on. */
@@ -160,6 +168,7 @@ export class Units {
 
   /** Have a helper ready before the first unit comes; to be called when nothing more urgent is left to do. */
   warmUp(): void {
+    this.#retireOnce();
     if (this.workTypes.list().length > 0) this.#runs.warmUp();
   }
 
@@ -202,6 +211,17 @@ export class Units {
   }
 
   /**
+   * The same for a watched file. Whoever does that comes back after a restart: until {@link Units.start} it waits for them,
+   * and {@link Units.deliver} gives it its payload as often as it takes.
+   *
+   * @throws {WorkError} also `UNIT_ID_TAKEN`.
+   */
+  allocateWatched(unitId: string, { workType, params, watch }: WatchedUnit): Unit {
+    const status = { ...this.#firstStatus(workType, params), Detail: "Waiting for Input Data", Watch: watch };
+    return this.#store.createAs(unitId, status);
+  }
+
+  /**
    * Make a unit whose work is for another node.
    *
    * @throws {WorkError} `REQUEST_INVALID`, `NODE_UNREACHABLE`, `STORAGE_FAILED`; no unit remains then.
@@ -228,6 +248,26 @@ export class Units {
     }
   }
 
+  /** Whether a unit still waits for its payload, so that {@link Units.deliver} disturbs nothing that runs. */
+  awaitsPayload(unit: Unit): boolean {
+    return !this.loops.owns(unit) && this.#runs.awaitsPayload(unit);
+  }
+
+  /**
+   * Take the payload of a unit that waits for it, anew when some of it was there. When it breaks off the unit waits on.
+   *
+   * @returns its bytes. @throws what the source throws, and {@link WorkError} `STORAGE_FAILED` when the disk does not take it.
+   */
+  async deliver(unit: Unit, payload: AsyncIterable<Uint8Array>): Promise<number> {
+    try {
+      truncateSync(unit.folder.stdin);
+      return await storePayload(unit.folder.stdin, payload);
+    } catch (error) {
+      if (!isStorageFault(error)) throw error;
+      throw new WorkError("STORAGE_FAILED", `the payload cannot be stored: ${errorText(error)}`, { cause: error });
+    }
+  }
+
   /** End a unit that may not be started after all. */
   async refuse(unit: Unit, error: unknown): Promise<void> {
     const Detail = `Error starting worker: ${errorText(error)}`;
@@ -240,6 +280,16 @@ export class Units {
     if (isRemote(unit)) return this.#remotes.start(unit, this.#closing.signal);
     if (this.loops.serves(unit.status.WorkType)) return this.loops.start(unit);
     return this.#runs.start(unit, this.#closing.signal);
+  }
+
+  /** The unit of this id, or undefined. */
+  find(id: string): Unit | undefined {
+    return this.#store.find(id);
+  }
+
+  /** Units that watchers made, oldest first. */
+  watched(): Unit[] {
+    return this.#store.all().filter((unit) => unit.status.Watch !== undefined);
   }
 
   /** @throws {WorkError} `UNIT_NOT_FOUND` with the words peers look for (spec §1.10). */

@@ -98,8 +98,19 @@ export interface UnitStatus {
   Twin?: TwinRecord;
   /** How often it was handed to a run loop and not given back untouched. Only of work types that run loops serve. */
   Attempt?: number;
+  /** The file it was made for; absent unless a watcher of this worker made it. */
+  Watch?: WatchRecord;
   /** Which run loop has it; never shown. */
   Loop?: LoopRecord;
+}
+
+/** For which file a watcher made a unit. */
+export interface WatchRecord {
+  readonly Watcher: string;
+  /** Path below the watched folder. */
+  readonly File: string;
+  /** Which state of that file: a changed file is another. */
+  readonly Version: string;
 }
 
 /** Who may say something about a task of a run loop. On disk before anybody is told of it. */

@@ -1,4 +1,5 @@
 import { isIP } from "node:net";
+import { resolve } from "node:path";
 import type { WholeDocument } from "./document-schema.ts";
 
 /** What is wrong with a document, at which key or place of it (JSON pointer). */
@@ -15,7 +16,7 @@ export function crossFieldFaults(document: WholeDocument): ConfigFault[] {
   return rules.flatMap((rule) => rule(document)).filter((fault) => typeof fault === "object");
 }
 
-const rules: readonly Rule[] = [lastWayIn, apiNeedsTls, accountIsWhole, roadsLeadSomewhere, oneOfEach];
+const rules: readonly Rule[] = [lastWayIn, apiNeedsTls, accountIsWhole, roadsLeadSomewhere, oneOfEach, watchersDiffer];
 
 /** Somebody must be able to put things right (CAT-82). */
 function lastWayIn({ api, remoteAccess, server, socket }: WholeDocument) {
@@ -75,6 +76,23 @@ function oneOfEach({ workTypes }: WholeDocument) {
     const isKnown = seen.has(worktype);
     seen.add(worktype);
     return isKnown && { path: `/workTypes/${n}/worktype`, reason: `there is a work type ${worktype} already` };
+  });
+}
+
+function watchersDiffer({ watchers }: WholeDocument) {
+  const seen = new Set<string>();
+  return watchers.flatMap(({ name, folder, onSuccess, onFailure }, n) => {
+    const isKnown = seen.has(name);
+    seen.add(name);
+    const intoItself = Object.entries({ onSuccess, onFailure }).map(
+      ([key, afterwards]) =>
+        typeof afterwards === "object" &&
+        resolve(afterwards.moveTo) === resolve(folder) && {
+          path: `/watchers/${n}/${key}/moveTo`,
+          reason: "files would be moved into the folder they are taken from: name another",
+        },
+    );
+    return [isKnown && { path: `/watchers/${n}/name`, reason: `there is a watcher ${name} already` }, ...intoItself];
   });
 }
 

@@ -4,6 +4,7 @@
  * Every key may be left out; {@link configKeys} says what each means then and when a change of it takes effect. Fields of
  * work types are looked at by the worker alone, whose settings say what there is.
  */
+import { parseGoDuration } from "#core";
 import { z } from "zod";
 import { managementService } from "../http-streams-schema.ts";
 import { workerMode } from "../registration-schema.ts";

@@ -1,0 +1,110 @@
+import { rename, unlink } from "node:fs/promises";
+import { parse } from "node:path";
+import { errorText, systemCode } from "#core";
+import { WorkerError } from "../errors.ts";
+import { FolderHandle, folderOf } from "./folder-handle.ts";
+import { type FileVersion, isSameFile, versionOf } from "./file-version.ts";
+import { ownPrefix } from "./name-pattern.ts";
+import type { Afterwards } from "./watcher-settings.ts";
+
+/** A file whose unit has ended. */
+export interface EndedFile {
+  readonly folder: string;
+  /** Path below the folder. */
+  readonly file: string;
+  readonly version: FileVersion;
+  readonly unit: string;
+  readonly marker: string | undefined;
+}
+
+/**
+ * Move or delete a file whose unit has ended. Doing it again after a cut ends what was begun. One that has changed since is
+ * not that file any more: it stays for a unit of its own.
+ *
+ * @returns whether the file is gone from its folder.
+ * @throws {WorkerError} FILE_STUCK: it is where it was; the next try may do better.
+ */
+export async function putAway(ended: EndedFile, afterwards: Afterwards): Promise<boolean> {
+  if (afterwards === "leave") return false;
+  try {
+    return await (afterwards === "delete" ? deleteFile(ended) : moveFile(ended, afterwards.moveTo));
+  } catch (error) {
+    if (error instanceof WorkerError) throw error;
+    const why = systemCode(error) === "EXDEV" ? "that folder is on another file system" : errorText(error);
+    const what = afterwards === "delete" ? "deleted" : `moved to ${afterwards.moveTo}`;
+    throw new WorkerError("FILE_STUCK", `${ended.file} cannot be ${what}: ${why}`, { cause: error });
+  }
+}
+
+/** Out of its name first, then looked at: what somebody puts in its place meanwhile is never deleted unseen. */
+async function deleteFile({ folder: root, file, version, unit, marker }: EndedFile): Promise<boolean> {
+  const { folder, name } = await folderOf(root, file);
+  await using held = folder;
+  const aside = `${ownPrefix}${unit}`;
+  if (!(await held.look(aside))) {
+    const state = await stateOf(held, name, version);
+    if (state !== "same") return state === "gone";
+    await rename(held.at(name), held.at(aside));
+  }
+  if ((await stateOf(held, aside, version)) !== "same") return await putBack(held, aside, { to: held, name, unit });
+  await unlink(held.at(aside));
+  if (marker !== undefined) await removeIfFile(held, `${name}${marker}`);
+  await held.flush();
+  return true;
+}
+
+async function moveFile({ folder: root, file, version, unit, marker }: EndedFile, moveTo: string): Promise<boolean> {
+  const { folder, name } = await folderOf(root, file);
+  await using held = folder;
+  const state = await stateOf(held, name, version);
+  if (state !== "same") return state === "gone";
+  await using target = await targetOf(moveTo, file);
+  const free = await freeName(target, name, unit);
+  await rename(held.at(name), target.at(free));
+  if ((await stateOf(target, free, version)) !== "same") return await putBack(target, free, { to: held, name, unit });
+  if (marker !== undefined && (await held.look(`${name}${marker}`))?.isFile())
+    await rename(held.at(`${name}${marker}`), target.at(`${free}${marker}`));
+  await target.flush();
+  await held.flush();
+  return true;
+}
+
+/** Folders between are made in the target as they are at the source. */
+async function targetOf(moveTo: string, file: string): Promise<FolderHandle> {
+  let target = await FolderHandle.open(moveTo);
+  for (const step of file.split("/").slice(0, -1)) {
+    await using above = target;
+    target = await above.madeChild(step);
+  }
+  return target;
+}
+
+/** Nothing that is there is written over: a second file of a name has the unit's id in it. */
+async function freeName(target: FolderHandle, name: string, unit: string): Promise<string> {
+  if (!(await target.look(name))) return name;
+  const { name: stem, ext } = parse(name);
+  return `${stem}.${unit}${ext}`;
+}
+
+async function stateOf(folder: FolderHandle, name: string, version: FileVersion): Promise<"same" | "other" | "gone"> {
+  const found = await folder.look(name);
+  if (!found) {
+    if (`${(await folder.stat()).dev}` === version.dev) return "gone";
+    throw new Error("its folder shows another file system now");
+  }
+  return found.isFile() && isSameFile(versionOf(found), version) ? "same" : "other";
+}
+
+/** Somebody had put another file there in that very moment: it is theirs to come again, as a new one. */
+async function putBack(
+  from: FolderHandle,
+  now: string,
+  { to, name, unit }: { to: FolderHandle; name: string; unit: string },
+): Promise<false> {
+  await rename(from.at(now), to.at(await freeName(to, name, unit)));
+  return false;
+}
+
+async function removeIfFile(folder: FolderHandle, name: string): Promise<void> {
+  if ((await folder.look(name))?.isFile()) await unlink(folder.at(name));
+}

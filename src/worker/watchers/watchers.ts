@@ -1,0 +1,119 @@
+import { createHash } from "node:crypto";
+import { join } from "node:path";
+import { type Clock, errorText, type Log, systemClock } from "#core";
+import type { WatcherStatus } from "#fleet";
+import type { Units } from "#work";
+import { UnitState } from "#work/wire";
+import { WorkerError } from "../errors.ts";
+import { FileJournal } from "./file-journal.ts";
+import { Watcher } from "./watcher.ts";
+import { type WatcherSettings, watcherSettings, type WrittenWatcher } from "./watcher-settings.ts";
+
+export interface WatchersOptions {
+  readonly units: Units;
+  /** Folder for the journals, private to the worker. */
+  readonly dir: string;
+  /** Whether tasks may be added now (CAT-17). */
+  readonly mayAdd: () => boolean;
+  /** Told when something about one of them is other than it was, save for counts. */
+  readonly changed?: () => void;
+  readonly log: Log;
+  readonly clock?: Clock;
+}
+
+/** A watcher at work, or why it is not. */
+interface Held {
+  readonly written: string;
+  readonly settings: WatcherSettings;
+  readonly watcher: Watcher | WorkerError;
+}
+
+/** The watchers of a worker, as its configuration names them now. */
+export class Watchers {
+  readonly #options: WatchersOptions;
+  readonly #held = new Map<string, Held>();
+  #turn: Promise<void> = Promise.resolve();
+
+  constructor(options: WatchersOptions) {
+    this.#options = options;
+  }
+
+  /** From now on these are watched: those that are the same go on, the others end or begin. */
+  configure(wanted: readonly WrittenWatcher[]): Promise<void> {
+    this.#turn = this.#turn.then(() => this.#configure(wanted));
+    return this.#turn;
+  }
+
+  get status(): WatcherStatus[] {
+    return [...this.#held.values()].map(({ watcher, settings: { name, folder } }) =>
+      watcher instanceof Watcher
+        ? watcher.status
+        : {
+            ...{ name, folder, state: "trouble", reason: watcher.message },
+            ...{ waiting: 0, running: 0, skipped: 0, added: 0, succeeded: 0, failed: 0 },
+          },
+    );
+  }
+
+  /** A switch has changed: whoever may look now does. */
+  wake(): void {
+    for (const { watcher } of this.#held.values()) if (watcher instanceof Watcher) watcher.stir(true);
+  }
+
+  async close(): Promise<void> {
+    await this.#turn;
+    await Promise.all([...this.#held.keys()].map((name) => this.#end(name)));
+  }
+
+  async #configure(wanted: readonly WrittenWatcher[]): Promise<void> {
+    const written = new Map(wanted.map((watcher) => [watcher.name, JSON.stringify(watcher)]));
+    for (const [name, held] of this.#held) if (written.get(name) !== held.written) await this.#end(name);
+    this.#endForgotten(new Set(written.keys()));
+    for (const watcher of wanted) if (!this.#held.has(watcher.name)) this.#begin(watcher);
+    this.#options.changed?.();
+  }
+
+  #begin(wanted: WrittenWatcher): void {
+    const settings = watcherSettings(wanted);
+    this.#held.set(settings.name, { settings, written: JSON.stringify(wanted), watcher: this.#open(settings) });
+  }
+
+  #open(settings: WatcherSettings): Watcher | WorkerError {
+    const { dir, units, mayAdd, log, changed = () => {}, clock = systemClock } = this.#options;
+    try {
+      const journal = new FileJournal(join(dir, journalName(settings)));
+      const watcher = new Watcher({ settings, units, journal, mayAdd, changed, log, clock });
+      watcher.start();
+      return watcher;
+    } catch (error) {
+      // Without its memory it would do again what was done.
+      const why = `watcher ${settings.name} does not watch: its journal cannot be used: ${errorText(error)}`;
+      log.error(why);
+      return new WorkerError("STATE_UNUSABLE", why, { cause: error });
+    }
+  }
+
+  async #end(name: string): Promise<void> {
+    const watcher = this.#held.get(name)?.watcher;
+    this.#held.delete(name);
+    if (watcher instanceof Watcher) await watcher.close();
+  }
+
+  /** Units that nobody will bring a payload any more. */
+  #endForgotten(names: ReadonlySet<string>): void {
+    const { units, log } = this.#options;
+    for (const unit of units.watched()) {
+      const { State, Queued, Watch } = unit.status;
+      if (State !== UnitState.Pending || Queued === true || names.has(Watch?.Watcher ?? "")) continue;
+      const why = new Error(`there is no watcher ${Watch?.Watcher ?? ""} any more`);
+      units.refuse(unit, why).catch((error: unknown) => {
+        log.warn(`unit ${unit.id} waits for a watcher that is gone`, { error: errorText(error) });
+      });
+    }
+  }
+}
+
+/** Of a watcher that was turned to another folder nothing is remembered. */
+function journalName({ name, folder }: WatcherSettings): string {
+  return `${name}-${createHash("sha256").update(folder).digest("hex").slice(0, 12)}.jsonl`;
+}

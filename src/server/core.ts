@@ -62,6 +62,8 @@ export interface CoreOptions {
   readonly pin?: (() => string | undefined) | undefined;
   /** Workers without a token that may wait for a person at once. */
   readonly maxPending?: number;
+  /** Rows of the audit that are older are forgotten, milliseconds (CAT-121); absent: none ever is. */
+  readonly auditKeptMs?: number | undefined;
   /** File that says what may be done from elsewhere; without one everything may (CAT-96). */
   readonly policy?: string | undefined;
   /** File that holds a signed entitlement, and files of the public keys that may sign some (CAT-98). */
@@ -227,7 +229,8 @@ async function openAll(options: CoreOptions, closers: Closers): Promise<ServerCo
   const limits = options.maxPending === undefined ? {} : { all: options.maxPending };
   const pending = new PendingWorkers({ store, audit, nonces: registry.nonces, clock, limits });
   const firstRegistrations = new FirstRegistrations({ entrance, presence, pending, access, audit });
-  closers.add(keepUp({ access, presence, health, enrolments, pending, rollouts, clock, log }));
+  const { auditKeptMs } = options;
+  closers.add(keepUp({ access, audit, auditKeptMs, presence, health, enrolments, pending, rollouts, clock, log }));
   return {
     ...{ store, access, audit, registry, presence, health, live, configurations, rollouts, entrance, mesh },
     ...{ pending, firstRegistrations },
@@ -250,6 +253,8 @@ function tellLocked(audit: Audit, log: Log): (userId: string) => void {
 /** What has to be done now and then. */
 function keepUp({
   access,
+  audit,
+  auditKeptMs,
   presence,
   health,
   enrolments,
@@ -257,7 +262,8 @@ function keepUp({
   rollouts,
   clock,
   log,
-}: Pick<ServerCore, "access" | "presence" | "health" | "enrolments" | "pending" | "rollouts"> & {
+}: Pick<ServerCore, "access" | "audit" | "presence" | "health" | "enrolments" | "pending" | "rollouts"> & {
+  auditKeptMs: number | undefined;
   clock: Clock;
   log: Log;
 }) {
@@ -279,6 +285,9 @@ function keepUp({
     every(maintainMs, () => health.maintain(signal)),
     every(maintainMs, () => enrolments.sweep()),
     every(maintainMs, () => pending.sweep()),
+    every(maintainMs, async () => {
+      if (auditKeptMs !== undefined) await audit.dropBefore(clock.now() - auditKeptMs);
+    }),
   ]);
   return {
     close: async () => {

@@ -28,6 +28,8 @@ export interface ServerSettings {
   readonly plainHttp?: boolean | undefined;
   /** Workers without a token that wait for a person at once; 0: none may. Default 100. */
   readonly maxPending?: number | undefined;
+  /** Rows of the audit that are older are forgotten, milliseconds; absent: none ever is (CAT-121). */
+  readonly auditKeptMs?: number | undefined;
   readonly trustedProxies?: readonly string[] | undefined;
   readonly roads?: readonly ServerRoad[] | undefined;
   /** Give metrics to this machine without a credential. */
@@ -71,6 +73,7 @@ export async function startServer(settings: ServerSettings): Promise<RunningServ
     policy: settings.policy,
     ...{ entitlement: settings.entitlement, entitlementKeys: settings.entitlementKeys },
     factors: settings.factors,
+    auditKeptMs: settings.auditKeptMs,
     portTls: settings.tls,
     ...(settings.maxPending !== undefined && { maxPending: settings.maxPending }),
     ...((settings.tls || settings.plainHttp) && { pin: () => settings.tls && pinOf(settings.tls) }),

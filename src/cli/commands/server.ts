@@ -13,8 +13,11 @@ export interface ServerOptions {
   readonly road?: readonly string[];
   readonly trustedProxy?: readonly string[];
   readonly maxPending?: string;
+  readonly auditDays?: string;
   readonly openMetrics?: true;
   readonly policy?: string;
+  readonly entitlement?: string;
+  readonly entitlementKey?: readonly string[];
   readonly factor?: readonly string[];
   readonly log?: string;
 }
@@ -56,10 +59,25 @@ export const server = {
       flags: "--max-pending <number>",
       description: "workers without a token that may wait to be approved at once; default 100, 0 for none",
     },
+    {
+      flags: "--audit-days <number>",
+      description: "forget rows of the audit that are older; without this none ever is",
+    },
     { flags: "--open-metrics", description: "/metrics for this machine without a credential" },
     {
       flags: "--policy <file>",
       description: "what may be done from elsewhere; read again when it changes",
+      completes: "file",
+    },
+    {
+      flags: "--entitlement <file>",
+      description: "signed entitlement, for what the policy leaves to one; read again when it changes",
+      completes: "file",
+    },
+    {
+      flags: "--entitlement-key <file>",
+      description: "public key that may sign entitlements; without one none counts",
+      repeatable: true,
       completes: "file",
     },
     {

@@ -29,8 +29,10 @@ export async function runServer(options: ServerOptions, terminal: Terminal): Pro
       trustedProxies: options.trustedProxy,
       roads: (options.road ?? []).map((road) => parseRoad(road, readText)),
       maxPending: maxPendingOf(options.maxPending),
+      auditKeptMs: auditKeptOf(options.auditDays),
       openMetrics: options.openMetrics,
       policy: options.policy,
+      ...{ entitlement: options.entitlement, entitlementKeys: options.entitlementKey },
       factors: factorPolicy(options.factor ?? []),
       version,
       log,
@@ -80,6 +82,12 @@ export function addressOf(text: string): { host: string; port: number } {
 function maxPendingOf(text: string | undefined): number | undefined {
   if (text === undefined || /^\d{1,4}$/.test(text)) return text === undefined ? undefined : Number(text);
   throw invalid(`max-pending: ${text} is no number up to 9999`);
+}
+
+function auditKeptOf(text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  if (/^[1-9]\d{0,4}$/.test(text)) return Number(text) * 24 * 60 * 60_000;
+  throw invalid(`audit-days: ${text} is no number of days from 1 to 99999`);
 }
 
 function levelOf(text = "info"): LogLevel {

@@ -35,6 +35,7 @@ export interface CallFacts {
   readonly query: unknown;
   readonly body: unknown;
   readonly payload: Readable | undefined;
+  readonly rest: string;
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
   readonly signal: AbortSignal;
   readonly used: () => void;
@@ -46,8 +47,10 @@ export class Call<S extends RouteSchema = RouteSchema> {
   readonly query: Given<S, "query">;
   readonly body: Given<S, "body">;
   readonly visit: Visit;
-  /** The file behind the request, not read yet. */
+  /** The file behind the request, or a body that is handed on; not read yet. */
   readonly payload: Readable | undefined;
+  /** What stands in place of the `*` of the route's path, with the query; as it was written. */
+  readonly rest: string;
   /** Fires when the client is gone, and when what it rests on has ended (CAT-67). */
   readonly signal: AbortSignal;
   readonly #facts: CallFacts;
@@ -59,6 +62,7 @@ export class Call<S extends RouteSchema = RouteSchema> {
     this.body = facts.body as Given<S, "body">;
     this.visit = facts.visit;
     this.payload = facts.payload;
+    this.rest = facts.rest;
     this.signal = facts.signal;
   }
 

@@ -91,6 +91,12 @@ async function addParsers(app: App, { limits, parseJson }: AppOptions): Promise<
   });
 }
 
+/** In this scope bodies are of any type, and nobody reads them. */
+export function takeAnyBody(scope: App): void {
+  scope.removeAllContentTypeParsers();
+  scope.addContentTypeParser("*", (_request, _body, done) => done(null));
+}
+
 async function addPlugins(app: App, { secure, upgrades, limits, version }: AppOptions): Promise<void> {
   await app.register(helmet, {
     contentSecurityPolicy: {

@@ -31,8 +31,8 @@ export class Gatekeeper {
     const { limits, facts: all } = this.#options;
     const facts = all.begin(request, reply.raw);
     await requireRate(limits.overAddressLimit(request));
-    if (request.ws !== (route.live !== undefined))
-      throw new ServerError("REQUEST_INVALID", route.live ? "this is a WebSocket" : "this is no WebSocket");
+    if ((request.ws ? route.live : route.handle) === undefined)
+      throw new ServerError("REQUEST_INVALID", request.ws ? "this is no WebSocket" : "this is a WebSocket");
     const shown = shownBy(request);
     this.#requireOwnPage(route, request, shown);
     if (route.needs.kind === "nothing") return;
@@ -64,7 +64,7 @@ export class Gatekeeper {
     const { secure } = this.#options.visit(request);
     const here = `${secure ? "https" : "http"}://${host}`.toLowerCase();
     const own = { here, publicOrigin: this.#options.publicOrigin };
-    requireOwnPage(route, { origin, marked: mark === "1", viaCookie }, own);
+    requireOwnPage(route, { origin, marked: mark === "1", viaCookie, isLive: request.ws }, own);
   }
 
   async #identify(route: Route, request: Request, shown: Shown): Promise<Known> {

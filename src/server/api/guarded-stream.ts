@@ -11,6 +11,8 @@ export interface StreamGuard {
   readonly used: () => void;
   /** More than so many bytes are too many. */
   readonly maxBytes?: number;
+  /** Fewer are too few. */
+  readonly minBytes?: number;
 }
 
 /**
@@ -32,6 +34,8 @@ export function guarded(source: Readable, guard: StreamGuard): Readable {
       guard.used();
       yield chunk;
     }
+    if (guard.minBytes !== undefined && bytes < guard.minBytes)
+      throw new ServerError("WORKER_ANSWER", "the worker sent less than it announced");
   };
   // How it ended shows in `out`.
   pipeline(source, metered, out, { signal })

@@ -5,14 +5,14 @@ import { Answer, done } from "./answer.ts";
 import type { Admission } from "./admission.ts";
 import { Call, type Visit } from "./call.ts";
 import { closeSocket, type Failures } from "./failures.ts";
-import type { App, Reply, Request } from "./fastify.ts";
+import { type App, type Reply, type Request, takeAnyBody } from "./fastify.ts";
 import { Problem } from "./field-schema.ts";
 import type { Gatekeeper } from "./gatekeeper.ts";
 import type { Idempotency } from "./idempotency.ts";
 import type { ApiLimits } from "./limits.ts";
 import { guarded } from "./guarded-stream.ts";
 import { HashedPayload } from "./hashed-payload.ts";
-import { LiveSocket } from "./live-socket.ts";
+import { LiveSocket, type RawWebSocket } from "./live-socket.ts";
 import type { Meter } from "./metrics.ts";
 import { forgetBody, type PayloadForm, readPayloadForm } from "./payload-form.ts";
 import { FieldsError } from "./problem.ts";
@@ -42,19 +42,17 @@ export class Mount {
   add(route: Route): void {
     const { app, limits } = this.#options;
     const common = { url: route.path, schema: schemaOf(route), ...this.#hooks(route) };
-    if (route.live)
-      app.route({
-        ...common,
-        method: "GET",
-        websocket: true,
-        handler: (socket, request) => this.#serveLive(route, request, new LiveSocket(socket, limits)),
+    const wsHandler = (socket: RawWebSocket, request: Request): Promise<void> =>
+      this.#serveLive(route, request, new LiveSocket(socket, limits));
+    const handler = (request: Request, reply: Reply): Promise<unknown> => this.#answer(route, request, reply);
+    if (route.live && !route.handle) app.route({ ...common, method: "GET", websocket: true, handler: wsHandler });
+    else if (route.passesOn)
+      // In a scope of its own, where no body is read by anybody else.
+      void app.register(async (scope) => {
+        takeAnyBody(scope);
+        scope.route({ ...common, method: route.method, handler, ...(route.live && { wsHandler }) });
       });
-    else
-      app.route({
-        ...common,
-        method: route.method,
-        handler: (request, reply) => this.#answer(route, request, reply),
-      });
+    else app.route({ ...common, method: route.method, handler });
   }
 
   #hooks(route: Route) {
@@ -64,10 +62,10 @@ export class Mount {
       preParsing: async (request: Request, reply: Reply) => {
         // Whoever asked whether to send the body is told so only now.
         if (request.headers.expect !== undefined && request.raw.httpVersion === "1.1") reply.raw.writeContinue();
-        if (!route.payload) timeBody(request, reply, limits.bodyMs);
+        if (!route.payload && !route.passesOn) timeBody(request, reply, limits.bodyMs);
       },
       preValidation: async (request: Request) => {
-        if (request.isMultipart() && !route.payload)
+        if (request.isMultipart() && !route.payload && !route.passesOn)
           throw new ServerError("BODY_TYPE", "this route takes application/json");
       },
       onResponse: async (_request: Request, reply: Reply) => meter.answered(route, reply.statusCode, reply.elapsedTime),
@@ -76,13 +74,18 @@ export class Mount {
 
   async #answer(route: Route, request: Request, reply: Reply): Promise<unknown> {
     try {
+      // The worker sets the pace, and may be slow.
+      if (route.passesOn) request.raw.socket.setTimeout(0);
       const form = await formOf(route, request);
       const payload = form && isKeyed(route, request) ? this.#hashed(form.payload, request) : undefined;
       const call = this.#call(route, request, form && { ...form, payload: payload?.bytes ?? form.payload });
       await this.#requireMore(route, call, request);
-      return send(route, reply, await this.#once(route, call, request, payload));
+      const answer = await this.#once(route, call, request, payload);
+      // Whoever answers before the body has come wants no more of it.
+      if (route.passesOn && !request.raw.complete) reply.header("connection", "close");
+      return send(route, reply, answer);
     } catch (error) {
-      if (route.payload) forgetBody(request);
+      if (route.payload || route.passesOn) forgetBody(request);
       throw error;
     }
   }
@@ -104,7 +107,8 @@ export class Mount {
       params: request.params,
       query: request.query,
       body: route.payload ? parsedBody(route, form?.body ?? request.body) : request.body,
-      payload: form?.payload,
+      payload: route.passesOn ? request.raw : form?.payload,
+      rest: restOf(route, request),
       headers: request.headers,
       signal: scope?.signal ?? new AbortController().signal,
       used: () => used?.(),
@@ -208,6 +212,15 @@ function timeBody(request: Request, reply: Reply, bodyMs: number): void {
   const stop = (): void => clearTimeout(slow);
   request.raw.once("end", stop);
   reply.raw.once("close", stop);
+}
+
+/** As it was written: it has been looked at, and what is decoded here would be read in another way further on. */
+function restOf({ path }: Route, { raw: { url = "" } }: Request): string {
+  if (!path.endsWith("/*")) return "";
+  const before = path.split("/").length - 1;
+  const [place = "", ...query] = url.split("?");
+  const rest = place.split("/").slice(before).join("/");
+  return [rest, ...query].join("?");
 }
 
 function parsedBody(route: Route, body: unknown): unknown {

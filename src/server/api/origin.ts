@@ -8,6 +8,8 @@ export interface PageClaims {
   readonly marked: boolean;
   /** The credential is a cookie, which browsers send by themselves. */
   readonly viaCookie: boolean;
+  /** It opens a WebSocket. */
+  readonly isLive: boolean;
 }
 
 /** Origins of our own pages: scheme, name and port. */
@@ -23,9 +25,8 @@ export interface OwnOrigins {
  * @throws {ServerError} ORIGIN_REFUSED.
  */
 export function requireOwnPage(route: Route, claims: PageClaims, own: OwnOrigins): void {
-  const isLive = route.live !== undefined;
+  const { origin, marked, viaCookie, isLive } = claims;
   if (!changes(route) && !isLive) return;
-  const { origin, marked, viaCookie } = claims;
   const isOwn = origin !== undefined && (origin === own.here || origin === own.publicOrigin);
   if (origin !== undefined && !isOwn)
     throw new ServerError("ORIGIN_REFUSED", "a page of another origin must not do this");

@@ -24,8 +24,8 @@ export interface MoreNeeds {
 
 /** A route, as data: from these come what Fastify serves, the document, and the checks (CAT-54). */
 export interface Route {
-  readonly method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
-  /** `/api/workers/:worker`. */
+  readonly method: "GET" | "HEAD" | "POST" | "PUT" | "PATCH" | "DELETE";
+  /** `/api/workers/:worker`; with `*` at its end any that begins so. */
   readonly path: string;
   /** One line for the document. */
   readonly summary: string;
@@ -46,12 +46,14 @@ export interface Route {
   readonly keyed?: "answer" | "shown once" | "by name";
   /** The body may be a form with the request as JSON and a file behind it. */
   readonly payload?: boolean;
+  /** The body is anything, and is handed on as it comes: it is the call's `payload`. */
+  readonly passesOn?: boolean;
   readonly schema: RouteSchema;
   /** What this very request needs. */
   more?(call: Call): MoreNeeds;
   /** @returns a value, an `Answer`, or nothing (204). */
   handle?(call: Call): Promise<unknown>;
-  /** Instead of `handle`: a WebSocket. Resolves when it is over; then the socket is closed. */
+  /** Instead of `handle`, or beside it on one path: a WebSocket. Resolves when it is over; then the socket is closed. */
   live?(call: Call, socket: LiveSocket): Promise<void>;
 }
 

@@ -6,9 +6,23 @@ import type { Route } from "./route.ts";
  */
 export function withSockets(document: object, routes: readonly Route[]): object {
   const { paths = {} } = document as { paths?: Readonly<Record<string, object>> };
-  const sockets = routes.filter(({ live }) => live).map((route) => [templateOf(route), { get: operationOf(route) }]);
+  const sockets = routes
+    .filter(({ live }) => live)
+    .map((route): [string, object] => {
+      const template = templateOf(route);
+      const known: { readonly get?: object } | undefined = paths[template];
+      return [template, { ...known, get: route.handle ? alsoSocket(known?.get) : operationOf(route) }];
+    });
   return { ...document, paths: { ...paths, ...(Object.fromEntries(sockets) as object) } };
 }
+
+/** One that answers plainly as well. */
+function alsoSocket(operation: object | undefined): object {
+  const { responses } = { responses: {}, ...operation };
+  return { ...operation, "x-websocket": true, responses: { ...responses, ...isSocket } };
+}
+
+const isSocket = { "101": { description: "It is a WebSocket from here on" } };
 
 function templateOf({ path }: Route): string {
   return path.replaceAll(/:(\w+)/g, "{$1}");
@@ -25,6 +39,6 @@ function operationOf(route: Route): object {
     "x-websocket": true,
     security: [{ bearer: [] }, { cookie: [] }],
     parameters: names.map((name) => ({ name, in: "path", required: true, schema: { type: "string" } })),
-    responses: { "101": { description: "It is a WebSocket from here on" } },
+    responses: isSocket,
   };
 }

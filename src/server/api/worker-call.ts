@@ -1,6 +1,8 @@
 import { RemoteError } from "#fleet";
+import type { Duplex } from "node:stream";
 import type { JsonObject } from "#core";
 import { ServerError } from "../errors.ts";
+import { answerOn } from "../line/answer-on.ts";
 import type { WorkerRequest, WorkerStream } from "../line/worker-lines.ts";
 import type { Call } from "./call.ts";
 import type { RouteServices } from "./services.ts";
@@ -47,6 +49,20 @@ export async function openOnWorker(
   }
 }
 
+/**
+ * What a worker says on an open stream behind its first answer.
+ *
+ * @param late fires when it takes too long.
+ */
+export async function secondAnswer(call: Call, stream: Duplex, late: AbortSignal): Promise<unknown> {
+  try {
+    return await answerOn(stream, AbortSignal.any([call.signal, late]));
+  } catch (error) {
+    call.signal.throwIfAborted();
+    throw late.aborted ? tooLate() : passable(error);
+  }
+}
+
 /** Send a payload with its unit; that takes as long as it takes. */
 export async function submitToWorker(
   { lines, traces }: RouteServices,
@@ -89,13 +105,19 @@ async function told<T>(
   } catch (error) {
     noteRefusal(traces, call, method, error);
     call.signal.throwIfAborted();
-    if (late?.aborted)
-      throw new ServerError(
-        "WORKER_UNREACHABLE",
-        "the worker did not answer in time; what was asked may have been done",
-      );
-    if (error instanceof RemoteError && !workerStatus.has(error.status))
-      throw new ServerError("WORKER_ANSWER", `the worker answered ${error.status}: ${error.message.slice(0, 500)}`);
-    throw error;
+    // The lines know it by its id only.
+    if (error instanceof ServerError && error.code === "WORKER_AWAY")
+      throw new ServerError("WORKER_AWAY", `the worker ${call.worker.name} is not connected`);
+    throw late?.aborted ? tooLate() : passable(error);
   }
+}
+
+const tooLate = (): ServerError =>
+  new ServerError("WORKER_UNREACHABLE", "the worker did not answer in time; what was asked may have been done");
+
+/** What a worker may say to a client, in place of an answer. */
+function passable(error: unknown): unknown {
+  if (error instanceof RemoteError && !workerStatus.has(error.status))
+    return new ServerError("WORKER_ANSWER", `the worker answered ${error.status}: ${error.message.slice(0, 500)}`);
+  return error;
 }

@@ -2,13 +2,9 @@ import type { Duplex } from "node:stream";
 import { errorText } from "#core";
 import {
   configChanged,
-  faultOfRpcError,
   forward,
   type ForwardedResult,
-  hearWords,
   type JsonObject,
-  RemoteError,
-  type RpcError,
   sayWords,
   sessionEnded,
   signAssertion,
@@ -16,6 +12,7 @@ import {
 import type { Mesh, MeshStream } from "#mesh";
 import { ServerError } from "../errors.ts";
 import type { Registry } from "../registry/registry.ts";
+import { answerOn } from "./answer-on.ts";
 import { Line, type LineContext } from "./line.ts";
 import type { Members } from "./members.ts";
 import { SessionScopes } from "./session-scopes.ts";
@@ -160,7 +157,7 @@ export class Lines implements WorkerLines {
     const line = this.#lines.get(workerId);
     // A conversation that was cut a moment ago is on its way back as long as its node can be reached: then it is waited for.
     if (line && (line.conversation.isConnected || this.#options.mesh.hasRoute(line.node))) return line;
-    throw new ServerError("WORKER_UNREACHABLE", `the worker ${workerId} is not connected`);
+    throw new ServerError("WORKER_AWAY", `the worker ${workerId} is not connected`);
   }
 
   #enter(workerId: string, { session }: Asker, signal: AbortSignal) {
@@ -199,20 +196,6 @@ export class Lines implements WorkerLines {
       streams.delete(stream);
       if (streams.size === 0) this.#streams.delete(workerId);
     });
-  }
-}
-
-/** @throws {RemoteError} what the worker answered. @throws {ServerError} WORKER_UNREACHABLE. */
-async function answerOn(stream: Duplex, signal: AbortSignal): Promise<unknown> {
-  try {
-    const words = await hearWords(stream, signal);
-    if ("error" in words) throw new RemoteError(faultOfRpcError(words["error"] as RpcError));
-    return words["result"];
-  } catch (error) {
-    stream.destroy();
-    signal.throwIfAborted();
-    if (error instanceof RemoteError) throw error;
-    throw new ServerError("WORKER_UNREACHABLE", `the stream to the worker broke: ${errorText(error)}`);
   }
 }
 

@@ -6,6 +6,10 @@ const streams: readonly (readonly [string, RemoteFeature])[] = [
   ["units.results", "remote.monitor"],
   ["units.submit", "remote.operate"],
   ["tcp.open", "remote.operate"],
+  ["http.open", "remote.operate"],
+  ["http.socket", "remote.operate"],
+  // What it asks of the worker's methods is held to the features that the worker is told of.
+  ["http.management", "remote.monitor"],
   ["shell.open", "remote.configure"],
   ["shell.resize", "remote.configure"],
 ];

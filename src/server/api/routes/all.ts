@@ -3,7 +3,9 @@ import type { RouteServices } from "../services.ts";
 import { auditRoutes } from "./audit-routes.ts";
 import { configsRoutes } from "./configs-routes.ts";
 import { rolloutRoutes } from "./rollout-routes.ts";
+import { httpRoutes } from "./http-routes.ts";
 import { enrolRoutes } from "./enrol-routes.ts";
+import { entitlementRoutes } from "./entitlement-routes.ts";
 import { liveRoutes } from "./live-routes.ts";
 import { loginRoutes } from "./login-routes.ts";
 import { factorRoutes } from "./factor-routes.ts";
@@ -32,11 +34,13 @@ export function allRoutes(services: RouteServices, sources: Omit<ServerRouteSour
     ...traceRoutes(services),
     ...enrolRoutes(services),
     ...pendingRoutes(services),
+    ...entitlementRoutes(services),
     ...workersRoutes(services),
     ...liveRoutes(services),
     ...rpcRoutes(services),
     ...unitsRoutes(services),
     ...tunnelRoutes(services),
+    ...httpRoutes(services),
     ...configsRoutes(services),
     ...rolloutRoutes(services),
     ...auditRoutes(services),

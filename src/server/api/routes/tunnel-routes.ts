@@ -8,6 +8,7 @@ import type { LiveSocket } from "../live-socket.ts";
 import { type Route, route } from "../route.ts";
 import type { RouteServices } from "../services.ts";
 import { askWorker, openOnWorker } from "../worker-call.ts";
+import { written } from "../written.ts";
 import { ShellEnd, ShellHead, ShellQuery, TcpParams, TunnelWord } from "./tunnel-schema.ts";
 import { WorkerParams } from "./workers-schema.ts";
 
@@ -138,18 +139,4 @@ async function obey(data: Buffer, stream: Duplex, resize?: Resize): Promise<void
   if (!word.success) throw new ServerError("REQUEST_INVALID", "a text frame is {resize:{rows,columns}} or {end:true}");
   if ("resize" in word.data) await resize?.(word.data.resize);
   else stream.end();
-}
-
-/** Resolves when the worker's side can take more, or is gone. */
-async function written(stream: Duplex, data: Uint8Array): Promise<void> {
-  if (!stream.writable || stream.write(data)) return;
-  await new Promise<void>((resolve) => {
-    const settle = (): void => {
-      stream.off("drain", settle);
-      stream.off("close", settle);
-      resolve();
-    };
-    stream.on("drain", settle);
-    stream.on("close", settle);
-  });
 }

@@ -24,6 +24,12 @@ import { connect } from "./commands/connect.ts";
 import { enrolToken } from "./commands/enrol-token.ts";
 import { enrolTokenList } from "./commands/enrol-token-list.ts";
 import { enrolTokenRevoke } from "./commands/enrol-token-revoke.ts";
+import { entitlements } from "./commands/entitlements.ts";
+import { entitlementsAdd } from "./commands/entitlements-add.ts";
+import { entitlementsKey } from "./commands/entitlements-key.ts";
+import { entitlementsRemove } from "./commands/entitlements-remove.ts";
+import { entitlementsShow } from "./commands/entitlements-show.ts";
+import { entitlementsSign } from "./commands/entitlements-sign.ts";
 import { helper } from "./commands/helper.ts";
 import { helperToken } from "./commands/helper-token.ts";
 import { helperTokenList } from "./commands/helper-token-list.ts";
@@ -38,6 +44,7 @@ import { run } from "./commands/run.ts";
 import { server } from "./commands/server.ts";
 import { serverAdminRecover } from "./commands/server-admin-recover.ts";
 import { serverBackup } from "./commands/server-backup.ts";
+import { serverEntitlement } from "./commands/server-entitlement.ts";
 import { serverRestore } from "./commands/server-restore.ts";
 import { sessions } from "./commands/sessions.ts";
 import { sessionsEnd } from "./commands/sessions-end.ts";
@@ -75,6 +82,7 @@ import { workSubmit } from "./commands/work-submit.ts";
 import { worker } from "./commands/worker.ts";
 import { workerDoctor } from "./commands/worker-doctor.ts";
 import { workerEdit } from "./commands/worker-edit.ts";
+import { workerEntitlement } from "./commands/worker-entitlement.ts";
 import { workerHarden } from "./commands/worker-harden.ts";
 import { workerDrain } from "./commands/worker-drain.ts";
 import { workerInstall } from "./commands/worker-install.ts";
@@ -118,6 +126,7 @@ export const commands: readonly AnyCommand[] = [
   serverBackup,
   serverRestore,
   serverAdminRecover,
+  serverEntitlement,
   workerStatus,
   workerSwitches,
   workerRestart,
@@ -126,6 +135,7 @@ export const commands: readonly AnyCommand[] = [
   workerPassword,
   workerHarden,
   workerEdit,
+  workerEntitlement,
   workerDoctor,
   workerReset,
   workerSupport,
@@ -205,6 +215,12 @@ export const commands: readonly AnyCommand[] = [
   enrolToken,
   enrolTokenList,
   enrolTokenRevoke,
+  entitlements,
+  entitlementsAdd,
+  entitlementsRemove,
+  entitlementsShow,
+  entitlementsSign,
+  entitlementsKey,
   auditList,
   auditVerify,
   auditExport,

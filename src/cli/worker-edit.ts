@@ -22,7 +22,7 @@ export interface WorkerEditOptions extends WorkerSocketOptions, WorkerModeOption
 }
 
 /** Where the configuration is edited: through the service, or in its file while there is none (CAT-30). */
-interface EditedPlace {
+export interface EditedPlace {
   readonly got: ConfigGot;
   /** Values that are decided elsewhere (CAT-8), a line each. */
   readonly notes: readonly string[];
@@ -69,7 +69,8 @@ async function editedIn(place: EditedPlace, before: string, terminal: Terminal):
   }
 }
 
-async function openPlace(options: WorkerEditOptions, env: Terminal["env"]): Promise<EditedPlace> {
+/** Where the configuration of this machine's worker is edited. @throws what the worker or its file says. */
+export async function openPlace(options: WorkerEditOptions, env: Terminal["env"]): Promise<EditedPlace> {
   try {
     const got = (await askWorker(options, env, "config.get")) as ConfigGot;
     const put = async (document: JsonObject) => {

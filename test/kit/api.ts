@@ -17,6 +17,7 @@ import type { Labels, Role } from "../../src/server/auth/roles.ts";
 import { Configurations } from "../../src/server/config/configurations.ts";
 import { Rollouts } from "../../src/server/config/rollouts.ts";
 import type { Asker, WorkerLines, WorkerRequest, WorkerStream } from "../../src/server/line/worker-lines.ts";
+import { Entitlements } from "../../src/server/policy/entitlements.ts";
 import { Enrolments } from "../../src/server/registry/enrolments.ts";
 import { PendingWorkers } from "../../src/server/registry/pending-workers.ts";
 import { Health } from "../../src/server/registry/health.ts";
@@ -27,6 +28,9 @@ import { insertWorker } from "../../src/server/store/workers.ts";
 import { goodPassword, type TestAccess, testAccess } from "./access.ts";
 import { makeCertificates, type TestCertificates } from "./certificates.ts";
 import { type TempFolder, tempFolder } from "./temp-folder.ts";
+
+/** Whom entitlements for the server of a test are addressed to. */
+export const testServerId = "0123-4567-89ab-cdef-0123-4567-89ab-cdef";
 
 /** What will be so, sooner or later: on a busy machine later. */
 export function eventually<T>(what: () => T, intervalMs = 50): ReturnType<typeof expect.poll<T>> {
@@ -237,6 +241,7 @@ async function testApi(store: Store, certificates: TestCertificates, options: Te
     live,
     enrolments: new Enrolments({ store, audit, clock }),
     pending: new PendingWorkers({ store, audit, nonces: registry.nonces }),
+    entitlements: new Entitlements({ store, audit, serverId: testServerId, log: silentLog }),
     health: new Health(store, clock),
     configurations,
     rollouts: new Rollouts({ ...ofConfigs, configurations, changed: () => {}, log: silentLog }),

@@ -13,7 +13,15 @@ import { Enrolments } from "../../src/server/registry/enrolments.ts";
 import { Presence } from "../../src/server/registry/presence.ts";
 import type { RegistrationRequest } from "../../src/server/registry/registration.ts";
 import type { Store } from "../../src/server/store/store.ts";
-import { apiKit, type StreamPair, streamPair, type TestApi, TestLines, type TestUser } from "./api.ts";
+import {
+  type apiKit,
+  type StreamPair,
+  streamPair,
+  type TestApi,
+  TestLines,
+  testServerId,
+  type TestUser,
+} from "./api.ts";
 import { tempFolder } from "./temp-folder.ts";
 
 /** A server with a policy file, as far as workers register and people come by its API. */
@@ -41,7 +49,7 @@ export async function entitledServer(kit: ReturnType<typeof apiKit>, store: Stor
   entitlements.listen(changed);
   const registry = new LimitedRegistry({ store, audit, attendance: presence, policy, entitlements, changed });
   const enrolments = new Enrolments({ store, audit });
-  const api = await kit.over(store, { lines, registry, presence, enrolments, audit, realTime: true });
+  const api = await kit.over(store, { lines, registry, presence, enrolments, entitlements, audit, realTime: true });
   const pairs: StreamPair[] = [];
   workers.output = ({ method }) => {
     const pair = streamPair();
@@ -64,8 +72,6 @@ export async function entitledServer(kit: ReturnType<typeof apiKit>, store: Stor
 }
 export type EntitledServer = Awaited<ReturnType<typeof entitledServer>>;
 
-/** Whom entitlements for the server of a test are addressed to. */
-export const testServerId = "0123-4567-89ab-cdef-0123-4567-89ab-cdef";
 const dayMs = 86_400_000;
 
 /** Somebody who signs entitlements; for a year from now unless told otherwise. */

@@ -159,7 +159,11 @@ function mountOver(options: ApiOptions, parts: Parts): Mount {
   return new Mount({ ...parts, app: open.app, gatekeeper, admission, meter, visit });
 }
 
-function metricsOf({ version, presence, store }: ApiOptions, calls: OpenCalls, { server }: HttpEntry): Metrics {
+function metricsOf(
+  { version, presence, store, entitlements }: ApiOptions,
+  calls: OpenCalls,
+  { server }: HttpEntry,
+): Metrics {
   const connections = (): Promise<number> =>
     new Promise((resolve) => server.getConnections((_error, count) => resolve(count ?? 0)));
   const workers = async (): Promise<Map<string, number>> => {
@@ -170,5 +174,9 @@ function metricsOf({ version, presence, store }: ApiOptions, calls: OpenCalls, {
     }
     return counts;
   };
-  return new Metrics({ version, openCalls: () => calls.size, connections, workers });
+  const ends = (): (readonly [string, number])[] =>
+    entitlements.held.flatMap(({ document, fault, workerId }) =>
+      document && fault === undefined && workerId === undefined ? [[document.id, document.notAfter] as const] : [],
+    );
+  return new Metrics({ version, openCalls: () => calls.size, connections, workers, entitlements: ends });
 }

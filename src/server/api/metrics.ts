@@ -14,6 +14,8 @@ export interface MetricsSource {
   readonly connections: () => Promise<number>;
   /** How many workers are in each state. */
   readonly workers: () => Promise<Iterable<readonly [state: string, count: number]>>;
+  /** Entitlements of the server that could count, and when each ends, milliseconds since 1970. */
+  readonly entitlements: () => Iterable<readonly [id: string, notAfter: number]>;
 }
 
 /** Prometheus metrics of the server. */
@@ -65,7 +67,7 @@ export class Metrics implements Meter {
   }
 }
 
-function watch({ version, openCalls, connections, workers }: MetricsSource, registers: Registry[]): void {
+function watch({ version, openCalls, connections, workers, entitlements }: MetricsSource, registers: Registry[]): void {
   new Gauge({ name: "farhand_info", help: "Version of this server", labelNames: ["version"], registers })
     .labels(version)
     .set(1);
@@ -94,6 +96,16 @@ function watch({ version, openCalls, connections, workers }: MetricsSource, regi
       const counts = await workers();
       this.reset();
       for (const [state, count] of counts) this.labels(state).set(count);
+    },
+  });
+  new Gauge({
+    name: "farhand_entitlement_end_timestamp_seconds",
+    help: "When an entitlement of the server ends, seconds since 1970; it counts a day longer",
+    labelNames: ["id"],
+    registers,
+    collect() {
+      this.reset();
+      for (const [id, notAfter] of entitlements()) this.labels(id).set(notAfter / 1_000);
     },
   });
 }

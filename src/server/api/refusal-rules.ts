@@ -8,7 +8,10 @@ export interface RefusalRule {
 
 const rules: Readonly<Record<string, RefusalRule>> = {
   LEVEL_TOO_LOW: { rule: "CAT-54, level", change: "an admin of this server, by your role or your token's scopes" },
-  NOT_ENTITLED: { rule: "CAT-95, entitlement", change: "the operator of this server, in its policy file" },
+  NOT_ENTITLED: {
+    rule: "CAT-95, entitlement",
+    change: "the operator of this server, in its policy file, or an admin, by entering an entitlement",
+  },
   SESSION_NEEDED: { rule: "CAT-54, session", change: "you, by logging in in place of using an API token" },
   FACTOR_ENROLMENT_NEEDED: { rule: "CAT-66, second factor", change: "you, by setting one up" },
   FACTOR_NEEDED: { rule: "CAT-68, step-up", change: "you, by showing a code of your second factor" },

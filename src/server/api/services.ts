@@ -4,6 +4,7 @@ import type { Access } from "../auth/access.ts";
 import type { Configurations } from "../config/configurations.ts";
 import type { Rollouts } from "../config/rollouts.ts";
 import type { WorkerLines } from "../line/worker-lines.ts";
+import type { Entitlements } from "../policy/entitlements.ts";
 import type { Enrolments } from "../registry/enrolments.ts";
 import type { Health } from "../registry/health.ts";
 import type { PendingWorkers } from "../registry/pending-workers.ts";
@@ -30,6 +31,7 @@ export interface ApiServices {
   readonly registry: Registry;
   readonly enrolments: Enrolments;
   readonly pending: PendingWorkers;
+  readonly entitlements: Entitlements;
   readonly presence: Presence;
   readonly health: Health;
   readonly configurations: Configurations;

@@ -2,6 +2,7 @@ import { expect, test } from "vitest";
 import { apiKit, eventually } from "../../../test/kit/api.ts";
 import { cancel, enrol, entitledServer, follow, machine } from "../../../test/kit/entitled-server.ts";
 import { describeWithStores } from "../../../test/kit/stores.ts";
+import type { RegistrationRequest } from "../registry/registration.ts";
 import { workerEvents } from "../store/worker-events.ts";
 
 const kit = apiKit();

@@ -11,6 +11,8 @@ export interface SelfDescription {
   readonly version: string;
   readonly capabilities: readonly string[];
   readonly helperSlots: number;
+  /** Signed, for the server to judge (CAT-98). */
+  readonly entitlement?: string | undefined;
 }
 
 /** One start of a worker: its secret, which never touches a disk, and its nonce (CAT-35, CAT-39). */
@@ -52,6 +54,7 @@ export class Instance {
       capabilities: [...self.capabilities].slice(0, 1_000),
       labels: { ...self.labels },
       helperSlots: self.helperSlots,
+      ...(self.entitlement !== undefined && { entitlement: self.entitlement }),
     };
   }
 }

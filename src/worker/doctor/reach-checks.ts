@@ -7,7 +7,9 @@ import { connect, createServer } from "node:net";
 import { join } from "node:path";
 import { createSecureContext, rootCertificates, TLSSocket } from "node:tls";
 import { errorText, pinnedFault, systemCode } from "#core";
+import { entitlementEnds, entitlementTerm } from "#fleet";
 import type { WorkerConfiguration } from "../configuration/effective.ts";
+import { ownEntitlement } from "../configuration/own-entitlement.ts";
 import { type Check, type DoctorFacts, fail, ok, type Verdict, warning } from "./finding.ts";
 import { isHeld } from "./place-checks.ts";
 
@@ -36,7 +38,7 @@ export const reachChecks: readonly Check[] = [
     look: ({ values, isRegistered }) => withServer(values, () => registered(isRegistered, values)),
   },
   { name: "roles", look: ({ values }) => withServer(values, () => rolesMap(values)) },
-  { name: "entitlement", look: ({ values }) => entitlement(values) },
+  { name: "entitlement", look: ({ values, now }) => entitlement(values, now()) },
 ];
 
 type Server = WorkerConfiguration["server"];
@@ -182,15 +184,29 @@ function rolesMap(values: WorkerConfiguration | undefined): Verdict {
   );
 }
 
-/** What stands in it is judged where it is enforced; here, whether it is there. */
-function entitlement(values: WorkerConfiguration | undefined): Verdict | undefined {
-  const given = values?.entitlement ?? null;
-  if (given === null || !given.startsWith("/")) return given === null ? undefined : ok("it is given");
+/** Form and dates; who signed it, and for which server, is for that server to say (CAT-98). */
+function entitlement(values: WorkerConfiguration | undefined, now: number): Verdict | undefined {
   try {
-    readFileSync(given);
-    return ok(given);
+    const own = ownEntitlement(values?.entitlement ?? null);
+    if (!own) return undefined;
+    const { id, notBefore, notAfter } = own.document;
+    const until = new Date(notAfter).toISOString();
+    const cure = "ask who issued it for the next one; `farhand worker entitlement FILE` enters it";
+    const term = entitlementTerm(own.document, now);
+    if (term === "over") return fail(`the entitlement ${id} ended at ${until}`, cure);
+    if (term === "early")
+      return warning(
+        `the entitlement ${id} begins at ${new Date(notBefore).toISOString()}`,
+        "wait, or look at the clock",
+      );
+    return entitlementEnds(own.document, now)
+      ? warning(`the entitlement ${id} ends at ${until}`, cure)
+      : ok(`${id}, until ${until}`);
   } catch (error) {
-    return fail(`${given} cannot be read: ${errorText(error)}`, "put the entitlement there, or remove /entitlement");
+    return fail(
+      `/entitlement cannot be used: ${errorText(error)}`,
+      "put the entitlement there, or remove /entitlement",
+    );
   }
 }
 

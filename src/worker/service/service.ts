@@ -1,10 +1,11 @@
-import type { Clock, Closable, Log } from "#core";
+import { type Clock, type Closable, errorText, type Log } from "#core";
 import { openUnits, type Units } from "#work";
 import type { Membership } from "../agent/identity.ts";
 import { Instance, type SelfDescription } from "../agent/instance.ts";
 import { startManagedWorker } from "../agent/managed-worker.ts";
 import { roadProfile } from "../agent/managed-settings.ts";
-import { memberSections, type WorkerConfiguration } from "../configuration/mod.ts";
+import { type Effective, memberSections, type WorkerConfiguration } from "../configuration/mod.ts";
+import { ownEntitlement } from "../configuration/own-entitlement.ts";
 import { type DaemonParts, startDaemon } from "../daemon.ts";
 import { type Environment } from "../configuration/mod.ts";
 import { type Mode, openSetup, type Setup } from "../modes/mod.ts";
@@ -13,6 +14,7 @@ import { version } from "../version.ts";
 import type { Drain } from "./drain.ts";
 import { FirstRegistration, serverTrust } from "./first-registration.ts";
 import { openLocalManagement } from "./local-management.ts";
+import type { Watchers } from "../watchers/mod.ts";
 import { whenIdle } from "./when-idle.ts";
 
 /** Asking the server to enrol may keep a start for so long, milliseconds; then the worker works by itself (CAT-4). */
@@ -53,10 +55,10 @@ export interface WorkerService {
 export async function startService(options: ServiceOptions): Promise<WorkerService> {
   const { env, log, mode, clock, logAs } = options;
   // What is live is asked for when it is needed; everything else waits for a restart and says so.
-  const ending = endingOf();
+  const ending = endingOf(async ({ values }) => await logAs?.(values.log));
   const setup = await openSetup({
     ...(clock && { clock }),
-    ...{ mode, env, log, apply: async ({ values }) => await logAs?.(values.log) },
+    ...{ mode, env, log, apply: (now) => ending.apply(now) },
     // The worker went by what nobody has confirmed: to be back it must start anew (CAT-75).
     returned: (pending) => {
       if (pending.length > 0) ending.lifecycle.restart();
@@ -93,7 +95,7 @@ async function run(setup: Setup, lifecycle: Lifecycle, log: Log): Promise<Runnin
   const values = setup.configuration.running?.values;
   if (!values) return await runManagementOnly(setup, lifecycle, log);
   const instance = new Instance(Date.now());
-  const self = selfOf(setup, values);
+  const self = selfOf(setup, values, log);
   const first = new FirstRegistration({ server: values.server, identity: setup.identity, instance, self, log });
   const membership = setup.identity.membership() ?? (await first.ask(AbortSignal.timeout(enrolMs)));
   if (membership) return await runMember(setup, values, { membership, instance, self, lifecycle, log });
@@ -195,8 +197,9 @@ async function runManagementOnly(setup: Setup, lifecycle: Lifecycle, log: Log): 
   };
 }
 
-function selfOf({ mode }: Setup, values: WorkerConfiguration): SelfDescription {
+function selfOf({ mode }: Setup, values: WorkerConfiguration, log: Log): SelfDescription {
   return {
+    entitlement: entitlementIn(values, log),
     name: values.identity.name,
     labels: values.identity.labels,
     mode,
@@ -206,8 +209,18 @@ function selfOf({ mode }: Setup, values: WorkerConfiguration): SelfDescription {
   };
 }
 
+/** One that is none keeps nobody from working (CAT-99): the worker comes without it. */
+function entitlementIn({ entitlement }: WorkerConfiguration, log: Log): string | undefined {
+  try {
+    return ownEntitlement(entitlement)?.text;
+  } catch (error) {
+    log.warn("the worker's entitlement is not told to its server", { error: errorText(error) });
+    return undefined;
+  }
+}
+
 /** Somebody stops or restarts the worker from within. */
-function endingOf() {
+function endingOf(logAs: (now: Effective) => Promise<void>) {
   let end: (how: "stop" | "restart") => void = () => {};
   let fail: (error: Error) => void = () => {};
   const ended = new Promise<"stop" | "restart">((resolve, reject) => {
@@ -226,5 +239,14 @@ function endingOf() {
     await ended;
     return draining?.wasCutShort ?? false;
   };
-  return { ended, fail, drain, lifecycle: { stop: () => end("stop"), restart: () => end("restart"), drains } };
+  let watchers: Pick<Watchers, "configure"> | undefined;
+  const watches = (opened: Pick<Watchers, "configure">): void => {
+    watchers = opened;
+  };
+  const apply = async (now: Effective): Promise<void> => {
+    await logAs(now);
+    await watchers?.configure(now.values.watchers);
+  };
+  const lifecycle = { stop: () => end("stop"), restart: () => end("restart"), drains, watches };
+  return { ended, fail, drain, apply, lifecycle };
 }

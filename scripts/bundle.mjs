@@ -9,9 +9,8 @@ import { existsSync, readFileSync } from "node:fs";
 import { join, relative } from "node:path";
 import { rolldown } from "rolldown";
 
-/** Packages with native parts find them from where they are, and the server's load parts of themselves by name. */
-const outside =
-  /^(koffi|@matrixai\/quic|@node-rs\/argon2|libsql|pg|fastify|@fastify\/[^/]+|fastify-type-provider-zod)(\/|$)/;
+/** Packages with native parts find them from where they are; so does the driver of PostgreSQL, which may have one. */
+const outside = /^(koffi|@matrixai\/quic|@node-rs\/argon2|libsql|pg)(\/|$)/;
 
 /** @returns the files of `folder`, path to text. The programs are `farhand.js` and `helper.js`. */
 export async function bundle(dist, folder) {

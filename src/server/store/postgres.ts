@@ -1,5 +1,5 @@
 import { PostgresDialect } from "kysely";
-import pg from "pg";
+import type pg from "pg";
 
 const int8 = 20;
 /** Connections of one server; PostgreSQL allows 100 in all unless told otherwise. */
@@ -9,7 +9,13 @@ const keepAliveMs = 10_000;
 
 /** A PostgreSQL, by its `postgres://` URL. @param trouble an idle connection broke; the next query opens another. */
 export function postgresDialect(url: string, trouble: (error: Error) => void): PostgresDialect {
-  const pool = new pg.Pool({
+  return new PostgresDialect({ pool: () => openPool(url, trouble) });
+}
+
+async function openPool(url: string, trouble: (error: Error) => void): Promise<pg.Pool> {
+  // A server on the embedded database has no use for the driver, and starts without it.
+  const { default: driver } = await import("pg");
+  const pool = new driver.Pool({
     connectionString: url,
     max: maxConnections,
     connectionTimeoutMillis: connectTimeoutMs,
@@ -19,18 +25,18 @@ export function postgresDialect(url: string, trouble: (error: Error) => void): P
     // Times and counts are far below 2^53; as text they would be compared as text.
     types: {
       getTypeParser: (oid: number, format?: "text" | "binary"): unknown =>
-        oid === int8 ? Number : parserOf(oid, format),
+        oid === int8 ? Number : parserOf(driver, oid, format),
     },
   });
   pool.on("error", trouble);
   // The pool hears only idle ones. One that breaks between two statements of a transaction would end this process; the
   // transaction finds out by its next statement.
   pool.on("connect", (client) => client.on("error", () => {}));
-  return new PostgresDialect({ pool });
+  return pool;
 }
 
 /** Types are numbers that PostgreSQL gives; the package knows some of them by name. */
-function parserOf(oid: number, format?: "text" | "binary"): unknown {
-  const parserFor = pg.types.getTypeParser as (oid: number, format?: "text" | "binary") => unknown;
+function parserOf({ types }: typeof pg, oid: number, format?: "text" | "binary"): unknown {
+  const parserFor = types.getTypeParser as (oid: number, format?: "text" | "binary") => unknown;
   return parserFor(oid, format);
 }

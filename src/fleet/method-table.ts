@@ -65,8 +65,8 @@ function parsedParams({ method }: ServedMethod, params: unknown): unknown {
   throw new FleetError("PARAMS_INVALID", `parameters of ${method.name}: ${faultText(parsed.error)}`);
 }
 
-function contextOf({ id, correlation, signal }: CallRequest, caller: Caller): CallContext {
-  return { caller, id, signal, ...(correlation !== undefined && { correlation }) };
+function contextOf({ id, correlation, signal, aside }: CallRequest, caller: Caller): CallContext {
+  return { caller, id, signal, aside, ...(correlation !== undefined && { correlation }) };
 }
 
 /** Only what the method says it gives leaves: a field too many may be a secret. */

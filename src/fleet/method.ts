@@ -54,7 +54,12 @@ export interface CallContext {
   readonly correlation?: string;
   /** Fires when the caller has taken the call back, waits no more, or is gone. */
   readonly signal: AbortSignal;
+  /** Wait for something: on carriers that answer so many calls at once, this one is none of them meanwhile. */
+  readonly aside?: Aside | undefined;
 }
+
+/** @returns what `wait` gives, or throws. */
+export type Aside = <T>(wait: Promise<T>) => Promise<T>;
 
 /** What a handler is given: the schema has let the parameters through. */
 export type Handler<P, R> = (params: P, context: CallContext) => R | Promise<R>;
@@ -81,4 +86,5 @@ export interface CallRequest {
   readonly params: JsonObject;
   readonly correlation?: string;
   readonly signal: AbortSignal;
+  readonly aside?: Aside | undefined;
 }

@@ -148,6 +148,25 @@ test("a worker that refuses to give more has what runs finished first; then that
   expect(at.all("helper.next")).toHaveLength(2);
 });
 
+test("a worker that is frozen when it is greeted is left for another try", async () => {
+  await using at = await played(["exit 3"], { "helper.hello": (_, nth) => (nth === 1 ? never() : welcome) });
+  expect(await at.said("helper.done")).toMatchObject({ exitCode: 3 });
+  expect(at.all("helper.hello")).toHaveLength(2);
+});
+
+test("a task that comes when nobody waits for it any more is given back at once, while another goes on", async () => {
+  const late: ((next: object) => void)[] = [];
+  const next = (_: unknown, nth: number) =>
+    nth === 1 ? { kind: "task", task: taskOf("sleep 60", 0) } : new Promise((resolve) => late.push(resolve));
+  await using at = await played([], { "helper.next": next, "helper.release": () => ({}) }, 2);
+  await at.said("helper.next", 2);
+  await at.said("helper.payload");
+  at.leave();
+  late[0]?.({ kind: "task", task: taskOf("exit 9", 1) });
+  expect(await at.said("helper.release")).toMatchObject({ task: "t1", fence: 1 });
+  expect([at.all("helper.bye"), at.all("helper.done")]).toEqual([[], []]);
+});
+
 test("of many free slots one asks at a time, and all of them get tasks", async () => {
   await using at = await played(Array(20).fill("sleep 60"), {}, 40);
   await at.said("helper.next", 21);

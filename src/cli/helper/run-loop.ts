@@ -128,9 +128,12 @@ class RunLoop {
     const { signal } = this.#leaving;
     if (signal.aborted) return { kind: "nothing" };
     const asked = this.#link.call(helperNext, { waitMs: maxHelperWaitMs }, maxHelperWaitMs);
-    // The answer to what nobody waits for any more: our goodbye gives the task back.
-    asked.catch(() => {});
-    return (await unlessFired(asked, signal)) ?? { kind: "nothing" };
+    const inTime = await unlessFired(asked, signal);
+    if (inTime) return inTime;
+    // What comes all the same is for others now, and not only when what we have is done and we say goodbye.
+    const late = asked.then((next) => (next.kind === "task" ? this.#giveBack(next.task) : undefined));
+    late.catch(() => {});
+    return { kind: "nothing" };
   }
 
   /** What runs is ours all the same, and is finished first. @throws the error when there is no hope for that. */

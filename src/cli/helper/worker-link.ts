@@ -16,6 +16,8 @@ const firstPauseMs = 100;
 const longestPauseMs = 2_000;
 /** Before there was a worker at all, it is hoped for so long. */
 const firstHopeMs = 60_000;
+/** From the first try of a connection until the worker has let us in. */
+const greetMs = 20_000;
 /** An answer that is so much later than it should be comes no more. */
 const missedBeats = 3;
 
@@ -105,14 +107,13 @@ export class WorkerLink {
   }
 
   async #connect(): Promise<Line> {
-    const { clock, address } = this.#options;
+    const { clock } = this.#options;
     const { signal } = this.#over;
     const since = clock.elapsed();
     let isHopeful = true;
     for (let pauseMs = firstPauseMs; ; pauseMs = Math.min(2 * pauseMs, longestPauseMs)) {
       try {
-        const line = await openLine(address, signal);
-        await this.#greet(line);
+        const line = await this.#open();
         line.over.addEventListener("abort", () => this.#again(), { once: true });
         return line;
       } catch (error) {
@@ -130,6 +131,25 @@ export class WorkerLink {
   #giveUp(error: Error): Error {
     this.#over.abort(error);
     return error;
+  }
+
+  /** A worker that is frozen takes connections, and says nothing on them. */
+  async #open(): Promise<Line> {
+    const { clock, address } = this.#options;
+    const [late, done] = [new AbortController(), new AbortController()];
+    const limit = clock.sleep(greetMs, done.signal).then(
+      () => late.abort(new LineLost("it does not answer")),
+      () => {},
+    );
+    try {
+      const line = await openLine(address, AbortSignal.any([this.#over.signal, late.signal]));
+      late.signal.addEventListener("abort", () => line.close(), { once: true });
+      await this.#greet(line);
+      return line;
+    } finally {
+      done.abort();
+      await limit;
+    }
   }
 
   async #greet(line: Line): Promise<void> {

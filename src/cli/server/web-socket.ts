@@ -5,6 +5,8 @@ import { WebSocket } from "ws";
 export type { WebSocket } from "ws";
 
 const maxMessageBytes = 8 * 1024 * 1024;
+/** A server that is frozen takes connections, and answers none. */
+const upgradeMs = 30_000;
 
 /** The server answered a request for a WebSocket with something else. */
 export class UpgradeRefused extends Error {
@@ -22,10 +24,13 @@ export function openWebSocket(
   agent: Agent,
   headers: Readonly<Record<string, string>>,
   signal: AbortSignal,
+  limitMs = upgradeMs,
 ): Promise<WebSocket> {
   return new Promise((resolve, reject) => {
-    const options = { agent, headers, perMessageDeflate: false, maxPayload: maxMessageBytes, followRedirects: false };
-    const webSocket = new WebSocket(url, options);
+    const webSocket = new WebSocket(url, {
+      ...{ agent, headers, perMessageDeflate: false, maxPayload: maxMessageBytes, followRedirects: false },
+      handshakeTimeout: limitMs,
+    });
     const aborted = (): void => {
       reject(signal.reason as Error);
       webSocket.terminate();

@@ -1,5 +1,6 @@
 import type { Clock } from "#core";
 import {
+  type Aside,
   type CallContext,
   helperBeat,
   helperBye,
@@ -46,8 +47,8 @@ export function helperMethods(options: HelperMethodsOptions): ServedMethod[] {
       const { seat, protocol } = seats.enter(said, caller);
       return welcome(seat, protocol, options);
     }),
-    serve(helperNext, async ({ waitMs }, { caller, signal }) => {
-      const next = await loops.next(seats.toTake(caller).helper, waitMs, signal);
+    serve(helperNext, async ({ waitMs }, { caller, signal, aside = here }) => {
+      const next = await aside(loops.next(seats.toTake(caller).helper, waitMs, signal));
       return next.kind === "task" ? { kind: "task", task: told(next.task) } : next;
     }),
     serve(helperPayload, async ({ offset, ...claim }, context) => {
@@ -59,18 +60,18 @@ export function helperMethods(options: HelperMethodsOptions): ServedMethod[] {
     ),
     serve(helperProgress, async ({ percent, text, ...claim }, context) => {
       const word = loops.tasks.progress(claimOf(claim, context), progressText(percent, text));
-      await pace(seats.of(context.caller), claim.task, clock, context.signal);
+      await pace(seats.of(context.caller), claim.task, clock, context);
       return { word };
     }),
     serve(helperLog, async ({ lines, ...claim }, context) => {
       const word = loops.tasks.log(claimOf(claim, context), lines);
-      await pace(seats.of(context.caller), claim.task, clock, context.signal);
+      await pace(seats.of(context.caller), claim.task, clock, context);
       return { word };
     }),
-    serve(helperBeat, async ({ waitMs, tasks }, { caller, signal }) => {
+    serve(helperBeat, async ({ waitMs, tasks }, { caller, signal, aside = here }) => {
       const { id: helper } = seats.of(caller).helper;
       const claims = tasks.map(({ task, fence, known }) => ({ helper, unit: task, fence, known }));
-      const answers = await loops.tasks.beat(claims, waitMs, signal);
+      const answers = await aside(loops.tasks.beat(claims, waitMs, signal));
       return { tasks: answers.map(({ claim: { unit, fence }, word }) => ({ task: unit, fence, word })) };
     }),
     serve(helperDone, async ({ exitCode, signal, outputBytes, ...claim }, context) => {
@@ -121,11 +122,19 @@ function progressText(percent: number | undefined, text: string | undefined): st
   return [...share, ...(text === undefined ? [] : [text])].join(", ") || "at work";
 }
 
+/** Where a carrier sets no limit, waiting is no burden to others. */
+const here: Aside = (wait) => wait;
+
 /** A worker that is told too much answers late, and so slows whoever tells it. */
-async function pace({ toldAt }: Seat, task: string, clock: Clock, signal: AbortSignal): Promise<void> {
+async function pace(
+  { toldAt }: Seat,
+  task: string,
+  clock: Clock,
+  { signal, aside = here }: CallContext,
+): Promise<void> {
   const now = clock.elapsed();
   const next = Math.max(now, (toldAt.get(task) ?? Number.NEGATIVE_INFINITY) + paceMs);
   if (toldAt.size > 1_000) toldAt.clear();
   toldAt.set(task, next);
-  if (next > now) await clock.sleep(next - now, signal);
+  if (next > now) await aside(clock.sleep(next - now, signal));
 }

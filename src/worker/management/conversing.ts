@@ -1,9 +1,13 @@
+import type { Aside } from "#fleet";
 import type { Desk } from "./desk.ts";
 import { type AnswerCall, answerRpc, refusalAnswer } from "./rpc.ts";
 import type { Visitor } from "./visitor.ts";
 
 /** Messages of one connection that are answered at once; it is not read further meanwhile. */
 const atOnce = 16;
+/** So many more may only wait, and with so many bytes: a helper waits for its next task, and for each one's pace. */
+const mostAside = 1_024;
+const mostAsideBytes = 4 * 1024 * 1024;
 
 /** A connection on which messages come and go: lines of a socket, messages of a WebSocket. */
 export interface Line {
@@ -18,6 +22,10 @@ export class Conversing {
   readonly #line: Line;
   readonly #gone = new AbortController();
   readonly #running = new Set<Promise<void>>();
+  #working = 0;
+  #aside = 0;
+  #asideBytes = 0;
+  #madeRoom = (): void => {};
 
   constructor(desk: Desk, visitor: Visitor, line: Line) {
     this.#desk = desk;
@@ -33,7 +41,7 @@ export class Conversing {
   async take(message: Uint8Array): Promise<void> {
     const answered = this.#answer(message).finally(() => this.#running.delete(answered));
     this.#running.add(answered);
-    while (this.#running.size >= atOnce) await Promise.race(this.#running);
+    while (this.#working >= atOnce) await new Promise<void>((resolve) => (this.#madeRoom = resolve));
   }
 
   /** Resolves when all that was taken has been answered. */
@@ -47,8 +55,38 @@ export class Conversing {
   }
 
   async #answer(message: Uint8Array): Promise<void> {
+    this.#working++;
+    try {
+      await this.#say(message);
+    } finally {
+      this.#rest();
+    }
+  }
+
+  /** What it works at is one less, for good or for now. */
+  #rest(): void {
+    this.#working--;
+    this.#madeRoom();
+  }
+
+  async #waitAside<T>(bytes: number, wait: Promise<T>): Promise<T> {
+    if (this.#aside >= mostAside || this.#asideBytes + bytes > mostAsideBytes) return await wait;
+    this.#aside++;
+    this.#asideBytes += bytes;
+    this.#rest();
+    try {
+      return await wait;
+    } finally {
+      this.#aside--;
+      this.#asideBytes -= bytes;
+      this.#working++;
+    }
+  }
+
+  async #say(message: Uint8Array): Promise<void> {
     const { signal } = this.#gone;
-    const ask: AnswerCall = (method, params) => this.#desk.answer({ method, params, signal }, this.#visitor);
+    const aside: Aside = (wait) => this.#waitAside(message.length, wait);
+    const ask: AnswerCall = (method, params) => this.#desk.answer({ method, params, signal, aside }, this.#visitor);
     const text = await answerRpc(message, ask).then(
       (answer) => answer.text,
       () => refusalAnswer({ code: "INTERNAL", message: "the answer cannot be told", status: 500 }),

@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import type { Log } from "#core";
 import {
   apiVersion,
+  type Aside,
   dispatch,
   type Fault,
   includesLevel,
@@ -19,6 +20,8 @@ export interface Asked {
   readonly params: JsonObject;
   /** Fires when the visitor is gone. */
   readonly signal: AbortSignal;
+  /** Makes room for another call while this one only waits. */
+  readonly aside?: Aside;
 }
 
 /** These are answered whatever version the other side has (CAT-20). */
@@ -37,12 +40,12 @@ export class Desk {
   }
 
   /** Never throws. */
-  async answer({ method, params, signal }: Asked, visitor: Visitor): Promise<Outcome> {
+  async answer({ method, params, signal, aside }: Asked, visitor: Visitor): Promise<Outcome> {
     const unfit = versionFault(method, visitor);
     if (unfit) return { fault: unfit };
     const admitted = this.#access.admit(visitor);
     const id = randomUUID();
-    const outcome = await dispatch(this.#table, { id, method, params, signal }, admitted.caller, this.#log);
+    const outcome = await dispatch(this.#table, { id, method, params, signal, aside }, admitted.caller, this.#log);
     this.#note(id, method, admitted, outcome);
     return "fault" in outcome ? { fault: explained(outcome.fault, method, admitted) } : outcome;
   }

@@ -122,6 +122,7 @@ export {
   type CallContext,
   type Caller,
   type CallRequest,
+  type Aside,
   type Handler,
   type Method,
   type ParamsOf,

@@ -1,4 +1,5 @@
-import { configLabel } from "../registry/labels.ts";
+import { configLabel, type Labels } from "../registry/labels.ts";
+import { othersTurn } from "../registry/others-turn.ts";
 import { type Worker, workerOf } from "../registry/worker.ts";
 import type { Store } from "../store/store.ts";
 import { workersWithText } from "../store/config-outcomes.ts";
@@ -6,15 +7,34 @@ import { workersWithText } from "../store/config-outcomes.ts";
 const readAtOnce = 500;
 
 /** The workers that a configuration is for, in the order of their names: an administrator has labelled them so (CAT-77). */
-export async function usersOfConfig({ db }: Store, name: string): Promise<Worker[]> {
+export async function usersOfConfig(store: Store, name: string): Promise<Worker[]> {
   const workers: Worker[] = [];
-  // As JSON writes it; what a name may hold needs no escape. `_` in it means any character there: looked at below.
-  const text = `${JSON.stringify(configLabel)}:${JSON.stringify(name)}`;
+  // As JSON writes it.
+  for await (const worker of labelled(store, `${JSON.stringify(configLabel)}:${JSON.stringify(name)}`))
+    if (worker.labels[configLabel] === name) workers.push(worker);
+  return workers;
+}
+
+/** Labels of all workers that go by a configuration, by its name: for whoever asks about many, in one go. */
+export async function userLabelsByConfig(store: Store): Promise<ReadonlyMap<string, readonly Labels[]>> {
+  const users = new Map<string, Labels[]>();
+  for await (const { labels } of labelled(store, `${JSON.stringify(configLabel)}:`)) {
+    const name = labels[configLabel];
+    if (name === undefined) continue;
+    const known = users.get(name);
+    if (known) known.push(labels);
+    else users.set(name, [labels]);
+  }
+  return users;
+}
+
+async function* labelled({ db }: Store, text: string): AsyncGenerator<Worker> {
   for (let after = ""; ; ) {
     const rows = await workersWithText(db, text, after, readAtOnce);
-    workers.push(...rows.map(workerOf).filter(({ labels }) => labels[configLabel] === name));
+    yield* rows.map(workerOf);
     const last = rows.at(-1);
-    if (last === undefined || rows.length < readAtOnce) return workers;
+    if (last === undefined || rows.length < readAtOnce) return;
     after = last.name;
+    await othersTurn();
   }
 }

@@ -1,3 +1,4 @@
+import { sql } from "kysely";
 import type { ConfigOutcomeTable, WorkerTable } from "./tables.ts";
 import type { Database } from "./workers.ts";
 
@@ -24,14 +25,14 @@ export async function storeConfigOutcome(db: Database, outcome: ConfigOutcomeTab
 /**
  * Workers with this label, in the order of their names, those behind `after`; removed ones are not listed.
  *
- * @param text the label as it stands in the stored JSON: rows that hold it elsewhere are given too, and are for the caller
- * to leave out.
+ * @param text of the label as it stands in the stored JSON: rows that hold it elsewhere are given too, and are for the caller
+ * to leave out. No letter of it means another one: whoever asks for `%%%…` would have each row looked at for long.
  */
 export function workersWithText(db: Database, text: string, after: string, limit: number): Promise<WorkerTable[]> {
   return db
     .selectFrom("worker")
     .selectAll()
-    .where("labels", "like", `%${text}%`)
+    .where(sql<boolean>`labels like ${`%${text.replaceAll(/[\\%_]/g, "\\$&")}%`} escape '\\'`)
     .where("state", "!=", "removed")
     .where("name", ">", after)
     .orderBy("name")

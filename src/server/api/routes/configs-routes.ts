@@ -1,8 +1,9 @@
 import type { JsonObject } from "#core";
 import { diff } from "#fleet";
+import { callerConfigLevel } from "../../auth/callers.ts";
+import { userLabelsByConfig } from "../../config/config-users.ts";
 import { ServerError } from "../../errors.ts";
 import { userNames } from "../../store/users.ts";
-import { configLevelOf } from "../admission.ts";
 import { Answer } from "../answer.ts";
 import type { Call } from "../call.ts";
 import { pageOfAll } from "../cursor.ts";
@@ -51,9 +52,10 @@ function readRoutes(services: RouteServices): Route[] {
       needs: { kind: "caller" },
       schema: { query: ConfigsQuery, answer: Configs },
       handle: async ({ query, caller }) => {
-        const seen = [];
-        for (const config of await configurations.list())
-          if ((await configLevelOf(store, caller, config.name)) !== "none") seen.push(config);
+        const users = await userLabelsByConfig(store);
+        const seen = (await configurations.list()).filter(
+          ({ name }) => callerConfigLevel(caller, name, users.get(name) ?? []) !== "none",
+        );
         const page = pageOfAll(seen, query, ({ name }) => name);
         return { ...page, items: await withAuthors(services, page.items) };
       },

@@ -12,6 +12,8 @@ import { cuttingProxy } from "../../../test/kit/cutting-proxy.ts";
 import { type TestServer, testServer } from "../../../test/kit/server.ts";
 import { type TempFolder, tempFolder } from "../../../test/kit/temp-folder.ts";
 
+const poll = { timeout: 60_000, interval: 50 };
+
 let folder: TempFolder;
 let server: TestServer;
 let session: CliSession;
@@ -64,6 +66,18 @@ describe("farhand run", () => {
     const { out } = await farhand("run", "shed", "--", script);
     expect(out).toMatch(/^\/.*\n$/);
     expect(await farhand("run", "shed", "--", "test", "-e", out.trim())).toMatchObject({ exit: 1 });
+  });
+
+  test("on a worker that is away it fails at once, by its name, and calls nothing started", async () => {
+    const gone = await server.worker("gone", [runWork]);
+    await gone.close("stopped");
+    await expect.poll(async () => (await farhand("workers", "--state", "stopped")).out, poll).toContain("gone");
+    const said = await farhand("run", "gone", "--", "true");
+    expect(said).toMatchObject({ out: "", exit: 5 });
+    expect(said.err).toEqual([
+      "farhand: the worker gone is not connected",
+      expect.stringMatching(/^try: `farhand workers`/),
+    ]);
   });
 
   test("another work type gets the payload and the words", async () => {

@@ -38,13 +38,14 @@ export async function run(
       const tell = (text: string): void => {
         if (!json) terminal.say(text);
       };
-      const unit = await handIn(api, worker, work, { presses, tell });
+      const { unit, isTaken } = await handIn(api, worker, work, { presses, tell });
       if (options.detach) {
+        if (!isTaken) throw unsure(worker, unit);
         terminal.print(json ? JSON.stringify({ worker, unit }) : unit);
         tell(`started on ${oneLine(worker)}; see it with \`farhand units output ${worker} ${unit}\``);
         return 0;
       }
-      tell(`unit ${unit} started on ${oneLine(worker)}`);
+      if (isTaken) tell(`unit ${unit} started on ${oneLine(worker)}`);
       return await followRun({ api, worker, unit, from: 0, json, clock: systemClock, presses }, terminal);
     });
   } finally {
@@ -86,9 +87,10 @@ async function* once(text: string): AsyncGenerator<Uint8Array> {
 /**
  * Hand it in under an id of our own: so a connection that breaks before the answer leaves no doubt which unit was made.
  *
- * @returns the unit's id. When the answer got lost behind a whole payload, following the unit shows whether there is one.
+ * @returns the unit's id. When the answer got lost behind a whole payload, it is not known whether it was taken: following
+ *   the unit shows it.
  */
-async function handIn(api: ApiClient, worker: string, work: Work, { presses, tell }: HandingIn): Promise<string> {
+async function handIn(api: ApiClient, worker: string, work: Work, { presses, tell }: HandingIn): Promise<HandedIn> {
   const { workType, params, payload } = work;
   const unit = newUnitId();
   const controller = new AbortController();
@@ -105,9 +107,20 @@ async function handIn(api: ApiClient, worker: string, work: Work, { presses, tel
     const isLost = error instanceof FarhandError && ["SERVER_UNREACHABLE", "WORKER_UNREACHABLE"].includes(error.code);
     if (!isSent || !isLost || controller.signal.aborted) throw error;
     tell(`${error.message}; looking for unit ${unit}`);
+    return { unit, isTaken: false };
   }
-  return unit;
+  return { unit, isTaken: true };
 }
+
+interface HandedIn {
+  readonly unit: string;
+  readonly isTaken: boolean;
+}
+
+const unsure = (worker: string, unit: string): CliError =>
+  new CliError("FOLLOW_BROKEN", `the connection broke, and nobody knows whether unit ${unit} was started`, {
+    remedy: `\`farhand units show ${worker} ${unit}\``,
+  });
 
 interface HandingIn {
   readonly presses: Presses;

@@ -41,7 +41,8 @@ export interface WorkerLines {
   /**
    * Ask a worker and wait for its answer.
    *
-   * @throws {ServerError} WORKER_UNREACHABLE: it is not connected, or its line broke meanwhile (it may have been done).
+   * @throws {ServerError} WORKER_AWAY: it is not connected, and nothing was done; WORKER_UNREACHABLE: its line broke
+   *   meanwhile, and it may have been.
    * EPOCH_UNKNOWN. @throws {RemoteError} what the worker answered.
    */
   call(workerId: string, request: WorkerRequest, asker: Asker, signal: AbortSignal): Promise<unknown>;

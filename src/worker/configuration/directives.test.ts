@@ -79,6 +79,20 @@ describe("the daemon's settings of a configuration", () => {
     expect(directivesOf(directives, "amqp-peer")[0]?.values).toMatchObject({ hub: "hub1", url: "amqps://u:p@mq" });
   });
 
+  test("an address of a road's own port needs no path: the mesh is at /mesh there", async () => {
+    const roads = [
+      { kind: "ws", url: "wss://one:7002" },
+      { kind: "http", url: "https://one:7003/" },
+      { kind: "http", url: "https://one/far/mesh" },
+    ];
+    const directives = await sections({ server: { urls: ["https://one"] }, roads });
+    expect(directivesOf(directives, "ws-peer").map(({ values }) => values.address)).toEqual(["wss://one:7002/mesh"]);
+    expect(directivesOf(directives, "http-peer").map(({ values }) => values.url)).toEqual([
+      "https://one:7003/mesh",
+      "https://one/far/mesh",
+    ]);
+  });
+
   test("for a worker that is a server's: what is its own, its roads with the membership's profile, and its node's limits", async () => {
     const document = {
       server: { urls: ["https://one"] },

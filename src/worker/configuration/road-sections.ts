@@ -78,7 +78,7 @@ function webPeers(
   path: string,
   { server, profile, proofKey, terms }: WebPeerContext,
 ): WrittenSection[] {
-  const urls = road.url ? [road.url.reveal()] : server.urls.map((url) => roadUrl(url, road.kind));
+  const urls = road.url ? [withPath(road.url.reveal())] : server.urls.map((url) => roadUrl(url, road.kind));
   const header = road.header ? { extraheader: road.header.reveal() } : {};
   const proxy = server.proxy ? { proxy: server.proxy.reveal() } : {};
   const fields = road.url ? { address: "/url", extraheader: "/header" } : { address: "", url: "" };
@@ -96,6 +96,11 @@ function webPeers(
   return [
     { section: "ws-peer", path, fields, values: { address, ...others, redialmax, ...proof, ...more, ...tlsFor(urls) } },
   ];
+}
+
+/** At a port for roads alone the mesh is at `/mesh`, which need not be said. */
+function withPath(url: string): string {
+  return /^\w+:\/\/[^/?#]+\/?$/.test(url) ? `${url.replace(/\/$/, "")}${roadPaths.ws}` : url;
 }
 
 function roadUrl(server: string, kind: "ws" | "http"): string {

@@ -138,7 +138,7 @@ test("a worker that was removed is cut off, and stays away", async () => {
   expect(performance.now() - begun).toBeLessThan(30_000);
   expect(core.lines.isConnected(workerId)).toBe(false);
   const call = core.lines.call(workerId, { method: "hello", params: {} }, admin, signal);
-  await expect(call).rejects.toMatchObject({ code: "WORKER_UNREACHABLE" });
+  await expect(call).rejects.toMatchObject({ code: "WORKER_AWAY" });
   // Its road is dialled again and again, and refused.
   await sleep(1_500);
   expect(core.mesh.hasRoute("shed")).toBe(false);

@@ -3,7 +3,19 @@ import { oneLine, readableDuration } from "./quantities.ts";
 
 /** `farhand worker status` for people: what it is, how it is, and what to do next, a line each. */
 export function workerLines(status: WorkerStatus): string[] {
-  const { mode, user, pid, uptimeSeconds, settingsFile, nodeId, name, version, units, workTypes } = status;
+  const {
+    mode,
+    user,
+    pid,
+    uptimeSeconds,
+    settingsFile,
+    nodeId,
+    name,
+    version,
+    units,
+    workTypes,
+    watchers = [],
+  } = status;
   const rows: (readonly [label: string, text: string | undefined])[] = [
     ["state", status.state],
     ["because", status.reason],
@@ -14,6 +26,7 @@ export function workerLines(status: WorkerStatus): string[] {
     ["settings", settingsFile],
     ["up", readableDuration(uptimeSeconds)],
     ["switches", switchesText(status.switches)],
+    ...watchers.map((watcher) => ["watcher", watcherText(watcher)] as const),
     ["units", countsText(units)],
     ["work types", workTypes.length > 0 ? workTypes.join(", ") : "none"],
     ["password", status.passwordSet ? "set" : "not set"],
@@ -21,6 +34,29 @@ export function workerLines(status: WorkerStatus): string[] {
   ];
   const width = Math.max(...rows.map(([label]) => label.length)) + 2;
   return rows.flatMap(([label, text]) => (text === undefined ? [] : [`${label.padEnd(width)}${oneLine(text)}`]));
+}
+
+type Watchers = NonNullable<WorkerStatus["watchers"]>;
+
+function watcherText({
+  name,
+  folder,
+  state,
+  reason,
+  waiting,
+  running,
+  added,
+  succeeded,
+  failed,
+}: Watchers[number]): string {
+  const counts = [
+    `${waiting} waiting`,
+    `${running} running`,
+    `${added} added`,
+    `${succeeded} good`,
+    `${failed} failed`,
+  ];
+  return `${name} (${folder}): ${state}, ${counts.join(", ")}${reason === undefined ? "" : `; ${reason}`}`;
 }
 
 /** Settings that were changed and are not in force yet (CAT-5), a line each. */

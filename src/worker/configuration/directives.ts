@@ -10,6 +10,7 @@ import type { SectionName } from "../settings/sections.ts";
 import { loadSettings, type ReadFile } from "../settings/settings-files.ts";
 import type { WorkerConfiguration } from "./effective.ts";
 import { roadSections } from "./road-sections.ts";
+import { watcherFaults } from "./watcher-checks.ts";
 
 /** What the daemon's settings need besides the configuration. */
 export interface DirectiveContext {
@@ -110,7 +111,7 @@ function readAll(values: WorkerConfiguration, context: DirectiveContext) {
   checkDirectives(directives, together);
   return {
     directives: directives.map((directive) => withoutPlace(directive, read)),
-    faults: faultsIn(together).map((fault) => placedLater(fault, sections)),
+    faults: [...faultsIn(together).map((fault) => placedLater(fault, sections)), ...watcherFaults(values, directives)],
   };
 }
 

@@ -7,6 +7,7 @@ import { createSecureContext } from "node:tls";
 import { errorText, systemCode } from "#core";
 import type { ConfigFault } from "#fleet";
 import type { WorkerConfiguration } from "./effective.ts";
+import { watcherWarnings } from "./watcher-checks.ts";
 
 /** How long a server may take to answer. */
 const answerMs = 5_000;
@@ -23,7 +24,15 @@ export async function liveWarnings(values: WorkerConfiguration, signal?: AbortSi
   return found.flat().filter((fault) => fault !== undefined);
 }
 
-const checks: readonly LiveCheck[] = [dataFolder, authorities, apiCertificate, workFolders, programs, servers];
+const checks: readonly LiveCheck[] = [
+  dataFolder,
+  authorities,
+  apiCertificate,
+  workFolders,
+  programs,
+  servers,
+  watcherWarnings,
+];
 
 /** Of the folder itself or, when it is yet to be made, the nearest one above it. */
 async function dataFolder({ dataDir }: WorkerConfiguration) {

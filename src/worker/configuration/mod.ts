@@ -7,5 +7,5 @@
  */
 export { configurationMethods } from "./config-methods.ts";
 export { memberSections } from "./directives.ts";
-export type { WorkerConfiguration } from "./effective.ts";
+export type { Effective, WorkerConfiguration } from "./effective.ts";
 export type { Environment, FromEnvironment } from "./environment.ts";

@@ -44,6 +44,11 @@ export class Switches {
     return this.#states.workers && !this.#isDraining;
   }
 
+  /** Whether watched folders may be looked at now, and their files be made into work. */
+  get mayWatch(): boolean {
+    return this.#states.watchers && !this.#isDraining;
+  }
+
   /** The worker is about to stop: whatever the switches say, it takes no work. */
   drain(): void {
     this.#isDraining = true;

@@ -32,6 +32,7 @@ export type WorkerFacts = Pick<
   | "settingsFile"
   | "pending"
   | "meshAddresses"
+  | "watchers"
 >;
 
 /** What ends the worker, or starts it anew. Called once the caller has been answered; `by` is for the log. */

@@ -6,7 +6,7 @@
  */
 export function fitsPattern(name: string, pattern: string): boolean {
   // By characters, so that `?` is also one beyond the basic plane.
-  return fits([...name], [...pattern]);
+  return fits(Array.from(name), Array.from(pattern));
 }
 
 function fits(name: readonly string[], pattern: readonly string[]): boolean {

@@ -208,6 +208,7 @@ describe("a watched folder", () => {
     await eventually("two run and four wait", () => status(at)?.running === 2 && status(at)?.waiting === 4);
     writeFileSync(at.in("../go"), "");
     await untilAllEnded(at, 6);
+    expect(status(at)).toMatchObject({ added: 6, succeeded: 6, waiting: 0 });
   });
 
   test("a work type that is not there is told, and the files have their units when it is", async () => {
@@ -265,7 +266,7 @@ describe("a watched folder", () => {
     writeFileSync(at.in("a"), "");
     writeFileSync(at.in("b"), "");
     await untilAllEnded(at, 2);
-    const [unit] = at.node.units.watched().filter(({ status }) => status.Watch?.File === "a");
+    const unit = at.node.units.watched().find(({ status }) => status.Watch?.File === "a");
     await at.node.units.release(unit?.id ?? "", { force: false, signal: AbortSignal.timeout(60_000) });
     await at.again();
     await twoLooks(at);

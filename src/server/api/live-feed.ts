@@ -96,9 +96,15 @@ export class LiveFeed {
       const worker = workerOf({ ...row, name: row.name.split("~")[0] ?? row.name });
       this.#changes.push({ number: ++this.#last, worker: { ...worker, state, cause, since } });
       if (this.#changes.length > this.#kept) this.#changes.splice(0, this.#changes.length - this.#kept);
-      for (const wake of [...this.#watchers]) wake();
     } catch (error) {
-      this.#log.warn("a change of a worker was not told", { workerId, error: errorText(error) });
+      this.#log.warn("a change of a worker could not be read: all who follow begin again", {
+        workerId,
+        error: errorText(error),
+      });
+      // From no position before this one is all that came after still kept.
+      this.#changes.length = 0;
+      this.#last++;
     }
+    for (const wake of [...this.#watchers]) wake();
   }
 }

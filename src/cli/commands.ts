@@ -97,6 +97,7 @@ import { workerSupport } from "./commands/worker-support.ts";
 import { workerSwitches } from "./commands/worker-switches.ts";
 import { workers } from "./commands/workers.ts";
 import { workersApprove } from "./commands/workers-approve.ts";
+import { workersDoctor } from "./commands/workers-doctor.ts";
 import { workersPending } from "./commands/workers-pending.ts";
 import { workersReject } from "./commands/workers-reject.ts";
 import { workersRemove } from "./commands/workers-remove.ts";
@@ -174,6 +175,7 @@ export const commands: readonly AnyCommand[] = [
   sessionsEnd,
   workers,
   workersShow,
+  workersDoctor,
   workersSet,
   workersSwitch,
   workersRestart,

@@ -39,6 +39,7 @@ export {
   ConfigWritten,
 } from "./config-methods-schema.ts";
 export * from "./configuration/mod.ts";
+export { type ConnectFacts, type ConnectHint, connectHints, type ConnectWay, connectWays } from "./connect-hints.ts";
 export { Conversation, type ConversationOptions, type Meeting } from "./conversation.ts";
 export {
   decodeEnrolmentToken,
@@ -46,6 +47,7 @@ export {
   type EnrolmentToken,
   newEnrolmentToken,
 } from "./enrolment-token.ts";
+export { type DoctorFinding, type DoctorFindings, workerDoctor } from "./doctor-methods-schema.ts";
 export {
   entitlementEnds,
   entitlementFault,

@@ -27,10 +27,8 @@ import { openStore, type Store } from "../../src/server/store/store.ts";
 import { insertWorker } from "../../src/server/store/workers.ts";
 import { goodPassword, type TestAccess, testAccess } from "./access.ts";
 import { makeCertificates, type TestCertificates } from "./certificates.ts";
+import { testServerId } from "./issuer.ts";
 import { type TempFolder, tempFolder } from "./temp-folder.ts";
-
-/** Whom entitlements for the server of a test are addressed to. */
-export const testServerId = "0123-4567-89ab-cdef-0123-4567-89ab-cdef";
 
 /** What will be so, sooner or later: on a busy machine later. */
 export function eventually<T>(what: () => T, intervalMs = 50): ReturnType<typeof expect.poll<T>> {

@@ -1,9 +1,9 @@
-import { generateKeyPairSync, type KeyObject, randomBytes } from "node:crypto";
+import { generateKeyPairSync, randomBytes } from "node:crypto";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect } from "vitest";
 import { silentLog, systemClock } from "#core";
-import { decodeEnrolmentToken, signEntitlement, signProof, workerFingerprint } from "#fleet";
+import { decodeEnrolmentToken, signProof } from "#fleet";
 import { Audit } from "../../src/server/audit/audit.ts";
 import { EntitledLines } from "../../src/server/policy/entitled-lines.ts";
 import { Entitlements } from "../../src/server/policy/entitlements.ts";
@@ -13,15 +13,8 @@ import { Enrolments } from "../../src/server/registry/enrolments.ts";
 import { Presence } from "../../src/server/registry/presence.ts";
 import type { RegistrationRequest } from "../../src/server/registry/registration.ts";
 import type { Store } from "../../src/server/store/store.ts";
-import {
-  type apiKit,
-  type StreamPair,
-  streamPair,
-  type TestApi,
-  TestLines,
-  testServerId,
-  type TestUser,
-} from "./api.ts";
+import { type apiKit, type StreamPair, streamPair, type TestApi, TestLines, type TestUser } from "./api.ts";
+import { testIssuer, testServerId } from "./issuer.ts";
 import { tempFolder } from "./temp-folder.ts";
 
 /** A server with a policy file, as far as workers register and people come by its API. */
@@ -71,25 +64,6 @@ export async function entitledServer(kit: ReturnType<typeof apiKit>, store: Stor
   };
 }
 export type EntitledServer = Awaited<ReturnType<typeof entitledServer>>;
-
-const dayMs = 86_400_000;
-
-/** Somebody who signs entitlements; for a year from now unless told otherwise. */
-export function testIssuer() {
-  const { publicKey, privateKey } = generateKeyPairSync("ed25519");
-  const publicPem = publicKey.export({ format: "pem", type: "spki" }).toString();
-  const sign = (more: Partial<Parameters<typeof signEntitlement>[0]> = {}, key: KeyObject = privateKey): string =>
-    signEntitlement(
-      {
-        ...{ id: "acme-1", holder: "Acme Ltd.", audience: testServerId, limits: {} },
-        features: ["remote.operate", "remote.configure"],
-        ...{ notBefore: Date.now() - dayMs, notAfter: Date.now() + 365 * dayMs },
-        ...more,
-      },
-      key,
-    );
-  return { publicPem, sign, fingerprint: workerFingerprint(publicKey) };
-}
 
 /** What a worker registers with, as often as it likes. */
 export function machine(name: string, mode: RegistrationRequest["mode"] = "cloud") {

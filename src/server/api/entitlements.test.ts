@@ -1,8 +1,9 @@
 import { expect, test } from "vitest";
-import { apiKit, testServerId } from "../../../test/kit/api.ts";
+import { apiKit } from "../../../test/kit/api.ts";
 import { entitledServer } from "../../../test/kit/entitled-server.ts";
 import { silentLog } from "#core";
 import { join } from "node:path";
+import { testServerId } from "../../../test/kit/issuer.ts";
 import { tempFolder } from "../../../test/kit/temp-folder.ts";
 import { openStore } from "../store/store.ts";
 

@@ -4,11 +4,11 @@ import { createServer as createHttps } from "node:https";
 import { createServer, type Server } from "node:net";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
+import { testIssuer } from "../../../test/kit/issuer.ts";
 import { fingerprintOf, makeCertificates } from "../../../test/kit/certificates.ts";
 import { type TempFolder, tempFolder } from "../../../test/kit/temp-folder.ts";
 import { lockState } from "../modes/state-lock.ts";
 import type { ModePlaces } from "../modes/places.ts";
-import { connectHints } from "./connect-hints.ts";
 import { diagnose, failures, type Patient } from "./doctor.ts";
 import { recentNode } from "./place-checks.ts";
 
@@ -95,6 +95,9 @@ const broken: Readonly<Record<string, (folder: TempFolder) => Promise<Patient>>>
   "server name: unknown": (folder) => patientIn(folder, { server: { urls: ["https://no-such-host.invalid"] } }),
   "server port: closed": (folder) => patientIn(folder, { server: { urls: ["http://127.0.0.1:1"] } }),
   "entitlement: no file": (folder) => patientIn(folder, { entitlement: "/nowhere/entitlement" }),
+  "entitlement: none": (folder) => patientIn(folder, { entitlement: "fhe1.copied-in-part" }),
+  "entitlement: over (CAT-99)": (folder) =>
+    patientIn(folder, { entitlement: testIssuer().sign({ notBefore: 1, notAfter: 2 }) }),
 };
 
 test.each(Object.keys(broken))("%s is one failure, by the name of its check (CAT-113)", async (name) => {
@@ -170,27 +173,18 @@ test("an old Node is told", () => {
   expect(recentNode("24.0.1")).toMatchObject({ kind: "ok" });
 });
 
-describe("why nobody can connect, in the order of the check list (CAT-114)", () => {
-  const fine = {
-    isRunning: true,
-    apiEnabled: true,
-    roles: { admin: "admin" },
-    passwordSet: true,
-    port: 8889,
-    publicUrl: "https://w",
-  };
-  const first = (way: "server" | "api" | "password" | "direct", change: object) =>
-    connectHints({ way, ...fine, ...change }).find(({ isFine }) => !isFine)?.question;
-
-  test.each([
-    ["server", { isRunning: false, roles: {} }, "is the service running?"],
-    ["api", { apiEnabled: false, roles: {} }, "is the API enabled?"],
-    ["server", { apiEnabled: false, roles: { a: "none" } }, "are the roles for remote access set?"],
-    ["password", { passwordSet: false }, "is a password set?"],
-    ["password", { port: undefined }, "is the port known?"],
-    ["direct", { publicUrl: undefined }, "are its outside address and published port known?"],
-    ["server", { apiEnabled: false, passwordSet: false, publicUrl: undefined }, undefined],
-  ] as const)("%s with %j: %s", (way, change, question) => {
-    expect(first(way, change)).toBe(question);
-  });
+test("CAT-99: an entitlement that ends within fourteen days is a warning, one that lasts is fine", async () => {
+  await using folder = await tempFolder();
+  const dayMs = 86_400_000;
+  for (const [days, kind] of [
+    [10, "warning"],
+    [100, "ok"],
+  ] as const) {
+    const entitlement = testIssuer().sign({ notAfter: Date.now() + days * dayMs });
+    const place = folder.file(String(days));
+    mkdirSync(place);
+    const patient = await patientIn({ ...folder, path: place, file: (name) => join(place, name) }, { entitlement });
+    const found = (await diagnose(patient)).find(({ check }) => check === "entitlement");
+    expect(found).toMatchObject({ kind });
+  }
 });

@@ -12,6 +12,7 @@ import { factorMethods } from "../management/factor-methods.ts";
 import { visitorOf } from "../management/visitor.ts";
 import type { Lifecycle, WorkerFacts } from "../management/worker-methods.ts";
 import type { Switches } from "../management/switches.ts";
+import { doctorMethods } from "./doctor-methods.ts";
 import { Drain } from "./drain.ts";
 import { firstRunState, nextStep, type Setup } from "../modes/mod.ts";
 
@@ -50,6 +51,7 @@ export async function openLocalManagement(parts: ManagementParts): Promise<Local
     more: [
       ...configurationMethods({ configuration, connectionOf: connections() }),
       ...factorMethods(hardening(parts)),
+      ...doctorMethods(setup),
       ...(loops?.methods ?? []),
       ...drain.methods,
     ],

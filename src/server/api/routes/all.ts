@@ -6,6 +6,7 @@ import { rolloutRoutes } from "./rollout-routes.ts";
 import { httpRoutes } from "./http-routes.ts";
 import { enrolRoutes } from "./enrol-routes.ts";
 import { entitlementRoutes } from "./entitlement-routes.ts";
+import { hintsRoutes } from "./hints-routes.ts";
 import { liveRoutes } from "./live-routes.ts";
 import { loginRoutes } from "./login-routes.ts";
 import { factorRoutes } from "./factor-routes.ts";
@@ -36,6 +37,7 @@ export function allRoutes(services: RouteServices, sources: Omit<ServerRouteSour
     ...pendingRoutes(services),
     ...entitlementRoutes(services),
     ...workersRoutes(services),
+    ...hintsRoutes(services),
     ...liveRoutes(services),
     ...rpcRoutes(services),
     ...unitsRoutes(services),

@@ -98,6 +98,22 @@ describe.skipIf(!canMount)("on a full disk (needs the right to mount one)", () =
     expect(await ended(node.units.get(unit.id))).toMatchObject({ ExitCode: 9, Cause: "EXITED", StdoutSize: 3 });
   });
 
+  test("a unit that was cancelled stays so, also when daemon and helper die before there is room to say so", async () => {
+    const { disk, node } = await openOnSmallDisk();
+    await using _ = node;
+    const unit = await node.start("echo up; exec sleep 600");
+    disk.fill();
+    await node.units.cancel(unit.id, patience());
+    const told = { State: UnitState.Canceled, Detail: "Canceled", Cause: "CANCELED", Signal: "SIGINT" };
+    expect(await ended(unit)).toMatchObject(told);
+    await restartAll(node);
+    expect(await ended(node.units.get(unit.id))).toMatchObject(told);
+    disk.makeRoom();
+    await eventually("the ending is stored", () => readFileSync(unit.folder.status, "utf8").includes("CANCELED"));
+    await node.reopen();
+    expect(node.units.get(unit.id).status).toMatchObject(told);
+  });
+
   test("units can be listed, read and released", async () => {
     const { disk, node } = await openOnSmallDisk();
     await using _ = node;

@@ -16,7 +16,7 @@
 #         refused UNIT FENCE                         another fence owns the unit; nothing was run
 #         failed UNIT FENCE ERRNO STAGE              nothing was run; STAGE is record, stdin, output, user, cwd or exec
 #         ended UNIT FENCE
-# `process` record: three slots of 128 bytes (see ../unit/process-record.ts).
+# `process` record: four slots of 128 bytes (see ../unit/process-record.ts).
 use strict;
 use warnings;
 use Config;

@@ -1,7 +1,7 @@
 import { existsSync, type FSWatcher, statSync, watch } from "node:fs";
 import { errorText, systemClock } from "#core";
 import { type OutputDigest, outputSize, sealOutput } from "../unit/output.ts";
-import { type ProcessLaunch, type ProcessRecord, readRecord } from "../unit/process-record.ts";
+import { noteStopping, type ProcessLaunch, type ProcessRecord, readRecord } from "../unit/process-record.ts";
 import { bootId, isAlive, uptimeSeconds } from "../unit/process-table.ts";
 import { unitProcesses } from "../unit/process-tree.ts";
 import { readableStatus, updateStatus } from "../unit/status-file.ts";
@@ -89,7 +89,7 @@ export class MindedUnit {
   /** Take over a unit that somebody else started: nobody will tell us of its end, so watch its record. */
   async takeOver(): Promise<void> {
     // Whoever minded it before may have been ending it, and may not have lived to say so.
-    const { Stopping } = readableStatus(this.#folder) ?? {};
+    const Stopping = this.#readRecord()?.stopping ?? readableStatus(this.#folder)?.Stopping;
     if (Stopping) this.#status = { ...this.#status, Stopping };
     this.#watch(this.#folder.process, () => void this.check().catch(this.#events.trouble));
     this.launched();
@@ -125,9 +125,19 @@ export class MindedUnit {
     if (!launch || record?.end || this.#over) return;
     // The wish is on disk before the first signal, so that whoever takes over knows why the command died.
     this.#status = { ...this.#status, Stopping: this.#status.Stopping ?? cause };
+    this.#noteStopping(this.#status.Stopping ?? cause);
     await this.#save(this.#status).catch(() => undefined);
     const graceMs = floods.has(cause) ? 0 : this.#minding.cancelGraceMs;
     this.#reaped += await stopProcesses(this.id, launch, graceMs);
+  }
+
+  /** There is always room for it; a disk that takes nothing at all must not keep a command from being ended. */
+  #noteStopping(cause: UnitCause): void {
+    try {
+      noteStopping(this.#folder.process, cause);
+    } catch (error) {
+      this.#events.trouble(error);
+    }
   }
 
   /** Undefined when it is missing or cannot be read: one bad folder must not end the helper of all the others. */

@@ -2,7 +2,7 @@ import { readFileSync, truncateSync, writeFileSync } from "node:fs";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { tempFolder } from "../../../test/kit/temp-folder.ts";
-import { decodeRecord, moveFence, readRecord, reservedRecord } from "./process-record.ts";
+import { decodeRecord, moveFence, noteStopping, readRecord, reservedRecord } from "./process-record.ts";
 
 const boot = "1b2c3d4e-0000-1111-2222-333344445555";
 const slot = (text: string) => `${text.padEnd(127)}\n`;
@@ -10,7 +10,7 @@ const launch = slot(`launch 1 10 100 11 101 ${boot}`);
 
 describe("decodeRecord()", () => {
   test("reads a record that lets an attempt start", () => {
-    expect(reservedRecord(3)).toHaveLength(384);
+    expect(reservedRecord(3)).toHaveLength(512);
     expect(decodeRecord(reservedRecord(3))).toEqual({ fence: 3 });
   });
 
@@ -29,6 +29,13 @@ describe("decodeRecord()", () => {
     expect(decodeRecord(exit).end).toEqual({ kind: "exit", uptime: 12.34, waitStatus: 256, left: true });
     const failed = slot("reserved 1") + launch + slot("failed 1 12.34 2 exec");
     expect(decodeRecord(failed).end).toEqual({ kind: "failed", uptime: 12.34, errno: 2, stage: "exec" });
+  });
+
+  test("reads why the command was being ended, and no cause that it does not know", () => {
+    const stopping = (cause: string) =>
+      decodeRecord(slot("reserved 1") + launch + slot("") + slot(`stopping ${cause}`));
+    expect(stopping("CANCELED")).toMatchObject({ fence: 1, stopping: "CANCELED" });
+    expect(stopping("constructor")).not.toHaveProperty("stopping");
   });
 
   test.each(["", "void", "reserved", "reserved x", "reserved -1"])("lets nobody start by the line %j", (line) => {
@@ -74,6 +81,20 @@ describe("readRecord()", () => {
   });
 });
 
+describe("noteStopping()", () => {
+  test("writes the first cause in place, also into a record of an earlier version, which has no place for it", async () => {
+    await using temp = await tempFolder();
+    const path = temp.file("process");
+    for (const places of [2, 3]) {
+      writeFileSync(path, slot("reserved 1") + launch + slot("").repeat(places - 1));
+      noteStopping(path, "CANCELED");
+      noteStopping(path, "RUN_TIME_LIMIT");
+      expect(readRecord(path)).toMatchObject({ fence: 1, launch: {}, stopping: "CANCELED" });
+      expect(readFileSync(path)).toHaveLength(512);
+    }
+  });
+});
+
 describe("moveFence()", () => {
   test("moves the right to start on, in place, and to nobody", async () => {
     await using temp = await tempFolder();
@@ -83,7 +104,7 @@ describe("moveFence()", () => {
     expect(readFileSync(path, "latin1")).toBe(reservedRecord(2));
     expect(await moveFence(path, 1, 3)).toBe(false);
     expect(await moveFence(path, 2, 0)).toBe(true);
-    expect(readFileSync(path)).toHaveLength(384);
+    expect(readFileSync(path)).toHaveLength(512);
     expect(readRecord(path)).toEqual({ fence: 0 });
   });
 

@@ -1,12 +1,13 @@
 import { closeSync, constants, openSync, readSync, writeSync } from "node:fs";
 import { lockFile, systemCode } from "#core";
+import { type UnitCause, unitCauses } from "../wire.ts";
 
 /**
  * The `process` record of a unit: who runs its command, and how that ended.
  *
- * Three slots of 128 bytes, each a line padded with spaces, written in place once: `reserved FENCE` by the daemon before
- * it hands the unit to a helper, `launch …` by the reaper before the command's first instruction, and `exit …` or
- * `failed …` by the reaper when it is over. In place, because that needs no free block on a full disk; a slot each,
+ * Four slots of 128 bytes, each a line padded with spaces, written in place once: `reserved FENCE` by the daemon before
+ * it hands the unit to a helper, `launch …` by the reaper before the command's first instruction, `exit …` or
+ * `failed …` by the reaper when it is over, and `stopping CAUSE` by the helper before it ends the command. In place, because that needs no free block on a full disk; a slot each,
  * because a whole slot in one write is either there or not.
  *
  * The fence decides who may start the command. The reaper takes the file's lock and looks for its own fence; the daemon
@@ -17,6 +18,8 @@ export interface ProcessRecord {
   readonly fence: number;
   readonly launch?: ProcessLaunch;
   readonly end?: ProcessEnd;
+  /** Why Farhand was ending it, if it was. */
+  readonly stopping?: UnitCause;
 }
 
 /** A process that cannot be mistaken for a later one with the same pid. */
@@ -40,6 +43,8 @@ export type ProcessEnd =
   | { readonly kind: "failed"; readonly uptime: number; readonly errno: number; readonly stage: string };
 
 const slotBytes = 128;
+const slots = 4;
+const stoppingSlot = 3;
 
 function slot(text: string): string {
   return `${text.padEnd(slotBytes - 1)}\n`;
@@ -47,18 +52,24 @@ function slot(text: string): string {
 
 /** The bytes of a new record that lets attempt `fence` start the command. */
 export function reservedRecord(fence: number): string {
-  return slot(`reserved ${fence}`) + slot("") + slot("");
+  return slot(`reserved ${fence}`) + slot("").repeat(slots - 1);
 }
 
 /** Read what stands in a record. Damaged slots count as not written. */
 export function decodeRecord(text: string): ProcessRecord {
-  const [first = "", second = "", third = ""] = [0, 1, 2].map((n) =>
+  const [first = "", second = "", third = "", fourth = ""] = [0, 1, 2, stoppingSlot].map((n) =>
     text.slice(n * slotBytes, (n + 1) * slotBytes).trim(),
   );
   const fence = /^reserved (\d+)$/.exec(first)?.[1] ?? "0";
   const launch = decodeLaunch(second);
   const end = decodeEnd(third);
-  return { fence: Number(fence), ...(launch && { launch }), ...(end && { end }) };
+  const stopping = decodeStopping(fourth);
+  return { fence: Number(fence), ...(launch && { launch }), ...(end && { end }), ...(stopping && { stopping }) };
+}
+
+function decodeStopping(line: string): UnitCause | undefined {
+  const cause = /^stopping ([A-Z_]+)$/.exec(line)?.[1];
+  return cause !== undefined && Object.hasOwn(unitCauses, cause) ? (cause as UnitCause) : undefined;
 }
 
 function decodeLaunch(line: string): ProcessLaunch | undefined {
@@ -98,7 +109,7 @@ export function readRecord(path: string): ProcessRecord | undefined {
 }
 
 function readSlots(fd: number): ProcessRecord {
-  const bytes = Buffer.alloc(3 * slotBytes);
+  const bytes = Buffer.alloc(slots * slotBytes);
   const length = readSync(fd, bytes, 0, bytes.length, null);
   return decodeRecord(bytes.toString("latin1", 0, length));
 }
@@ -122,6 +133,21 @@ export async function moveFence(path: string, from: number, to: number): Promise
     }
   } finally {
     lock.close();
+  }
+}
+
+/**
+ * Note why the command is about to be ended, so that whoever finds its exit knows, also when there was no room for a status
+ * that says so. The first cause stays.
+ *
+ * @throws the error of the disk.
+ */
+export function noteStopping(path: string, cause: UnitCause): void {
+  const fd = openSync(path, "r+");
+  try {
+    if (!readSlots(fd).stopping) writeSync(fd, slot(`stopping ${cause}`), stoppingSlot * slotBytes, "latin1");
+  } finally {
+    closeSync(fd);
   }
 }
 

@@ -63,6 +63,24 @@ describeWithStores("health", ({ open }) => {
     expect(JSON.parse(before[1]?.[0]?.sample ?? "")).toEqual({ beats: 240, sample: { cpu: 29.5, units: 1 } });
   });
 
+  test("what came after the clock was set back is summed up too, also after a restart", async () => {
+    await using store = await open();
+    const { health, beats, steps, time } = await watched(store, "w");
+    await beats("w", 11);
+    time.now += 6 * hour;
+    await beats("w", 11);
+    await health.maintain();
+    time.now = start + 11 * minute;
+    const later = (await steps(5 * minute)).filter(({ at }) => at > start + hour);
+    expect(later).toHaveLength(2);
+    for (const server of [health, new Health(store, { now: () => time.now })]) {
+      await beats("w", 10);
+      await server.maintain();
+    }
+    const spans = (await steps(5 * minute)).map(({ at }) => (at - start) / minute).filter((at) => at < 60);
+    expect(spans).toEqual([0, 5, 10, 15, 20, 25]);
+  });
+
   test("a span that was left half done is done again after a restart", async () => {
     await using store = await open();
     const { health, beats, steps, time } = await watched(store, "a", "b");

@@ -108,8 +108,9 @@ export class Health {
 
   async #sumUp(finer: HealthStep, { stepMs }: HealthStep, until: number, signal?: AbortSignal): Promise<void> {
     const { db } = this.#store;
-    // After a start the newest span is done again: it may have been left half done.
-    let from = this.#summedTo.get(stepMs) ?? (await newestHealth(db, stepMs)) ?? 0;
+    // After a start, and when the clock was set back, the newest span is done again: it may have been left half done.
+    const known = this.#summedTo.get(stepMs) ?? Number.POSITIVE_INFINITY;
+    let from = known <= until ? known : ((await newestHealth(db, stepMs, until)) ?? 0);
     for (;;) {
       const next = await oldestHealth(db, finer.stepMs, from);
       const at = Math.floor((next ?? until) / stepMs) * stepMs;

@@ -46,9 +46,9 @@ export function healthOfMany(
   return points.where("at", ">=", from).where("at", "<", to).orderBy("worker_id").orderBy("at").execute();
 }
 
-/** When the newest point of a step is from; undefined: there is none. */
-export async function newestHealth(db: Database, stepMs: number): Promise<number | undefined> {
-  const points = db.selectFrom("health").select("at").where("step_ms", "=", stepMs);
+/** When the newest point of a step is from, of those up to `until`; undefined: there is none. */
+export async function newestHealth(db: Database, stepMs: number, until: number): Promise<number | undefined> {
+  const points = db.selectFrom("health").select("at").where("step_ms", "=", stepMs).where("at", "<=", until);
   return (await points.orderBy("at", "desc").limit(1).executeTakeFirst())?.at;
 }
 

@@ -26,6 +26,7 @@ import { Entitlements } from "./policy/entitlements.ts";
 import { EntitledLines } from "./policy/entitled-lines.ts";
 import { LimitedRegistry } from "./policy/limited-registry.ts";
 import { openPolicyFile, type PolicyFile } from "./policy/policy-file.ts";
+import { Recordings } from "./recording/recordings.ts";
 import { Enrolments } from "./registry/enrolments.ts";
 import { Health } from "./registry/health.ts";
 import { PendingWorkers } from "./registry/pending-workers.ts";
@@ -91,6 +92,8 @@ export interface ServerCore {
   /** For people: with what the policy includes. */
   readonly entitledLines: EntitledLines;
   readonly policy: PolicyFile;
+  /** Of terminals and TCP streams. */
+  readonly recordings: Recordings;
   readonly entitlements: Entitlements;
   readonly entrance: WorkerEntrance;
   /** Workers that nobody has vouched for yet. */
@@ -200,6 +203,8 @@ async function openAll(options: CoreOptions, closers: Closers): Promise<ServerCo
   });
   closers.add(lines.open);
   const audited = new AuditedLines({ lines: lines.open, audit, clock, log });
+  const folder = join(dataDir, "recordings");
+  const recordings = new Recordings({ folder, seal, rules: () => policy.recording, audit, clock, log });
   lines.entitled = new EntitledLines({ lines: audited, policy, entitlements, store, audit, log });
   policy.listen(recheck);
   entitlements.listen(recheck);
@@ -230,12 +235,13 @@ async function openAll(options: CoreOptions, closers: Closers): Promise<ServerCo
   const pending = new PendingWorkers({ store, audit, nonces: registry.nonces, clock, limits });
   const firstRegistrations = new FirstRegistrations({ entrance, presence, pending, access, audit });
   const { auditKeptMs } = options;
-  closers.add(keepUp({ access, audit, auditKeptMs, presence, health, enrolments, pending, rollouts, clock, log }));
+  const kept = { access, audit, auditKeptMs, presence, health, enrolments, pending, recordings, rollouts };
+  closers.add(keepUp({ ...kept, clock, log }));
   return {
     ...{ store, access, audit, registry, presence, health, live, configurations, rollouts, entrance, mesh },
     ...{ pending, firstRegistrations },
     ...{ authority, delivery, tls: tls.server("port"), guest },
-    ...{ enrolments, policy, entitlements, lines: lines.open, entitledLines: lines.entitled },
+    ...{ enrolments, policy, entitlements, recordings, lines: lines.open, entitledLines: lines.entitled },
     close: () => closers.close(),
   };
 }
@@ -259,10 +265,14 @@ function keepUp({
   health,
   enrolments,
   pending,
+  recordings,
   rollouts,
   clock,
   log,
-}: Pick<ServerCore, "access" | "audit" | "presence" | "health" | "enrolments" | "pending" | "rollouts"> & {
+}: Pick<
+  ServerCore,
+  "access" | "audit" | "presence" | "health" | "enrolments" | "pending" | "recordings" | "rollouts"
+> & {
   auditKeptMs: number | undefined;
   clock: Clock;
   log: Log;
@@ -285,6 +295,7 @@ function keepUp({
     every(maintainMs, () => health.maintain(signal)),
     every(maintainMs, () => enrolments.sweep()),
     every(maintainMs, () => pending.sweep()),
+    every(maintainMs, () => recordings.sweep()),
     every(maintainMs, async () => {
       if (auditKeptMs !== undefined) await audit.dropBefore(clock.now() - auditKeptMs);
     }),

@@ -96,7 +96,7 @@ export const serverErrors = {
     status: 409,
     exit: 6,
     meaning:
-      "A worker of this machine is known and not connected: choose to replace it (the token must allow that) or to add another.",
+      "A worker of this machine is known and not connected: choose to replace it (by an enrolment token that allows that) or to add another.",
   },
   WORKER_NOT_FOUND: { status: 404, exit: 4, meaning: "There is no worker with this id or name." },
   BACKUP_FAILED: {
@@ -330,6 +330,22 @@ export const serverErrors = {
     status: 409,
     exit: 6,
     meaning: "The request with this `Idempotency-Key` was done; the secret it made was shown once and is not kept.",
+  },
+  RECORDING_NOT_FOUND: {
+    status: 404,
+    exit: 4,
+    meaning: "There is no such recording; those that are too old, or too many, are removed.",
+  },
+  RECORDING_FAILED: {
+    status: 503,
+    exit: 5,
+    meaning:
+      "The policy says that this stream is recorded or does not happen, and the recording cannot be written. Has the server's disk room?",
+  },
+  RECORDING_ALTERED: {
+    status: 500,
+    exit: 1,
+    meaning: "A recording is not what was written: its file was altered, or is damaged. The message names the place.",
   },
   RANGE_UNSATISFIABLE: { status: 416, exit: 2, meaning: "The output ends before the byte that was asked for." },
   ROLLOUT_OPEN: {

@@ -5,6 +5,7 @@ import type { Configurations } from "../config/configurations.ts";
 import type { Rollouts } from "../config/rollouts.ts";
 import type { WorkerLines } from "../line/worker-lines.ts";
 import type { Entitlements } from "../policy/entitlements.ts";
+import type { Recordings } from "../recording/recordings.ts";
 import type { Enrolments } from "../registry/enrolments.ts";
 import type { Health } from "../registry/health.ts";
 import type { PendingWorkers } from "../registry/pending-workers.ts";
@@ -37,6 +38,8 @@ export interface ApiServices {
   readonly configurations: Configurations;
   readonly rollouts: Rollouts;
   readonly lines: WorkerLines;
+  /** Of terminals and TCP streams; without them nothing is recorded. */
+  readonly recordings?: Recordings;
   readonly enrol: EnrolService;
   /** Its `changed` is given to `presence`. */
   readonly live: LiveFeed;

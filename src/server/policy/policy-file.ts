@@ -12,6 +12,7 @@ import {
   type RemoteFeature,
   remoteFeatures,
 } from "./policy.ts";
+import { type RecordingRules, recordingRules } from "../recording/rules.ts";
 import { parsePolicy } from "./policy-text.ts";
 
 /** A changed file counts after so long, at most; with the cut it must be below two seconds (CAT-97). */
@@ -80,6 +81,11 @@ export class PolicyFile {
   /** Whether an entitlement could give what is refused; see {@link asksEntitlement}. */
   asksEntitlement(feature: Feature): boolean {
     return asksEntitlement(feature, this.#policy);
+  }
+
+  /** What is recorded, and how long it is kept (CAT-122). */
+  get recording(): RecordingRules {
+    return recordingRules(this.#policy);
   }
 
   /** Be told of each change of what is in force. */

@@ -1,4 +1,5 @@
 import type { Level } from "#fleet";
+import type { RecordingPolicy } from "../recording/rules.ts";
 
 /** What an operator can leave out: features, not editions (CAT-95). `workers.max` is a number, the others are on or off. */
 export const features = [
@@ -34,7 +35,7 @@ type Entitled = "entitled";
 export type Policy = { readonly preset: Preset } & { readonly [S in Switch]?: boolean | Entitled | undefined } & {
   /** Workers that may be registered at once; absent: any number, or as the preset has it. */
   readonly "workers.max"?: number | Entitled | undefined;
-};
+} & RecordingPolicy;
 
 /** What the entitlements in force come to (CAT-98). */
 export interface Granted {

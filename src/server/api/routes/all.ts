@@ -4,6 +4,7 @@ import { auditRoutes } from "./audit-routes.ts";
 import { configsRoutes } from "./configs-routes.ts";
 import { rolloutRoutes } from "./rollout-routes.ts";
 import { httpRoutes } from "./http-routes.ts";
+import { recordingsRoutes } from "./recordings-routes.ts";
 import { enrolRoutes } from "./enrol-routes.ts";
 import { entitlementRoutes } from "./entitlement-routes.ts";
 import { hintsRoutes } from "./hints-routes.ts";
@@ -46,6 +47,7 @@ export function allRoutes(services: RouteServices, sources: Omit<ServerRouteSour
     ...configsRoutes(services),
     ...rolloutRoutes(services),
     ...auditRoutes(services),
+    ...recordingsRoutes(services),
   ];
   return routes;
 }

@@ -86,7 +86,7 @@ async function askPage(
   services: RouteServices,
   call: Call,
   method: "http.open" | "http.management",
-  wanted: OwnPageWanted,
+  wanted: OwnPageWanted & { readonly service?: string },
 ): Promise<Answer> {
   const { limits } = services;
   const { stream } = await openOnWorker(services, call, method, wanted);

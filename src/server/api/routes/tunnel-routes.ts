@@ -1,6 +1,8 @@
 import { constants } from "node:os";
-import type { Duplex } from "node:stream";
+import type { Duplex, Readable } from "node:stream";
 import { ServerError } from "../../errors.ts";
+import type { Recorder } from "../../recording/recorder.ts";
+import { beginRecording } from "../begin-recording.ts";
 import type { Call } from "../call.ts";
 import { guarded, watchIdle } from "../guarded-stream.ts";
 import { parseJsonBody } from "../json-body.ts";
@@ -37,18 +39,22 @@ export function tunnelRoutes(services: RouteServices): Route[] {
       live: async (call, socket) => {
         await services.audit.record(call.actor, "worker.shell", call.worker.id, { source: call.visit.address });
         const { rows, columns } = call.query;
-        const { result, stream } = await openOnWorker(services, call, "shell.open", { rows, columns });
-        const head = ShellHead.safeParse(result);
-        // A shell may draw nothing until somebody types.
-        if (head.success) await socket.send(JSON.stringify({ opened: head.data.shell }));
-        const resize: Resize = async (size) => {
-          if (head.success) await askWorker(services, call, "shell.resize", { ...head.data, ...size });
-        };
-        const lastWord = async (): Promise<void> => {
-          const exit = head.success ? await exitOf(services, call, head.data.shell) : undefined;
-          if (exit !== undefined) await socket.send(JSON.stringify({ exit }));
-        };
-        await tunnel(services, call, socket, stream, { resize, lastWord });
+        const recorded = await beginRecording(services, call, { kind: "shell", rows, columns });
+        await recorded.during(async () => {
+          const { result, stream } = await openOnWorker(services, call, "shell.open", { rows, columns });
+          const head = ShellHead.safeParse(result);
+          // A shell may draw nothing until somebody types.
+          if (head.success) await socket.send(JSON.stringify({ opened: head.data.shell }));
+          const resize: Resize = async (size) => {
+            if (head.success) await askWorker(services, call, "shell.resize", { ...head.data, ...size });
+            await recorded.recorder?.resized(size);
+          };
+          const lastWord = async (): Promise<void> => {
+            const exit = head.success ? await exitOf(services, call, head.data.shell) : undefined;
+            if (exit !== undefined) await socket.send(JSON.stringify({ exit }));
+          };
+          await tunnel(services, call, socket, stream, recorded.recorder, { resize, lastWord });
+        });
       },
     }),
     route({
@@ -62,10 +68,13 @@ export function tunnelRoutes(services: RouteServices): Route[] {
       live: async (call, socket) => {
         const { service } = call.params;
         await services.audit.record(call.actor, "worker.tcp", call.worker.id, { service, source: call.visit.address });
-        const { stream } = await openOnWorker(services, call, "tcp.open", { service });
-        // A service may wait for its client to speak first: whoever wants to know that it is there hears it now.
-        await socket.send(JSON.stringify({ opened: service }));
-        await tunnel(services, call, socket, stream);
+        const recorded = await beginRecording(services, call, { kind: "tcp", service });
+        await recorded.during(async () => {
+          const { stream } = await openOnWorker(services, call, "tcp.open", { service });
+          // A service may wait for its client to speak first: whoever wants to know that it is there hears it now.
+          await socket.send(JSON.stringify({ opened: service }));
+          await tunnel(services, call, socket, stream, recorded.recorder);
+        });
       },
     }),
   ];
@@ -77,6 +86,7 @@ async function tunnel(
   call: Call,
   socket: LiveSocket,
   stream: Duplex,
+  recorder: Recorder | undefined,
   shell?: ShellWords,
 ): Promise<void> {
   const sending = watchIdle(limits.streamIdleMs);
@@ -89,8 +99,10 @@ async function tunnel(
   const signal = AbortSignal.any([call.signal, sending.signal]);
   const incoming = guarded(stream, { limits: quiet, signal, used: moved });
   try {
-    const outgoing = passOn(socket, stream, moved, shell?.resize);
-    const screen = socket.sendAll(incoming).then(() => shell?.lastWord());
+    // What is typed unseen is a password: keys are not recorded, what a terminal shows of them is.
+    const typed = shell ? undefined : recorder;
+    const outgoing = passOn(socket, stream, moved, typed, shell?.resize);
+    const screen = showAll(incoming, socket, recorder).then(() => shell?.lastWord());
     await Promise.all([screen, outgoing].map(firstEnds(stream, socket)));
   } finally {
     sending.stop();
@@ -125,11 +137,27 @@ function firstEnds(stream: Duplex, socket: LiveSocket) {
   };
 }
 
-async function passOn(socket: LiveSocket, stream: Duplex, moved: () => void, resize?: Resize): Promise<void> {
+/** Nobody sees what is not recorded, where it must be. */
+async function showAll(incoming: Readable, socket: LiveSocket, recorder: Recorder | undefined): Promise<void> {
+  for await (const chunk of incoming as AsyncIterable<Uint8Array>) {
+    await recorder?.output(chunk);
+    await socket.send(chunk);
+  }
+}
+
+async function passOn(
+  socket: LiveSocket,
+  stream: Duplex,
+  moved: () => void,
+  recorder: Recorder | undefined,
+  resize?: Resize,
+): Promise<void> {
   for await (const { data, isBinary } of socket.messages()) {
     moved();
-    if (isBinary) await written(stream, data);
-    else await obey(data, stream, resize);
+    if (isBinary) {
+      await recorder?.input(data);
+      await written(stream, data);
+    } else await obey(data, stream, resize);
   }
   stream.destroy();
 }

@@ -78,7 +78,13 @@ export class ApiClient {
     // It cannot be sent twice, so what may be missing is got before.
     await this.connect(signal);
     const all = { "content-type": upload.type, ...headers };
-    return await this.#document(await this.#exchange(method, path, all, upload.chunks, signal));
+    try {
+      return await this.#document(await this.#exchange(method, path, all, upload.chunks, signal));
+    } catch (error) {
+      // So that the next request has another.
+      if (error instanceof ServerProblem && error.code === "HANDLE_REFUSED") this.#connection?.drop();
+      throw error;
+    }
   }
 
   /** Bytes as they come. Throws as {@link ask} does, also in the middle: `SERVER_UNREACHABLE` when they break off. */
@@ -112,7 +118,10 @@ export class ApiClient {
   async connect(signal: AbortSignal = never()): Promise<void> {
     if (this.#connection || !this.#token?.startsWith("fhs_")) return;
     const { ConnectionHandle } = await import("./connection-handle.ts");
-    const handle = new ConnectionHandle((until) => this.#socket("/connection", this.#credential(), until));
+    const handle = new ConnectionHandle(
+      (until) => this.#socket("/connection", this.#credential(), until),
+      (why) => connectFault(this.url, why),
+    );
     await handle.get(signal);
     this.#connection = handle;
   }

@@ -8,10 +8,13 @@ import { messagesOf, type WebSocket } from "./web-socket.ts";
  */
 export class ConnectionHandle {
   readonly #open: (signal: AbortSignal) => Promise<WebSocket>;
+  readonly #broke: (why: unknown) => Error;
   #current: Promise<{ readonly webSocket: WebSocket; readonly handle: string }> | undefined;
 
-  constructor(open: (signal: AbortSignal) => Promise<WebSocket>) {
+  /** @param broke what to throw when the WebSocket ends before there was a handle. */
+  constructor(open: (signal: AbortSignal) => Promise<WebSocket>, broke: (why: unknown) => Error) {
     this.#open = open;
+    this.#broke = broke;
   }
 
   /** The handle that is alive, or a new one. */
@@ -31,7 +34,7 @@ export class ConnectionHandle {
     webSocket.once("close", () => {
       if (this.#current === opened) this.#current = undefined;
     });
-    return { webSocket, handle: await firstHandle(webSocket, signal) };
+    return { webSocket, handle: await this.#first(webSocket, signal) };
   }
 
   /** The server knows the handle no longer, although nobody has told us: give another one next time. */
@@ -43,15 +46,18 @@ export class ConnectionHandle {
   close(): void {
     this.#current?.then(({ webSocket }) => webSocket.terminate()).catch(() => {});
   }
-}
 
-async function firstHandle(webSocket: WebSocket, signal: AbortSignal): Promise<string> {
-  const messages = messagesOf(webSocket, signal);
-  const first = await messages.next();
-  // Pings that come later are answered only while messages are read.
-  webSocket.on("message", () => {});
-  webSocket.resume();
-  if (!first.done && !first.value.isBinary)
-    return textIn(objectIn(JSON.parse(first.value.data.toString())), "connection");
-  throw new CliError("ANSWER_INVALID", "the server gave no connection handle");
+  async #first(webSocket: WebSocket, signal: AbortSignal): Promise<string> {
+    const first = await messagesOf(webSocket, signal)
+      .next()
+      .catch((error: unknown) => {
+        throw signal.aborted ? error : this.#broke(error);
+      });
+    if (first.done) throw this.#broke(new Error("it hung up"));
+    // Pings that come later are answered only while messages are read.
+    webSocket.on("message", () => {});
+    webSocket.resume();
+    if (!first.value.isBinary) return textIn(objectIn(JSON.parse(first.value.data.toString())), "connection");
+    throw new CliError("ANSWER_INVALID", "the server gave no connection handle");
+  }
 }

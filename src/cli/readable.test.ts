@@ -73,6 +73,19 @@ test("unitTable() stands in columns", () => {
   ]);
 });
 
+test("CAT-63: who ordered a unit through a server is shown, and of the others nobody", () => {
+  const RequestedBy = { User: "ann (u-7)", Level: "operate", Session: "s1", Source: "192.0.2.4" };
+  const look = { colours: noColours, columns: undefined };
+  expect(unitTable({ abcd1234: report, b: { ...report, RequestedBy } }, now, look)).toEqual([
+    "ID        STATE      TYPE   BY   AGE     SIZE  DETAIL",
+    "abcd1234  Succeeded  hello  -     1m  2.0 KiB  exit status 0",
+    "b         Succeeded  hello  ann   1m  2.0 KiB  exit status 0",
+  ]);
+  expect(unitLines("b", { ...report, RequestedBy }, now, look)).toContain(
+    "asked by  ann (u-7), as operate, from 192.0.2.4",
+  );
+});
+
 describe("work of another node", () => {
   const ExtraData = { RemoteNode: "bar", RemoteWorkType: "echoint", RemoteUnitID: "Zb81kQpL", LocalCancelled: true };
   const remote = { ...report, State: 1, WorkType: "remote", ExtraData, Stalled: "no route to node" };

@@ -25,16 +25,19 @@ export function oldestFirst(units: Units): Units {
  */
 export function unitTable(units: Units, now: number, { colours, columns }: Look): string[] {
   const hasRemote = Object.values(units).some((report) => elsewhere(report) !== undefined);
-  const heading = ["ID", "STATE", "TYPE", ...(hasRemote ? ["NODE"] : []), "AGE", "SIZE", "DETAIL"];
+  const isAsked = Object.values(units).some(({ RequestedBy }) => RequestedBy !== undefined);
+  const more = [...(hasRemote ? ["NODE"] : []), ...(isAsked ? ["BY"] : [])];
+  const heading = ["ID", "STATE", "TYPE", ...more, "AGE", "SIZE", "DETAIL"];
   const right = new Set(["AGE", "SIZE"]);
   const rows = Object.entries(units).map(([id, report]): Cell[] => [
     { text: oneLine(id) },
     { text: stateName(report.State), mark: stateMark(report.State, colours) },
     { text: elsewhere(report)?.workType ?? oneLine(report.WorkType) },
     ...(hasRemote ? [{ text: elsewhere(report)?.node ?? "-" }] : []),
+    ...(isAsked ? [{ text: oneLine(report.RequestedBy?.User.replace(/ \([^()]*\)$/, "") ?? "-") }] : []),
     { text: ageOf(report, now), alignRight: true },
     { text: readableSize(report.StdoutSize), alignRight: true },
-    { text: [waitText(report), oneLine(report.Detail)].filter(Boolean).join("; ") },
+    { text: [fileOf(report), waitText(report), oneLine(report.Detail)].filter(Boolean).join("; ") },
   ]);
   return tableLines(
     [heading.map((text) => ({ text, mark: colours.faint, alignRight: right.has(text) })), ...rows],
@@ -61,6 +64,8 @@ export function unitLines(id: string, report: UnitReport, now: number, { colours
     ["type", there?.workType ?? oneLine(report.WorkType)],
     ["node", there && `${there.node}${there.unitId ? `, unit ${there.unitId} there` : ""}`],
     ["state", stateMark(report.State, colours)(stateName(report.State)) + endNote(report)],
+    ["file", fileOf(report)],
+    ["asked by", askedBy(report)],
     ["detail", oneLine(report.Detail)],
     ["cause", report.Cause],
     ["params", paramsOf(report.ExtraData)],
@@ -82,6 +87,16 @@ function endNote({ State, ExitCode, Signal, CoreDumped, Queued }: UnitReport): s
   if (Queued && State === UnitState.Pending) return ", waiting for its turn";
   if (Signal !== undefined) return `, ended by ${Signal}${CoreDumped ? " (core dumped)" : ""}`;
   return ExitCode === undefined ? "" : `, exit code ${ExitCode}`;
+}
+
+/** Who ordered it through a server, and from where. */
+function askedBy({ RequestedBy: by }: UnitReport): string | undefined {
+  return by && oneLine(`${by.User}, as ${by.Level}${by.Source === undefined ? "" : `, from ${by.Source}`}`);
+}
+
+/** For which file of which watcher it was made. */
+function fileOf({ Watch }: UnitReport): string | undefined {
+  return Watch && oneLine(`${Watch.Watcher}: ${Watch.File}`);
 }
 
 function paramsOf(extra: unknown): string | undefined {

@@ -197,6 +197,7 @@ export {
 export {
   maxDetailChars,
   maxUnitsPerPage,
+  type Requester,
   type UnitDetails,
   type UnitEnded,
   type UnitNamed,

@@ -14,6 +14,16 @@ export const maxDetailChars = 1_000;
 /** Most units of one page, and how many it has unless asked. */
 export const maxUnitsPerPage = 1_000;
 
+/** Who ordered a unit through a server (CAT-63): as the worker had made sure of it. No submit can say it. */
+const Requester = z.strictObject({
+  user: z.string().max(300),
+  level: z.string().max(16),
+  session: z.string().max(128).optional().describe("reference of the session"),
+  source: z.string().max(128).optional().describe("where they came from, as the server saw it"),
+  request: z.string().max(64).optional().describe("names the request in the server's audit: its jti"),
+});
+export type Requester = z.infer<typeof Requester>;
+
 const unitFields = {
   id: unitId,
   state: count.describe("0 pending, 1 running, 2 succeeded, 3 failed, 4 canceled"),
@@ -24,6 +34,9 @@ const unitFields = {
   createdAt: timeMs.optional(),
   startedAt: timeMs.optional(),
   endedAt: timeMs.optional(),
+  requestedBy: Requester.optional(),
+  watcher: z.string().max(64).optional().describe("the watcher that made it"),
+  file: z.string().max(4_096).optional().describe("for this file, as path below its folder"),
 };
 
 /** A unit as lists show it. */

@@ -19,7 +19,7 @@ import { followOutput } from "./unit/follow.ts";
 import { storePayload } from "./unit/payload.ts";
 import type { Unit } from "./unit/unit.ts";
 import { type LoadedUnit, UnitStore, type UnitWatcher } from "./unit-store.ts";
-import { stateName, type UnitReport, UnitState, type UnitStatus, type WatchRecord } from "./wire.ts";
+import { type RequestedBy, stateName, type UnitReport, UnitState, type UnitStatus, type WatchRecord } from "./wire.ts";
 import { WorkTypes } from "./work-types.ts";
 
 const retentionCheckMs = 60_000;
@@ -54,10 +54,12 @@ export interface NewUnit {
   readonly params: Readonly<Record<string, string>>;
   /** Id a newer peer chose (spec §9); used when it is valid and free. */
   readonly wantedId?: string;
+  /** Who orders it, where that is known. */
+  readonly requestedBy?: RequestedBy | undefined;
 }
 
 /** What a watcher asks for. */
-export interface WatchedUnit extends Omit<NewUnit, "wantedId"> {
+export interface WatchedUnit extends Omit<NewUnit, "wantedId" | "requestedBy"> {
   readonly watch: WatchRecord;
 }
 
@@ -197,8 +199,8 @@ export class Units {
    *
    * @throws {WorkError} `WORK_TYPE_UNKNOWN`, `PARAMS_REFUSED`, `STORAGE_FAILED`; no unit remains then.
    */
-  allocate({ workType, params, wantedId }: NewUnit): Unit {
-    return this.#store.create(this.#firstStatus(workType, params), wantedId);
+  allocate({ wantedId, ...wish }: NewUnit): Unit {
+    return this.#store.create(this.#orderedStatus(wish), wantedId);
   }
 
   /**
@@ -206,8 +208,8 @@ export class Units {
    *
    * @throws {WorkError} also `UNIT_ID_TAKEN`.
    */
-  allocateAs(unitId: string, { workType, params }: Omit<NewUnit, "wantedId">): Unit {
-    return this.#store.createAs(unitId, this.#firstStatus(workType, params));
+  allocateAs(unitId: string, wish: Omit<NewUnit, "wantedId">): Unit {
+    return this.#store.createAs(unitId, this.#orderedStatus(wish));
   }
 
   /**
@@ -382,6 +384,10 @@ export class Units {
       const Detail = `Failed to restart: ${errorText(error)}`;
       await this.#runs.end(unit, { State: UnitState.Failed, Detail, Cause: "STORAGE_FAILED" });
     }
+  }
+
+  #orderedStatus({ workType, params, requestedBy }: NewUnit): UnitStatus {
+    return { ...this.#firstStatus(workType, params), ...(requestedBy && { RequestedBy: requestedBy }) };
   }
 
   #firstStatus(workType: string, params: Readonly<Record<string, string>>): UnitStatus {

@@ -100,6 +100,8 @@ export interface UnitStatus {
   Attempt?: number;
   /** The file it was made for; absent unless a watcher of this worker made it. */
   Watch?: WatchRecord;
+  /** Who ordered it, when it came through a server. */
+  RequestedBy?: RequestedBy;
   /** Which run loop has it; never shown. */
   Loop?: LoopRecord;
 }
@@ -111,6 +113,20 @@ export interface WatchRecord {
   readonly File: string;
   /** Which state of that file: a changed file is another. */
   readonly Version: string;
+}
+
+/** Who ordered a unit, as the worker had made sure of it (CAT-63). What a submit says itself never comes here. */
+export interface RequestedBy {
+  /** User or node, for people. */
+  readonly User: string;
+  /** What they might do here then. */
+  readonly Level: string;
+  /** Opaque reference of their session at the server. */
+  readonly Session?: string;
+  /** Where they came from, as the server saw it. */
+  readonly Source?: string;
+  /** Names the request, here in the log and in the server's audit: the assertion's `jti`. */
+  readonly Request?: string;
 }
 
 /** Who may say something about a task of a run loop. On disk before anybody is told of it. */

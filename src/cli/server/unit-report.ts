@@ -22,12 +22,28 @@ export function unitReport(answer: unknown): { readonly id: string; readonly rep
     ...given("StartedAt", timeOf(unit, "startedAt")),
     ...given("FinishedAt", timeOf(unit, "endedAt")),
     ...given("RunSeconds", numberOf(unit["runSeconds"])),
+    ...given("Watch", watchOf(unit)),
+    ...given("RequestedBy", requesterOf(unit["requestedBy"])),
   };
   return { id: textIn(unit, "id"), report };
 }
 
 function given<K extends keyof UnitReport>(name: K, value: UnitReport[K] | undefined): Partial<Pick<UnitReport, K>> {
   return (value === undefined ? {} : { [name]: value }) as Partial<Pick<UnitReport, K>>;
+}
+
+function requesterOf(value: unknown): UnitReport["RequestedBy"] {
+  if (typeof value !== "object" || value === null) return undefined;
+  const { user, level, source } = value as Shape;
+  return {
+    ...{ User: stringOf(user) ?? "somebody", Level: stringOf(level) ?? "" },
+    ...(typeof source === "string" && { Source: source }),
+  };
+}
+
+function watchOf({ watcher, file }: Shape): UnitReport["Watch"] {
+  if (typeof watcher !== "string" || typeof file !== "string") return undefined;
+  return { Watcher: watcher, File: file, Version: "" };
 }
 
 function causeOf(value: unknown): UnitCause | undefined {

@@ -14,6 +14,7 @@ import {
 } from "#fleet";
 import type { Units } from "#work";
 import { WorkerError } from "../errors.ts";
+import { requestedBy } from "./requested-by.ts";
 import { type OpenedStream, type ServedStream, serveStream } from "./stream-methods.ts";
 import { openTerminal, shellWorkType, type Terminal, word } from "./terminal.ts";
 import { writeChunk } from "./write-chunk.ts";
@@ -85,7 +86,9 @@ export class Shells {
   async #serve(size: ShellWanted, opened: OpenedStream<ShellOpened>, { caller, signal }: CallContext): Promise<void> {
     this.#require(caller);
     const { units, folder, policy } = this.#options;
-    const unit = units.allocate({ workType: shellWorkType, params: { params: word(caller.name) } });
+    const unit = units.allocate({
+      ...{ workType: shellWorkType, params: { params: word(caller.name) }, requestedBy: requestedBy(caller) },
+    });
     const terminal = await openTerminal(folder, unit.id, { ...size, command: policy.command }).catch(
       async (error: unknown) => {
         await units.refuse(unit, error);

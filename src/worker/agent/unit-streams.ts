@@ -1,15 +1,16 @@
 import { sayWords, unitsResults, unitsSubmit, type UnitTaken } from "#fleet";
-import { type Units, WorkError } from "#work";
+import { type NewUnit, type Units, WorkError } from "#work";
 import { WorkerError } from "../errors.ts";
+import { requestedBy } from "./requested-by.ts";
 import { sayFault, type ServedStream, serveStream } from "./stream-methods.ts";
 import { writeChunk } from "./write-chunk.ts";
 
 /** Units over streams: taken in with their payload, and read as they are written. */
 export function unitStreams(units: Units, mayTake: () => boolean): ServedStream[] {
   return [
-    serveStream(unitsSubmit, async ({ workType, params = {}, unit: wantedId }, { stream, answer }) => {
+    serveStream(unitsSubmit, async ({ workType, params = {}, unit: wantedId }, { stream, answer }, { caller }) => {
       if (!mayTake()) throw new WorkerError("WORK_SWITCHED_OFF", "this worker takes no work now: its switch is off");
-      const unit = allocated(units, { workType, params }, wantedId);
+      const unit = allocated(units, { workType, params, requestedBy: requestedBy(caller) }, wantedId);
       answer({ unit: unit.id });
       try {
         // A payload that breaks off ends the unit as INPUT_FAILED.
@@ -41,7 +42,7 @@ export function unitStreams(units: Units, mayTake: () => boolean): ServedStream[
 }
 
 /** An id is the caller's own choice: one that is there is this very unit, asked for again; and never is it another one. */
-function allocated(units: Units, wish: { workType: string; params: Record<string, string> }, id: string | undefined) {
+function allocated(units: Units, wish: Omit<NewUnit, "wantedId">, id: string | undefined) {
   if (id === undefined) return units.allocate(wish);
   try {
     return units.allocateAs(id, wish);

@@ -1,6 +1,7 @@
 import {
   maxDetailChars,
   maxUnitsPerPage,
+  type Requester,
   type ServedMethod,
   serve,
   type UnitDetails,
@@ -81,13 +82,15 @@ function placeOf({ id, status }: Unit): string {
 }
 
 function summaryOf(id: string, report: UnitReport): UnitSummary {
-  const { State, StateName, Detail, WorkType, StdoutSize, CreatedAt, StartedAt, FinishedAt } = report;
+  const { State, StateName, Detail, WorkType, StdoutSize, CreatedAt, StartedAt, FinishedAt, Watch } = report;
   return {
     ...{ id, state: State, stateName: StateName, detail: Detail.slice(0, maxDetailChars) },
     ...{ workType: WorkType.slice(0, maxDetailChars), stdoutSize: StdoutSize },
     ...timeOf("createdAt", CreatedAt),
     ...timeOf("startedAt", StartedAt),
     ...timeOf("endedAt", FinishedAt),
+    ...requesterOf(report),
+    ...(Watch && { watcher: Watch.Watcher.slice(0, 64), file: Watch.File.slice(0, 4_096) }),
   };
 }
 
@@ -100,6 +103,18 @@ function detailsOf(id: string, report: UnitReport): UnitDetails {
     ...(Signal !== undefined && { signal: Signal }),
     ...(StdoutSha256 !== undefined && { sha256: StdoutSha256 }),
   };
+}
+
+function requesterOf({ RequestedBy: by }: UnitReport): Pick<UnitSummary, "requestedBy"> {
+  if (!by) return {};
+  const { User, Level, Session, Source, Request } = by;
+  const requestedBy: Requester = {
+    ...{ user: User.slice(0, 300), level: Level.slice(0, 16) },
+    ...(Session !== undefined && { session: Session.slice(0, 128) }),
+    ...(Source !== undefined && { source: Source.slice(0, 128) }),
+    ...(Request !== undefined && { request: Request.slice(0, 64) }),
+  };
+  return { requestedBy };
 }
 
 function timeOf<K extends string>(name: K, text: string | undefined): { readonly [N in K]?: number } {

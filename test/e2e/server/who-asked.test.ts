@@ -45,3 +45,25 @@ test("who cancelled a unit stands in the worker's log and the server's audit wit
   const refusal = expect.objectContaining({ jti, verdict: "LEVEL_TOO_LOW" }) as unknown;
   await eventually(rows).toContainEqual(expect.objectContaining({ actor: viewer.id, detail: refusal }) as unknown);
 });
+
+test("CAT-63: who ordered a unit stands with it, under the jti of the server's audit", async () => {
+  await using server = await wholeServer();
+  const { workerId } = await server.worker("shed");
+  const [ann, root] = [await server.user("ann", "operator"), await server.user("root", "admin")];
+  const path = `/api/workers/${workerId}/units`;
+  const wish = { workType: "sh", payload: "exit 0" };
+  const asRoot = { ...wish, requestedBy: { user: "root", level: "admin" } };
+  expect((await server.ask("POST", path, { auth: ann.auth, body: asRoot })).json.code).toBe("REQUEST_INVALID");
+
+  const { json } = await server.ask("POST", path, { auth: ann.auth, body: wish });
+  const shown = await server.ask("GET", `${path}/${String(json["unit"])}`, { auth: root.auth });
+  const { requestedBy } = shown.json as unknown as { readonly requestedBy: { readonly request: string } };
+  expect(requestedBy).toEqual({
+    ...{ user: `ann (${ann.id})`, level: "operate", session: ann.session, source: "127.0.0.1" },
+    request: expect.any(String) as string,
+  });
+  const rows = async (): Promise<readonly TestJson[]> =>
+    (await server.ask("GET", "/api/audit?limit=500", { auth: root.auth })).json.items;
+  const detail = expect.objectContaining({ method: "units.submit", jti: requestedBy.request }) as unknown;
+  await eventually(rows).toContainEqual(expect.objectContaining({ actor: ann.id, detail }) as unknown);
+});

@@ -155,6 +155,10 @@ describeWithStores("a worker without a token (CAT-33)", ({ open }) => {
     await expect(thief.ask(server, claim)).rejects.toThrow(refused("ENROLMENT_PENDING"));
     await server.pending.approve(thief.fingerprint, {}, "u1");
     await expect(thief.ask(server, claim)).rejects.toThrow(refused("MACHINE_KNOWN"));
+    // It came without a token: it is told what would help, and not of a token of its own.
+    await expect(thief.ask(server, claim)).rejects.toThrow(
+      /what lets it in .* shed: an enrolment token with --may-replace/,
+    );
     expect(await shed.ask(server)).toMatchObject({ workerId, name: "shed" });
   });
 

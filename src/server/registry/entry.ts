@@ -145,7 +145,10 @@ async function sameMachine(arrival: Arrival, grant: Grant): Promise<WorkerTable 
   if (request.sameMachine !== "replace")
     throw new ServerError("MACHINE_KNOWN", `this machine is known as ${names}: replace that, or add another worker`);
   if (grant.may_replace !== 1)
-    throw new ServerError("MACHINE_KNOWN", `this token does not allow to replace ${names}: make one that does`);
+    throw new ServerError(
+      "MACHINE_KNOWN",
+      `what lets it in does not allow it to replace ${names}: an enrolment token with --may-replace does`,
+    );
   return await lockWorker(db, newest.id);
 }
 

@@ -1,3 +1,4 @@
+import { join } from "node:path";
 import { type Log, tlsServerSource } from "#core";
 import type { CallContext } from "#fleet";
 import type { Units } from "#work";
@@ -5,13 +6,14 @@ import type { LocalManagement } from "../agent/managed-worker.ts";
 import type { AgentState } from "../agent/agent.ts";
 import type { DaemonParts } from "../daemon.ts";
 import { configurationMethods } from "../configuration/mod.ts";
-import { type ApiSettings, openManagement } from "../management/management.ts";
+import { type ApiSettings, type Management, openManagement } from "../management/management.ts";
 import type { AccessRules, Entitlement } from "../management/may-connect.ts";
 import { switchedWork } from "../management/switched-work.ts";
 import { factorMethods } from "../management/factor-methods.ts";
 import { visitorOf } from "../management/visitor.ts";
 import type { Lifecycle, WorkerFacts } from "../management/worker-methods.ts";
 import type { Switches } from "../management/switches.ts";
+import { Watchers } from "../watchers/mod.ts";
 import { doctorMethods } from "./doctor-methods.ts";
 import { Drain } from "./drain.ts";
 import { firstRunState, nextStep, type Setup } from "../modes/mod.ts";
@@ -30,6 +32,8 @@ export interface ManagementParts {
   readonly lifecycle: Lifecycle & {
     /** Is given the way to an orderly end. */
     drains?(drain: Pick<Drain, "begin" | "wasCutShort">): void;
+    /** Is given what goes by another list of watched folders when that changes. */
+    watches?(watchers: Pick<Watchers, "configure">): void;
   };
   readonly loops: DaemonParts["loops"];
   readonly log: Log;
@@ -40,14 +44,14 @@ export async function openLocalManagement(parts: ManagementParts): Promise<Local
   const { setup, units, lifecycle, log, nodeId, loops } = parts;
   const { configuration, places } = setup;
   const { running } = configuration;
-  const opened: { switches?: Switches } = {};
+  const opened: { switches?: Switches; watchers?: Watchers } = {};
   const drain = new Drain({ units, loops, lifecycle, log, takeNone: () => opened.switches?.drain() });
   lifecycle.drains?.(drain);
   const management = await openManagement({
     units,
     lifecycle,
     log,
-    facts: () => factsOf(parts, drain.isOn),
+    facts: () => ({ ...factsOf(parts, drain.isOn), ...watchersOf(opened.watchers) }),
     more: [
       ...configurationMethods({ configuration, connectionOf: connections() }),
       ...factorMethods(hardening(parts)),
@@ -66,13 +70,35 @@ export async function openLocalManagement(parts: ManagementParts): Promise<Local
   });
   const { switches, table } = management;
   opened.switches = switches;
+  const watchers = await openWatchers(parts, management);
+  opened.watchers = watchers;
   return {
     table,
     stopping: drain,
     mayTake: () => switches.mayTake,
     work: (command) => switchedWork(command, switches, { nodeId, units }),
-    close: () => management.close(),
+    close: async () => {
+      await watchers.close();
+      await management.close();
+    },
   };
+}
+
+/** Before anything that waits is started, so that each file finds its unit as the worker before has left it. */
+async function openWatchers({ setup, units, lifecycle, log }: ManagementParts, { switches, notices }: Management) {
+  const watchers: Watchers = new Watchers({
+    ...{ units, log, dir: join(setup.places.state, "watchers"), mayAdd: () => switches.mayWatch },
+    changed: () => notices.publish("watchers", () => ({ watchers: watchers.status })),
+  });
+  switches.onChange(() => watchers.wake());
+  lifecycle.watches?.(watchers);
+  await watchers.configure(setup.configuration.running?.values.watchers ?? []);
+  return watchers;
+}
+
+function watchersOf(watchers: Watchers | undefined): Pick<WorkerFacts, "watchers"> {
+  const status = watchers?.status ?? [];
+  return status.length > 0 ? { watchers: status } : {};
 }
 
 function hardening({ setup, nodeId, log }: ManagementParts) {
@@ -84,8 +110,8 @@ function hardening({ setup, nodeId, log }: ManagementParts) {
 function factsOf({ setup, nodeId, meshAddresses, agent }: ManagementParts, isStopping: boolean): WorkerFacts {
   const { configuration, identity, places, mode } = setup;
   const membership = identity.membership();
-  const run = { written: configuration.written, membership };
   const reached = agent?.();
+  const run = { written: configuration.written, membership, isReached: reached && reached.state === "registered" };
   const state = firstRunState(run);
   const isMember = state === "registered" && reached?.state === "registered";
   const trouble = reached && "trouble" in reached ? troubleOf(reached) : undefined;

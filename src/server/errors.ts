@@ -250,6 +250,7 @@ export const serverErrors = {
   TRACE_OFF: { status: 404, exit: 4, meaning: "This session is not traced. An admin switches that on." },
   TRACES_FULL: { status: 429, exit: 5, meaning: "Too many sessions are traced at once. Switch some off." },
   ROUTE_NOT_FOUND: { status: 404, exit: 2, meaning: "The API has no such path, or not with this method." },
+  HEADERS_TOO_LARGE: { status: 431, exit: 2, meaning: "The headers of a request are longer than 16 KiB together." },
   BODY_TOO_LARGE: {
     status: 413,
     exit: 2,

@@ -149,6 +149,8 @@ function makeServer({ tls, listen, limits }: EntryOptions): Server {
     headersTimeout: limits.headersMs,
     // Payloads take as long as they take; other bodies are timed where they are read.
     requestTimeout: 0,
+    // Looked at by us, and refused as a problem like all else.
+    requireHostHeader: false,
     keepAliveTimeout: Math.min(65_000, limits.idleMs),
     connectionsCheckingInterval: Math.min(1_000, limits.headersMs),
     noDelay: true,
@@ -174,18 +176,22 @@ function refuse(response: ServerResponse, error: unknown): void {
   response.writeHead(status, { ...headers, connection: "close" }).end(text);
 }
 
-const parserStatus: Readonly<Record<string, number>> = { HPE_HEADER_OVERFLOW: 431, ERR_HTTP_REQUEST_TIMEOUT: 408 };
+/** What Node's parser gives up, by its own codes. */
+const parserFaults: Readonly<Record<string, ServerError>> = {
+  HPE_HEADER_OVERFLOW: new ServerError("HEADERS_TOO_LARGE", "the headers of the request are too long"),
+  ERR_HTTP_REQUEST_TIMEOUT: new ServerError("BODY_SLOW", "the request did not arrive in time"),
+};
+const unreadable = new ServerError("REQUEST_INVALID", "what was sent is no request that can be read");
 
 /** Where there is no response object: nothing that can be parsed came, or an upgrade that is none. */
 function refuseSocket(socket: Duplex, error: unknown): void {
   socket.on("error", () => {});
   if (!socket.writable) return void socket.destroy();
   const { code = "" } = error as { code?: string };
-  const parsed = new ServerError("REQUEST_INVALID", "what was sent is no request that can be read");
-  const isOurs = error instanceof ServerError;
-  const { status, text, headers } = refusal(problemOf(isOurs ? error : parsed), error);
+  const told = error instanceof ServerError ? error : (parserFaults[code] ?? unreadable);
+  const { status, text, headers } = refusal(problemOf(told), told);
   const lines = Object.entries({ ...headers, connection: "close" }).map(([name, value]) => `${name}: ${value}\r\n`);
-  const line = `HTTP/1.1 ${parserStatus[code] ?? status} Refused\r\n`;
+  const line = `HTTP/1.1 ${status} Refused\r\n`;
   socket.end(`${line}${lines.join("")}\r\n${text}`, () => socket.destroy());
 }
 

@@ -36,6 +36,7 @@ export function requireClean({ url = "", rawHeaders, headers, httpVersion }: Raw
   const names = rawHeaders.filter((_, n) => n % 2 === 0).map((name) => name.toLowerCase());
   const twice = single.find((name) => names.indexOf(name) !== names.lastIndexOf(name));
   if (twice !== undefined) throw invalid(`the header ${twice} is there twice`);
+  if (headers.host === undefined && httpVersion === "1.1") throw invalid("the request names no host");
   const coding = headers["transfer-encoding"];
   if (coding !== undefined && headers["content-length"] !== undefined)
     throw invalid("a body has either a length or chunks");

@@ -21,6 +21,7 @@ import { ServerError } from "../errors.ts";
 import type { Health } from "../registry/health.ts";
 import type { Presence } from "../registry/presence.ts";
 import { beatEveryMs } from "../registry/liveness.ts";
+import { Allowance } from "./allowance.ts";
 import type { ConfigDelivery } from "./config-delivery.ts";
 import type { WorkerEntrance } from "./worker-entrance.ts";
 
@@ -40,6 +41,11 @@ export interface LineContext {
   readonly log: Log;
 }
 
+/** What a worker says that is written down: an honest one says a few such things in an hour, and at most some at once. */
+const words = { most: 30, everyMs: 2_000 };
+/** Heartbeats that are kept: besides those that are due, some that tell of a change. */
+const beats = { most: 30, everyMs: 5_000 };
+
 /** The conversation with one worker, over one stream after another. */
 export class Line {
   readonly workerId: string;
@@ -49,12 +55,17 @@ export class Line {
   /** Of its registration with this run of the server; undefined: it has to register. */
   #epoch: number | undefined;
   #observed = "";
+  /** A worker that means no good must not fill the database. */
+  readonly #words: Allowance;
+  readonly #beats: Allowance;
 
   constructor(workerId: string, node: string, context: LineContext) {
     this.workerId = workerId;
     this.node = node;
     this.#context = context;
     const { serverNode, clock, log } = context;
+    this.#words = new Allowance(words.most, words.everyMs, clock);
+    this.#beats = new Allowance(beats.most, beats.everyMs, clock);
     this.conversation = new Conversation({
       ...{ ownName: serverNode, peerName: node, clock, log },
       table: this.#table(),
@@ -88,10 +99,12 @@ export class Line {
       serve(heartbeat, (beat) => this.#beat(beat)),
       serve(configFetch, (wanted) => delivery.fetch(this.workerId, wanted)),
       serve(configOutcome, async (outcome) => {
+        this.#requireFew();
         await delivery.report(this.workerId, outcome);
         return {};
       }),
       serve(bye, ({ reason, detail }) => {
+        this.#requireFew();
         if (this.#epoch !== undefined)
           this.#context.presence.stopped(this.workerId, this.#epoch, detail === "" ? reason : `${reason}: ${detail}`);
         return {};
@@ -103,15 +116,22 @@ export class Line {
   async #register(said: Registration): Promise<Registered> {
     if (said.workerId !== this.workerId || said.token)
       throw new ServerError("REGISTRATION_REFUSED", `this conversation is the worker ${this.workerId}'s`);
+    this.#requireFew();
     const registered = await this.#context.entrance.register(said, this.#observed);
     this.#epoch = registered.epoch;
     return registered;
   }
 
+  /** @throws {ServerError} RATE_LIMITED. */
+  #requireFew(): void {
+    if (!this.#words.take())
+      throw new ServerError("RATE_LIMITED", "this worker says too much that has to be written down; say it later");
+  }
+
   #beat({ epoch, ...sample }: Heartbeat): HeartbeatAnswer {
     if (epoch !== this.#epoch) throw new ServerError("EPOCH_UNKNOWN", "unknown epoch: register again");
     this.#context.presence.heard(this.workerId, epoch);
-    this.#context.health.add(this.workerId, sample);
+    if (this.#beats.take()) this.#context.health.add(this.workerId, sample);
     const { clock, steady, helpersRemote } = this.#context;
     const said = helpersRemote ? { helpersRemote: helpersRemote(this.workerId) } : {};
     return { serverTimeMs: clock.now(), assertionTimeMs: steady.now(), nextInMs: beatEveryMs, ...said };

@@ -59,9 +59,10 @@ const duration = text(64).refine((given) => {
   return ns !== undefined && ns >= 0n && ns <= dayNs;
 }, "must be a duration from 0s to 24h, such as 2s or 1m30s");
 const namePattern = text(255).regex(/^[^/\p{Cc}]+$/u, "holds a slash or a control character");
-const afterwards = z.union([z.enum(["leave", "delete"]), z.strictObject({ moveTo: path })], {
-  error: 'must be "leave", "delete" or {"moveTo": FOLDER}',
-});
+const afterwards = z.union([
+  z.enum(["leave", "delete"], { error: 'must be "leave", "delete" or {"moveTo": FOLDER}' }),
+  z.strictObject({ moveTo: path }),
+]);
 const watcher = z.strictObject({
   name: z.string().regex(/^[A-Za-z0-9][\w.-]{0,62}$/, "must be letters, digits and . - _"),
   folder: path,

@@ -1,6 +1,6 @@
 import { type BigIntStats, constants } from "node:fs";
 import { type FileHandle, lstat, mkdir, open } from "node:fs/promises";
-import { systemCode } from "#core";
+import { errorText, systemCode } from "#core";
 
 const { O_DIRECTORY, O_NOFOLLOW, O_NONBLOCK, O_RDONLY } = constants;
 
@@ -86,4 +86,10 @@ export async function folderOf(root: string, file: string): Promise<{ folder: Fo
     folder = await above.child(step);
   }
   return { folder, name };
+}
+
+/** Why the system refused, in its words, without the path: that is one through the open folder, and means nothing to people. */
+export function reasonOf(error: unknown): string {
+  const text = errorText(error);
+  return systemCode(error) === undefined ? text : (text.split(", ")[0] ?? text);
 }

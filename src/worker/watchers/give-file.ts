@@ -1,10 +1,10 @@
 import { createHash } from "node:crypto";
 import type { FileHandle } from "node:fs/promises";
 import { join } from "node:path";
-import { errorText, systemCode } from "#core";
+import { systemCode } from "#core";
 import type { Units } from "#work";
 import { WorkerError } from "../errors.ts";
-import { FolderHandle, folderOf } from "./folder-handle.ts";
+import { FolderHandle, folderOf, reasonOf } from "./folder-handle.ts";
 import { type FileVersion, isSameFile, versionOf } from "./file-version.ts";
 import type { FileRecord } from "./file-journal.ts";
 import { paramsOf } from "./unit-words.ts";
@@ -51,7 +51,7 @@ export async function openSeen(root: string, file: string, version: FileVersion)
     await opened?.close();
     if (error instanceof FileFault) throw error;
     if (await isGone(root, version, error)) throw new FileFault("changed", `${file} is gone`, { cause: error });
-    throw new FileFault("unreadable", `${file} cannot be read: ${errorText(error)}`, { cause: error });
+    throw new FileFault("unreadable", `${file} cannot be read: ${reasonOf(error)}`, { cause: error });
   }
 }
 
@@ -105,7 +105,7 @@ async function* bytesOf(handle: FileHandle, file: string, signal: AbortSignal): 
     const { bytesRead, buffer } = await handle
       .read(Buffer.allocUnsafe(chunkBytes), 0, chunkBytes, null)
       .catch((error: unknown) => {
-        throw new FileFault("unreadable", `${file} cannot be read: ${errorText(error)}`, { cause: error });
+        throw new FileFault("unreadable", `${file} cannot be read: ${reasonOf(error)}`, { cause: error });
       });
     if (bytesRead === 0) return;
     yield buffer.subarray(0, bytesRead);

@@ -1,8 +1,8 @@
 import { rename, unlink } from "node:fs/promises";
 import { parse } from "node:path";
-import { errorText, systemCode } from "#core";
+import { systemCode } from "#core";
 import { WorkerError } from "../errors.ts";
-import { FolderHandle, folderOf } from "./folder-handle.ts";
+import { FolderHandle, folderOf, reasonOf } from "./folder-handle.ts";
 import { type FileVersion, isSameFile, versionOf } from "./file-version.ts";
 import { ownPrefix } from "./name-pattern.ts";
 import type { Afterwards } from "./watcher-settings.ts";
@@ -30,7 +30,7 @@ export async function putAway(ended: EndedFile, afterwards: Afterwards): Promise
     return await (afterwards === "delete" ? deleteFile(ended) : moveFile(ended, afterwards.moveTo));
   } catch (error) {
     if (error instanceof WorkerError) throw error;
-    const why = systemCode(error) === "EXDEV" ? "that folder is on another file system" : errorText(error);
+    const why = systemCode(error) === "EXDEV" ? "that folder is on another file system" : reasonOf(error);
     const what = afterwards === "delete" ? "deleted" : `moved to ${afterwards.moveTo}`;
     throw new WorkerError("FILE_STUCK", `${ended.file} cannot be ${what}: ${why}`, { cause: error });
   }

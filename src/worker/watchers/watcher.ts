@@ -5,6 +5,7 @@ import type { Units } from "#work";
 import { EndedFiles } from "./ended-files.ts";
 import type { FileJournal } from "./file-journal.ts";
 import { FileUnits } from "./file-units.ts";
+import { reasonOf } from "./folder-handle.ts";
 import { FolderNotices } from "./folder-notices.ts";
 import { Troubles } from "./troubles.ts";
 import { type Looked, maxFiles, WatchedFiles } from "./watched-files.ts";
@@ -138,7 +139,7 @@ export class Watcher {
       this.#tell(looked);
     } catch (error) {
       this.#closing.signal.throwIfAborted();
-      this.#troubles.has("folder", `${settings.folder} cannot be read: ${errorText(error)}`);
+      this.#troubles.has("folder", `${settings.folder} cannot be read: ${reasonOf(error)}`);
     }
     this.#lookedAt = clock.elapsed();
     this.#lookMs = this.#lookedAt - begun;
@@ -151,7 +152,7 @@ export class Watcher {
       dev,
     );
     this.#troubles.over("folder");
-    if (first) this.#troubles.has("part", `${first.folder} cannot be read: ${errorText(first.error)}`);
+    if (first) this.#troubles.has("part", `${first.folder} cannot be read: ${reasonOf(first.error)}`);
     else this.#troubles.over("part");
     if (beyond === 0) return this.#troubles.over("many");
     this.#troubles.has("many", `there are more than ${maxFiles} files: ${beyond} wait until some are gone`);

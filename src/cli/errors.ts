@@ -100,10 +100,16 @@ export const cliErrors = {
     exit: 8,
     meaning: "What answers is no server of Farhand, or one of a version that does not fit.",
   },
+  HAND_LIST_INVALID: {
+    status: 400,
+    exit: 2,
+    meaning:
+      "The list of workers kept by hand, or a password file that it names, cannot be used. The message says where.",
+  },
   CREDENTIALS_EXPOSED: {
     status: 403,
     exit: 3,
-    meaning: "The file with your logins can be read or written by others, so it is not used.",
+    meaning: "A file with your logins, passwords or workers can be read or written by others, so it is not used.",
   },
   CREDENTIALS_UNUSABLE: {
     status: 500,

@@ -2,7 +2,8 @@ import { type Command, type JsonOptions, jsonOption } from "../command.ts";
 import { canaryOf, type CanaryOptions, canaryOptions } from "../server/canary.ts";
 import type { PlaceOptions } from "../server/config-place.ts";
 import { placeOptions } from "../server/place-options.ts";
-import { serverOption, type ServerOptions, withServer } from "../server/server-options.ts";
+import { serverOption, type ServerOptions } from "../server/server-options.ts";
+import { withWorkers } from "../server/workers-api.ts";
 
 interface ConfigEditOptions extends ServerOptions, JsonOptions, PlaceOptions, CanaryOptions {
   readonly comment?: string;
@@ -37,7 +38,7 @@ export const configEdit = {
     const { comment, json, held, worker } = options;
     const place = { ...(held && { held }), ...(worker && { worker }) };
     const editing = { name: name as string, comment, json, canary: canaryOf(options), ...place };
-    await withServer(options, terminal, (api) => editConfig(api, editing, terminal));
+    await withWorkers(options, terminal, (api) => editConfig(api, editing, terminal));
   },
 } satisfies Command<ConfigEditOptions>;
 

@@ -1,5 +1,6 @@
 import { type Command, type JsonOptions, jsonOption } from "../command.ts";
-import { serverOption, type ServerOptions, withServer } from "../server/server-options.ts";
+import { serverOption, type ServerOptions } from "../server/server-options.ts";
+import { withWorkers } from "../server/workers-api.ts";
 
 /** `farhand units cancel`. */
 export const unitsCancel = {
@@ -14,6 +15,6 @@ export const unitsCancel = {
   async run({ words: [worker, unit], options }, terminal) {
     const { cancelUnit } = await import("../server/units.ts");
     const named = { worker: worker as string, unit: unit as string };
-    await withServer(options, terminal, (api) => cancelUnit(api, named, options.json, terminal));
+    await withWorkers(options, terminal, (api) => cancelUnit(api, named, options.json, terminal));
   },
 } satisfies Command<ServerOptions & JsonOptions>;

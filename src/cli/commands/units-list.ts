@@ -1,5 +1,6 @@
 import { type Command, type JsonOptions, jsonOption } from "../command.ts";
-import { serverOption, type ServerOptions, withServer } from "../server/server-options.ts";
+import { serverOption, type ServerOptions } from "../server/server-options.ts";
+import { withWorkers } from "../server/workers-api.ts";
 
 /** `farhand units list`. */
 export const unitsList = {
@@ -10,6 +11,6 @@ export const unitsList = {
   examples: [["farhand units list brno-4", "a table of all units"]],
   async run({ words: [worker], options }, terminal) {
     const { listUnits } = await import("../server/units.ts");
-    await withServer(options, terminal, (api) => listUnits(api, worker as string, options.json, terminal));
+    await withWorkers(options, terminal, (api) => listUnits(api, worker as string, options.json, terminal));
   },
 } satisfies Command<ServerOptions & JsonOptions>;

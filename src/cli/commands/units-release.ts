@@ -1,5 +1,6 @@
 import { type Command, type JsonOptions, jsonOption } from "../command.ts";
-import { serverOption, type ServerOptions, withServer } from "../server/server-options.ts";
+import { serverOption, type ServerOptions } from "../server/server-options.ts";
+import { withWorkers } from "../server/workers-api.ts";
 
 interface UnitsReleaseOptions extends ServerOptions, JsonOptions {
   readonly force?: true;
@@ -17,7 +18,7 @@ export const unitsRelease = {
   examples: [["farhand units release brno-4 s5YkQ0aB", "end it when it runs, and forget it"]],
   async run({ words: [worker, units], options }, terminal) {
     const { releaseUnits } = await import("../server/units.ts");
-    await withServer(options, terminal, (api) =>
+    await withWorkers(options, terminal, (api) =>
       releaseUnits(api, { worker: worker as string, units: units as readonly string[] }, options, terminal),
     );
   },

@@ -1,5 +1,6 @@
 import { type Command, type JsonOptions, jsonOption } from "../command.ts";
-import { serverOption, type ServerOptions, withServer } from "../server/server-options.ts";
+import { serverOption, type ServerOptions } from "../server/server-options.ts";
+import { withWorkers } from "../server/workers-api.ts";
 
 /** `farhand units show`. */
 export const unitsShow = {
@@ -14,6 +15,6 @@ export const unitsShow = {
   async run({ words: [worker, unit], options }, terminal) {
     const { showUnit } = await import("../server/units.ts");
     const named = { worker: worker as string, unit: unit as string };
-    await withServer(options, terminal, (api) => showUnit(api, named, options.json, terminal));
+    await withWorkers(options, terminal, (api) => showUnit(api, named, options.json, terminal));
   },
 } satisfies Command<ServerOptions & JsonOptions>;

@@ -1,6 +1,7 @@
 import { type Command, type JsonOptions, jsonOption } from "../command.ts";
 import { type ManyOptions, manyOptions } from "../server/many-options.ts";
-import { serverOption, type ServerOptions, withServer } from "../server/server-options.ts";
+import { serverOption, type ServerOptions } from "../server/server-options.ts";
+import { withWorkers } from "../server/workers-api.ts";
 
 /** `farhand workers restart`. */
 export const workersRestart = {
@@ -15,6 +16,6 @@ export const workersRestart = {
   async run({ words: [names = []], options }, terminal) {
     const { askMany, restartOn } = await import("../server/manage-workers.ts");
     const chosen = { names: names as readonly string[], label: options.label, all: options.all };
-    return await withServer(options, terminal, (api) => askMany(api, chosen, restartOn(api), options.json, terminal));
+    return await withWorkers(options, terminal, (api) => askMany(api, chosen, restartOn(api), options.json, terminal));
   },
 } satisfies Command<ServerOptions & JsonOptions & ManyOptions>;

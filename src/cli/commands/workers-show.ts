@@ -1,5 +1,6 @@
 import { type Command, type JsonOptions, jsonOption } from "../command.ts";
-import { serverOption, type ServerOptions, withServer } from "../server/server-options.ts";
+import { serverOption, type ServerOptions } from "../server/server-options.ts";
+import { withWorkers } from "../server/workers-api.ts";
 
 /** `farhand workers show`. */
 export const workersShow = {
@@ -11,6 +12,6 @@ export const workersShow = {
   examples: [["farhand workers show brno-4", "state and its cause, version, labels, events"]],
   async run({ words: [worker], options }, terminal) {
     const { showWorker } = await import("../server/list-workers.ts");
-    await withServer(options, terminal, (api) => showWorker(api, worker as string, options.json, terminal));
+    await withWorkers(options, terminal, (api) => showWorker(api, worker as string, options.json, terminal));
   },
 } satisfies Command<ServerOptions & JsonOptions>;

@@ -1,6 +1,7 @@
 import { type Command, type JsonOptions, jsonOption } from "../command.ts";
 import { type ManyOptions, manyOptions } from "../server/many-options.ts";
-import { serverOption, type ServerOptions, withServer } from "../server/server-options.ts";
+import { serverOption, type ServerOptions } from "../server/server-options.ts";
+import { withWorkers } from "../server/workers-api.ts";
 
 /** `farhand workers switch` (spec CAT-17, CAT-109). */
 export const workersSwitch = {
@@ -25,7 +26,7 @@ export const workersSwitch = {
     const words = given as readonly string[];
     const wanted = wantedSwitches(words.filter((word) => word.includes("=")));
     const chosen = { names: words.filter((word) => !word.includes("=")), label: options.label, all: options.all };
-    return await withServer(options, terminal, (api) =>
+    return await withWorkers(options, terminal, (api) =>
       askMany(api, chosen, switchOn(api, wanted), options.json, terminal),
     );
   },

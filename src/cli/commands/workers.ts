@@ -1,5 +1,6 @@
 import { type Command, type JsonOptions, jsonOption } from "../command.ts";
 import { serverOption, type ServerOptions, withServer } from "../server/server-options.ts";
+import { withWorkers } from "../server/workers-api.ts";
 
 interface WorkersOptions extends ServerOptions, JsonOptions {
   readonly label?: readonly string[];
@@ -16,17 +17,22 @@ export const workers = {
   details: [
     "State and its age, how long ago the worker was heard, and your own level there. What is older than three heartbeats",
     "(45 s) is marked with its age. With --watch the list is kept up to date until Ctrl-C; with --json too, each change",
-    "is a document on a line of its own.",
+    "is a document on a line of its own. Workers without a server can be written down in",
+    "$XDG_CONFIG_HOME/farhand/workers.yaml: `--server standalone` means those, asked at their own HTTPS port.",
   ].join(" "),
   options: [
     { flags: "--watch", description: "go on, and show changes as they come" },
     { flags: "--label <name=value>", description: "only workers with this label", repeatable: true },
     {
       flags: "--state <state>",
-      description: "only workers in this state: online, late, lost, stopped",
+      description:
+        "only workers in this state: online, late, lost, stopped; of the list kept by hand: unreachable, untrusted, refused",
       repeatable: true,
     },
-    { flags: "--all-servers", description: "the workers of every server you are logged in to; not with --watch" },
+    {
+      flags: "--all-servers",
+      description: "the workers of every server you are logged in to, and those of workers.yaml; not with --watch",
+    },
     jsonOption,
     serverOption,
   ],
@@ -45,8 +51,9 @@ export const workers = {
       const { listEverywhere } = await import("../server/every-server.ts");
       return await listEverywhere({ labels, states, json }, options, terminal);
     }
+    if (!watch)
+      return await withWorkers(options, terminal, (api) => listWorkers(api, { labels, states, json }, terminal));
     await withServer(options, terminal, async (api) => {
-      if (!watch) return await listWorkers(api, { labels, states, json }, terminal);
       const { watchWorkers } = await import("../server/watch-workers.ts");
       await watchWorkers(api, { labels, states, json }, terminal);
     });

@@ -1,10 +1,10 @@
-import type { ApiClient } from "./api-client.ts";
+import type { WorkersApi } from "./workers-api.ts";
 import { apiPath } from "./api-path.ts";
 import { objectIn } from "./shapes.ts";
 
 /** Call a method of a worker through the server. @throws {ServerProblem} what the server or the worker refused. */
 export async function callWorker(
-  api: ApiClient,
+  api: WorkersApi,
   worker: string,
   method: string,
   params: object = {},

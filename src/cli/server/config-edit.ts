@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { CliError } from "../errors.ts";
 import type { Terminal } from "../terminal.ts";
-import type { ApiClient } from "./api-client.ts";
+import type { WorkersApi } from "./workers-api.ts";
 import { type PlaceOptions, placeOf } from "./config-place.ts";
 import type { ConfigPlace } from "./place.ts";
 import { documentYaml, parseDocument } from "./config-yaml.ts";
@@ -29,7 +29,7 @@ export interface Editing extends PlaceOptions {
  * When it is not valid, or somebody was faster, that is shown, and the same text is opened again for who wants that. What
  * was written is never lost: when it is given up, the file stays.
  */
-export async function editConfig(api: ApiClient, editing: Editing, terminal: Terminal): Promise<void> {
+export async function editConfig(api: WorkersApi, editing: Editing, terminal: Terminal): Promise<void> {
   const { name, comment, canary, json } = editing;
   const place = await placeOf(api, name, editing);
   if (canary && place.kind === "worker")

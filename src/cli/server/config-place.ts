@@ -1,6 +1,6 @@
 import { CliError } from "../errors.ts";
 import { oneLine } from "../quantities.ts";
-import type { ApiClient } from "./api-client.ts";
+import type { WorkersApi } from "./workers-api.ts";
 import { apiPath } from "./api-path.ts";
 import { callWorker } from "./call-worker.ts";
 import { heldPlace } from "./held-place.ts";
@@ -24,7 +24,7 @@ export interface PlaceOptions {
  *
  * @throws {CliError} `USAGE` when it may be either. @throws {ServerProblem}
  */
-export async function placeOf(api: ApiClient, name: string, options: PlaceOptions = {}): Promise<ConfigPlace> {
+export async function placeOf(api: WorkersApi, name: string, options: PlaceOptions = {}): Promise<ConfigPlace> {
   if (options.held && options.worker) throw new CliError("USAGE", "--held and --worker are different places");
   const worker = options.held ? undefined : await workerNamed(api, name, options.worker === true);
   if (!worker) return heldPlace(api, name);
@@ -36,7 +36,7 @@ export async function placeOf(api: ApiClient, name: string, options: PlaceOption
   return await placeOfWorker(api, worker);
 }
 
-async function workerNamed(api: ApiClient, name: string, isNeeded: boolean): Promise<SeenWorker | undefined> {
+async function workerNamed(api: WorkersApi, name: string, isNeeded: boolean): Promise<SeenWorker | undefined> {
   try {
     return seenWorker(await api.ask("GET", apiPath`/workers/${name}`));
   } catch (error) {
@@ -47,7 +47,7 @@ async function workerNamed(api: ApiClient, name: string, isNeeded: boolean): Pro
   }
 }
 
-async function isHeld(api: ApiClient, name: string): Promise<boolean> {
+async function isHeld(api: WorkersApi, name: string): Promise<boolean> {
   try {
     await api.ask("GET", apiPath`/worker-configs/${name}`);
     return true;
@@ -57,7 +57,7 @@ async function isHeld(api: ApiClient, name: string): Promise<boolean> {
   }
 }
 
-async function placeOfWorker(api: ApiClient, worker: SeenWorker): Promise<ConfigPlace> {
+async function placeOfWorker(api: WorkersApi, worker: SeenWorker): Promise<ConfigPlace> {
   if (worker.mode === "cloud") return cloudPlace(api, worker);
   const got = objectIn(await callWorker(api, worker.name, "config.get"));
   const place = objectIn(got["place"]);
@@ -66,7 +66,7 @@ async function placeOfWorker(api: ApiClient, worker: SeenWorker): Promise<Config
 }
 
 /** A worker of this kind can be away: what it goes by is the server's. */
-function cloudPlace(api: ApiClient, { name, labels }: SeenWorker): ConfigPlace {
+function cloudPlace(api: WorkersApi, { name, labels }: SeenWorker): ConfigPlace {
   const own = labels[configLabel];
   if (own !== undefined) return heldPlace(api, own, ` (worker ${oneLine(name)} goes by it)`);
   throw new CliError("USAGE", `worker ${name} takes its configuration from the server, and none is named for it`, {

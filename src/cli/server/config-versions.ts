@@ -1,6 +1,6 @@
 import { CliError } from "../errors.ts";
 import type { Terminal } from "../terminal.ts";
-import type { ApiClient } from "./api-client.ts";
+import type { WorkersApi } from "./workers-api.ts";
 import { apiPath, queryText } from "./api-path.ts";
 import { placeOf, type PlaceOptions } from "./config-place.ts";
 import { changeLines } from "./config-text.ts";
@@ -18,7 +18,7 @@ export interface ImportOptions extends PlaceOptions {
 
 /** Print a configuration as a file that can be imported again; secrets are not in it. */
 export async function exportConfig(
-  api: ApiClient,
+  api: WorkersApi,
   name: string,
   { json, ...options }: PlaceOptions & { readonly json?: true },
   terminal: Terminal,
@@ -32,7 +32,7 @@ export async function exportConfig(
 
 /** Put a file in force as the next version, whatever the version before; what changes is shown first. */
 export async function importConfig(
-  api: ApiClient,
+  api: WorkersApi,
   { name, file }: { readonly name: string; readonly file: string },
   { comment, json, canary, ...options }: ImportOptions & { readonly canary?: Shape | undefined },
   terminal: Terminal,
@@ -64,7 +64,7 @@ export interface DiffOptions {
 
 /** Print what differs between two versions, or between the version in force and a file. */
 export async function diffConfig(
-  api: ApiClient,
+  api: WorkersApi,
   name: string,
   { from, to, file, json }: DiffOptions,
   terminal: Terminal,
@@ -78,7 +78,7 @@ export async function diffConfig(
 
 /** Without a version it is the newest; without one to begin with, the one before. */
 async function changesBetween(
-  api: ApiClient,
+  api: WorkersApi,
   name: string,
   { from, to }: { readonly from: string | undefined; readonly to: string | undefined },
 ): Promise<Shape[]> {
@@ -88,7 +88,7 @@ async function changesBetween(
   return listIn(await api.ask("GET", apiPath`/worker-configs/${name}/diff` + query), "changes");
 }
 
-async function changesTo(api: ApiClient, name: string, file: string, terminal: Terminal): Promise<Shape[]> {
+async function changesTo(api: WorkersApi, name: string, file: string, terminal: Terminal): Promise<Shape[]> {
   const document = await documentIn(file, terminal);
   return await changesOf((await (await placeOf(api, name)).read()).document, document);
 }

@@ -3,7 +3,7 @@ import type { JsonObject } from "#core";
 import { CliError } from "../errors.ts";
 import { readText } from "../files.ts";
 import type { Terminal } from "../terminal.ts";
-import type { ApiClient } from "./api-client.ts";
+import type { WorkersApi } from "./workers-api.ts";
 import { apiPath } from "./api-path.ts";
 import { canaryOf } from "./canary.ts";
 import type { HeldConfig } from "./held-config.ts";
@@ -17,7 +17,7 @@ import { numberOf, objectIn, type Shape } from "./shapes.ts";
 type Json = true | undefined;
 
 /** @param version an old one. @throws {ServerProblem} `CONFIG_NOT_FOUND` */
-export async function configOf(api: ApiClient, name: string, version?: number): Promise<HeldConfig> {
+export async function configOf(api: WorkersApi, name: string, version?: number): Promise<HeldConfig> {
   const path =
     version === undefined ? apiPath`/worker-configs/${name}` : apiPath`/worker-configs/${name}/versions/${version}`;
   const whole = objectIn(await api.ask("GET", path));
@@ -26,7 +26,7 @@ export async function configOf(api: ApiClient, name: string, version?: number): 
 
 /** Print the names there are, or one document. */
 export async function getConfig(
-  api: ApiClient,
+  api: WorkersApi,
   name: string | undefined,
   { version, json }: { readonly version?: string; readonly json?: true },
   terminal: Terminal,
@@ -55,7 +55,7 @@ export function versionIn(text: string): number {
 
 /** Write a new version. @throws {ServerProblem} `CONFIG_STALE`, `CONFIG_INVALID`, … */
 export async function putDocument(
-  api: ApiClient,
+  api: WorkersApi,
   name: string,
   { document, ifMatch, comment, canary }: PlaceEdit,
 ): Promise<Shape> {
@@ -66,7 +66,7 @@ export async function putDocument(
 
 /** Put a file in force as a new version. */
 export async function putConfig(
-  api: ApiClient,
+  api: WorkersApi,
   { name, file }: { readonly name: string; readonly file: string },
   options: ConfigPutOptions,
   terminal: Terminal,
@@ -120,7 +120,7 @@ export function tellWritten(
 }
 
 /** Print the versions there are. */
-export async function configHistory(api: ApiClient, name: string, json: Json, terminal: Terminal): Promise<void> {
+export async function configHistory(api: WorkersApi, name: string, json: Json, terminal: Terminal): Promise<void> {
   const versions = await allOf(api, apiPath`/worker-configs/${name}/versions`);
   if (json) terminal.print(JSON.stringify(versions));
   else for (const line of historyLines(versions, terminal)) terminal.print(line);
@@ -128,7 +128,7 @@ export async function configHistory(api: ApiClient, name: string, json: Json, te
 
 /** Put an old version in force again, as a new one. */
 export async function rollbackConfig(
-  api: ApiClient,
+  api: WorkersApi,
   { name, to }: { readonly name: string; readonly to: string },
   json: Json,
   terminal: Terminal,

@@ -2,11 +2,12 @@ import { FarhandError } from "#core";
 import { CliError } from "../errors.ts";
 import { oneLine } from "../quantities.ts";
 import type { Terminal } from "../terminal.ts";
+import { handListPath, readHandList } from "./hand-list.ts";
 import { wantedWorkers } from "./list-workers.ts";
 import { seenWorker } from "./seen-worker.ts";
-import { withServer } from "./server-options.ts";
 import { type SavedServer, readServers, serversPath } from "./servers-file.ts";
 import type { Watching } from "./watch-workers.ts";
+import { standaloneName, withWorkers } from "./workers-api.ts";
 import { workersTable } from "./workers-text.ts";
 
 /** What one server answered: a line or more for people, documents for programs, and why there are none. */
@@ -17,8 +18,8 @@ interface Answered {
 }
 
 /**
- * Print the workers of every server this user has logged in to (CAT-43). A server that does not answer keeps nobody from
- * the others' workers.
+ * Print the workers of every server this user has logged in to, and of the list kept by hand (CAT-43). A server that does
+ * not answer keeps nobody from the others' workers.
  *
  * @returns 0, or the exit code of the first server that failed.
  * @throws {CliError} `USAGE`, `NOT_LOGGED_IN`
@@ -30,7 +31,10 @@ export async function listEverywhere(
 ): Promise<number> {
   if (watch || server !== undefined)
     throw new CliError("USAGE", "--all-servers goes neither with --watch nor with --server");
-  const { servers } = await readServers(serversPath(terminal.env));
+  const saved = (await readServers(serversPath(terminal.env))).servers;
+  const path = handListPath(terminal.env);
+  const byHand = (await readHandList(path)).length > 0 ? [{ name: standaloneName, url: path }] : [];
+  const servers = [...saved, ...byHand];
   if (servers.length === 0) throw new CliError("NOT_LOGGED_IN", "you are not logged in to a server");
   const all = await Promise.all(servers.map((server) => ask(server, watching, terminal)));
   if (watching.json) terminal.print(JSON.stringify(all.flatMap(({ documents }) => documents)));
@@ -40,9 +44,13 @@ export async function listEverywhere(
   return faults[0]?.fault.exit ?? 0;
 }
 
-async function ask(server: SavedServer, watching: Watching, terminal: Terminal): Promise<Answered> {
+async function ask(
+  server: Pick<SavedServer, "name" | "url">,
+  watching: Watching,
+  terminal: Terminal,
+): Promise<Answered> {
   try {
-    return await withServer({ server: server.name }, terminal, async (api) => {
+    return await withWorkers({ server: server.name }, terminal, async (api) => {
       const { wanted, none } = await wantedWorkers(api, watching);
       const table = workersTable(wanted.map(seenWorker), api.now(), terminal);
       const heading = terminal.colours.strong(`${oneLine(server.name)} (${oneLine(server.url)})`);

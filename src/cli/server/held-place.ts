@@ -1,5 +1,5 @@
 import { oneLine } from "../quantities.ts";
-import type { ApiClient } from "./api-client.ts";
+import type { WorkersApi } from "./workers-api.ts";
 import { apiPath } from "./api-path.ts";
 import { configOf, putDocument } from "./configs.ts";
 import type { HeldConfig } from "./held-config.ts";
@@ -9,7 +9,7 @@ import { ServerProblem } from "./problem.ts";
 import { listed, stringOf } from "./shapes.ts";
 
 /** A configuration that the server holds, whoever goes by it (CAT-77). @param more said of it behind its name. */
-export function heldPlace(api: ApiClient, name: string, more = ""): ConfigPlace {
+export function heldPlace(api: WorkersApi, name: string, more = ""): ConfigPlace {
   return {
     kind: "held",
     name,
@@ -21,7 +21,7 @@ export function heldPlace(api: ApiClient, name: string, more = ""): ConfigPlace 
   };
 }
 
-async function heldOrNew(api: ApiClient, name: string): Promise<HeldConfig> {
+async function heldOrNew(api: WorkersApi, name: string): Promise<HeldConfig> {
   try {
     return await configOf(api, name);
   } catch (error) {
@@ -31,7 +31,7 @@ async function heldOrNew(api: ApiClient, name: string): Promise<HeldConfig> {
   }
 }
 
-async function usersNote(api: ApiClient, name: string): Promise<string> {
+async function usersNote(api: WorkersApi, name: string): Promise<string> {
   const users = await allOf(api, apiPath`/worker-configs/${name}/workers`);
   const names = users.slice(0, 5).map((user) => stringOf(user["name"]) ?? "?");
   if (names.length === 0) return "no worker goes by it yet";

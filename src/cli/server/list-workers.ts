@@ -1,5 +1,5 @@
 import type { Terminal } from "../terminal.ts";
-import type { ApiClient } from "./api-client.ts";
+import type { WorkersApi } from "./workers-api.ts";
 import { apiPath } from "./api-path.ts";
 import { plain, timeText } from "./config-text.ts";
 import { allOf } from "./pages.ts";
@@ -12,7 +12,7 @@ import { workerLines, workersTable } from "./workers-text.ts";
 const eventsShown = 5;
 
 /** Print the workers there are. */
-export async function listWorkers(api: ApiClient, watching: Watching, terminal: Terminal): Promise<void> {
+export async function listWorkers(api: WorkersApi, watching: Watching, terminal: Terminal): Promise<void> {
   const { wanted, none } = await wantedWorkers(api, watching);
   if (watching.json) terminal.print(JSON.stringify(wanted));
   else if (wanted.length === 0) terminal.say(none);
@@ -20,7 +20,7 @@ export async function listWorkers(api: ApiClient, watching: Watching, terminal: 
 }
 
 /** Those that are asked for, and what to say when there are none. */
-export async function wantedWorkers(api: ApiClient, { labels, states }: Watching) {
+export async function wantedWorkers(api: WorkersApi, { labels, states }: Watching) {
   const all = await allOf(api, "/workers", { limit: 500 });
   const wanted = all.filter((shape) => {
     const worker = seenWorker(shape);
@@ -31,7 +31,7 @@ export async function wantedWorkers(api: ApiClient, { labels, states }: Watching
 
 /** Print one worker with its last events. */
 export async function showWorker(
-  api: ApiClient,
+  api: WorkersApi,
   name: string,
   json: true | undefined,
   terminal: Terminal,
@@ -47,7 +47,7 @@ export async function showWorker(
 }
 
 /** `farhand workers remove`. */
-export async function removeWorkers(api: ApiClient, workers: readonly string[], terminal: Terminal): Promise<void> {
+export async function removeWorkers(api: WorkersApi, workers: readonly string[], terminal: Terminal): Promise<void> {
   for (const worker of workers) {
     await api.ask("DELETE", apiPath`/workers/${worker}`);
     terminal.say(`${plain(worker)} is removed`);

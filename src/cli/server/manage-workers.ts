@@ -2,7 +2,7 @@ import { CliError } from "../errors.ts";
 import { oneLine } from "../quantities.ts";
 import type { Terminal } from "../terminal.ts";
 import { switchesText } from "../worker-text.ts";
-import type { ApiClient } from "./api-client.ts";
+import type { WorkersApi } from "./workers-api.ts";
 import { apiPath } from "./api-path.ts";
 import { callWorker } from "./call-worker.ts";
 import { labelsOf, labelsText } from "./labels.ts";
@@ -33,7 +33,7 @@ interface WorkerResult {
  * it, else that of the last one that did not.
  */
 export async function askMany(
-  api: ApiClient,
+  api: WorkersApi,
   chosen: Chosen,
   ask: (worker: string) => Promise<{ readonly text: string; readonly result?: unknown }>,
   json: true | undefined,
@@ -71,7 +71,7 @@ function resultLines(results: readonly WorkerResult[], { colours }: Terminal): s
   });
 }
 
-async function chosenWorkers(api: ApiClient, { names, label, all }: Chosen): Promise<string[]> {
+async function chosenWorkers(api: WorkersApi, { names, label, all }: Chosen): Promise<string[]> {
   const ways = [names.length > 0, label !== undefined, all === true].filter(Boolean).length;
   if (ways !== 1)
     throw new CliError("USAGE", ways === 0 ? "no worker is named" : "name workers in one way", {
@@ -89,7 +89,7 @@ async function chosenWorkers(api: ApiClient, { names, label, all }: Chosen): Pro
 }
 
 /** Set switches of workers (CAT-17, CAT-109). */
-export function switchOn(api: ApiClient, wanted: object) {
+export function switchOn(api: WorkersApi, wanted: object) {
   return async (worker: string) => {
     const method = Object.keys(wanted).length > 0 ? "worker.switches.set" : "worker.switches.get";
     const states = await callWorker(api, worker, method, wanted);
@@ -98,7 +98,7 @@ export function switchOn(api: ApiClient, wanted: object) {
 }
 
 /** Start workers anew: what waits for that in their configuration is in force then. */
-export function restartOn(api: ApiClient) {
+export function restartOn(api: WorkersApi) {
   return async (worker: string) => {
     await callWorker(api, worker, "worker.restart");
     return { text: "starts anew; its units run on" };
@@ -107,7 +107,7 @@ export function restartOn(api: ApiClient) {
 
 /** Set and remove labels of one worker; the others stay. */
 export async function setLabels(
-  api: ApiClient,
+  api: WorkersApi,
   worker: string,
   {
     label,
@@ -127,7 +127,7 @@ export async function setLabels(
 }
 
 /** Confirm the version of a worker's own configuration that waits for it, over this new connection (CAT-75). */
-export async function confirmConfig(api: ApiClient, worker: string, terminal: Terminal): Promise<void> {
+export async function confirmConfig(api: WorkersApi, worker: string, terminal: Terminal): Promise<void> {
   const { provisional } = objectIn(await callWorker(api, worker, "config.get"));
   if (typeof provisional !== "object" || provisional === null)
     return terminal.say(`nothing of ${oneLine(worker)} waits to be confirmed`);

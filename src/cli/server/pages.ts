@@ -1,4 +1,4 @@
-import type { ApiClient } from "./api-client.ts";
+import type { WorkersApi } from "./workers-api.ts";
 import { queryText } from "./api-path.ts";
 import { listIn, objectIn, type Shape, stringOf } from "./shapes.ts";
 
@@ -6,7 +6,7 @@ const maxPages = 1_000;
 
 /** All entries of a list, page after page. */
 export async function allOf(
-  api: ApiClient,
+  api: WorkersApi,
   path: string,
   query: Parameters<typeof queryText>[0] = {},
   signal?: AbortSignal,

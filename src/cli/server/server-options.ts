@@ -6,7 +6,8 @@ import type { SavedServer, SavedServers } from "./servers-file.ts";
 /** The option of every command that asks a server. */
 export const serverOption: CommandOption = {
   flags: "--server <name>",
-  description: "name or address of a server you logged in to; without it $FARHAND_SERVER, or the last one",
+  description:
+    "name or address of a server you logged in to; without it $FARHAND_SERVER, or the last one; `standalone`: the workers of workers.yaml",
 };
 
 /** Value of {@link serverOption}. */

@@ -5,7 +5,7 @@ import type { UnitsReleaseOptions } from "../commands/units-release.ts";
 import { CliError } from "../errors.ts";
 import type { Terminal } from "../terminal.ts";
 import { oldestFirst, unitLines, unitTable } from "../unit-text.ts";
-import type { ApiClient } from "./api-client.ts";
+import type { WorkersApi } from "./workers-api.ts";
 import { apiPath, queryText } from "./api-path.ts";
 import { followRun } from "./follow-run.ts";
 import { allOf } from "./pages.ts";
@@ -23,7 +23,7 @@ export interface NamedUnit {
 type Json = true | undefined;
 
 /** Print the units of a worker. */
-export async function listUnits(api: ApiClient, worker: string, json: Json, terminal: Terminal): Promise<void> {
+export async function listUnits(api: WorkersApi, worker: string, json: Json, terminal: Terminal): Promise<void> {
   const units = await allOf(api, apiPath`/workers/${worker}/units`);
   if (json) return terminal.print(JSON.stringify(units));
   if (units.length === 0) return terminal.say("no units");
@@ -33,7 +33,7 @@ export async function listUnits(api: ApiClient, worker: string, json: Json, term
 
 /** Print how one unit is. */
 export async function showUnit(
-  api: ApiClient,
+  api: WorkersApi,
   { worker, unit }: NamedUnit,
   json: Json,
   terminal: Terminal,
@@ -72,7 +72,7 @@ function byteIn(text: string): number {
 
 /** Cancel one unit. */
 export async function cancelUnit(
-  api: ApiClient,
+  api: WorkersApi,
   { worker, unit }: NamedUnit,
   json: Json,
   terminal: Terminal,
@@ -84,7 +84,7 @@ export async function cancelUnit(
 
 /** Release units one after another. */
 export async function releaseUnits(
-  api: ApiClient,
+  api: WorkersApi,
   { worker, units }: { readonly worker: string; readonly units: readonly string[] },
   { force, json }: UnitsReleaseOptions,
   terminal: Terminal,

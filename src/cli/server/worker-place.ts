@@ -1,12 +1,12 @@
 import { oneLine } from "../quantities.ts";
-import type { ApiClient } from "./api-client.ts";
+import type { WorkersApi } from "./workers-api.ts";
 import { callWorker } from "./call-worker.ts";
 import { type ConfigPlace, secretsNote } from "./place.ts";
 import { valueText } from "./config-yaml.ts";
 import { listed, numberOf, objectIn, type Shape, stringOf } from "./shapes.ts";
 
 /** The configuration that a worker keeps in a file of its own, edited through its service (CAT-71, CAT-78). */
-export function workerPlace(api: ApiClient, worker: string, path: string): ConfigPlace {
+export function workerPlace(api: WorkersApi, worker: string, path: string): ConfigPlace {
   const call = (method: string, params?: object): Promise<unknown> => callWorker(api, worker, method, params);
   return {
     kind: "worker",

@@ -1,5 +1,5 @@
 import { createPrivateKey } from "node:crypto";
-import { chmod, readFile } from "node:fs/promises";
+import { chmod, readFile, rename } from "node:fs/promises";
 import { join } from "node:path";
 import { systemCode } from "#core";
 import { type Authority, makeAuthority } from "#mesh";
@@ -18,12 +18,11 @@ export interface OpenAuthority extends Authority {
 export async function openAuthority(folder: string): Promise<OpenAuthority> {
   const files = { certificate: join(folder, "authority.crt"), key: join(folder, "authority.key") };
   if (!(await exists(files.key))) {
-    await makeAuthority({
-      commonName: "Farhand server authority",
-      outCert: files.certificate,
-      outKey: files.key,
-    });
-    await chmod(files.key, 0o600);
+    const draft = `${files.key}.new`;
+    await makeAuthority({ commonName: "Farhand server authority", outCert: files.certificate, outKey: draft });
+    await chmod(draft, 0o600);
+    // Last: where there is a key, there is all of it.
+    await rename(draft, files.key);
   }
   const [certificate, key] = await Promise.all([readFile(files.certificate, "utf8"), readFile(files.key)]);
   return { certificate, key: createPrivateKey(key), files };

@@ -39,6 +39,9 @@ import { logout } from "./commands/logout.ts";
 import { password } from "./commands/password.ts";
 import { ping } from "./commands/ping.ts";
 import { receptor } from "./commands/receptor.ts";
+import { recordings } from "./commands/recordings.ts";
+import { recordingsExport } from "./commands/recordings-export.ts";
+import { recordingsPlay } from "./commands/recordings-play.ts";
 import { reload } from "./commands/reload.ts";
 import { run } from "./commands/run.ts";
 import { server } from "./commands/server.ts";
@@ -226,4 +229,7 @@ export const commands: readonly AnyCommand[] = [
   auditList,
   auditVerify,
   auditExport,
+  recordings,
+  recordingsPlay,
+  recordingsExport,
 ];

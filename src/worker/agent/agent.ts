@@ -84,7 +84,10 @@ export class Agent {
   readonly #patience: Patience;
   readonly #cloud: CloudLink | undefined;
   readonly #serverTime: ServerTime;
-  #state: AgentState = { state: "connecting" };
+  /** What the registration of this start has come to; a cut of the connection changes nothing of it. */
+  #standing: "none" | "registering" | "registered" | "refused" = "none";
+  /** What keeps it from its server. */
+  #trouble: string | undefined;
   #epoch = 0;
   #tries = 0;
   /** When the server has restarted, all its workers are to be back within this time, milliseconds. */
@@ -107,7 +110,8 @@ export class Agent {
       ...{ ownName: membership.node, peerName: membership.serverNode, clock, log },
       table: this.#table(),
       met: (meeting) => {
-        if (meeting !== "resumed") void this.#register(meeting === "restarted");
+        if (meeting !== "resumed" || this.#standing === "none") void this.#register(meeting === "restarted");
+        else if (this.#standing === "registered") this.#reached();
       },
     });
     const { cloud } = options;
@@ -116,7 +120,18 @@ export class Agent {
   }
 
   get state(): AgentState {
-    return this.#state;
+    const isCut = this.#standing === "registered" && !this.#conversation.isConnected;
+    const trouble = this.#trouble ?? (isCut ? "the connection to the server is cut" : undefined);
+    if (this.#standing === "refused") return { state: "refused", trouble: trouble ?? "" };
+    return {
+      state: this.#standing === "none" || !this.#conversation.isConnected ? "connecting" : this.#standing,
+      ...(trouble !== undefined && { trouble }),
+      ...(this.#tries > 0 && { tries: this.#tries }),
+    };
+  }
+
+  get #isHeard(): boolean {
+    return this.#standing === "registered" && this.#conversation.isConnected;
   }
 
   /** Begin; everything else goes on behind. */
@@ -126,8 +141,7 @@ export class Agent {
 
   /** Say that this is the end, and end. */
   async close(last: Bye): Promise<void> {
-    if (this.#state.state === "registered" && this.#conversation.isConnected)
-      await this.#conversation.call(bye, last, { timeoutMs: byeMs }).catch(() => {});
+    if (this.#isHeard) await this.#conversation.call(bye, last, { timeoutMs: byeMs }).catch(() => {});
     this.#closing.abort(new FleetError("CONVERSATION_CLOSED", "the worker stops"));
     this.#conversation.close();
     await this.#over;
@@ -138,7 +152,7 @@ export class Agent {
     return methodTable([
       serve(hello, () => ({
         ...{ apiVersion, serviceVersion: self.version, mode: self.mode, features: [] },
-        state: this.#state.state === "registered" ? "registered" : "configured",
+        state: this.#standing === "registered" ? "registered" : "configured",
       })),
       serve(forward, (said, { signal }) => runForwarded(said, { table, askers, log, signal })),
       serve(configChanged, () => {
@@ -158,7 +172,7 @@ export class Agent {
     const { signal } = this.#closing;
     const stopListening = mesh.onLinkUp(() => this.#patience.wake());
     signal.addEventListener("abort", stopListening, { once: true });
-    while (!signal.aborted && this.#state.state !== "refused") {
+    while (!signal.aborted && this.#standing !== "refused") {
       try {
         const stream = await mesh.dial(membership.serverNode, fleetService, { tls: tlsClient, signal });
         await this.#conversation.attach(stream);
@@ -166,16 +180,23 @@ export class Agent {
         if (signal.aborted) return;
         // Once, however long it lasts (CAT-120): how often it was tried is in the status.
         if (this.#tries++ === 0) log.warn(`the server cannot be reached: ${errorText(error)}`);
-        this.#state = { state: "connecting", trouble: errorText(error), tries: this.#tries };
+        this.#trouble = errorText(error);
       }
       await this.#patience.wait(signal);
     }
   }
 
+  /** It is its server's (again): the next cut begins with the shortest pause, and is a line of the log again. */
+  #reached(): void {
+    this.#tries = 0;
+    this.#trouble = undefined;
+    this.#patience.satisfied();
+  }
+
   /** @param isAgain the server has restarted, and all its workers know it at the same moment. */
   async #register(isAgain: boolean): Promise<void> {
     const { signal } = this.#closing;
-    this.#state = { state: "registering" };
+    this.#standing = "registering";
     try {
       if (isAgain) await this.#patience.spread(this.#comeBackWithinMs, signal);
       await this.#registerOnce(signal);
@@ -197,9 +218,8 @@ export class Agent {
     this.#epoch = epoch;
     this.#beatEveryMs = registered.heartbeatEveryMs;
     this.#comeBackWithinMs = registered.comeBackWithinMs;
-    this.#tries = 0;
-    this.#state = { state: "registered" };
-    this.#patience.satisfied();
+    this.#standing = "registered";
+    this.#reached();
     log.info(`registered with the server as ${registered.name}`, { workerId, epoch });
     await this.#beatOnce();
     await this.#cloud?.look();
@@ -209,13 +229,14 @@ export class Agent {
     const trouble = errorText(error);
     const isFinal = error instanceof RemoteError && refusals.includes(error.code);
     this.#options.log.error(`the server does not register this worker: ${trouble}`);
-    this.#state = isFinal ? { state: "refused", trouble } : { state: "connecting", trouble };
+    this.#standing = isFinal ? "refused" : "none";
+    this.#trouble = trouble;
     this.#conversation.detach();
   }
 
   /** Something has changed that the server is to know before the next heartbeat. Never throws. */
   async beatNow(): Promise<void> {
-    if (this.#state.state !== "registered" || !this.#conversation.isConnected) return;
+    if (!this.#isHeard) return;
     await this.#beatOnce().catch((error: unknown) => this.#notBeaten(error));
   }
 
@@ -223,7 +244,7 @@ export class Agent {
     const { signal } = this.#closing;
     while (!signal.aborted) {
       await this.#clock.sleep(this.#beatEveryMs, signal).catch(() => {});
-      if (signal.aborted || this.#state.state !== "registered" || !this.#conversation.isConnected) continue;
+      if (signal.aborted || !this.#isHeard) continue;
       await this.#beatOnce().catch((error: unknown) => this.#notBeaten(error));
     }
   }

@@ -167,7 +167,7 @@ async function clockOffset(
 }
 
 function registered(isRegistered: boolean, values: WorkerConfiguration | undefined): Verdict {
-  if (isRegistered) return ok("the server knows it");
+  if (isRegistered) return ok("the server has let it in; whether it is connected, `farhand worker status` says");
   const hasToken = values?.server.enrolmentToken !== null;
   const cure = hasToken
     ? "start the worker: it has a token"

@@ -9,6 +9,8 @@ export type FirstRunState = "unconfigured" | "misconfigured" | "configured" | "r
 export interface FirstRunFacts {
   readonly written: Configured | { readonly state: "none" };
   readonly membership: Membership | undefined;
+  /** Whether its server has it now; absent: nobody has tried. */
+  readonly isReached?: boolean | undefined;
 }
 
 /** The state, from what there is: no flag can say that a worker is configured when nothing is written. */
@@ -38,6 +40,8 @@ export function nextStep(facts: FirstRunFacts, { configFile }: Pick<ModePlaces, 
       return `it asks ${server} to be taken: approve it there, or give it a token with \`farhand worker join ${server} --token-file FILE\``;
     }
     case "registered":
+      if (facts.isReached === false)
+        return "nothing when the server is away: it goes on trying, and `farhand worker doctor` looks why. If it was removed there: `farhand worker reset --registration --yes`, and join it again";
       return "nothing: it is registered";
   }
 }

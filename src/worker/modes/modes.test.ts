@@ -96,6 +96,8 @@ test("each first-run state says what to do next (CAT-12)", () => {
   expect(firstRunState(broken)).toBe("misconfigured");
   expect(nextStep(broken, place)).toContain("put right /c/worker.yaml (/api/port: too big)");
   expect(firstRunState({ ...none, membership })).toBe("registered");
+  expect(nextStep({ ...none, membership, isReached: true }, place)).toBe("nothing: it is registered");
+  expect(nextStep({ ...none, membership, isReached: false }, place)).toMatch(/worker doctor.+reset --registration/);
 });
 
 describe("a setup", () => {

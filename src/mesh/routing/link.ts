@@ -7,7 +7,7 @@ import { receiveRoutingUpdate, type RoutingUpdate } from "../packet/routing-upda
 import { Allowance } from "./allowance.ts";
 import type { Cancel, Environment } from "./environment.ts";
 import type { LinkNews } from "./link-news.ts";
-import { neighbourMessageType } from "./neighbour-messages.ts";
+import { decodeProbe, encodeProbe, neighbourMessageType } from "./neighbour-messages.ts";
 import type { NeighbourProgress } from "./synchronizer.ts";
 
 const greetEveryMs = 1_000;
@@ -15,6 +15,8 @@ const greetings = 11;
 /** A neighbour may send this many routing messages at once, and this many a second for long. */
 const routingBurst = 20_000;
 const routingPerSecond = 2_000;
+/** What is kept of a neighbour that has to wait until it is let in, bytes. The rest it says again. */
+const maxHeldBytes = 256 * 1024;
 
 /** Receptor's message has no reason in it. */
 const turnedAway =
@@ -49,7 +51,10 @@ export interface LinkOwner {
   readonly news: LinkNews;
   /** An update of ours for somebody who does not know us yet. */
   greeting(): Uint8Array;
-  /** The neighbour is who it says. @returns why it is turned away, or undefined: the link is up. */
+  /**
+   * The neighbour is who it says. @returns why it is turned away, or undefined: the link is up, or will be told later, by
+   * {@link Link.enter} or {@link Link.reject}.
+   */
   admit(link: Link): string | undefined;
   /** An update of a third node that need not be looked at again. */
   isOld(nodeId: string, updateId: string): boolean;
@@ -78,6 +83,8 @@ export class Link {
   #heardAt: number;
   #greetingsSent = 0;
   #cancelGreeting: Cancel = () => {};
+  /** It may be let in later: what it says until then. */
+  #held: { readonly messages: Uint8Array[]; bytes: number } | undefined;
   readonly #routing: Allowance;
 
   constructor(owner: LinkOwner, road: Road, terms: LinkTerms) {
@@ -136,6 +143,7 @@ export class Link {
     this.#heardAt = this.#owner.environment.elapsed();
     const type = message[0];
     if (type === messageType.reject) return this.#end(turnedAway, true);
+    if (this.#held) return this.#hold(message, this.#held);
     if (type === messageType.data || type === messageType.direct) {
       if (this.#state === "up") this.#owner.message(this, message);
       return;
@@ -144,6 +152,11 @@ export class Link {
     if (type !== neighbourMessageType.alive && !this.#routing.take(1, this.#heardAt)) return;
     if (type === messageType.routing) this.#readUpdate(message);
     else if (this.#state === "up") this.#owner.message(this, message);
+  }
+
+  /** We are here, if that was the question. */
+  answer(message: Uint8Array): void {
+    if (this.#farhand && decodeProbe(message) === "question") this.send(encodeProbe("answer"));
   }
 
   /** Tell the neighbour that it is not wanted, and hang up. */
@@ -161,6 +174,7 @@ export class Link {
   #end(why: string, isRefusal: boolean): void {
     if (this.#state === "over") return;
     this.#cancelGreeting();
+    this.#held = undefined;
     const wasUp = this.#state === "up";
     this.#state = "over";
     this.road.close();
@@ -190,9 +204,34 @@ export class Link {
     this.#peer = peer;
     if (update.nodeId === peer) this.#farhand = update.farhand;
     this.#isToStub = this.#farhand?.stub === true;
-    const refusal = this.#refusal(peer) ?? this.#owner.admit(this);
+    const refusal = this.#refusal(peer);
     if (refusal !== undefined) return this.reject(refusal);
+    this.enter();
+  }
+
+  /** Come in, if the owner lets us. It calls this again when it did not know at first. */
+  enter(): void {
+    if (this.#state !== "greeting") return;
+    const refusal = this.#owner.admit(this);
+    if (refusal !== undefined) return this.reject(refusal);
+    if (!this.isUp) {
+      this.#held ??= { messages: [], bytes: 0 };
+      return;
+    }
     this.#cancelGreeting();
+    const { messages = [] } = this.#held ?? {};
+    this.#held = undefined;
+    for (const message of messages) this.receive(message);
+  }
+
+  #hold(message: Uint8Array, held: { readonly messages: Uint8Array[]; bytes: number }): void {
+    // Its side may be in the same doubt about this link.
+    if (message[0] === neighbourMessageType.probe) return this.answer(message);
+    // Empty ones must not be many either.
+    const bytes = message.length + 64;
+    if (held.bytes + bytes > maxHeldBytes) return;
+    held.bytes += bytes;
+    held.messages.push(Uint8Array.from(message));
   }
 
   /** The neighbour chooses its id, and it may be `constructor`. */

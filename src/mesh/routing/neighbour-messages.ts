@@ -1,10 +1,24 @@
 import type { SummaryEntry } from "./link-state.ts";
 
 /**
- * What Farhand neighbours say to each other alone, never flooded: a sign of life with the digest of all they know, and a
- * summary to find out what differs. A neighbour that is not Farhand never gets one. Bytes: docs/wire/mesh.md.
+ * What Farhand neighbours say to each other alone, never flooded: a sign of life with the digest of all they know, a
+ * summary to find out what differs, and a question that is answered at once. A neighbour that is not Farhand never gets one. Bytes: docs/wire/mesh.md.
  */
-export const neighbourMessageType = { alive: 17, summary: 18 } as const;
+export const neighbourMessageType = { alive: 17, summary: 18, probe: 20 } as const;
+
+/** Whether the neighbour is there, and that it is. */
+export type Probe = "question" | "answer";
+
+/** `[20][0 question, 1 answer]` */
+export function encodeProbe(probe: Probe): Uint8Array {
+  return Uint8Array.of(neighbourMessageType.probe, probe === "answer" ? 1 : 0);
+}
+
+/** @returns undefined when the message is not sound. */
+export function decodeProbe(message: Uint8Array): Probe | undefined {
+  if (message.length !== 2) return undefined;
+  return message[1] === 0 ? "question" : message[1] === 1 ? "answer" : undefined;
+}
 
 const aliveBytes = 5;
 const headerBytes = 18;

@@ -1,6 +1,7 @@
 import type { Log } from "#core";
 import type { FarhandHello } from "../packet/farhand-hello.ts";
 import { encodeRoutingUpdate, type RoutingUpdate } from "../packet/routing-update.ts";
+import { Contests } from "./contest.ts";
 import { Duplicates } from "./duplicates.ts";
 import { type Cancel, type Environment, newEpoch, randomName } from "./environment.ts";
 import { HoldDown } from "./hold-down.ts";
@@ -47,6 +48,7 @@ export class Router implements LinkOwner {
   readonly #stubs: StubLinks;
   readonly #stubSigns: StubSigns;
   readonly #duplicates: Duplicates;
+  readonly #contests: Contests;
   readonly #holdDown = new HoldDown();
   #sequence = 0n;
   #floodsDue = false;
@@ -71,6 +73,10 @@ export class Router implements LinkOwner {
     this.#stubs = new StubLinks(options.maxAnnouncedStubs);
     this.#state = new LinkState(options.hashOf, options.maxNodes);
     this.#known = this.#knownNodes(options.forgetMs);
+    this.#contests = new Contests(options.environment, {
+      won: (newcomer) => newcomer.enter(),
+      lost: (newcomer) => newcomer.reject(isConnected(newcomer.peer)),
+    });
     this.#duplicates = new Duplicates({
       ownId: options.nodeId,
       epoch: this.epoch,
@@ -193,12 +199,16 @@ export class Router implements LinkOwner {
   admit(link: Link): string | undefined {
     const { peer } = link;
     const before = this.#up.get(peer);
+    if (before?.farhand) {
+      this.#contests.begin(before, link);
+      return undefined;
+    }
     if (before) {
       // A link whose other end has restarted unnoticed breaks as soon as it is used. Nothing new is said on it: an
       // update that only some get would make neighbours compare what they know.
       const own = this.#state.get(this.ownId);
       if (own) before.send(encodeRoutingUpdate(own.update));
-      return `${peer} connected using a node ID we are already connected to`;
+      return isConnected(peer);
     }
     this.#up.set(peer, link);
     link.setUp();
@@ -239,6 +249,8 @@ export class Router implements LinkOwner {
     } else if (type === neighbourMessageType.summary) {
       const summary = decodeSummary(message);
       if (summary && !this.#isAside(link)) this.#synchronizer.hearSummary(link, summary);
+    } else if (type === neighbourMessageType.probe) {
+      link.answer(message);
     } else this.#events.message(link, message);
   }
 
@@ -432,3 +444,5 @@ export class Router implements LinkOwner {
     });
   }
 }
+
+const isConnected = (peer: string): string => `${peer} connected using a node ID we are already connected to`;

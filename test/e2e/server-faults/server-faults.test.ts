@@ -1,4 +1,4 @@
-import { mkdirSync } from "node:fs";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
 import { freshBuild, programs } from "../../kit/daemon.ts";
@@ -18,6 +18,8 @@ import { User } from "./user.ts";
 /** `FAULT_SEED=n` plans one run again; `FAULT_COUNT` makes it longer, for each of the two databases. */
 const seed = Number(process.env["FAULT_SEED"] ?? Date.now() % 1_000_000);
 const faultCount = Number(process.env["FAULT_COUNT"] ?? 102);
+/** `FAULT_SAID=FOLDER`: where everything that the programs said is kept of a run that failed. */
+const saidFolder = process.env["FAULT_SAID"];
 /** When all is well again, everything that was asked for has come to its end within this time. */
 const afterwardsMs = 150_000;
 
@@ -104,6 +106,7 @@ function tell({ server, workers }: Site, log: readonly string[], orders: Orders)
   console.log(`seed ${seed}; what was done:\n${log.join("\n")}`);
   console.log(`orders on their way:\n${orders.stages().join("\n")}`);
   for (const program of [server.program, ...workers.map((worker) => worker.program)]) {
+    if (saidFolder !== undefined) writeFileSync(join(saidFolder, `${seed}.${program.name}.log`), program.said);
     console.log(`${program.name} did not start ${program.failedStarts.length} times; the end of what it said:`);
     console.log(program.said.slice(-6_000));
   }

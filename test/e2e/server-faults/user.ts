@@ -15,6 +15,8 @@ const passing = new Set([
   ...["IDEMPOTENCY_RUNNING", "IDEMPOTENCY_LOST", "CONNECTION_REFUSED", "RATE_LIMITED", "CALLS_FULL", "BODY_SLOW"],
   // Logins that were broken off count as failed ones.
   "LOGIN_DELAYED",
+  // Of a connection that has just been cut the server knows before its client, and nothing was done.
+  "HANDLE_REFUSED",
 ]);
 
 /** A user whose program tries again, as a careful one does, when server, worker or what lies between is away. */
@@ -85,7 +87,7 @@ export class User implements Disposable {
     if (!(error instanceof ServerProblem))
       return isTimeout || code === "SERVER_UNREACHABLE" || code === "FOLLOW_BROKEN";
     // The session is over, as when the server's clock has gone on by more than it lives; or its WebSocket is.
-    if (error.status === 401 || code === "CONNECTION_REFUSED") this[Symbol.dispose]();
+    if (error.status === 401 || code === "CONNECTION_REFUSED" || code === "HANDLE_REFUSED") this[Symbol.dispose]();
     if (error.status === 500) this.surprises.push(`${code}: ${error.message}`);
     return error.status === 401 || error.status >= 500 || passing.has(code);
   }

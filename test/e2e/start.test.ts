@@ -4,6 +4,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { beforeAll, expect, test } from "vitest";
 import { freshBuild, programs } from "../kit/daemon.ts";
 import { freePort } from "../kit/free-port.ts";
+import { listeningPorts } from "../kit/listening-ports.ts";
 import { endMarkedProcesses, markedProcesses, processMark } from "../kit/marked-processes.ts";
 import { runProcess, startProcess } from "../kit/processes.ts";
 import { tempFolder } from "../kit/temp-folder.ts";
@@ -12,7 +13,7 @@ const soon = () => AbortSignal.timeout(60_000);
 
 beforeAll(freshBuild);
 
-test("npm start: a server and its worker, a unit through the server; found again, and nothing left behind at Ctrl-C", async () => {
+test("CAT-6, npm start: a server and its worker, a unit through the server; found again, and nothing left behind at Ctrl-C", async () => {
   await using home = await tempFolder();
   const env = {
     ...{ XDG_STATE_HOME: home.path, XDG_CONFIG_HOME: join(home.path, "me"), FARHAND_SOCKET: undefined },
@@ -33,6 +34,9 @@ test("npm start: a server and its worker, a unit through the server; found again
       const [, password = ""] =
         /password (\S+)/.exec(await start.line(/^Login: {3}user admin, password \S+/, soon())) ?? [];
       await unitIsShown(start);
+
+      // CAT-6: of all its processes, the worker's among them, one listens, on one port, for this machine alone.
+      expect(listeningPorts(markedProcesses(home.path))).toEqual([listen]);
 
       // What it says one may try, works.
       const authority = join(home.path, "farhand", "server", "authority.crt");

@@ -48,6 +48,19 @@ describeWithStores("logging in", ({ open }) => {
     const audit = await api.ask("GET", "/api/audit", root);
     expect(audit.text).not.toMatch(/secret typed here|wrong wrong|nobody/);
   });
+
+  test("who guesses on and on fills the audit no faster than guesses are looked at", async () => {
+    await using store = await open();
+    await using api = await kit.over(store);
+    const root = await api.user("root", "admin");
+    for (let n = 0; n < 60; n++) await login(api, { user: "root", password: `guess ${n} of many` });
+    const rows = async () =>
+      (await api.ask("GET", "/api/audit?limit=500", root)).json.items
+        .filter(({ action }) => action === "login.refused")
+        .map(({ detail }) => (detail as { code: string }).code);
+    await eventually(rows).toContain("LOGIN_DELAYED");
+    expect((await rows()).filter((code) => code === "LOGIN_DELAYED")).toHaveLength(1);
+  });
 });
 
 describe("a session", () => {

@@ -1,5 +1,6 @@
 import { includesLevel, Registration } from "#fleet";
 import type { EnrolService } from "../api/services.ts";
+import { Sparing } from "../api/sparing.ts";
 import type { AuditTrail } from "../audit/audit.ts";
 import type { Access } from "../auth/access.ts";
 import { normalName } from "../auth/accounts.ts";
@@ -24,6 +25,8 @@ export interface FirstRegistrationsOptions {
  */
 export class FirstRegistrations implements EnrolService {
   readonly #options: FirstRegistrationsOptions;
+  /** One row a second from each address: anybody can be refused here, as often as they like. */
+  readonly #strangers = new Sparing(1_000, 1_000);
 
   constructor(options: FirstRegistrationsOptions) {
     this.#options = options;
@@ -61,7 +64,8 @@ export class FirstRegistrations implements EnrolService {
     const { access, audit } = this.#options;
     const caller = await access.callers.identify(password).catch(() => undefined);
     if (!caller || !mayEnrol(caller, name)) {
-      await audit.record("server", "worker.refused", worker, { code: "CREDENTIAL_INVALID", observed, account: name });
+      if (this.#strangers.isDue(observed))
+        await audit.record("server", "worker.refused", worker, { code: "CREDENTIAL_INVALID", observed, account: name });
       throw new ServerError(
         "CREDENTIAL_INVALID",
         "no service account of this name has such a token with the scope enrolment:admin",

@@ -180,6 +180,31 @@ describeWithStores("registration", ({ open }) => {
     expect((await registry.find(workerId)).epoch).toBe(1);
   });
 
+  test("strangers without number are audited once a second from each address", async () => {
+    await using store = await open();
+    const { registry, audit, time } = server(store);
+    const token = { id: "none", secret: randomBytes(32).toString("base64url") };
+    const refusals = async (): Promise<number> => {
+      let rows = 0;
+      for await (const line of audit.export()) rows += Number(line.includes('"worker.refused"'));
+      return rows;
+    };
+    for (const [from, more] of [
+      ["6.6.6.6", 1],
+      ["6.6.6.7", 1],
+    ] as const) {
+      const before = await refusals();
+      for (let n = 0; n < 20; n++)
+        await expect(registry.register(machine().request(registry, { token }), from)).rejects.toThrow(
+          refused("ENROLMENT_REFUSED"),
+        );
+      expect((await refusals()) - before).toBe(more);
+    }
+    time.now += 1_000;
+    await expect(registry.register(machine().request(registry, { token }), "6.6.6.6")).rejects.toThrow();
+    expect(await refusals()).toBe(3);
+  });
+
   test("a registration that was overheard is worth nothing", async () => {
     await using store = await open();
     const { registry, token, time } = server(store);

@@ -1,5 +1,6 @@
 import { type Clock, systemClock } from "#core";
 import type { AuditTrail } from "../audit/audit.ts";
+import { Sparing } from "../api/sparing.ts";
 import { ServerError } from "../errors.ts";
 import type { Store } from "../store/store.ts";
 import type { WorkerTable } from "../store/tables.ts";
@@ -39,6 +40,7 @@ export class Registry {
   readonly #clock: Clock;
   /** Registered a moment ago, and not yet connected in the eyes of {@link Attendance}. */
   readonly #arriving = new Set<string>();
+  readonly #strangers = new Sparing(1_000, 1_000);
 
   constructor({ store, audit, attendance, clock = systemClock }: RegistryOptions) {
     this.#store = store;
@@ -53,7 +55,8 @@ export class Registry {
    *
    * @param observed the address it comes from, as the connection says.
    * @throws {ServerError} REGISTRATION_INVALID, REGISTRATION_NONCE, REGISTRATION_REFUSED, ENROLMENT_REFUSED,
-   * MACHINE_KNOWN, WORKER_DUPLICATE, WORKER_REMOVED. Each refusal is audited, and noted with the worker it was about.
+   * MACHINE_KNOWN, WORKER_DUPLICATE, WORKER_REMOVED. Each refusal is audited and noted with the worker it was about; of
+   * strangers, one a second from each address.
    */
   async register(request: RegistrationRequest, observed: string): Promise<Registration> {
     requireRegistration(request);
@@ -92,9 +95,12 @@ export class Registry {
   }
 
   async #refused(error: ServerError, request: RegistrationRequest, observed: string): Promise<void> {
-    const subject = error instanceof RegistrationRefused ? error.workerId : (request.token?.id ?? "");
+    const isKnown = error instanceof RegistrationRefused;
+    // Of those whom nobody knows one a second from each address: anybody can be one, as often as they like.
+    if (!isKnown && !this.#strangers.isDue(observed, this.#clock.elapsed())) return;
+    const subject = isKnown ? error.workerId : (request.token?.id ?? "");
     await this.#audit.record("server", "worker.refused", subject, { code: error.code, observed, name: request.name });
-    if (!(error instanceof RegistrationRefused)) return;
+    if (!isKnown) return;
     const row = await findWorker(this.#store.db, error.workerId);
     if (row) await this.#event(row, `refused a registration from ${observed}: ${error.message}`);
   }

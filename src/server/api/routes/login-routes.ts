@@ -8,15 +8,20 @@ import type { Call } from "../call.ts";
 import { LoginTickets } from "../login-tickets.ts";
 import { type Route, route } from "../route.ts";
 import type { RouteServices } from "../services.ts";
+import { Sparing } from "../sparing.ts";
 import { sessionCookieText } from "../session-cookie.ts";
 import { CodeBody, FactorBody, LoginAnswer, LoginBody, SessionToken } from "./login-schema.ts";
+
+/** Of a login that was looked at: how often that happens is bounded (CAT-27). */
+const refusedStatus = 401;
 
 /** Getting in, showing the second factor again, and leaving. */
 export function loginRoutes(services: RouteServices): Route[] {
   const { access, audit, clock, log } = services;
   const tickets = new LoginTickets(clock);
+  const sentAway = new Sparing(60_000, 1_000);
   const enter = async (call: Call, given: LoginTry, browser: boolean | undefined): Promise<Answer> => {
-    const { user, mustEnrol, recovered, ...opened } = await loggedIn(services, call, given);
+    const { user, mustEnrol, recovered, ...opened } = await loggedIn(services, call, given, sentAway);
     const { source, client } = call.origin;
     await audit.record(user.id, recovered ? "login.recovery" : "login", user.name, {
       source,
@@ -89,12 +94,14 @@ export function loginRoutes(services: RouteServices): Route[] {
   ];
 }
 
-async function loggedIn({ access, audit, log }: RouteServices, call: Call, given: LoginTry) {
+async function loggedIn({ access, audit, log }: RouteServices, call: Call, given: LoginTry, sentAway: Sparing) {
   try {
     return await access.login.login(given, call.origin, call.signal);
   } catch (error) {
     if (!(error instanceof ServerError) || error.code === "FACTOR_NEEDED") throw error;
     const detail: JsonObject = { code: error.code, source: call.origin.source };
+    // Of those whose guess is not even looked at, one a minute from each address: they are as many as somebody sends.
+    if (error.status !== refusedStatus && !sentAway.isDue(`${error.code} ${call.origin.source}`)) throw error;
     // The name is not recorded: people type their password where it belongs.
     audit
       .record("server", "login.refused", "login", detail)

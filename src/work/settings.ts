@@ -48,7 +48,7 @@ export interface PythonSettings extends WorkLimits, UseLimits {
 }
 
 /** Work that run loops fetch for themselves, on this machine or on others. */
-export interface LoopSettings extends WorkLimits {
+export interface LoopSettings extends WorkLimits, UseLimits {
   readonly kind: "loop";
   readonly workType: string;
   readonly params: string;

@@ -53,6 +53,7 @@ function loopOf(values: Values<"work-loop">): LoopSettings {
     serviceLossMs: values.servicelosstime,
     ...(local && { local }),
     ...limitsOf(values),
+    ...usesOf(values),
   };
 }
 
@@ -74,7 +75,7 @@ function limitsOf(values: Values<"work-command"> | Values<"work-python"> | Value
   });
 }
 
-function usesOf(values: Values<"work-command"> | Values<"work-python">): UseLimits {
+function usesOf(values: Values<"work-command"> | Values<"work-python"> | Values<"work-loop">): UseLimits {
   return defined({
     maxProcesses: values.maxprocesses,
     maxMemoryBytes: values.maxmemory,

@@ -84,7 +84,8 @@ export function nextLookMs(leftBytes: number, grownBytes: number, waitedMs: numb
   return Math.max(soonestLookMs, Math.min(untilFullMs / 2, waitedMs * 2, latestLookMs));
 }
 
-function hasUseLimit({ maxProcesses, maxMemoryBytes, maxCpuMs }: UseLimits): boolean {
+/** Whether there is anything to look at. */
+export function hasUseLimit({ maxProcesses, maxMemoryBytes, maxCpuMs }: UseLimits): boolean {
   return [maxProcesses, maxMemoryBytes, maxCpuMs].some((limit) => limit !== undefined);
 }
 
@@ -96,7 +97,7 @@ export function exceededUse(use: ProcessUse, limits: UseLimits): UnitCause | und
 }
 
 /** The soonest of what processes and memory ask for. Processor time can grow no faster than the clock does. */
-function nextUseLookMs(use: ProcessUse, last: ProcessUse, limits: UseLimits, waitedMs: number): number {
+export function nextUseLookMs(use: ProcessUse, last: ProcessUse, limits: UseLimits, waitedMs: number): number {
   const { maxProcesses = Number.POSITIVE_INFINITY, maxMemoryBytes = Number.POSITIVE_INFINITY } = limits;
   return Math.min(
     nextLookMs(maxProcesses - use.processes, use.processes - last.processes, waitedMs),

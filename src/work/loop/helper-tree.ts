@@ -21,12 +21,17 @@ export function signalHelper(identity: ProcessIdentity, name: NodeJS.Signals): v
 export async function killLeftBy(id: string): Promise<boolean> {
   const end = systemClock.elapsed() + killLimitMs;
   for (let waitMs = 2; ; waitMs = Math.min(waitMs * 2, 100)) {
-    const left = allProcesses().filter(({ pid }) => carriesMark(pid, id));
+    const left = markedProcesses(id);
     for (const entry of left) kill(entry);
     if (left.length === 0) return true;
     if (systemClock.elapsed() > end) return false;
     await systemClock.sleep(waitMs);
   }
+}
+
+/** A helper and all it has started, as far as that still says so in its environment. */
+export function markedProcesses(id: string): ProcessEntry[] {
+  return allProcesses().filter(({ pid }) => carriesMark(pid, id));
 }
 
 function kill({ pid, startTicks }: ProcessEntry): void {

@@ -2,9 +2,11 @@ import { mkdirSync } from "node:fs";
 import { type Clock, errorText, type Log } from "#core";
 import { isAlive } from "../unit/process-table.ts";
 import { killLeftBy, signalHelper } from "./helper-tree.ts";
+import { HelperUse } from "./helper-use.ts";
 import { type LocalCard, readLocalCards, removeLocalCard, tokenHash } from "./local-card.ts";
 import type { LoopHelper, Loops } from "./loops.ts";
 import { type HelperView, scaling } from "./scaling.ts";
+import type { UnitCause } from "../wire.ts";
 import { type LocalPlace, type LocalType, startLocal, startOf } from "./start-local.ts";
 
 /** All helpers are looked at so often. */
@@ -32,6 +34,8 @@ interface Member {
   idleSince: number;
   askedAt: number;
   isHeard: boolean;
+  /** Absent for one whose work type is not configured now. */
+  readonly use: HelperUse | undefined;
   /** When it was to be gone, and what it was sent for that. */
   leaving?: { since: number; sent: 0 | 1 | 2 };
 }
@@ -94,6 +98,7 @@ export class LocalPool {
   /** Let go of them; they finish what they have, and wait for the next daemon for a while. */
   async close(): Promise<void> {
     this.#closing.abort();
+    for (const { use } of this.#members.values()) use?.close();
     await this.#running;
   }
 
@@ -158,7 +163,20 @@ export class LocalPool {
 
   #join(card: LocalCard, isFound: boolean): void {
     const now = this.#options.clock.elapsed();
-    this.#members.set(card.id, { card, startedAt: now, idleSince: now, askedAt: now, isHeard: isFound });
+    const type = this.#types.find(({ workType }) => workType === card.workType);
+    const tasks = () => this.#options.loops.workOf(card.id);
+    const use = type && new HelperUse(card, type, tasks, (cause) => this.#exceeded(card, cause));
+    this.#members.set(card.id, { card, startedAt: now, idleSince: now, askedAt: now, isHeard: isFound, use });
+  }
+
+  /** No patience: every moment is the whole machine's. Why it dies is on disk first. */
+  #exceeded(card: LocalCard, cause: UnitCause): void {
+    const { loops, log } = this.#options;
+    log.warn(`helper ${card.id} uses more than it may and is killed`, { cause });
+    const told = loops.exceeded(card.id, cause).catch((error: unknown) => {
+      log.error(`why helper ${card.id} is killed could not be written`, { error: errorText(error) });
+    });
+    void told.then(() => signalHelper(card.process, "SIGKILL"));
   }
 
   /** One that is gone, does not begin, or does not go. */
@@ -199,6 +217,7 @@ export class LocalPool {
     const { loops, place, log } = this.#options;
     const member = this.#members.get(card.id);
     if (!member || !this.#members.delete(card.id)) return;
+    member.use?.close();
     const { given } = loops.workOf(card.id);
     const isClean = await killLeftBy(card.id);
     if (!isClean) log.error(`processes that helper ${card.id} left do not end`);

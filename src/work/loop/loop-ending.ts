@@ -28,6 +28,9 @@ export function stoppedEnding(stopping: UnitCause, how: string): Ending {
   const words: Partial<Record<UnitCause, string>> = {
     RUN_TIME_LIMIT: "run time limit reached",
     OUTPUT_LIMIT: "output limit reached",
+    PROCESS_LIMIT: "process limit reached",
+    MEMORY_LIMIT: "memory limit reached",
+    CPU_LIMIT: "processor time limit reached",
     INTERRUPTED: "interrupted: the worker was drained",
   };
   return { State: UnitState.Failed, Detail: `${words[stopping] ?? "stopped"} (${how})`, Cause: stopping };

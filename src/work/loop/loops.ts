@@ -178,6 +178,11 @@ export class Loops {
     }
   }
 
+  /** A helper uses more than it may: what it has is to end for this cause, which is on disk when this resolves. */
+  async exceeded(helper: string, cause: UnitCause): Promise<void> {
+    await Promise.all(this.#held.by(helper).map((task) => task.inTurn(() => this.#held.tell(task, cause))));
+  }
+
   /** A helper is gone and with it all it was doing. @param how for people: `its helper died`. */
   async gone(helper: string, how: string): Promise<void> {
     this.#given.delete(helper);

@@ -19,7 +19,8 @@ export function unitProcesses(unitId: string, launch: ProcessLaunch): ProcessEnt
   );
 }
 
-function descendants(root: number): ProcessEntry[] {
+/** All that a process has started and that lives, and what that has started. */
+export function descendants(root: number): ProcessEntry[] {
   const children = childrenOf(root) ?? [];
   return children.flatMap((child) => [child, ...descendants(child.pid)]).filter((entry) => !entry.zombie);
 }

@@ -410,3 +410,16 @@ test("whoever may operate the worker may do its work: a helper on the management
   await local.ask("helper.hello", { ...hello, workTypes: ["render"] });
   expect(await local.ask("helper.next", { waitMs: 30_000 })).toMatchObject({ task: { task: unit.id } });
 });
+
+test("CAT-92: a loop of one's own that uses more than its type allows is ended with its task, which is not tried again", async () => {
+  await using worker = await withHelper({ maxMemoryBytes: 1 });
+  // While it has nothing to do, nobody minds what it uses.
+  expect(isRunning(worker.pid)).toBe(true);
+  const unit = await submit(worker.node);
+  using loop = await client(worker.handed.socket);
+  await loop.ask("helper.hello", { ...hello, token: worker.handed.token });
+  await loop.ask("helper.next", { waitMs: 30_000 });
+  await eventually("its task has ended", () => unit.isFinal);
+  expect(unit.status).toMatchObject({ State: 3, Cause: "MEMORY_LIMIT", Attempt: 1 });
+  await eventually("it is gone", () => !isRunning(worker.pid));
+});

@@ -43,6 +43,7 @@ function checkCommand(directive: Directive, faults: Faults): void {
 }
 
 const shortestLeaseMs = 100;
+const localKeys = ["min", "max", "idletimeout", "maxtasks", "maxprocesses", "maxmemory", "maxcpu"];
 
 /** Which helpers there will be for a type that run loops serve. */
 function checkLoop(directive: DirectiveOf<"work-loop">, faults: Faults): void {
@@ -50,7 +51,7 @@ function checkLoop(directive: DirectiveOf<"work-loop">, faults: Faults): void {
   const fault = (key: string, message: string, hint: string) => faults.add(faultOf(directive, key, message, hint));
   if (loop !== undefined && command !== undefined)
     fault("command", "loop and command exclude each other", "a loop fetches tasks itself, a command is run for each");
-  const useless = directive.given.find((key) => ["min", "max", "idletimeout", "maxtasks"].includes(key));
+  const useless = directive.given.find((key) => localKeys.includes(key));
   if (loop === undefined && command === undefined && useless !== undefined)
     fault(useless, `${useless} without loop or command`, "it is about helpers that this worker starts");
   // Helpers say that they live some times in it, and the machine may have other things to do.

@@ -91,6 +91,7 @@ export const workSections = {
       }),
       servicelosstime: duration("So long a helper waits for the worker to come back.", { min: 1, default: 60_000 }),
       ...limits,
+      ...uses,
     },
   },
   "work-kubernetes": {

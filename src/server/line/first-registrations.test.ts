@@ -246,6 +246,17 @@ describeWithStores("a service account (CAT-3, CAT-33)", ({ open }) => {
     return { user: "fleet", password: token };
   };
 
+  test("is not refused for a database that does not answer: then it would not try again", async () => {
+    await using folder = await tempFolder();
+    await using store = await open();
+    const server = await wayIn(store, folder.path);
+    const given = await account(server, ["enrolment:admin"]);
+    await store.db.schema.alterTable("api_token").renameTo("elsewhere").execute();
+    await expect(machine("pod").ask(server, { account: given })).rejects.toThrow(/api_token/);
+    await store.db.schema.alterTable("elsewhere").renameTo("api_token").execute();
+    await machine("pod").ask(server, { account: given });
+  });
+
   test("lets workers in with its name and a token for that alone, under its own labels", async () => {
     await using folder = await tempFolder();
     await using store = await open();

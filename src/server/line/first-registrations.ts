@@ -62,7 +62,7 @@ export class FirstRegistrations implements EnrolService {
     observed: string,
   ): Promise<Grant> {
     const { access, audit } = this.#options;
-    const caller = await access.callers.identify(password).catch(() => undefined);
+    const caller = await access.callers.identify(password).catch(nobodyKnown);
     if (!caller || !mayEnrol(caller, name)) {
       if (this.#strangers.isDue(observed))
         await audit.record("server", "worker.refused", worker, { code: "CREDENTIAL_INVALID", observed, account: name });
@@ -74,6 +74,12 @@ export class FirstRegistrations implements EnrolService {
     const { id, labels } = caller.user;
     return { id: `sa-${id}`, name: null, labels: JSON.stringify(labels ?? {}), cloneable: 1, may_replace: 0 };
   }
+}
+
+/** @throws what the database throws: who is refused for that would not try again. */
+function nobodyKnown(error: unknown): undefined {
+  if (error instanceof ServerError && error.status < 500) return undefined;
+  throw error;
 }
 
 /** Alike for an unknown name, a wrong token, and a token for other things; a person's session is none. */

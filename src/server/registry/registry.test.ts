@@ -201,7 +201,9 @@ describeWithStores("registration", ({ open }) => {
       expect((await refusals()) - before).toBe(more);
     }
     time.now += 1_000;
-    await expect(registry.register(machine().request(registry, { token }), "6.6.6.6")).rejects.toThrow();
+    await expect(registry.register(machine().request(registry, { token }), "6.6.6.6")).rejects.toThrow(
+      refused("ENROLMENT_REFUSED"),
+    );
     expect(await refusals()).toBe(3);
   });
 

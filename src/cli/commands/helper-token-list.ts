@@ -5,7 +5,7 @@ import { workerSocketOptions } from "../worker-socket-options.ts";
 /** `farhand helper-token list`. */
 export const helperTokenList = {
   name: "helper-token list",
-  title: "Workers",
+  title: "Helpers elsewhere",
   summary: "List tokens of helpers elsewhere that are good",
   options: [jsonOption, ...workerSocketOptions],
   examples: [["farhand helper-token list", "which are in use"]],

@@ -5,7 +5,7 @@ import { workerSocketOptions } from "../worker-socket-options.ts";
 /** `farhand helper-token revoke`. */
 export const helperTokenRevoke = {
   name: "helper-token revoke",
-  title: "Workers",
+  title: "Helpers elsewhere",
   summary: "Cut helpers elsewhere off; what they had goes to others",
   arguments: [{ name: "ID", description: "ids of tokens", variadic: true }],
   options: workerSocketOptions,

@@ -12,7 +12,7 @@ export interface HelperTokenOptions extends WorkerSocketOptions, JsonOptions {
 /** `farhand helper-token` (spec CAT-87). */
 export const helperToken = {
   name: "helper-token",
-  title: "Workers",
+  title: "Helpers elsewhere",
   summary: "Make a token a helper elsewhere fetches tasks with, and print it",
   details: "It is good for one helper at a time, for tasks of these work types and nothing else, until it expires.",
   options: [

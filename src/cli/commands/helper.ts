@@ -4,7 +4,7 @@ import type { HelperOptions } from "../helper/open-helper.ts";
 /** `farhand helper` (spec CAT-83 to CAT-94). */
 export const helper = {
   name: "helper",
-  title: "Workers",
+  title: "Helpers elsewhere",
   summary: "Fetch tasks of a worker and run a command for each",
   details: [
     "For work types of a `work-loop` section. The command gets the task's payload on its stdin; what it writes to stdout is the",

@@ -3,7 +3,9 @@ import type { Terminal } from "../terminal.ts";
 import type { ApiClient } from "./api-client.ts";
 import { queryText } from "./api-path.ts";
 import { plain } from "./config-text.ts";
+import { allOf } from "./pages.ts";
 import { auditTable } from "./people-text.ts";
+import { ServerProblem } from "./problem.ts";
 import { listIn, numberOf, objectIn, stringOf } from "./shapes.ts";
 
 type Json = true | undefined;
@@ -17,11 +19,25 @@ export async function listAudit(
   const answer = await api.ask("GET", `/audit${queryText({ after, limit })}`);
   const rows = listIn(answer);
   if (json) return terminal.print(JSON.stringify(rows));
-  for (const line of auditTable(rows, terminal)) terminal.print(line);
+  for (const line of auditTable(rows, await namesOf(api), terminal)) terminal.print(line);
   const last = numberOf(rows.at(-1)?.["sequence"]);
   if (stringOf(objectIn(answer)["next"]) !== undefined && last !== undefined) {
     terminal.say(`there is more: --after ${last}`);
   }
+}
+
+/** Names of users and workers by their ids. Who may read the audit need not see either: then the ids stay. */
+async function namesOf(api: ApiClient): Promise<Map<string, string>> {
+  const lists = await Promise.all(
+    ["/users", "/workers"].map((path) => allOf(api, path).catch((error: unknown) => noneOf(error))),
+  );
+  return new Map(lists.flat().map(({ id, name }) => [String(id), plain(name)]));
+}
+
+/** @throws the error, unless the list is not for us. */
+function noneOf(error: unknown): [] {
+  if (error instanceof ServerProblem && error.status === 403) return [];
+  throw error;
 }
 
 /** Have the server check the whole chain. @throws {CliError} `AUDIT_BROKEN` with the first row that is wrong. */

@@ -24,7 +24,15 @@ export async function makeEnrolment(api: ApiClient, options: EnrolTokenOptions, 
   if (json) return terminal.print(JSON.stringify({ ...answer, join }));
   const { id, expiresAt } = objectIn(answer["enrolment"]);
   terminal.print(join);
+  if (isLoopback(api.url)) terminal.say(onlyHere);
   terminal.say(`${plain(id)}, for ${cloneable ? "any number of workers" : "one worker"}, until ${timeText(expiresAt)}`);
+}
+
+const onlyHere =
+  "this address is good on this machine only: for others let the server listen where they reach it (--listen, --public-url)";
+
+function isLoopback({ hostname }: URL): boolean {
+  return /^(localhost|127\.\d+\.\d+\.\d+|\[::1\])$/.test(hostname);
 }
 
 /** Print the enrolments, used and expired ones too. */

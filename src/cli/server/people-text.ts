@@ -82,14 +82,15 @@ export function enrolmentsTable(enrolments: readonly Shape[], look: Look): strin
   return table(["ID", "NAME", "LABELS", "MADE", "UNTIL", "USED", "BY"], rows, look);
 }
 
-/** Rows of the audit. */
-export function auditTable(rows: readonly Shape[], look: Look): string[] {
+/** Rows of the audit. @param names of users and workers, by their ids, as far as we may know them. */
+export function auditTable(rows: readonly Shape[], names: ReadonlyMap<string, string>, look: Look): string[] {
+  const named = (id: unknown): string => names.get(String(id)) ?? plain(id);
   const cells = rows.map((row) => [
     plain(row["sequence"]),
     timeText(row["at"]),
-    plain(row["actor"]),
+    named(row["actor"]),
     plain(row["action"]),
-    plain(row["subject"]),
+    named(row["subject"]),
     plain(detailText(row["detail"])),
   ]);
   return table(["ROW", "WHEN", "WHO", "WHAT", "ON", "DETAIL"], cells, look);

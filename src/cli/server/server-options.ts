@@ -74,7 +74,10 @@ function isMeant({ name, url }: SavedServer, wanted: string): boolean {
 async function addressByEnvironment({ server }: ServerOptions, env: Terminal["env"]) {
   const [{ parseServerUrl }, { CliError }] = await Promise.all([import("./server-url.ts"), import("../errors.ts")]);
   const url = server || env["FARHAND_SERVER"];
-  if (!url) throw new CliError("SERVER_UNKNOWN", "FARHAND_TOKEN is set, and nothing says for which server");
+  if (!url)
+    throw new CliError("SERVER_UNKNOWN", "FARHAND_TOKEN is set, and nothing says for which server", {
+      remedy: "FARHAND_SERVER=https://HOST, and FARHAND_CA=FILE where its authority is its own",
+    });
   const file = env["FARHAND_CA"];
   if (!file) return { url: parseServerUrl(url), trust: { kind: "roots" as const } };
   const { readText } = await import("../files.ts");

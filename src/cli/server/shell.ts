@@ -64,7 +64,7 @@ export async function openShell(
   const closed = closeOf(webSocket);
   try {
     const exit = await shown(webSocket, terminal, opened, over.signal);
-    if (exit === undefined && !isCutOff) throw broken();
+    if (exit === undefined && !isCutOff && !isOrderly(await closed)) throw broken();
     return exit ?? 0;
   } catch (error) {
     throw error instanceof FarhandError ? error : broken(error);
@@ -142,7 +142,12 @@ function closeOf(webSocket: WebSocket): Promise<{ code: number; reason: string }
   });
 }
 
+/** Nobody pulled the plug. */
+function isOrderly({ code }: { code: number }): boolean {
+  return code === 1000 || code === 1005;
+}
+
 function endText({ code, reason }: { code: number; reason: string }): string {
   if (reason !== "") return `the shell ended: ${oneLine(reason)}`;
-  return code === 1000 || code === 1005 ? "the shell ended" : "the connection was cut off";
+  return isOrderly({ code }) ? "the shell ended" : "the connection was cut off";
 }

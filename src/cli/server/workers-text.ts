@@ -23,7 +23,7 @@ export function workersTable(workers: readonly SeenWorker[], now: number, { colo
     const stale = isStale(worker, now);
     const mark = stale ? colours.faint : undefined;
     const ageMs = worker.seenAt === undefined ? undefined : now - worker.seenAt;
-    const old = stale && ageMs !== undefined ? ` (${ageText(ageMs)} old)` : "";
+    const old = stale && ageMs !== undefined && ageMs >= 1_000 ? ` (${ageText(ageMs)} old)` : "";
     return [
       { text: oneLine(worker.name) },
       { text: stateText(worker, now), mark: stateMark(worker, stale, colours) },

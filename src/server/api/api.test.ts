@@ -30,10 +30,14 @@ test("the document names every route, WebSockets too, and the page all of them w
   await using api = await kit.open();
   const document = await api.ask("GET", "/api/openapi.json");
   const paths = Object.keys(document.json["paths"] as object);
-  const plain = api.api.routes.map(({ path }) => path.replaceAll(/:(\w+)/g, "{$1}"));
+  const plain = api.api.routes.map(({ path }) => path.replaceAll(/:(\w+)/g, "{$1}").replace("*", "{path}"));
   expect([...new Set(plain)].filter((path) => !paths.includes(path))).toEqual([]);
   expect(document.json["paths"]).toMatchObject({
     "/api/workers/{worker}/shell": { get: { "x-websocket": true, parameters: [{ name: "worker", in: "path" }] } },
+    "/api/workers/{worker}/http/{service}/{path}": {
+      get: { "x-websocket": true, responses: { "101": {}, "2XX": {} } },
+      delete: { parameters: [{ name: "worker" }, { name: "service" }, { name: "path", required: true }] },
+    },
   });
   expect(document.text).toContain('"application/problem+json"');
   expect(document.text).not.toContain("farhand_session=");

@@ -43,7 +43,10 @@ async function refusal(api: TestApi, route: Route, worker: string, auth: Readonl
 }
 
 describe("every route", () => {
-  test("lets in who has its level, and nobody else: as a table says that is made from the routes", async () => {
+  // A user of its own for each: passwords take their time.
+  test("lets in who has its level, and nobody else: as a table says that is made from the routes", {
+    timeout: 240_000,
+  }, async () => {
     await using api = await kit.open({ limits: { callsPerSession: 1_000 } });
     const worker = await api.worker("w1", { site: "a" });
     const wrong: string[] = [];

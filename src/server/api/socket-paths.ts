@@ -5,7 +5,8 @@ import type { Route } from "./route.ts";
  * each is a GET that answers 101, marked `x-websocket`.
  */
 export function withSockets(document: object, routes: readonly Route[]): object {
-  const { paths = {} } = document as { paths?: Readonly<Record<string, object>> };
+  const { paths: printed = {} } = document as { paths?: Paths };
+  const paths = withRest(printed);
   const sockets = routes
     .filter(({ live }) => live)
     .map((route): [string, object] => {
@@ -24,8 +25,31 @@ function alsoSocket(operation: object | undefined): object {
 
 const isSocket = { "101": { description: "It is a WebSocket from here on" } };
 
+type Operation = { readonly parameters?: readonly { readonly name: string }[]; readonly responses?: object };
+type Paths = Readonly<Record<string, Readonly<Record<string, Operation>>>>;
+
+/** OpenAPI has no form for "the rest of a path" either: it is a parameter, `path`, and what a page answers is its own matter. */
+function withRest(paths: Paths): Paths {
+  const rest = Object.entries(paths).map(([template, operations]): [string, Paths[string]] => {
+    if (!template.endsWith("/{*}")) return [template, operations];
+    const named = Object.entries(operations).map(([method, operation]) => [method, restOf(operation)] as const);
+    return [template.replace(/\{\*\}$/, "{path}"), Object.fromEntries(named)];
+  });
+  return Object.fromEntries(rest);
+}
+
+function restOf(operation: Operation): Operation {
+  const { parameters = [], responses } = operation;
+  const named = parameters.map((parameter) => (parameter.name === "*" ? { ...parameter, name: "path" } : parameter));
+  return {
+    ...operation,
+    parameters: named,
+    responses: { "2XX": { description: "What the page answers" }, ...responses },
+  };
+}
+
 function templateOf({ path }: Route): string {
-  return path.replaceAll(/:(\w+)/g, "{$1}");
+  return path.replaceAll(/:(\w+)/g, "{$1}").replace(/\*$/, "{path}");
 }
 
 function operationOf(route: Route): object {

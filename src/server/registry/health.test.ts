@@ -81,6 +81,25 @@ describeWithStores("health", ({ open }) => {
     expect(spans).toEqual([0, 5, 10, 15, 20, 25]);
   });
 
+  test("old events are forgotten once an hour, each worker's last one never", async () => {
+    await using store = await open();
+    const { health, time } = await watched(store, "w");
+    const event = (at: number) => ({ worker_id: "w", at, state: "online", cause: "" });
+    const left = async () =>
+      (await store.db.selectFrom("worker_event").select("at").orderBy("sequence").execute()).length;
+    time.now = start + 500 * day;
+    await insertWorkerEvents(store.db, [event(start), event(start + 1)]);
+    await health.maintain();
+    expect(await left()).toBe(1);
+    await insertWorkerEvents(store.db, [event(start + 2)]);
+    time.now += 59 * minute;
+    await health.maintain();
+    expect(await left()).toBe(2);
+    time.now += minute;
+    await health.maintain();
+    expect(await left()).toBe(1);
+  });
+
   test("a span that was left half done is done again after a restart", async () => {
     await using store = await open();
     const { health, beats, steps, time } = await watched(store, "a", "b");

@@ -27,6 +27,7 @@ const maxPoints = 2_000;
 const settleMs = 60_000;
 /** Workers that are summed up at once. */
 const partWorkers = 50;
+const dropEventsEveryMs = 3_600_000;
 
 /** What is asked of a series. */
 export interface SeriesWindow {
@@ -44,6 +45,7 @@ export class Health {
   #waiting: HealthTable[] = [];
   /** To where each step is summed up. */
   readonly #summedTo = new Map<number, number>();
+  #eventsDroppedAt = Number.NEGATIVE_INFINITY;
 
   constructor(store: Store, clock: Pick<Clock, "now"> = systemClock) {
     this.#store = store;
@@ -103,7 +105,14 @@ export class Health {
       if (finer) await this.#sumUp(finer, step, now - settleMs, signal);
     }
     for (const { stepMs, keepMs } of healthSteps) await dropHealthBefore(this.#store.db, stepMs, now - keepMs);
+    await this.#dropEvents(now);
+  }
+
+  /** All events are looked at for that: not each minute, where there are millions. */
+  async #dropEvents(now: number): Promise<void> {
+    if (Math.abs(now - this.#eventsDroppedAt) < dropEventsEveryMs) return;
     await dropWorkerEventsBefore(this.#store.db, now - Math.max(...healthSteps.map(({ keepMs }) => keepMs)));
+    this.#eventsDroppedAt = now;
   }
 
   async #sumUp(finer: HealthStep, { stepMs }: HealthStep, until: number, signal?: AbortSignal): Promise<void> {

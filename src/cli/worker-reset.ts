@@ -1,25 +1,12 @@
 import { silentLog } from "#core";
 import { loadModes } from "#worker";
+import type { WorkerResetOptions } from "./commands/worker-reset.ts";
 import { CliError } from "./errors.ts";
 import type { Terminal } from "./terminal.ts";
 import { workerMode } from "./worker-mode.ts";
-import type { WorkerModeOptions } from "./worker-mode-options.ts";
-
-/** Options of `farhand worker reset`. */
-export interface ResetChoice extends WorkerModeOptions {
-  readonly all?: true;
-  readonly restart?: true;
-  readonly newSocket?: true;
-  readonly password?: true;
-  readonly api?: true;
-  readonly lastGood?: true;
-  readonly registration?: true;
-  readonly yes?: true;
-  readonly json?: true;
-}
 
 /** Show what will be done, ask, do it. @throws {CliError} USAGE without a step. */
-export async function resetWorker(options: ResetChoice, terminal: Terminal): Promise<number> {
+export async function resetWorker(options: WorkerResetOptions, terminal: Terminal): Promise<number> {
   const { placesOf, reset, resetStepNames, resetSteps } = await loadModes();
   const chosen = {
     socket: options.newSocket,

@@ -1,7 +1,7 @@
 import { type Command, type JsonOptions, jsonOption } from "../command.ts";
 import { type WorkerModeOptions, workerModeOptions } from "../worker-mode-options.ts";
 
-interface WorkerResetOptions extends WorkerModeOptions, JsonOptions {
+export interface WorkerResetOptions extends WorkerModeOptions, JsonOptions {
   readonly all?: true;
   readonly restart?: true;
   readonly newSocket?: true;

@@ -59,6 +59,32 @@ describe("farhand users", () => {
     expect(await farhand("users", "reset-factor", "bob")).toMatchObject({ exit: 0 });
   });
 
+  test("are removed, and what they have open with them", async () => {
+    const zoe = await userOf("zoe", "viewer");
+    expect(await zoe.farhand("whoami")).toMatchObject({ exit: 0 });
+    expect(await farhand("users", "remove", "zoe")).toMatchObject({ exit: 0, err: ["user zoe was removed"] });
+    expect((await farhand("users")).out).not.toMatch(/^zoe /m);
+    expect(await zoe.farhand("whoami")).toMatchObject({ exit: 4 });
+    const again = await farhand("users", "remove", "zoe");
+    expect(again.exit).not.toBe(0);
+    expect(again.err.join("\n")).toMatch(/zoe/);
+  });
+
+  test("are traced: where a session is refused, step by step, until that is switched off", async () => {
+    const tess = await userOf("tess", "viewer");
+    const [session] = (await jsonOf("users", "sessions", "tess")) as { readonly id: string }[];
+    const trace = (...words: string[]) => farhand("users", "trace", "tess", session?.id.slice(0, 8) ?? "", ...words);
+    expect((await trace()).err).toEqual([
+      expect.stringMatching(/^tess is traced until \d{4}-\S+Z; ask again once it was tried$/),
+    ]);
+    expect(await tess.farhand("enrol-token")).toMatchObject({ exit: 4 });
+    const seen = await trace();
+    expect(seen.out).toMatch(/^\d{4}-\S+Z {2}\d \S.* refused LEVEL_TOO_LOW/m);
+    expect(JSON.parse((await trace("--json")).out)).toMatchObject({ lines: expect.arrayContaining([]) });
+    expect((await trace("--off")).err).toEqual(["the session is traced no more"]);
+    expect(await farhand("users", "trace", "tess", "nobody")).toMatchObject({ exit: 2 });
+  });
+
   test("who may not is told what was refused, and what to do about it (CAT-111)", async () => {
     const eve = await userOf("eve", "viewer");
     const file = folder.file("eve.json");

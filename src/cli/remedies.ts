@@ -1,7 +1,9 @@
 import { CliError } from "./errors.ts";
 import { ServerProblem } from "./server/problem.ts";
 
-const otherSocket = "start a worker with `farhand worker`, or name the control socket of yours with --socket";
+const otherSocket =
+  "start a worker with `farhand worker`, or name the control socket of yours with --socket; of one that was joined to a " +
+  "server `farhand worker status` tells";
 const roots = "name the CA that signed it with --rootcas FILE";
 
 /** What to try, by error code. An error whose message says it all has none. */

@@ -32,6 +32,7 @@ export function nextLines(
     "Both go on until Ctrl-C. In another terminal, try:",
     `  ${farhand} login ${url} --user admin --ca ${join(state, "server", "authority.crt")}`,
     ...tries.map(([line, about]) => `  ${line.padEnd(width)}   # ${about}`),
+    `  ${farhand} worker status --socket ${join(state, "run", "worker.sock")}`,
     `  receptorctl --socket ${join(state, "run", "control.sock")} status`,
   ];
 }

@@ -12,6 +12,8 @@ export interface RecorderOptions {
   readonly writer: RecordingWriter | undefined;
   /** Milliseconds since the recording began. */
   readonly elapsed: () => number;
+  /** Of its file: one stream must not take all the room that there is. */
+  readonly maxBytes: number;
   /** There is more to read. */
   readonly added: () => void;
   readonly log: Pick<Log, "warn">;
@@ -66,9 +68,10 @@ export class Recorder {
   }
 
   async #write(event: RecordingEvent, bytes: number): Promise<void> {
-    const { writer, added, head, log } = this.#options;
+    const { writer, added, head, log, maxBytes } = this.#options;
     try {
       if (!writer) throw new Error("there is no file");
+      if (bytes > 0 && writer.size + bytes > maxBytes) throw new Error("it would be longer than all may be together");
       if (this.#missed > 0) await writer.add({ kind: "gap", at: event.at, bytes: this.#missed });
       this.#missed = 0;
       await writer.add(event);

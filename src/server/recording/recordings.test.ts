@@ -204,6 +204,21 @@ describe("while it goes on", () => {
   });
 });
 
+test("one stream takes no more room than all may have: strict it ends, else it goes on with a mark", async () => {
+  policy = { "record.tcp": "strict", "record.maxMiB": 1 };
+  const all = recordings();
+  const strict = await all.begin({ ...about, kind: "tcp", service: "db" });
+  await strict?.recorder.output(Buffer.alloc(900_000));
+  await expect(strict?.recorder.input(Buffer.alloc(200_000))).rejects.toMatchObject({ code: "RECORDING_FAILED" });
+  await strict?.end("RECORDING_FAILED");
+  expect((await all.list({ limit: 1 }))[0]).toMatchObject({ state: "whole", why: "RECORDING_FAILED" });
+  now += 1_000;
+  const id = await recorded(all, "x".repeat(900_000), "y".repeat(200_000), "z".repeat(100_000));
+  const last = (await events(all, id)).slice(-2);
+  expect(last).toMatchObject([{ kind: "gap" }, { kind: "end" }]);
+  expect(statSync(fileOf(id)).size).toBeLessThanOrEqual(1024 ** 2 + 4_096);
+});
+
 describe("retention", () => {
   test("removes what is too old, and says so first", async () => {
     const all = recordings();

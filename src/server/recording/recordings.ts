@@ -61,7 +61,8 @@ export class Recordings {
    */
   async begin(wish: RecordingWish): Promise<Recorded | undefined> {
     const { rules, clock, log } = this.#options;
-    const mode = rules().mode(wish.kind);
+    const { mode: modeOf, maxBytes } = rules();
+    const mode = modeOf(wish.kind);
     if (mode === "off") return undefined;
     const startedAt = clock.now();
     const head: RecordingHead = { ...wish, id: newRecordingId(startedAt), mode, startedAt };
@@ -69,7 +70,7 @@ export class Recordings {
     const began = clock.elapsed();
     const elapsed = (): number => Math.round(clock.elapsed() - began);
     const live = new LiveRecording(head, () => writer?.size ?? 0);
-    const recorder = new Recorder({ head, writer, elapsed, added: () => live.wake(), log });
+    const recorder = new Recorder({ head, writer, elapsed, maxBytes, added: () => live.wake(), log });
     if (writer) this.#live.set(head.id, live);
     await this.#note(head, "recording.begin", {});
     return { recorder, end: (why) => this.#end({ head, writer, recorder, live }, why) };

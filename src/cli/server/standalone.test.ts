@@ -1,44 +1,10 @@
 import { chmod, mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { silentLog } from "#core";
-import { fingerprintOf, makeCertificates } from "../../../test/kit/certificates.ts";
 import { type CliSession, cliSession } from "../../../test/kit/cli-session.ts";
 import { freePort } from "../../../test/kit/free-port.ts";
-import { type TempFolder, tempFolder } from "../../../test/kit/temp-folder.ts";
-import { startService } from "../../worker/service/service.ts";
-
-const password = "ein langes gutes Passwort";
-
-/** A worker with no server whose own HTTPS port is open, and somebody who has it in the list. */
-async function standalone(folder: TempFolder, level = "configure") {
-  const { server } = await makeCertificates(folder.path);
-  const port = await freePort();
-  const env = {
-    XDG_CONFIG_HOME: folder.file("c"),
-    XDG_STATE_HOME: folder.file("s"),
-    XDG_RUNTIME_DIR: folder.file("r"),
-  };
-  await mkdir(join(env.XDG_CONFIG_HOME, "farhand"), { recursive: true, mode: 0o700 });
-  const document = {
-    api: { enabled: true, listen: "127.0.0.1", port, cert: server.cert, key: server.key },
-    legacyPassword: { remote: true, level },
-    workTypes: [{ worktype: "echo", command: "echo" }],
-  };
-  await writeFile(join(env.XDG_CONFIG_HOME, "farhand/worker.yaml"), JSON.stringify(document), { mode: 0o600 });
-  const service = await startService({ mode: "session", env: { ...env }, log: silentLog });
-  const session = cliSession(folder.file("user"));
-  const own = cliSession(folder.file("c"));
-  Object.assign(own.env, env);
-  const passwordFile = folder.file("password");
-  await writeFile(passwordFile, `${password}\n`, { mode: 0o600 });
-  const set = await own.farhand("worker", "password", "--session", "--new-password-file", passwordFile);
-  const pin = `sha256:${fingerprintOf(server.cert)}`;
-  return {
-    ...{ session, set, passwordFile, entry: { name: "shed", host: "127.0.0.1", port, pin, passwordFile } },
-    close: () => service.close("stopped"),
-  };
-}
+import { standaloneWorker } from "../../../test/kit/standalone-worker.ts";
+import { tempFolder } from "../../../test/kit/temp-folder.ts";
 
 async function write({ env }: CliSession, workers: readonly object[], mode = 0o600): Promise<void> {
   const path = join(env["XDG_CONFIG_HOME"] ?? "", "farhand/workers.yaml");
@@ -51,7 +17,7 @@ const byHand = ["--server", "standalone"];
 
 test("CAT-43: a worker without a server, written down by hand, is listed with its true state, and used", async () => {
   await using folder = await tempFolder();
-  const { session, set, entry, close } = await standalone(folder);
+  const { session, set, entry, close } = await standaloneWorker(folder);
   try {
     expect(set).toMatchObject({ exit: 0 });
     const gone = { ...entry, name: "gone", port: await freePort() };
@@ -90,7 +56,7 @@ test("CAT-43: a worker without a server, written down by hand, is listed with it
 
 test("CAT-43: with a wrong password it is told as refused, and nothing else of it is shown", async () => {
   await using folder = await tempFolder();
-  const { session, entry, passwordFile, close } = await standalone(folder);
+  const { session, entry, passwordFile, close } = await standaloneWorker(folder);
   try {
     await write(session, [entry]);
     await writeFile(passwordFile, "ein anderes langes Passwort\n", { mode: 0o600 });

@@ -5,7 +5,7 @@ import { positiveNumber } from "../server/positive-number.ts";
 interface RecordingsPlayOptions extends ServerOptions {
   readonly follow?: true;
   readonly speed?: string;
-  readonly pause?: string;
+  readonly maxPause?: string;
 }
 
 /** `farhand recordings play`. */
@@ -20,7 +20,7 @@ export const recordingsPlay = {
   options: [
     { flags: "--follow", description: "what there is at once, and then as it happens, until it is over" },
     { flags: "--speed <times>", description: "so many times as fast; 1 when not given" },
-    { flags: "--pause <seconds>", description: "shorten pauses to this; 2 when not given" },
+    { flags: "--max-pause <seconds>", description: "shorten pauses to this; 2 when not given" },
     serverOption,
   ],
   examples: [
@@ -32,7 +32,7 @@ export const recordingsPlay = {
     const wish = {
       follow: options.follow === true,
       speed: positiveNumber("--speed", options.speed, 1),
-      maxPause: positiveNumber("--pause", options.pause, 2),
+      maxPause: positiveNumber("--max-pause", options.maxPause, 2),
     };
     await withServer(options, terminal, (api) => playRecording(api, id as string, wish, terminal));
   },

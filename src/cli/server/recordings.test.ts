@@ -34,7 +34,7 @@ test("what a shell has shown is listed, played and exported, and what it says to
   expect((await session.farhand("recordings")).out).toMatch(new RegExp(`${id}.*admin.*shed.*shell`));
   expect((await session.farhand("recordings", "--live", "--json")).out.trim()).toBe("[]");
 
-  const played = await session.farhand("recordings", "play", id, "--speed", "100", "--pause", "1");
+  const played = await session.farhand("recordings", "play", id, "--speed", "100", "--max-pause", "1");
   expect(played).toMatchObject({ exit: 0 });
   expect(played.out).toContain("-seen-");
   expect(played.out).not.toContain("\u001b]52");

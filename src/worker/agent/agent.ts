@@ -33,6 +33,8 @@ import type { MachineVitals } from "./vitals.ts";
 export const fleetService = "fleet";
 /** Last words are waited for so long when a worker stops, milliseconds. */
 const byeMs = 2_000;
+/** A registration that was not answered within this time is begun again, over another stream; milliseconds. */
+const registerMs = 60_000;
 
 /** What a heartbeat says besides the machine's vitals. */
 export type WorkVitals = Pick<
@@ -207,10 +209,11 @@ export class Agent {
 
   async #registerOnce(signal: AbortSignal): Promise<void> {
     const { identity, instance, self, membership, askers, log } = this.#options;
-    const asked = await this.#conversation.call(challenge, {}, { signal });
+    const options = { signal, timeoutMs: registerMs };
+    const asked = await this.#conversation.call(challenge, {}, options);
     const at = this.#clock.elapsed();
     const said = instance.registration(identity.key(), asked, self, { workerId: membership.workerId });
-    const registered = await this.#conversation.call(register, said, { signal });
+    const registered = await this.#conversation.call(register, said, options);
     identity.keep(registered, membership.serverUrl);
     const { workerId, epoch, serverTimeMs } = registered;
     this.#serverTime.learn(serverTimeMs, this.#clock.elapsed() - at);
@@ -231,6 +234,7 @@ export class Agent {
     this.#options.log.error(`the server does not register this worker: ${trouble}`);
     this.#standing = isFinal ? "refused" : "none";
     this.#trouble = trouble;
+    if (error instanceof RemoteError) this.#patience.answered();
     this.#conversation.detach();
   }
 

@@ -23,6 +23,19 @@ describe("patience with a server (CAT-38)", () => {
     }
   });
 
+  test("answered() bounds the pauses: a server that is there is not left alone for minutes", async () => {
+    const clock = virtualClock();
+    const patience = new Patience(clock, () => 1);
+    for (let tries = 0; tries < 20; tries++) {
+      patience.answered();
+      const from = clock.elapsed();
+      const waiting = patience.wait(never);
+      await clock.pass(patienceTimes.longestAnsweredMs);
+      await waiting;
+      expect(clock.elapsed() - from).toBeLessThanOrEqual(patienceTimes.longestAnsweredMs);
+    }
+  });
+
   test("wake() ends the wait, and the pauses are short again", async () => {
     const clock = virtualClock();
     const patience = new Patience(clock, () => 1);

@@ -4,10 +4,12 @@ import type { Clock } from "#core";
 export interface PatienceTimes {
   readonly shortestMs: number;
   readonly longestMs: number;
+  /** The longest pause when the server is there and says that it cannot now, as while its database is away. */
+  readonly longestAnsweredMs: number;
 }
 
 /** CAT-38: a cut of a moment is over at once, and a server that is away for long is asked every five minutes. */
-export const patienceTimes: PatienceTimes = { shortestMs: 250, longestMs: 5 * 60_000 };
+export const patienceTimes: PatienceTimes = { shortestMs: 250, longestMs: 5 * 60_000, longestAnsweredMs: 20_000 };
 
 /** How long to wait before the server is asked again: longer each time, and not as long as everybody else (CAT-38). */
 export class Patience {
@@ -37,6 +39,11 @@ export class Patience {
   wake(): void {
     this.#nextMs = this.#times.shortestMs;
     this.#woken.abort();
+  }
+
+  /** The server has answered, though not as it should: it is not away, and will be well again before long. */
+  answered(): void {
+    this.#nextMs = Math.min(this.#nextMs, this.#times.longestAnsweredMs);
   }
 
   /** It went well: the next time begins with the shortest pause. */

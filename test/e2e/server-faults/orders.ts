@@ -16,6 +16,8 @@ export class Orders {
   readonly #lanes: Promise<void>[] = [];
   readonly #going = new Set<Order>();
   readonly #carried: Carried[] = [];
+  /** When each order was done, by `performance.now()`. */
+  readonly doneAt: number[] = [];
   readonly #giveUp = new AbortController();
   #isLast = false;
 
@@ -90,6 +92,7 @@ export class Orders {
     const order = new Order(plan, user, this.#giveUp.signal);
     this.#going.add(order);
     this.#carried.push(await order.carry());
+    this.doneAt.push(performance.now());
     this.#going.delete(order);
   }
 

@@ -10,6 +10,7 @@ import { planFaults } from "./fault-plan.ts";
 import { faultsOn } from "./faults.ts";
 import { Orders } from "./orders.ts";
 import type { DatabaseKind, RoadKind } from "./server-place.ts";
+import { Recovery } from "./recovery.ts";
 import { openSite, type Site } from "./site.ts";
 import { victimsOf } from "./strikes.ts";
 import { untilHealthy, untruths } from "./truth.ts";
@@ -56,24 +57,27 @@ async function faultRun(database: DatabaseKind): Promise<Findings> {
   const faults = faultsOn(site);
   const orders = new Orders(site, random);
   let found: Findings | undefined;
+  let recovery: Recovery | undefined;
   try {
     orders.begin();
     for (const fault of plan) await faults.strike(fault);
     const until = AbortSignal.timeout(afterwardsMs);
     await faults.healed(until);
-    found = await findings(site, orders, until);
+    recovery = new Recovery();
+    found = await findings(site, orders, recovery, until);
     return found;
   } finally {
     if (!found || JSON.stringify(found) !== JSON.stringify({ ...found, ...nothing, audit: found.audit }))
       tell(site, faults.log, orders);
     console.log(`server faults, ${database}, seed ${seed}: ${JSON.stringify(faults.counts)}; ${orders.summary()}`);
+    if (recovery) console.log(`seconds after all was well again: ${recovery.summary(orders)}`);
   }
 }
 
-async function findings(site: Site, orders: Orders, until: AbortSignal): Promise<Findings> {
-  const carried = await orders.end(until);
+async function findings(site: Site, orders: Orders, recovery: Recovery, until: AbortSignal): Promise<Findings> {
   using user = new User(site.address, site.server.admin);
   const names = site.workers.map(({ name }) => name);
+  const [carried] = await Promise.all([orders.end(until), recovery.watch(site, until)]);
   await untilHealthy(user, names, until);
   const lies = await untruths(site, user, carried, until);
   const audit = await auditVerdict(site);

@@ -29,7 +29,7 @@ export interface FileUnitsOptions {
 export class FileUnits {
   readonly #options: FileUnitsOptions;
   readonly #counts = { added: 0, succeeded: 0, failed: 0 };
-  /** Files by units that have not ended. */
+  /** Units that have not ended, by their files. */
   readonly #live = new Map<string, string>();
   /** Files whose unit is still to be made or started, and could not be yet. */
   readonly #begun = new Set<string>();
@@ -57,6 +57,11 @@ export class FileUnits {
     return this.#begun.size;
   }
 
+  /** Is this file being given, or has it a unit that has not ended? */
+  isUnderWay(file: string): boolean {
+    return this.#live.has(file);
+  }
+
   /** How many files more may be given now. */
   get free(): number {
     // What waits for room on the disk goes first.
@@ -67,7 +72,7 @@ export class FileUnits {
   give(file: string, version: FileVersion): void {
     const record: FileRecord = { ...version, state: "given", unit: this.#freeId(file, version) };
     // From here on it takes a place, so that no more are begun than there are.
-    this.#live.set(record.unit, file);
+    this.#live.set(file, record.unit);
     this.#track(file, record, true);
   }
 
@@ -100,7 +105,7 @@ export class FileUnits {
     if (!unit && (record.state === "made" || !journal.isWhole))
       return this.#end(file, record, "its unit was released while nobody watched");
     if (unit?.isFinal) return this.#end(file, record, unit.status.State === UnitState.Succeeded);
-    this.#live.set(record.unit, file);
+    this.#live.set(file, record.unit);
     if (!unit || units.awaitsPayload(unit)) this.#begun.add(file);
   }
 
@@ -181,7 +186,7 @@ export class FileUnits {
 
   /** It has no unit and is a file like others: the next look finds it. */
   #takeBack(file: string, unit: string): void {
-    this.#live.delete(unit);
+    this.#live.delete(file);
     if (this.#recordUnderWay(file)?.unit === unit) this.#options.journal.note(file, undefined);
   }
 
@@ -193,14 +198,15 @@ export class FileUnits {
   #freeId(file: string, version: FileVersion): string {
     for (let again = 0; ; again++) {
       const id = unitIdOf(this.#options.settings.name, file, version, again);
-      if (!this.#options.units.find(id) && !this.#live.has(id)) return id;
+      if (!this.#options.units.find(id)) return id;
     }
   }
 
   #heard(unit: Unit, isGone: boolean): void {
-    const file = this.#live.get(unit.id);
-    const record = file === undefined ? undefined : this.#recordUnderWay(file);
-    if (file === undefined || !record || !(unit.isFinal || isGone)) return;
+    const { Watcher, File: file = "" } = unit.status.Watch ?? {};
+    const isOurs = Watcher === this.#options.settings.name && this.#live.get(file) === unit.id;
+    const record = isOurs && (unit.isFinal || isGone) ? this.#recordUnderWay(file) : undefined;
+    if (!record) return;
     this.#end(file, record, unit.status.State === UnitState.Succeeded);
     this.#options.stir(false);
   }
@@ -209,7 +215,7 @@ export class FileUnits {
   #end(file: string, record: FileRecord, outcome: boolean | string): void {
     const { journal, log, settings } = this.#options;
     const isGood = outcome === true;
-    this.#live.delete(record.unit);
+    this.#live.delete(file);
     this.#begun.delete(file);
     this.#counts[isGood ? "succeeded" : "failed"]++;
     if (typeof outcome === "string") log.warn(`watcher ${settings.name}: ${file}: ${outcome}`);

@@ -23,6 +23,8 @@ export interface WalkOptions {
 /** What a walk has come to know besides its files. */
 export interface Walked {
   readonly dev: string;
+  /** Device and inode of the folder, which another one in its place would not have: `DEV.INO`. */
+  readonly id: string;
   /** Folders it was in, as paths below the watched one; that is "". */
   readonly folders: readonly string[];
   /** Folders it could not see whole; what is below them is unknown. */
@@ -39,14 +41,15 @@ export interface Walked {
  */
 export async function walkFolder(options: WalkOptions): Promise<Walked> {
   await using root = await FolderHandle.open(options.folder);
-  const dev = `${(await root.stat()).dev}`;
-  const walk = { dev, folders: [""], unread: [], skipped: 0 };
+  const { dev, ino } = await root.stat();
+  const walk = { dev: `${dev}`, id: `${dev}.${ino}`, folders: [""], unread: [], skipped: 0 };
   await walkInto(root, "", options, walk);
   return walk;
 }
 
 interface Walk {
   readonly dev: string;
+  readonly id: string;
   readonly folders: string[];
   readonly unread: { readonly folder: string; readonly error: unknown }[];
   skipped: number;

@@ -50,8 +50,12 @@ export class WatchedFiles {
     return this.#candidates.has(file);
   }
 
-  /** @param now by a clock that nobody sets. @throws the system error when the folder cannot be read. */
-  async look(now: number, signal: AbortSignal): Promise<Looked> {
+  /**
+   * @param now by a clock that nobody sets. @param isUnderWay whether a file is being given this very moment: then it is no new
+   * one, although nothing is on record of it yet.
+   * @throws the system error when the folder cannot be read.
+   */
+  async look(now: number, isUnderWay: (file: string) => boolean, signal: AbortSignal): Promise<Looked> {
     const { folder, depth, include, exclude, marker } = this.#settings;
     const wants = wantedNames(include, exclude);
     const isMarker = (name: string): boolean => marker !== undefined && name.endsWith(marker);
@@ -70,7 +74,8 @@ export class WatchedFiles {
       wants: (name) => isMarker(name) || wants(name),
       visit: (file, version) => {
         if (isMarker(file)) look.marked.add(file.slice(0, -(marker?.length ?? 0)));
-        else this.#visit(file, version, look);
+        else if (!isUnderWay(file)) this.#visit(file, version, look);
+        else look.known.add(file);
       },
     });
     this.#marked = look.marked;

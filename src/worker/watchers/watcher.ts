@@ -133,7 +133,7 @@ export class Watcher {
     const begun = clock.elapsed();
     this.#isStale = false;
     try {
-      const looked = await this.#files.look(begun, this.#closing.signal);
+      const looked = await this.#files.look(begun, (file) => this.#units.isUnderWay(file), this.#closing.signal);
       this.#skipped = looked.skipped;
       this.#units.forgetUnreadable((file) => this.#files.isWaiting(file));
       this.#tell(looked);
@@ -145,11 +145,11 @@ export class Watcher {
     this.#lookMs = this.#lookedAt - begun;
   }
 
-  #tell({ dev, folders, unread: [first], beyond }: Looked): void {
+  #tell({ id, folders, unread: [first], beyond }: Looked): void {
     const { folder } = this.#options.settings;
     this.#notices.follow(
       folders.map((below) => join(folder, below)),
-      dev,
+      id,
     );
     this.#troubles.over("folder");
     if (first) this.#troubles.has("part", `${first.folder} cannot be read: ${reasonOf(first.error)}`);

@@ -7,6 +7,7 @@ import {
   readFileSync,
   renameSync,
   rmSync,
+  statSync,
   symlinkSync,
   writeFileSync,
 } from "node:fs";
@@ -281,6 +282,31 @@ describe("a watched folder", () => {
     expect(at.effects()).toHaveLength(5);
   });
 
+  test("what ended while nobody watched is put away as what it was, before retention takes its unit", async () => {
+    await using at = await place({ settle: "10s", onSuccess: "delete" });
+    const { path } = at.node.folder;
+    writeFileSync(at.in("a"), "");
+    await at.watchers.close();
+    const options = { isHeld: true, retention: { maxUnits: 0 }, workTypes: [note(`${path}/effects`)] };
+    await at.node.reopen(options);
+    const { dev, ino, mtimeNs, size } = statSync(at.in("a"), { bigint: true });
+    const Version = `${ino}.${mtimeNs}.${size}`;
+    const watch = { Watcher: "w", File: "a", Version };
+    const unit = at.node.units.allocateWatched("feedfeedfeed", { workType: "note", params: {}, watch });
+    const [journal = ""] = readdirSync(`${path}/journals`);
+    const line = ["a", "made", `${dev}`, Version, unit.id];
+    writeFileSync(`${path}/journals/${journal}`, `${JSON.stringify(line)}\n`);
+    at.node.units.hold(false);
+    await at.node.units.start(unit);
+    await ended(unit);
+    await at.node.reopen(options);
+    await at.again();
+    at.node.units.warmUp();
+    await eventually("its unit is gone", () => at.node.units.watched().length === 0);
+    await eventually("the file is deleted, for it succeeded", () => !existsSync(at.in("a")));
+    expect(status(at)).toMatchObject({ succeeded: 1, failed: 0, state: "watching" });
+  });
+
   test("a watcher that is configured no more takes its units along that never began", async () => {
     await using at = await place({ give: "payload" });
     const watch = { Watcher: "gone", File: "x", Version: "1.1.1" };
@@ -298,7 +324,7 @@ describe("a watched folder", () => {
     // What a killed worker leaves: the file is to have this unit, and of that half the payload is there.
     const journals = at.node.folder.file("journals");
     const [journal = ""] = readdirSync(journals);
-    const { dev, ino, mtimeNs, size } = await import("node:fs").then((fs) => fs.statSync(at.in("a"), { bigint: true }));
+    const { dev, ino, mtimeNs, size } = statSync(at.in("a"), { bigint: true });
     const Version = `${ino}.${mtimeNs}.${size}`;
     const id = "feedfeedfeed";
     writeFileSync(`${journals}/${journal}`, `${JSON.stringify(["a", "given", `${dev}`, Version, id])}\n`);

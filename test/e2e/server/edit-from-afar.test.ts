@@ -60,6 +60,15 @@ function turnedClock() {
   };
 }
 
+/** A worker that is known to its server, an admin, and the time by which edits return. */
+async function shedOf(server: TestServer, folder: TempFolder) {
+  const admin = await loggedIn(server, folder.path);
+  const time = turnedClock();
+  const worker = await fileWorker({ server, folder, name: "shed", clock: time.clock });
+  await untilRegistered(server, "shed", started);
+  return { admin, time, worker, before: await epochOf(server, "shed") };
+}
+
 test("config edit of a worker with a file goes through its service, says so, and tells what cannot be edited (CAT-71, CAT-78)", async () => {
   await using server = await testServer();
   await using folder = await tempFolder();
@@ -123,11 +132,8 @@ test("config edit of a cloud worker edits what the server holds for it, also whi
 test("a wrong server address that was set from afar returns by itself, and the worker is back (CAT-75)", async () => {
   await using server = await testServer();
   await using folder = await tempFolder();
-  const admin = await loggedIn(server, folder.path);
-  const time = turnedClock();
-  await using worker = await fileWorker({ server, folder, name: "shed", clock: time.clock });
-  await untilRegistered(server, "shed", started);
-  const before = await epochOf(server, "shed");
+  const { admin, time, before, ...at } = await shedOf(server, folder);
+  await using worker = at.worker;
   await editor(admin, folder, `sed -i 's/127.0.0.1/127.0.0.2/' "$1"`);
   const said = await admin.farhand("config", "edit", "shed");
   expect(said.err.join("\n")).toMatch(
@@ -151,11 +157,8 @@ test("a wrong server address that was set from afar returns by itself, and the w
 test("an address that is right stays once who wrote it confirms it over a new connection (CAT-75)", async () => {
   await using server = await testServer();
   await using folder = await tempFolder();
-  const admin = await loggedIn(server, folder.path);
-  const time = turnedClock();
-  await using worker = await fileWorker({ server, folder, name: "shed", clock: time.clock });
-  await untilRegistered(server, "shed", started);
-  const before = await epochOf(server, "shed");
+  const { admin, time, before, ...at } = await shedOf(server, folder);
+  await using worker = at.worker;
   await editor(admin, folder, `sed -i 's/127.0.0.1/localhost/' "$1"`);
   expect(await admin.farhand("config", "edit", "shed")).toMatchObject({ exit: 0 });
   expect(await admin.farhand("workers", "restart", "shed")).toMatchObject({ exit: 0 });

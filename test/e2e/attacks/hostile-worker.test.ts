@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import type { Duplex } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { configFetch, heartbeat, register, RemoteError } from "#fleet";
+import { bye, configFetch, configOutcome, heartbeat, register, RemoteError } from "#fleet";
 import { openAnswer } from "../../kit/api.ts";
 import { freshBuild, programs } from "../../kit/daemon.ts";
 import { goesOn, type HostileWorker, hostileWorker } from "../../kit/hostile-worker.ts";
@@ -384,6 +384,30 @@ describe("the way back (CAT-60)", () => {
     expect(heard).toEqual([JSON.stringify(status)]);
     expect(server.auth["authorization"]).toMatch(/^Bearer fhs_/);
   });
+});
+
+test("who has very much to report fills no database", async () => {
+  const labels = { labels: { "farhand/config": "some" } };
+  expect((await server.ask("PATCH", `/api/workers/${evilId}`, { body: labels })).status).toBe(200);
+  const conversation = await evil.converse();
+  const codes = new Set<string>();
+  for (let n = 0; n < 500; n++) {
+    const said = { version: n, outcome: "failed" as const, detail: `a\0b ${n}`.padEnd(1_000, "x") };
+    const last = { reason: "stopped" as const, detail: `${n}`, unitsRunning: 0 };
+    const ends = await Promise.allSettled([conversation.call(configOutcome, said), conversation.call(bye, last)]);
+    for (const end of ends) codes.add(end.status === "fulfilled" ? "done" : (end.reason as RemoteError).code);
+  }
+  expect([...codes].sort()).toEqual(["RATE_LIMITED", "done"]);
+  const { json } = await server.ask("GET", `/api/workers/${evilId}/events?limit=500`);
+  expect(json.items.length).toBeLessThan(200);
+  // Whoever holds back for a while is heard again; the next test has something to say.
+  const more = () =>
+    conversation.call(configOutcome, { version: 1, outcome: "applied", detail: "" }).then(
+      () => "done",
+      (error: RemoteError) => error.code,
+    );
+  await expect.poll(more, { timeout: 60_000, interval: 2_500 }).toBe("done");
+  await sleep(5_000);
 });
 
 test("after all of it the worker can be removed, and stays away", async () => {

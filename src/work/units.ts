@@ -1,17 +1,17 @@
 import { setMaxListeners } from "node:events";
-import { mkdirSync, statSync, truncateSync } from "node:fs";
+import { mkdirSync, truncateSync } from "node:fs";
 import { join } from "node:path";
 import { type Clock, errorText, type FileLock, type Log, systemClock, systemCode, tryLockFile } from "#core";
 import { WorkError } from "./errors.ts";
 import { Loops } from "./loop/loops.ts";
-import { endLeftovers, hasLeftovers } from "./leftovers.ts";
+import { endLeftovers } from "./leftovers.ts";
 import type { NewRemoteUnit } from "./remote/new-remote-unit.ts";
 import { orderRecord, type OrderRequest } from "./remote/order-wire.ts";
 import { Orders } from "./remote/orders.ts";
 import type { RemoteOptions } from "./remote/remote-options.ts";
 import { isRemote, RemoteUnits } from "./remote/remote-units.ts";
 import type { Ended } from "./remote/twin-ending.ts";
-import { expiredUnits } from "./retention.ts";
+import { Retiring } from "./retiring.ts";
 import { effectiveParams } from "./runner/runner.ts";
 import { Runs } from "./runs.ts";
 import type { Retention, WorkTypeSettings } from "./settings.ts";
@@ -22,11 +22,8 @@ import { type LoadedUnit, UnitStore, type UnitWatcher } from "./unit-store.ts";
 import { type RequestedBy, stateName, type UnitReport, UnitState, type UnitStatus, type WatchRecord } from "./wire.ts";
 import { WorkTypes } from "./work-types.ts";
 
-const retentionCheckMs = 60_000;
 /** A forced release waits this long for processes that will not die. */
 const forceMs = 30_000;
-/** An order whose payload has not come whole by then will not come any more. */
-const orderMs = 24 * 60 * 60_000;
 
 export interface UnitsOptions {
   /** Units live in `{dataDir}/{nodeId}/`; Farhand's private files in `{dataDir}/.farhand/{nodeId}/`. */
@@ -76,11 +73,9 @@ export class Units {
   readonly #lock: FileLock;
   readonly #log: Log;
   readonly #clock: Clock;
-  readonly #retention: Retention;
+  readonly #retiring: Retiring;
   readonly #closing = new AbortController();
   readonly #startsHeld: boolean;
-  #retentionTimer: NodeJS.Timeout | undefined;
-  #isRetiring = false;
 
   /** Use {@link openUnits}. */
   constructor(options: UnitsOptions, lock: FileLock, privateDir: string) {
@@ -90,7 +85,6 @@ export class Units {
     setMaxListeners(0, this.#closing.signal);
     this.#log = options.log;
     this.#clock = options.clock ?? systemClock;
-    this.#retention = options.retention ?? {};
     const unitsDir = join(options.dataDir, options.nodeId);
     this.#store = new UnitStore(unitsDir, privateDir, this.#log, this.#clock);
     this.#runs = new Runs({
@@ -121,6 +115,15 @@ export class Units {
       log: options.log,
       remove: (unit, force) => this.#store.remove(unit, force),
     });
+    this.#retiring = new Retiring({
+      retention: options.retention ?? {},
+      units: () => this.#store.all(),
+      isBusy: (unit) => (isRemote(unit) ? this.#remotes.isReleasing(unit) : this.orders.isDelivering(unit.id)),
+      forget: (unit, Detail) => this.#runs.end(unit, { State: UnitState.Failed, Detail, Cause: "INPUT_FAILED" }),
+      release: (id) => this.release(id, { force: false, signal: this.#closing.signal }),
+      log: options.log,
+      clock: this.#clock,
+    });
     this.orders = new Orders({
       find: (id) => this.#store.find(id) ?? this.#findOnDisk(id),
       allocate: (order) => this.#allocateOrdered(order),
@@ -137,9 +140,9 @@ export class Units {
     loaded.sort((a, b) => Number(a.unit.status.Queued ?? false) - Number(b.unit.status.Queued ?? false));
     await Promise.all(loaded.map((one) => this.#reconcile(one)));
     this.#runs.settled();
-    this.#retentionTimer = setInterval(() => this.#retireOnce(), retentionCheckMs).unref();
+    this.#retiring.start();
     // Held: somebody is to see first how each unit ended, who may have been away when it did.
-    if (!this.#startsHeld) this.#retireOnce();
+    if (!this.#startsHeld) this.#retiring.look();
   }
 
   /** While units are held, none that waits is started and no run loop gets one; what runs goes on. */
@@ -170,7 +173,7 @@ export class Units {
 
   /** Have a helper ready before the first unit comes; to be called when nothing more urgent is left to do. */
   warmUp(): void {
-    this.#retireOnce();
+    this.#retiring.look();
     if (this.workTypes.list().length > 0) this.#runs.warmUp();
   }
 
@@ -365,7 +368,7 @@ export class Units {
   /** Stop minding; commands and helpers go on. */
   close(): void {
     this.#closing.abort(new Error("the daemon is shutting down"));
-    clearInterval(this.#retentionTimer);
+    this.#retiring.close();
     this.#remotes.close();
     this.loops.close();
     this.#runs.close();
@@ -413,58 +416,6 @@ export class Units {
     if (loaded) void this.#reconcile(loaded);
     return loaded?.unit;
   }
-
-  /** What the last round is still at (deleting, killing leftovers) must not be released twice. */
-  #retireOnce(): void {
-    if (this.#isRetiring) return;
-    this.#isRetiring = true;
-    void this.#endForgottenOrders()
-      .then(() => this.#retire())
-      .catch((error: unknown) => this.#log.warn("retention broke off", { error: errorText(error) }))
-      .finally(() => {
-        this.#isRetiring = false;
-      });
-  }
-
-  async #endForgottenOrders(): Promise<void> {
-    const latest = this.#clock.now() - orderMs;
-    for (const unit of this.#store.all()) {
-      const { Order, State, Queued, CreatedAt } = unit.status;
-      const isWaiting = Order && State === UnitState.Pending && !Queued && !this.orders.isDelivering(unit.id);
-      if (!isWaiting || Date.parse(CreatedAt ?? "") > latest) continue;
-      const Detail = "Error reading input data: the submitter did not come back with the payload";
-      await this.#runs.end(unit, { State: UnitState.Failed, Detail, Cause: "INPUT_FAILED" });
-    }
-  }
-
-  async #retire(): Promise<void> {
-    if (Object.keys(this.#retention).length === 0) return;
-    // Releasing a unit ends what it left running, and a service is not ended for being old.
-    const over = this.#store.all().filter((unit) => unit.isFinal && !this.#isKept(unit));
-    const finished = over.map((unit) => this.#finished(unit));
-    for (const id of expiredUnits(finished, this.#retention, this.#clock.now())) {
-      this.#log.info(`unit ${id} released by retention`);
-      await this.release(id, { force: false, signal: this.#closing.signal }).catch((error: unknown) => {
-        this.#log.warn(`unit ${id} not released`, { error: errorText(error) });
-      });
-    }
-  }
-
-  #isKept(unit: Unit): boolean {
-    if (isRemote(unit)) return this.#remotes.isReleasing(unit);
-    return Boolean(unit.status.LeftRunning) && hasLeftovers(unit);
-  }
-
-  #finished(unit: Unit) {
-    const { Twin, FinishedAt, CreatedAt, StdoutSize } = unit.status;
-    // How long a unit is kept is not up to the clock of the node it ran on.
-    const finishedAt = Date.parse(Twin?.EndedAt ?? FinishedAt ?? CreatedAt ?? "") || this.#clock.now();
-    return { id: unit.id, finishedAt, bytes: StdoutSize + sizeOf(unit.folder.stdin) };
-  }
-}
-
-function sizeOf(path: string): number {
-  return statSync(path, { throwIfNoEntry: false })?.size ?? 0;
 }
 
 function isStorageFault(error: unknown): boolean {

@@ -4,10 +4,13 @@ import { setTimeout as sleep } from "node:timers/promises";
 /**
  * End every process that a test run left behind, and say which they were. A process belongs to the run when its
  * environment carries the run's marker, or when it stands in the run's folder (commands may start with an empty
- * environment). Helpers outlive their daemon by design, so an interrupted run always leaves some.
+ * environment). Helpers outlive their daemon by design, for ten seconds when they have no unit: given so much grace they are
+ * gone by themselves, and what is left then, somebody has forgotten. An interrupted run waits for nothing.
  */
-export async function endLeftovers(marker, folder) {
+export async function endLeftovers(marker, folder, graceMs = 0) {
   const ended = new Map();
+  for (const until = Date.now() + graceMs; Date.now() < until && processesOf(marker, folder).length > 0; )
+    await sleep(200);
   // Again until none is left: a process that forks while we look is seen the next time.
   for (let round = 0; round < 20; round++) {
     const left = processesOf(marker, folder);

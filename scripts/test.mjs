@@ -30,6 +30,8 @@ const temp = mkdtempSync(join(tmpdir().length <= 20 ? tmpdir() : "/tmp", "fh-"))
 // Some programs refuse to run as root, so other users must get through to what is theirs; they see no names in it.
 chmodSync(temp, 0o711);
 const marker = `FARHAND_TEST_RUN=${randomBytes(12).toString("hex")}`;
+/** Longer than a helper waits for another daemon. */
+const helpersLeaveMs = 15_000;
 const interruption = new AbortController();
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => interruption.abort(signal));
 
@@ -40,7 +42,8 @@ try {
 }
 
 async function cleanUp() {
-  for (const left of await endLeftovers(marker, temp)) console.log(`left over and ended: ${left}`);
+  const graceMs = interruption.signal.aborted ? 0 : helpersLeaveMs;
+  for (const left of await endLeftovers(marker, temp, graceMs)) console.log(`left over and ended: ${left}`);
   rmSync(temp, { recursive: true, force: true, maxRetries: 3 });
 }
 

@@ -36,6 +36,7 @@ export class Entitlements {
   /** Only one at a time changes what is held. */
   #last: Promise<unknown> = Promise.resolve();
   #following: Promise<void> = Promise.resolve();
+  #trouble: string | undefined;
 
   constructor(options: EntitlementsOptions) {
     const { serverId, clock = systemClock } = options;
@@ -147,10 +148,17 @@ export class Entitlements {
     while (!signal.aborted) {
       await this.#clock.sleep(lookEveryMs, signal).catch(() => undefined);
       if (signal.aborted) return;
-      await this.look().catch((error: unknown) =>
-        this.#options.log.warn("entitlements were not looked at", { error: errorText(error) }),
+      await this.look().then(
+        () => (this.#trouble = undefined),
+        (error: unknown) => this.#isInTrouble(errorText(error)),
       );
     }
+  }
+
+  /** A database that is away for long is one line, not one a second; what was held counts meanwhile (CAT-99). */
+  #isInTrouble(trouble: string): void {
+    if (trouble !== this.#trouble) this.#options.log.warn("entitlements were not looked at", { error: trouble });
+    this.#trouble = trouble;
   }
 
   async #hold(entered: readonly EntitlementTable[]): Promise<void> {

@@ -2,6 +2,7 @@ import { writeFileSync } from "node:fs";
 import { sql } from "kysely";
 import { describe, expect, test } from "vitest";
 import { type Log, silentLog } from "#core";
+import { apiKit } from "../../../test/kit/api.ts";
 import { postgresPrograms, startPostgres } from "../../../test/kit/postgres.ts";
 import { tempFolder } from "../../../test/kit/temp-folder.ts";
 import { openStore, type Store } from "./store.ts";
@@ -22,6 +23,21 @@ const names = async (store: Store) =>
 async function limitPages(store: Store, pages: number): Promise<void> {
   await sql.raw(`pragma max_page_count = ${pages}`).execute(store.db);
 }
+
+const kit = apiKit();
+
+test("who asks the API for what needs room in a full database is told so, and served when there is some", async () => {
+  await using api = await kit.open();
+  const { auth } = await api.user("root", "admin");
+  const make = async () => await api.ask("POST", "/api/enrolments", { auth, body: {} });
+  await limitPages(api.store, 1);
+  let answer = await make();
+  // What room there is left in the pages of its file is used up first.
+  for (let n = 0; n < 200 && answer.status === 201; n++) answer = await make();
+  expect(answer).toMatchObject({ status: 507, json: { code: "STORE_FULL", title: "Insufficient Storage" } });
+  await limitPages(api.store, 1_000_000);
+  expect(await make()).toMatchObject({ status: 201 });
+});
 
 describe("an embedded database", () => {
   test("without room fails a transaction with that, and takes the next one when there is room", async () => {

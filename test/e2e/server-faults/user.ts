@@ -42,11 +42,14 @@ export class User implements Disposable {
   async ask<T>(exchange: (api: ApiClient, signal: AbortSignal) => Promise<T>, until: AbortSignal): Promise<T> {
     for (;;) {
       until.throwIfAborted();
+      const limit = AbortSignal.timeout(exchangeMs);
       try {
-        const signal = AbortSignal.any([until, AbortSignal.timeout(exchangeMs)]);
+        const signal = AbortSignal.any([until, limit]);
         return await exchange(await this.#open(signal), signal);
       } catch (error) {
-        if (!this.#passes(error)) throw error;
+        // Whatever an exchange throws that was given up: it took too long.
+        const why: unknown = limit.aborted && !(error instanceof FarhandError) ? limit.reason : error;
+        if (!this.#passes(why)) throw error;
       }
       await sleep(againMs, undefined, { signal: until });
     }

@@ -60,7 +60,8 @@ export const workerErrors = {
   FILE_UNFIT: {
     status: 409,
     exit: 6,
-    meaning: "A watched file changed or went away before its unit could start, or cannot be read. A changed one is a new file.",
+    meaning:
+      "A watched file changed or went away before its unit could start, or cannot be read. A changed one is a new file.",
   },
   FILE_STUCK: {
     status: 500,

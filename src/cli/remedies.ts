@@ -53,6 +53,7 @@ const remedies: Readonly<Record<string, string>> = {
   CREDENTIAL_MISSING: "`farhand login URL`",
   SESSION_NEEDED: "`farhand login URL`, without FARHAND_TOKEN",
   FACTOR_NEEDED: "`farhand login URL` with a code of your second factor",
+  PASSWORD_NEEDED: "`farhand login URL`, and again within ten minutes",
   FACTOR_ENROLMENT_NEEDED: "`farhand totp enable`",
   LEVEL_TOO_LOW: "ask an admin; `farhand whoami` says which role you have",
   WORKER_NOT_FOUND: "`farhand workers` lists those you may see",

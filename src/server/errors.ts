@@ -177,6 +177,11 @@ export const serverErrors = {
     exit: 4,
     meaning: "A code of the second factor is needed: log in again with the code, or show one for this session.",
   },
+  PASSWORD_NEEDED: {
+    status: 401,
+    exit: 4,
+    meaning: "The login is older than ten minutes. Give the password once more: a found session must not do this.",
+  },
   FACTOR_REFUSED: {
     status: 401,
     exit: 4,

@@ -3,14 +3,15 @@ import { CliError } from "../errors.ts";
 import type { Terminal } from "../terminal.ts";
 import type { ApiClient } from "./api-client.ts";
 import { apiPath } from "./api-path.ts";
-import { openKeyboard } from "./keyboard.ts";
+import { type Keyboard, openKeyboard } from "./keyboard.ts";
 import { lifeOf } from "./labels.ts";
 import { newPassword } from "./login.ts";
 import { allOf } from "./pages.ts";
 import { sessionsTable, tokensTable } from "./people-text.ts";
+import { ServerProblem } from "./problem.ts";
 import { secretIn } from "./secret-file.ts";
 import type { SavedServer } from "./servers-file.ts";
-import { objectIn, textIn } from "./shapes.ts";
+import { objectIn, type Shape, textIn } from "./shapes.ts";
 import { keepToken } from "./step-up.ts";
 import { userNamed } from "./users.ts";
 
@@ -54,7 +55,7 @@ export async function changePassword(
 /** Set up a second factor: show the secret, ask for a code of it, and print the recovery codes. */
 export async function enableTotp(api: ApiClient, saved: SavedServer, json: Json, terminal: Terminal): Promise<void> {
   const keyboard = openKeyboard(terminal, "a person must copy the secret and type a code of it");
-  const { secret, uri } = objectIn(await api.ask("POST", "/me/totp"));
+  const { secret, uri } = await totpSecret(api, keyboard);
   terminal.say("Enter this in your authenticator app:");
   terminal.say(`  secret  ${String(secret)}`);
   terminal.say(`  address ${String(uri)}`);
@@ -66,6 +67,17 @@ export async function enableTotp(api: ApiClient, saved: SavedServer, json: Json,
   terminal.say("The second factor is set up. Each of these codes stands in for it once; they are shown only now:");
   if (json) terminal.print(JSON.stringify({ recoveryCodes: codes }));
   else for (const line of codes) terminal.print(line);
+}
+
+/** When the login is not of the last minutes, the password is asked for. */
+async function totpSecret(api: ApiClient, keyboard: Keyboard): Promise<Shape> {
+  try {
+    return objectIn(await api.ask("POST", "/me/totp"));
+  } catch (error) {
+    if (!(error instanceof ServerProblem) || error.code !== "PASSWORD_NEEDED") throw error;
+    const password = await keyboard.askSecretly("Your login is older than ten minutes. Password: ");
+    return objectIn(await api.ask("POST", "/me/totp", { body: { password } }));
+  }
 }
 
 /** Give the second factor up, by a code of it. */

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { apiKit, eventually, type TestApi } from "../../../test/kit/api.ts";
+import { apiKit, eventually, type TestApi, type TestUser } from "../../../test/kit/api.ts";
 import { goodPassword, unbase32 } from "../../../test/kit/access.ts";
 import { totpCode } from "../../../test/kit/totp.ts";
 import { describeWithStores } from "../../../test/kit/stores.ts";
@@ -60,6 +60,46 @@ describeWithStores("logging in", ({ open }) => {
         .map(({ detail }) => (detail as { code: string }).code);
     await eventually(rows).toContain("LOGIN_DELAYED");
     expect((await rows()).filter((code) => code === "LOGIN_DELAYED")).toHaveLength(1);
+  });
+});
+
+describe("setting up a second factor (CAT-66)", () => {
+  const begin = async (api: TestApi, { auth }: TestUser, body?: object) =>
+    await api.ask("POST", "/api/me/totp", { auth, ...(body && { body }) });
+
+  test("is for who logged in of late, or gives the password; a found session alone does not do it", async () => {
+    await using api = await kit.open();
+    const zoe = await api.user("zoe", "viewer");
+    api.access.clock.at += 11 * 60_000;
+    for (const body of [undefined, {}])
+      expect(await begin(api, zoe, body)).toMatchObject({ status: 401, json: { code: "PASSWORD_NEEDED" } });
+    const guessed = await begin(api, zoe, { password: "wrong wrong wrong" });
+    expect(guessed).toMatchObject({ status: 401, json: { code: "LOGIN_REFUSED" } });
+    const nothing = await api.ask("POST", "/api/me/totp/confirm", { auth: zoe.auth, body: { code: "123456" } });
+    expect(nothing.json.code).toBe("FACTOR_OFF");
+    const begun = await begin(api, zoe, { password: goodPassword });
+    expect(begun).toMatchObject({ status: 200, json: { secret: expect.any(String) as string } });
+    const code = totpCode(unbase32(begun.json["secret"] as string), api.access.clock.now());
+    const confirmed = await api.ask("POST", "/api/me/totp/confirm", { auth: zoe.auth, body: { code } });
+    expect(confirmed.json["recoveryCodes"]).toHaveLength(10);
+  });
+
+  test("guesses of the password there are counted like those of a login", async () => {
+    await using api = await kit.open();
+    const zoe = await api.user("zoe", "viewer");
+    for (let n = 0; n < 30; n++) await begin(api, zoe, { password: `guess ${n} of many` });
+    expect((await begin(api, zoe, { password: goodPassword })).json.code).toBe("LOGIN_DELAYED");
+  });
+
+  test("a found session gets no further where the role must have a factor", async () => {
+    await using api = await kit.open({ factorPolicy: { admin: "required" } });
+    const root = await api.user("root", "admin");
+    api.access.clock.at += 11 * 60_000;
+    expect((await begin(api, root)).json.code).toBe("PASSWORD_NEEDED");
+    const again = await login(api, { user: "root", password: goodPassword });
+    expect(again.json).toMatchObject({ mustEnrol: true });
+    const auth = { authorization: `Bearer ${again.json.token}` };
+    expect((await api.ask("POST", "/api/me/totp", { auth })).status).toBe(200);
   });
 });
 

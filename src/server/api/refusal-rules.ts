@@ -15,6 +15,7 @@ const rules: Readonly<Record<string, RefusalRule>> = {
   SESSION_NEEDED: { rule: "CAT-54, session", change: "you, by logging in in place of using an API token" },
   FACTOR_ENROLMENT_NEEDED: { rule: "CAT-66, second factor", change: "you, by setting one up" },
   FACTOR_NEEDED: { rule: "CAT-68, step-up", change: "you, by showing a code of your second factor" },
+  PASSWORD_NEEDED: { rule: "CAT-66, second factor", change: "you, by giving your password or logging in again" },
   HANDLE_REFUSED: { rule: "CAT-48, connection handle", change: "your program, by opening a connection first" },
   ORIGIN_REFUSED: { rule: "CAT-53, own page", change: "nobody: only this server's own pages may send that" },
   ROLLOUT_OPEN: { rule: "CAT-80, roll-out", change: "who may configure it, by finishing or aborting the roll-out" },

@@ -1,9 +1,11 @@
 import type { Clock } from "#core";
 import { ServerError } from "../errors.ts";
 import { takeRecovery } from "../store/recoveries.ts";
+import type { Session } from "../store/sessions.ts";
 import type { Store } from "../store/store.ts";
 import { type Credentials, findCredentials, replaceHash, type User } from "../store/users.ts";
 import { normalName } from "./accounts.ts";
+import { stepUpMs } from "./callers.ts";
 import { type Factors, factorRefused } from "./factors.ts";
 import { type Attempt, type LockOut, passwordRule } from "./lock-out.ts";
 import { nameKey, sourceKey } from "./lock-out-keys.ts";
@@ -68,6 +70,23 @@ export class Login {
   async confirm(user: User, password: string, source: string, signal?: AbortSignal): Promise<void> {
     using attempt = await this.#options.lockOut.begin(passwordRule, [nameKey(user.name), sourceKey(source)]);
     await this.#known(user.name, password, attempt, signal);
+  }
+
+  /**
+   * Whoever sits there is the user, and not somebody who found a session: they logged in, or showed the second factor,
+   * within the last minutes, or give the password now.
+   *
+   * @throws {ServerError} PASSWORD_NEEDED when neither; what {@link confirm} throws.
+   */
+  async confirmPresent(
+    { user, session }: { readonly user: User; readonly session: Session },
+    password: string | undefined,
+    source: string,
+    signal?: AbortSignal,
+  ): Promise<void> {
+    if (password !== undefined) return await this.confirm(user, password, source, signal);
+    if (this.#options.clock.now() >= Math.max(session.createdAt, session.factorAt ?? 0) + stepUpMs)
+      throw new ServerError("PASSWORD_NEEDED", "this needs your password, for the login is older than 10 minutes");
   }
 
   /**

@@ -2,7 +2,7 @@ import { type Route, route } from "../route.ts";
 import type { RouteServices } from "../services.ts";
 import { sessionAnswer } from "./login-routes.ts";
 import { CodeBody } from "./login-schema.ts";
-import { Confirmed, RecoveryCodes, TotpSecret } from "./me-schema.ts";
+import { Confirmed, Presence, RecoveryCodes, TotpSecret } from "./me-schema.ts";
 
 const session = { kind: "session" } as const;
 const enrolling = { kind: "session", enrolling: true } as const;
@@ -14,10 +14,15 @@ export function factorRoutes(services: RouteServices): Route[] {
     route({
       method: "POST",
       path: "/api/me/totp",
-      summary: "Begin to set up a second factor: a secret for the device, shown this once",
+      summary:
+        "Begin to set up a second factor: a secret for the device, shown this once. Needs the password when the login is older than 10 minutes",
       needs: enrolling,
-      schema: { answer: TotpSecret },
-      handle: async (call) => await access.factors.begin(call.actor),
+      schema: { body: Presence, answer: TotpSecret },
+      handle: async (call) => {
+        // Else whoever found a session could make the account theirs, and lock its owner out.
+        await access.login.confirmPresent(call.session, call.body?.password, call.visit.address, call.signal);
+        return await access.factors.begin(call.actor);
+      },
     }),
     route({
       method: "POST",

@@ -15,6 +15,10 @@ export const Me = z.object({
 });
 
 export const PasswordChange = z.strictObject({ current: password, password });
+/** Nothing at all is enough within ten minutes of the login. */
+export const Presence = z
+  .strictObject({ password: password.optional().describe("needed when the login is older than 10 minutes") })
+  .nullish();
 export const TotpSecret = z.object({ secret: z.string(), uri: z.string() });
 export const RecoveryCodes = z.object({ recoveryCodes: z.array(z.string()) });
 export const Confirmed = RecoveryCodes.extend({ token: z.string().optional(), expiresAt: timeMs });

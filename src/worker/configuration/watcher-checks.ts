@@ -63,9 +63,12 @@ async function folderFault(folder: string, mode: number): Promise<string | undef
   }
 }
 
-/** A file can be moved within a file system only. */
+/** A file can be moved within a file system only, and to another folder. */
 async function apart(from: string, to: string): Promise<string | undefined> {
   const [one, other] = await Promise.all([stat(from), stat(to)]).catch(() => []);
-  if (!one || !other || one.dev === other.dev) return undefined;
+  if (!one || !other) return undefined;
+  // Its path says nothing of links and mounts that lead back.
+  if (one.dev === other.dev && one.ino === other.ino) return `${to} is the folder that files are taken from`;
+  if (one.dev === other.dev) return undefined;
   return `${to} is on another file system than ${from}: files cannot be moved there`;
 }

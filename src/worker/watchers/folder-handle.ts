@@ -53,6 +53,12 @@ export class FolderHandle implements AsyncDisposable {
     return this.#handle.stat({ bigint: true });
   }
 
+  /** Device and inode, which no other folder has: `DEV.INO`. */
+  async id(): Promise<string> {
+    const { dev, ino } = await this.stat();
+    return `${dev}.${ino}`;
+  }
+
   /** A path that leads from the open folder, for this process only. */
   at(name: string): string {
     return `${this.path}/${name}`;

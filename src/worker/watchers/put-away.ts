@@ -36,37 +36,51 @@ export async function putAway(ended: EndedFile, afterwards: Afterwards): Promise
   }
 }
 
-/** Out of its name first, then looked at: what somebody puts in its place meanwhile is never deleted unseen. */
+/**
+ * Out of its name first, then looked at: what somebody puts in its place meanwhile is never deleted unseen. The marker goes
+ * before the file, so that none is left behind by a cut: it would count for the next file of that name, which may be half
+ * written then.
+ */
 async function deleteFile({ folder: root, file, version, unit, marker }: EndedFile): Promise<boolean> {
   const { folder, name } = await folderOf(root, file);
   await using held = folder;
   const aside = `${ownPrefix}${unit}`;
+  const asideMarker = `${aside}.marker`;
   if (!(await held.look(aside))) {
     const state = await stateOf(held, name, version);
     if (state !== "same") return state === "gone";
+    if (marker !== undefined) await renameIfFile(held, `${name}${marker}`, held, asideMarker);
     await rename(held.at(name), held.at(aside));
   }
-  if ((await stateOf(held, aside, version)) !== "same") return await putBack(held, aside, { to: held, name, unit });
+  if ((await stateOf(held, aside, version)) !== "same") {
+    if (marker !== undefined) await renameIfFile(held, asideMarker, held, `${name}${marker}`);
+    return await putBack(held, aside, { to: held, name, unit });
+  }
+  if ((await held.look(asideMarker))?.isFile()) await unlink(held.at(asideMarker));
   await unlink(held.at(aside));
-  if (marker !== undefined) await removeIfFile(held, `${name}${marker}`);
   await held.flush();
   return true;
 }
 
+/** The marker before the file, as in {@link deleteFile}. */
 async function moveFile({ folder: root, file, version, unit, marker }: EndedFile, moveTo: string): Promise<boolean> {
   const { folder, name } = await folderOf(root, file);
   await using held = folder;
   const state = await stateOf(held, name, version);
   if (state !== "same") return state === "gone";
   await using target = await targetOf(moveTo, file);
-  const free = await freeName(target, name, unit);
-  await rename(held.at(name), target.at(free));
-  if ((await stateOf(target, free, version)) !== "same") return await putBack(target, free, { to: held, name, unit });
-  if (marker !== undefined && (await held.look(`${name}${marker}`))?.isFile())
-    await rename(held.at(`${name}${marker}`), target.at(`${free}${marker}`));
-  await target.flush();
-  await held.flush();
-  return true;
+  if ((await target.id()) === (await held.id())) throw new Error("that is the folder that it is taken from");
+  return await underFreeName(target, name, unit, async (free) => {
+    if (marker !== undefined) await renameIfFile(held, `${name}${marker}`, target, `${free}${marker}`);
+    await rename(held.at(name), target.at(free));
+    if ((await stateOf(target, free, version)) !== "same") {
+      if (marker !== undefined) await renameIfFile(target, `${free}${marker}`, held, `${name}${marker}`);
+      return await putBack(target, free, { to: held, name, unit });
+    }
+    await target.flush();
+    await held.flush();
+    return true;
+  });
 }
 
 /** Folders between are made in the target as they are at the source. */
@@ -79,9 +93,32 @@ async function targetOf(moveTo: string, file: string): Promise<FolderHandle> {
   return target;
 }
 
-/** Nothing that is there is written over: a second file of a name has the unit's id in it. */
+/** Names that files are being moved to, by folder: several watchers may move to one. */
+const taken = new Set<string>();
+
+/** Nothing that is there is written over, nor what another watcher moves there at the same time. */
+async function underFreeName<Result>(
+  target: FolderHandle,
+  name: string,
+  unit: string,
+  move: (free: string) => Promise<Result>,
+): Promise<Result> {
+  const place = `${await target.id()}/${name}`;
+  if (taken.has(place)) return await move(nameWith(unit, name));
+  taken.add(place);
+  try {
+    return await move(await freeName(target, name, unit));
+  } finally {
+    taken.delete(place);
+  }
+}
+
 async function freeName(target: FolderHandle, name: string, unit: string): Promise<string> {
-  if (!(await target.look(name))) return name;
+  return (await target.look(name)) ? nameWith(unit, name) : name;
+}
+
+/** A second file of a name has the unit's id in it. */
+function nameWith(unit: string, name: string): string {
   const { name: stem, ext } = parse(name);
   return `${stem}.${unit}${ext}`;
 }
@@ -105,6 +142,6 @@ async function putBack(
   return false;
 }
 
-async function removeIfFile(folder: FolderHandle, name: string): Promise<void> {
-  if ((await folder.look(name))?.isFile()) await unlink(folder.at(name));
+async function renameIfFile(from: FolderHandle, name: string, to: FolderHandle, other: string): Promise<void> {
+  if ((await from.look(name))?.isFile()) await rename(from.at(name), to.at(other));
 }

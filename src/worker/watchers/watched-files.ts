@@ -141,8 +141,7 @@ export class WatchedFiles {
       if (typeof afterwards === "string") continue;
       try {
         await using folder = await FolderHandle.open(afterwards.moveTo);
-        const { dev, ino } = await folder.stat();
-        closed.add(`${dev}.${ino}`);
+        closed.add(await folder.id());
       } catch {
         // What is not there has nothing in it; whoever is to move a file to it says so.
       }

@@ -24,6 +24,7 @@ export class Recorder {
   readonly #options: RecorderOptions;
   #missed = 0;
   #missedInAll = 0;
+  #isOver = false;
   #writing: Promise<void> = Promise.resolve();
 
   constructor(options: RecorderOptions) {
@@ -35,7 +36,10 @@ export class Recorder {
     return this.#missedInAll;
   }
 
-  /** @throws {ServerError} RECORDING_FAILED, where it is strict: the bytes must not be passed on then. So do the others. */
+  /**
+   * @throws {ServerError} RECORDING_FAILED, where it is strict, and behind the end always: the bytes must not be passed on
+   * then. So do the others.
+   */
   async output(bytes: Uint8Array): Promise<void> {
     await this.#addBytes("output", bytes);
   }
@@ -50,7 +54,9 @@ export class Recorder {
 
   /** The last word; the stream is over, and so nothing can fail any more. */
   async end(why: string): Promise<void> {
-    await this.#add({ kind: "end", at: this.#options.elapsed(), why }, 0).catch(() => {});
+    const ending = this.#add({ kind: "end", at: this.#options.elapsed(), why }, 0);
+    this.#isOver = true;
+    await ending.catch(() => {});
   }
 
   async #addBytes(kind: "output" | "input", bytes: Uint8Array): Promise<void> {
@@ -61,17 +67,20 @@ export class Recorder {
   }
 
   /** One after another, in the order in which they are said. */
-  #add(event: RecordingEvent, bytes: number): Promise<void> {
+  async #add(event: RecordingEvent, bytes: number): Promise<void> {
+    // One direction may still be in the middle of a long chunk when the other one ends the stream.
+    if (this.#isOver) throw new ServerError("RECORDING_FAILED", "the recording of the stream is over");
     const adding = this.#writing.then(() => this.#write(event, bytes));
     this.#writing = adding.catch(() => {});
-    return adding;
+    await adding;
   }
 
   async #write(event: RecordingEvent, bytes: number): Promise<void> {
     const { writer, added, head, log, maxBytes } = this.#options;
     try {
       if (!writer) throw new Error("there is no file");
-      if (bytes > 0 && writer.size + bytes > maxBytes) throw new Error("it would be longer than all may be together");
+      if (event.kind !== "end" && writer.size + bytes > maxBytes)
+        throw new Error("it would be longer than all may be together");
       if (this.#missed > 0) await writer.add({ kind: "gap", at: event.at, bytes: this.#missed });
       this.#missed = 0;
       await writer.add(event);

@@ -10,7 +10,7 @@ const lengthBytes = 2;
 const trailerBytes = 16;
 const trailerMark = 0x66_68_65_6e;
 
-/** Writes one recording. A record is there whole or not at all: what could not be written is written over. */
+/** Writes one recording. A record is there whole or not at all: of one that could not be written nothing stays. */
 export class RecordingWriter {
   readonly #file: FileHandle;
   readonly #key: Uint8Array;
@@ -55,7 +55,11 @@ export class RecordingWriter {
   async add(event: RecordingEvent): Promise<void> {
     const record = sealRecord(this.#key, this.#id, this.#place, encodeEvent(event));
     const all = event.kind === "end" ? Buffer.concat([record, trailerOf(this.#place, record.length)]) : record;
-    await writeAll(this.#file, all, this.#position);
+    await writeAll(this.#file, all, this.#position).catch(async (error: unknown) => {
+      // A shorter record written over this part would leave its rest behind, and that would read as an alteration.
+      await this.#file.truncate(this.#position).catch(() => {});
+      throw error;
+    });
     this.#position += all.length;
     this.#place++;
   }

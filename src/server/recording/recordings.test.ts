@@ -1,7 +1,8 @@
 import { readdirSync, readFileSync, statSync, truncateSync, writeFileSync } from "node:fs";
+import { type FileHandle, open } from "node:fs/promises";
 import { join } from "node:path";
 import fc from "fast-check";
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { silentLog } from "#core";
 import { type TempFolder, tempFolder } from "../../../test/kit/temp-folder.ts";
 import { sealWith } from "../auth/seal.ts";
@@ -217,6 +218,60 @@ test("one stream takes no more room than all may have: strict it ends, else it g
   const last = (await events(all, id)).slice(-2);
   expect(last).toMatchObject([{ kind: "gap" }, { kind: "end" }]);
   expect(statSync(fileOf(id)).size).toBeLessThanOrEqual(1024 ** 2 + 4_096);
+});
+
+test("nothing stands behind the end: a chunk that is still being written when its stream is cut is not passed on", async () => {
+  const all = recordings();
+  const one = await all.begin(terminal);
+  const late = one?.recorder.output(Buffer.alloc(300_000, "x"));
+  late?.catch(() => {});
+  await one?.end("SESSION_CUT");
+  await expect(late).rejects.toMatchObject({ code: "RECORDING_FAILED" });
+  const [entry] = await all.list({ limit: 1 });
+  expect(entry).toMatchObject({ state: "whole", why: "SESSION_CUT" });
+  expect((await events(all, entry?.id ?? "")).at(-1)).toMatchObject({ kind: "end" });
+});
+
+test("sizes of a terminal take room as well, and no more than there is", async () => {
+  policy = { "record.maxMiB": 1 };
+  const all = recordings();
+  const one = await all.begin(terminal);
+  await one?.recorder.output(Buffer.alloc(1024 ** 2 - 2_000));
+  for (let n = 0; n < 200; n++) await one?.recorder.resized({ rows: 24, columns: 80 + n });
+  await one?.end("over");
+  const [entry] = await all.list({ limit: 1 });
+  expect(entry?.size).toBeLessThanOrEqual(1024 ** 2 + 512);
+  expect((await events(all, entry?.id ?? "")).at(-1)).toMatchObject({ kind: "end" });
+});
+
+describe("a record that was written in part, for then the disk was full", () => {
+  /** The next write takes half of what it is given, and fails then. */
+  async function failOnce(): Promise<void> {
+    const probe = await open(temp.file("probe"), "w");
+    const files = Object.getPrototypeOf(probe) as FileHandle;
+    await probe.close();
+    const write = files.write;
+    vi.spyOn(files, "write").mockImplementationOnce(async function half(this: FileHandle, ...given: unknown[]) {
+      const [bytes, , , at] = given as [Buffer, number, number, number];
+      await write.call(this, bytes, 0, Math.floor(bytes.length / 2), at);
+      throw Object.assign(new Error("no space left on device"), { code: "ENOSPC" });
+    } as typeof write);
+  }
+  afterEach(() => void vi.restoreAllMocks());
+
+  test("leaves nothing behind: who finds the file after a kill -9 reads it to the last whole record", async () => {
+    const all = recordings();
+    const one = await all.begin(terminal);
+    await one?.recorder.output(Buffer.from("before"));
+    const [{ id = "" } = {}] = await all.list({ limit: 1, live: true });
+    await failOnce();
+    await one?.recorder.output(Buffer.alloc(60_000, "x"));
+    await one?.recorder.output(Buffer.from("after"));
+    const found = await events(recordings(), id);
+    expect(found.map(({ kind }) => kind)).toEqual(["head", "output", "gap", "output"]);
+    expect(found[2]).toMatchObject({ bytes: 60_000 });
+    await one?.end("over");
+  });
 });
 
 describe("retention", () => {

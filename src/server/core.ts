@@ -14,12 +14,13 @@ import { openServerKey } from "./auth/server-key.ts";
 import type { Configurations } from "./config/configurations.ts";
 import { openConfigurations } from "./config/open-configurations.ts";
 import { Rollouts } from "./config/rollouts.ts";
+import { Allowance } from "./line/allowance.ts";
 import { type OpenAuthority, openAuthority } from "./line/certificates.ts";
 import { ConfigDelivery } from "./line/config-delivery.ts";
 import { fleetService, Lines } from "./line/lines.ts";
 import { FirstRegistrations } from "./line/first-registrations.ts";
 import { Members } from "./line/members.ts";
-import { openOwnCertificate } from "./line/own-certificate.ts";
+import { openOwnCertificate, type OwnCertificate } from "./line/own-certificate.ts";
 import { roadSettings, type ServerRoad } from "./line/server-roads.ts";
 import { WorkerEntrance } from "./line/worker-entrance.ts";
 import { Entitlements } from "./policy/entitlements.ts";
@@ -40,6 +41,7 @@ const profileName = "farhand-server";
 const sweepMs = 10_000;
 const rolloutMs = 1_000;
 const maintainMs = 60_000;
+const certificateMs = 3_600_000;
 /** Heartbeats of many workers are stored often, so that each time takes a moment only. */
 const healthMs = 2_000;
 
@@ -128,7 +130,8 @@ async function openAll(options: CoreOptions, closers: Closers): Promise<ServerCo
   await mkdir(dataDir, { recursive: true, mode: 0o700 });
   const seal = sealWith(await openServerKey(join(dataDir, "server.secret")));
   const authority = await openAuthority(dataDir);
-  const own = await openOwnCertificate(dataDir, nodeId, options.hosts, authority);
+  const ownCertificate = () => openOwnCertificate(dataDir, nodeId, options.hosts, authority, new Date(clock.now()));
+  const { cert, key } = await ownCertificate();
   const store = await openStore(options.store, log);
   closers.add({ close: async () => await store[Symbol.asyncDispose]() });
   const audit = new Audit(store, clock);
@@ -175,10 +178,10 @@ async function openAll(options: CoreOptions, closers: Closers): Promise<ServerCo
   await members.load(store);
   const tls = tlsProfiles({
     servers: new Map([
-      [profileName, { ...own, clientCas: authority.files.certificate, requireClientCert: true }],
-      ["port", { ...own, clientCas: authority.files.certificate }],
+      [profileName, { cert, key, clientCas: authority.files.certificate, requireClientCert: true }],
+      ["port", { cert, key, clientCas: authority.files.certificate }],
     ]),
-    clients: new Map([[profileName, { ...own, rootCas: authority.files.certificate }]]),
+    clients: new Map([[profileName, { cert, key, rootCas: authority.files.certificate }]]),
     log,
   });
   // Workers talk to the server and to nobody else.
@@ -198,6 +201,7 @@ async function openAll(options: CoreOptions, closers: Closers): Promise<ServerCo
   lines.open = new Lines({
     ...{ delivery, entrance, presence, health, registry, members, mesh, clock, steady, log, version },
     serverNode: nodeId,
+    renewals: new Allowance(10, 100, clock),
     tlsClient: profileName,
     helpersRemote: (workerId) => policy.allowed("helpers.remote", { workerId }),
   });
@@ -236,7 +240,7 @@ async function openAll(options: CoreOptions, closers: Closers): Promise<ServerCo
   const firstRegistrations = new FirstRegistrations({ entrance, presence, pending, access, audit });
   const { auditKeptMs } = options;
   const kept = { access, audit, auditKeptMs, presence, health, enrolments, pending, recordings, rollouts };
-  closers.add(keepUp({ ...kept, clock, log }));
+  closers.add(keepUp({ ...kept, ownCertificate, clock, log }));
   return {
     ...{ store, access, audit, registry, presence, health, live, configurations, rollouts, entrance, mesh },
     ...{ pending, firstRegistrations },
@@ -256,6 +260,15 @@ function tellLocked(audit: Audit, log: Log): (userId: string) => void {
   };
 }
 
+async function renew(ownCertificate: () => Promise<OwnCertificate>, log: Log): Promise<void> {
+  try {
+    const { isNew, cert } = await ownCertificate();
+    if (isNew) log.info("the server's certificate was renewed", { cert });
+  } catch (error) {
+    log.warn("the server's certificate ends soon, and was not renewed", { error: errorText(error) });
+  }
+}
+
 /** What has to be done now and then. */
 function keepUp({
   access,
@@ -267,6 +280,7 @@ function keepUp({
   pending,
   recordings,
   rollouts,
+  ownCertificate,
   clock,
   log,
 }: Pick<
@@ -274,6 +288,7 @@ function keepUp({
   "access" | "audit" | "presence" | "health" | "enrolments" | "pending" | "recordings" | "rollouts"
 > & {
   auditKeptMs: number | undefined;
+  ownCertificate: () => Promise<OwnCertificate>;
   clock: Clock;
   log: Log;
 }) {
@@ -299,6 +314,8 @@ function keepUp({
     every(maintainMs, async () => {
       if (auditKeptMs !== undefined) await audit.dropBefore(clock.now() - auditKeptMs);
     }),
+    // A server runs for longer than its certificate is good for.
+    every(certificateMs, () => renew(ownCertificate, log)),
   ]);
   return {
     close: async () => {

@@ -35,6 +35,8 @@ export interface LineContext {
   readonly version: string;
   /** Whether the policy includes, for this worker, helpers on other machines now (CAT-95); absent: nobody has said. */
   readonly helpersRemote?: (workerId: string) => boolean;
+  /** How many workers may be told to register again, so that their certificates are renewed. */
+  readonly renewals: Allowance;
   readonly clock: Clock;
   /** What assertions are dated by. */
   readonly steady: Pick<Clock, "now">;
@@ -46,6 +48,9 @@ const words = { most: 30, everyMs: 2_000 };
 /** Heartbeats that are kept: besides those that are due, some that tell of a change. */
 const beats = { most: 30, everyMs: 5_000 };
 
+/** A worker's certificate is good for a year from its registration: it registers again long before (CAT-36). */
+const registerEveryMs = 120 * 24 * 3_600_000;
+
 /** The conversation with one worker, over one stream after another. */
 export class Line {
   readonly workerId: string;
@@ -54,6 +59,7 @@ export class Line {
   readonly #context: LineContext;
   /** Of its registration with this run of the server; undefined: it has to register. */
   #epoch: number | undefined;
+  #registeredAt = 0;
   #observed = "";
   /** A worker that means no good must not fill the database. */
   readonly #words: Allowance;
@@ -119,6 +125,7 @@ export class Line {
     this.#requireFew();
     const registered = await this.#context.entrance.register(said, this.#observed);
     this.#epoch = registered.epoch;
+    this.#registeredAt = this.#context.clock.now();
     return registered;
   }
 
@@ -128,8 +135,15 @@ export class Line {
       throw new ServerError("RATE_LIMITED", "this worker says too much that has to be written down; say it later");
   }
 
+  /** All that came back together after a restart are old at the same moment: some at a time register then. */
+  #isOld(): boolean {
+    const { clock, renewals } = this.#context;
+    return clock.now() - this.#registeredAt >= registerEveryMs && renewals.take();
+  }
+
   #beat({ epoch, ...sample }: Heartbeat): HeartbeatAnswer {
     if (epoch !== this.#epoch) throw new ServerError("EPOCH_UNKNOWN", "unknown epoch: register again");
+    if (this.#isOld()) throw new ServerError("EPOCH_UNKNOWN", "the certificate is to be renewed: register again");
     this.#context.presence.heard(this.workerId, epoch);
     if (this.#beats.take()) this.#context.health.add(this.workerId, sample);
     const { clock, steady, helpersRemote } = this.#context;

@@ -10,14 +10,18 @@ import { type Authority, issueCertificate } from "#mesh";
 export interface OwnCertificate {
   readonly cert: string;
   readonly key: string;
+  /** It was made just now. */
+  readonly isNew: boolean;
 }
+
+const lifeMs = 365 * 24 * 3_600_000;
 
 /** A certificate is made anew this long before it ends, milliseconds. */
 const renewMs = 60 * 24 * 3_600_000;
 
 /**
  * The certificate of the server's node and of its port, signed by its authority: made when there is none, when it ends
- * soon, and when it lacks one of the names.
+ * soon, and when it lacks one of the names. To be called now and then: who serves it reads it again when it changes.
  *
  * @param hosts names and addresses the server is reached by.
  */
@@ -26,13 +30,13 @@ export async function openOwnCertificate(
   nodeId: string,
   hosts: readonly string[],
   authority: Authority,
-  now = new Date(),
+  now: Date,
 ): Promise<OwnCertificate> {
   await mkdir(folder, { recursive: true, mode: 0o700 });
   const files = { cert: join(folder, "server.crt"), key: join(folder, "server.key") };
   const key = await keyIn(files.key);
   const wanted = [...new Set(hosts)];
-  if (await isGood(files.cert, key, wanted, now)) return files;
+  if (await isGood(files.cert, key, wanted, now)) return { ...files, isNew: false };
   const certificate = issueCertificate(
     {
       commonName: nodeId,
@@ -40,12 +44,15 @@ export async function openOwnCertificate(
       ipAddresses: wanted.filter((host) => isIP(host) !== 0),
       nodeIds: [nodeId],
       publicKey: key,
+      // As those of workers: it is to be good also when the clock it was made by is set back (CAT-124).
+      notBefore: new Date(new X509Certificate(authority.certificate).validFrom),
+      notAfter: new Date(now.getTime() + lifeMs),
     },
     authority,
     now,
   );
   await writeWhole(files.cert, certificate + authority.certificate, 0o644);
-  return files;
+  return { ...files, isNew: true };
 }
 
 async function keyIn(path: string): Promise<KeyObject> {

@@ -1,10 +1,11 @@
-import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { X509Certificate } from "node:crypto";
+import { copyFileSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { createServer } from "node:https";
 import type { AddressInfo } from "node:net";
 import { connect } from "node:tls";
 import { beforeAll, describe, expect, test } from "vitest";
 import { decodeEnrolmentToken, encodeEnrolmentToken } from "#fleet";
-import { tlsServerSource } from "#core";
+import { type Clock, systemClock, tlsServerSource } from "#core";
 import { freshBuild, programs } from "../../kit/daemon.ts";
 import { endMarkedProcesses, processMark } from "../../kit/marked-processes.ts";
 import { startProcess } from "../../kit/processes.ts";
@@ -49,6 +50,37 @@ describe("a server with a certificate of its own authority (CAT-36)", () => {
     await using _worker = await startJoined(folder);
     await server.untilHere("shed");
     expect(await server.run("shed", "echo $((6 * 7))")).toBe("42\n");
+  });
+
+  test("renews its certificate and those of its workers while all of them run", async () => {
+    let aheadMs = 0;
+    const clock: Clock = {
+      ...systemClock,
+      now: () => Date.now() + aheadMs,
+      // What is looked at each hour is looked at ten times a second.
+      sleep: (ms, signal) => systemClock.sleep(ms >= 3_600_000 ? 100 : ms, signal),
+    };
+    await using folder = await tempFolder();
+    await using server = await portServer(folder, { clock });
+    await join({ folder, serverUrl: server.url, token: await server.token() });
+    await using _worker = await startJoined(folder);
+    await server.untilHere("shed");
+    const before = await shown(server.url);
+    const { registry, mesh } = server.running.core;
+    const { epoch } = await registry.find("shed");
+    const ofWorker = (): number => Date.parse(new X509Certificate(readFileSync(workerCertificate(folder))).validTo);
+    const workersEnd = ofWorker();
+
+    aheadMs = 330 * 24 * 3_600_000;
+    await eventually(() => shown(server.url)).not.toBe(before);
+    // With its next heartbeat the worker hears that it is to register again.
+    await expect.poll(ofWorker, { timeout: 60_000 }).toBeGreaterThan(workersEnd + 300 * 24 * 3_600_000);
+    await server.untilHere("shed");
+    expect((await registry.find("shed")).epoch).toBe(epoch + 1);
+    expect(await server.run("shed", "echo same link")).toBe("same link\n");
+    mesh.rejectNeighbour("shed", "cut");
+    await server.untilHere("shed");
+    expect(await server.run("shed", "echo new link")).toBe("new link\n");
   });
 
   test("another server gets no request from whoever has the pin of the first", async () => {
@@ -148,6 +180,12 @@ describe("a server with a certificate of its operator", () => {
     expect(await server.run("shed", "echo again")).toBe("again\n");
   });
 });
+
+function workerCertificate(folder: TempFolder): string {
+  const state = folder.file("shed-state");
+  const found = readdirSync(state, { recursive: true, encoding: "utf8" }).find((path) => path.endsWith("worker.crt"));
+  return `${state}/${found}`;
+}
 
 /** Fingerprint of what the port shows now. */
 function shown(url: string): Promise<string> {

@@ -183,7 +183,8 @@ describe("what a work type sets", () => {
     });
     const unit = await node.start("", { params: "" });
     await ended(unit);
-    expect(outputOf(unit).split("\0").sort()).toEqual(["", `FARHAND_UNIT_ID=${unit.id}`, "KEPT_FOR_TEST=a=b\nc"]);
+    const own = [`FARHAND_UNIT_ID=${unit.id}`, expect.stringMatching(/^FARHAND_UNIT_REAPER=\d+-\d+$/)];
+    expect(outputOf(unit).split("\0").sort()).toEqual(["", ...own, "KEPT_FOR_TEST=a=b\nc"]);
     vi.unstubAllEnvs();
   });
 
@@ -196,7 +197,8 @@ describe("what a work type sets", () => {
     const variables = outputOf(unit).split("\0");
     expect(variables).toContain("KEPT_FOR_TEST=");
     expect(variables).toContain(`PATH=${process.env["PATH"]}`);
-    expect(variables.filter((text) => text.startsWith("FARHAND_"))).toEqual([`FARHAND_UNIT_ID=${unit.id}`]);
+    const own = [`FARHAND_UNIT_ID=${unit.id}`, expect.stringMatching(/^FARHAND_UNIT_REAPER=\d+-\d+$/)];
+    expect(variables.filter((text) => text.startsWith("FARHAND_")).sort()).toEqual(own);
     vi.unstubAllEnvs();
   });
 

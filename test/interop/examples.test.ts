@@ -161,8 +161,8 @@ describeWithReceptorctl("examples/limits.yml", () => {
     const { stdout } = await place.ctl("work", "submit", "script", "-l", "pwd; exec env", "-f");
     const [cwd, ...variables] = stdout.trimEnd().split("\n");
     expect(cwd).toBe("/");
-    // The shell adds its own, and the unit is always told its id.
-    const own = ["PWD", "OLDPWD", "SHLVL", "_", "FARHAND_UNIT_ID"];
+    // The shell adds its own, and the unit is always told its id and who minds it.
+    const own = ["PWD", "OLDPWD", "SHLVL", "_", "FARHAND_UNIT_ID", "FARHAND_UNIT_REAPER"];
     const names = variables.map((line) => line.split("=")[0] ?? "").filter((name) => !own.includes(name));
     expect(names.toSorted()).toEqual(["LANG", "PATH"]);
   });

@@ -77,6 +77,8 @@ sub mind {
         delete @ENV{ grep { !$allowed{$_} } keys %ENV };
     }
     $ENV{FARHAND_UNIT_ID} = $unit;
+    # Another worker on this machine may have a unit of the same id: clients choose them.
+    $ENV{FARHAND_UNIT_REAPER} = "$$-" . start_time($$);
 
     # The command waits for a byte until its record stands, so a record without a launch line means: it never ran.
     pipe(my $go_read, my $go_write) && pipe(my $error_read, my $error_write) or $tell_failure->('exec');

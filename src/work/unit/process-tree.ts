@@ -1,6 +1,8 @@
 import { readdirSync, readFileSync } from "node:fs";
-import type { ProcessLaunch } from "./process-record.ts";
+import type { ProcessIdentity, ProcessLaunch } from "./process-record.ts";
 import { allProcesses, isAlive, processEntry, type ProcessEntry } from "./process-table.ts";
+
+const reaperMark = "FARHAND_UNIT_REAPER=";
 
 /**
  * Every process that belongs to a unit, the reaper left out.
@@ -15,7 +17,8 @@ export function unitProcesses(unitId: string, launch: ProcessLaunch): ProcessEnt
   const leader = processEntry(launch.reaper.pid);
   const session = leader && leader.startTicks !== launch.reaper.startTicks ? undefined : launch.reaper.pid;
   return allProcesses().filter(
-    (entry) => entry.startTicks >= notOlder && (entry.session === session || carriesMark(entry.pid, unitId)),
+    (entry) =>
+      entry.startTicks >= notOlder && (entry.session === session || carriesMark(entry.pid, unitId, launch.reaper)),
   );
 }
 
@@ -38,9 +41,14 @@ function childrenOf(pid: number): ProcessEntry[] | undefined {
   }
 }
 
-function carriesMark(pid: number, unitId: string): boolean {
+/** The id alone is no proof: a unit of another worker on this machine may have the same one. */
+function carriesMark(pid: number, unitId: string, reaper: ProcessIdentity): boolean {
   try {
-    return readFileSync(`/proc/${pid}/environ`, "latin1").split("\0").includes(`FARHAND_UNIT_ID=${unitId}`);
+    const environment = readFileSync(`/proc/${pid}/environ`, "latin1").split("\0");
+    const mark = environment.find((text) => text.startsWith(reaperMark));
+    // Units of before this version have none.
+    const isOurs = mark === undefined || mark === `${reaperMark}${reaper.pid}-${reaper.startTicks}`;
+    return isOurs && environment.includes(`FARHAND_UNIT_ID=${unitId}`);
   } catch {
     return false;
   }

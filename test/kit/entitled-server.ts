@@ -71,7 +71,7 @@ export function machine(name: string, mode: RegistrationRequest["mode"] = "cloud
   const spki = publicKey.export({ format: "der", type: "spki" }).toString("base64");
   return (registry: LimitedRegistry, more: Partial<RegistrationRequest>): RegistrationRequest => {
     const started = { instance: randomBytes(8).toString("hex"), secret: randomBytes(32) };
-    const nonce = registry.nonces.give();
+    const nonce = registry.nonces.give({ address: "127.0.0.1" });
     const signature = signProof({ nonce, workerId: more.workerId ?? "", ...started }, privateKey);
     const said = { name, machineId: `machine-${name}`, mode, version: "1", labels: {}, nonce, signature };
     return { publicKey: spki, ...said, ...started, ...more };

@@ -126,7 +126,9 @@ async function joined({ name, core, url, folder, sections, access }: Joining): P
   const identity = new Identity(folder);
   const instance = new Instance(Date.now());
   const { id, secret } = decodeEnrolmentToken((await core.enrolments.make({}, "u1")).token);
-  const said = instance.registration(identity.key(), core.entrance.challenge(), self, { token: { id, secret } });
+  const said = instance.registration(identity.key(), core.entrance.challenge({ address: "127.0.0.1" }), self, {
+    token: { id, secret },
+  });
   const membership = identity.keep(await core.firstRegistrations.register(said, "127.0.0.1"), url);
   const worker = await startManagedWorker({
     ...{ identity, membership, instance, self, log, sections },

@@ -19,7 +19,8 @@ import type { Traces } from "./traces.ts";
 
 /** Workers that register over HTTPS, the first time. Bodies are checked there. */
 export interface EnrolService {
-  challenge(): Promise<unknown>;
+  /** @param observed the address it comes from. */
+  challenge(observed: string): Promise<unknown>;
   /** @param observed the address it comes from. */
   register(body: unknown, observed: string): Promise<unknown>;
 }

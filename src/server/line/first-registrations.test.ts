@@ -44,7 +44,7 @@ function machine(name = "shed", keys = generateKeyPairSync("ed25519")) {
   const secret = randomBytes(32);
   const instance = randomBytes(16).toString("base64url");
   const ask = ({ entrance, first }: WayIn, more: Partial<Registration> = {}, from = "203.0.113.9") => {
-    const { nonce } = entrance.challenge();
+    const { nonce } = entrance.challenge({ address: "127.0.0.1" });
     const said: Registration = {
       nonce,
       signature: signProof({ nonce, workerId: "", instance, secret }, keys.privateKey),

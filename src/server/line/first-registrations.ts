@@ -5,6 +5,7 @@ import type { AuditTrail } from "../audit/audit.ts";
 import type { Access } from "../auth/access.ts";
 import { normalName } from "../auth/accounts.ts";
 import { type Caller, callerLevel } from "../auth/callers.ts";
+import { sourceKey } from "../auth/lock-out-keys.ts";
 import { ServerError } from "../errors.ts";
 import type { Grant } from "../registry/entry.ts";
 import type { PendingWorkers } from "../registry/pending-workers.ts";
@@ -32,8 +33,8 @@ export class FirstRegistrations implements EnrolService {
     this.#options = options;
   }
 
-  challenge() {
-    return Promise.resolve(this.#options.entrance.challenge());
+  challenge(observed: string) {
+    return Promise.resolve(this.#options.entrance.challenge({ address: sourceKey(observed) }));
   }
 
   /** @throws {ServerError} what `Registry.register` and `PendingWorkers.ask` throw; CREDENTIAL_INVALID. */

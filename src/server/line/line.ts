@@ -100,7 +100,7 @@ export class Line {
     const { entrance, delivery, version } = this.#context;
     return methodTable([
       serve(hello, () => ({ apiVersion, serviceVersion: version, mode: "server", state: "serving", features: [] })),
-      serve(challenge, () => entrance.challenge()),
+      serve(challenge, () => entrance.challenge({ workerId: this.workerId })),
       serve(register, (said) => this.#register(said)),
       serve(heartbeat, (beat) => this.#beat(beat)),
       serve(configFetch, (wanted) => delivery.fetch(this.workerId, wanted)),

@@ -5,6 +5,7 @@ import { workerKey } from "#fleet";
 import { type Authority, issueCertificate } from "#mesh";
 import { beatEveryMs, comeBackWithinMs } from "../registry/liveness.ts";
 import type { Grant } from "../registry/entry.ts";
+import type { NonceAsker } from "../registry/nonces.ts";
 import type { RegistrationRequest } from "../registry/registration.ts";
 import type { Registry } from "../registry/registry.ts";
 import type { Members } from "./members.ts";
@@ -36,8 +37,8 @@ export class WorkerEntrance {
     this.#steady = options.steady ?? this.#clock;
   }
 
-  challenge(): Challenge {
-    return { nonce: this.#options.registry.nonces.give(), serverTimeMs: this.#steady.now() };
+  challenge(asker: NonceAsker): Challenge {
+    return { nonce: this.#options.registry.nonces.give(asker), serverTimeMs: this.#steady.now() };
   }
 
   /**

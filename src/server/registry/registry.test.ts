@@ -28,7 +28,7 @@ function machine(name = "alpha", keys = generateKeyPairSync("ed25519")) {
   const spki = (key: KeyObject): string => key.export({ format: "der", type: "spki" }).toString("base64");
   const started = { instance: randomBytes(8).toString("hex"), secret: randomBytes(32) };
   const request = (registry: Registry, more: Partial<RegistrationRequest> = {}): RegistrationRequest => {
-    const nonce = registry.nonces.give();
+    const nonce = registry.nonces.give({ address: "127.0.0.1" });
     const machineId = `machine-of-${name}`;
     const said = { name, machineId, mode: "system", version: "1.0.0", labels: {}, ...started, ...more } as const;
     const signature = signProof({ nonce, workerId: said.workerId ?? "", ...started }, keys.privateKey);
@@ -214,7 +214,7 @@ describeWithStores("registration", ({ open }) => {
     const { workerId } = await registry.register(alpha.request(registry, { token: await token() }), "10.0.0.5");
     const heard = alpha.request(registry, { workerId });
     await registry.register(heard, "10.0.0.5");
-    const again = { ...heard, nonce: registry.nonces.give() };
+    const again = { ...heard, nonce: registry.nonces.give({ address: "127.0.0.1" }) };
     await expect(registry.register(heard, "6.6.6.6")).rejects.toThrow(refused("REGISTRATION_NONCE"));
     await expect(registry.register(again, "6.6.6.6")).rejects.toThrow(refused("REGISTRATION_REFUSED"));
     // Nor can the secret or the instance of it be exchanged for others.

@@ -67,7 +67,7 @@ function registrationAs({ identity }: HostileWorker) {
     capabilities: [],
     helperSlots: 1,
   };
-  const nonce = server.running.core.entrance.challenge();
+  const nonce = server.running.core.entrance.challenge({ address: "127.0.0.1" });
   return new Instance(1).registration(identity.key(), nonce, self, { workerId: barn.workerId });
 }
 

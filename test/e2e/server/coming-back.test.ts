@@ -73,7 +73,9 @@ async function joinWorker(folder: string, { core, port }: Server, roads: readonl
   const instance = new Instance(Date.now());
   const { token: text } = await core.enrolments.make({}, "u1");
   const { id, secret } = decodeEnrolmentToken(text);
-  const said = instance.registration(identity.key(), core.entrance.challenge(), self, { token: { id, secret } });
+  const said = instance.registration(identity.key(), core.entrance.challenge({ address: "127.0.0.1" }), self, {
+    token: { id, secret },
+  });
   const registered = await core.entrance.register(said, "127.0.0.1");
   const membership = identity.keep(registered, `https://127.0.0.1:${port}`);
   return await startManagedWorker({

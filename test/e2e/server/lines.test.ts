@@ -51,7 +51,9 @@ beforeAll(async () => {
   const instance = new Instance(Date.now());
   const { token: text } = await core.enrolments.make({}, "u1");
   const { id, secret } = decodeEnrolmentToken(text);
-  const said = instance.registration(identity.key(), core.entrance.challenge(), self, { token: { id, secret } });
+  const said = instance.registration(identity.key(), core.entrance.challenge({ address: "127.0.0.1" }), self, {
+    token: { id, secret },
+  });
   const membership = identity.keep(await core.entrance.register(said, "127.0.0.1"), serverUrl);
   workerId = membership.workerId;
   worker = await startManagedWorker({

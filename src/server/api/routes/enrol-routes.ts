@@ -68,7 +68,7 @@ function registrationRoutes({ enrol }: RouteServices): Route[] {
       summary: "A worker asks for something fresh to sign",
       needs: open,
       schema: { answer: WorkerWords },
-      handle: async () => (await enrol.challenge()) as object,
+      handle: async (call) => (await enrol.challenge(call.visit.address)) as object,
     }),
     route({
       method: "POST",

@@ -28,12 +28,19 @@ export interface KeyedRequest extends IdempotencyKey {
   readonly signal: AbortSignal;
 }
 
+/** Requests with one key that are on their way in this server. */
+interface Crowd {
+  inside: number;
+  /** All that have come since there was last nobody. */
+  entered: number;
+}
+
 /** What was asked for with the same key twice happens once, and is answered alike (24 hours). */
 export class Idempotency {
   readonly #store: Store;
   readonly #clock: Pick<Clock, "now">;
-  /** Keys that this server is in the middle of. */
-  readonly #here = new Set<string>();
+  /** By the keys that this server is in the middle of. */
+  readonly #here = new Map<string, Crowd>();
 
   constructor(store: Store, clock: Pick<Clock, "now">) {
     this.#store = store;
@@ -46,22 +53,25 @@ export class Idempotency {
     if (!/^[\x21-\x7e]{1,255}$/.test(key))
       throw new ServerError("REQUEST_INVALID", "Idempotency-Key: 1 to 255 printable characters");
     const name = JSON.stringify([caller, key]);
-    const isHere = this.#here.has(name);
-    this.#here.add(name);
+    const crowd = this.#here.get(name) ?? { inside: 0, entered: 0 };
+    crowd.inside++;
+    crowd.entered++;
+    this.#here.set(name, crowd);
     try {
-      return await this.#claimed(keyed, isHere, work);
+      return await this.#claimed(keyed, crowd, work);
     } finally {
-      if (!isHere) this.#here.delete(name);
+      if (--crowd.inside === 0) this.#here.delete(name);
     }
   }
 
-  /** @param isHere another request with the key is on its way in this server. */
-  async #claimed(keyed: KeyedRequest, isHere: boolean, work: () => Promise<Answer>): Promise<Answer> {
+  async #claimed(keyed: KeyedRequest, crowd: Crowd, work: () => Promise<Answer>): Promise<Answer> {
     const { caller, key } = keyed;
     const fingerprint = createHash("sha256").update(JSON.stringify(keyed.request)).digest("hex");
     const claim = { caller, key, fingerprint, created_at: this.#clock.now() };
     const before = await claimIdempotency(this.#store, claim);
     if (!before) return await this.#first(keyed, work);
+    // Only now: a key that is given back goes to whichever of them asks first, and that need not be who came first.
+    const isHere = crowd.entered > 1;
     if (before.fingerprint !== fingerprint)
       throw new ServerError("IDEMPOTENCY_REUSED", "this Idempotency-Key was used for another request");
     if (before.status === null && keyed.mayRepeat && !isHere) return await this.#first(keyed, work);

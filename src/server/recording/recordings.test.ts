@@ -253,9 +253,9 @@ describe("a record that was written in part, for then the disk was full", () => 
     const write = files.write;
     vi.spyOn(files, "write").mockImplementationOnce(async function half(this: FileHandle, ...given: unknown[]) {
       const [bytes, , , at] = given as [Buffer, number, number, number];
-      await write.call(this, bytes, 0, Math.floor(bytes.length / 2), at);
+      await Reflect.apply(write, this, [bytes, 0, Math.floor(bytes.length / 2), at]);
       throw Object.assign(new Error("no space left on device"), { code: "ENOSPC" });
-    } as typeof write);
+    });
   }
   afterEach(() => void vi.restoreAllMocks());
 
@@ -263,7 +263,7 @@ describe("a record that was written in part, for then the disk was full", () => 
     const all = recordings();
     const one = await all.begin(terminal);
     await one?.recorder.output(Buffer.from("before"));
-    const [{ id = "" } = {}] = await all.list({ limit: 1, live: true });
+    const id = (await all.list({ limit: 1, live: true }))[0]?.id ?? "";
     await failOnce();
     await one?.recorder.output(Buffer.alloc(60_000, "x"));
     await one?.recorder.output(Buffer.from("after"));

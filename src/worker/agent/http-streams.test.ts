@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { once } from "node:events";
 import { createServer as createHttpServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { type AddressInfo, createServer as createTcpServer, type Server, type Socket } from "node:net";
@@ -225,6 +226,18 @@ describe("a WebSocket of a page", () => {
     await running;
     expect(answers).toEqual([{ service: "page", protocol: "p1" }]);
     expect(origins).toEqual([`http://127.0.0.1:${port}`]);
+  });
+
+  test("has what the page says at once, in one packet with its consent", async () => {
+    page.on("upgrade", ({ headers }: IncomingMessage, socket: Socket) => {
+      const accept = createHash("sha1").update(`${headers["sec-websocket-key"]}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`);
+      const lines = ["HTTP/1.1 101 Switching Protocols", "Upgrade: websocket", "Connection: Upgrade"];
+      lines.push(`Sec-WebSocket-Accept: ${accept.digest("base64")}`, "", "");
+      const hello = Buffer.concat([Buffer.of(0x81, 5), Buffer.from("hello")]);
+      socket.write(Buffer.concat([Buffer.from(lines.join("\r\n")), hello]));
+    });
+    const { stream } = await open("http.socket", { service: "page", path: "/" });
+    expect((await messages(stream).next()).value).toEqual({ kind: "text", text: "hello" });
   });
 
   test("ends with its stream, also when that is cut", async () => {

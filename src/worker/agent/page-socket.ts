@@ -30,12 +30,14 @@ export async function openSocket(
   signal.addEventListener("abort", giveUp, { once: true });
   try {
     await new Promise<void>((resolve, reject) => {
-      socket.once("open", resolve);
+      socket.once("open", () => {
+        // At once: what comes in one packet with the consent is a message before anybody could listen.
+        socket.pause();
+        resolve();
+      });
       socket.on("error", reject);
       if (signal.aborted) giveUp();
     });
-    // Nothing is lost that comes before somebody listens.
-    socket.pause();
     return socket;
   } catch (error) {
     signal.throwIfAborted();

@@ -8,6 +8,8 @@ export interface HealthPoint {
   readonly sample: HealthSample;
   /** Heartbeats it is made of. */
   readonly beats: number;
+  /** Of numbers that were missing in some (a disk that does not answer): how many had them. */
+  readonly fewer?: Readonly<Record<string, number>>;
 }
 
 const maxNumbers = 64;
@@ -20,7 +22,10 @@ export function healthSample(sent: object): HealthSample {
   return Object.fromEntries(numbers.slice(0, maxNumbers));
 }
 
-/** Means over spans of `stepMs`, each weighing as many heartbeats as it holds. Points must be in order of time. */
+/**
+ * Means over spans of `stepMs`. Each number weighs as many heartbeats as had it, so that a mean of means is that of all
+ * heartbeats. Points must be in order of time.
+ */
 export function meansOf(points: Iterable<HealthPoint>, stepMs: number): HealthPoint[] {
   const spans = new Map<number, HealthPoint[]>();
   for (const point of points) {
@@ -34,19 +39,26 @@ export function meansOf(points: Iterable<HealthPoint>, stepMs: number): HealthPo
 
 function meanOf(points: readonly HealthPoint[]): Omit<HealthPoint, "at"> {
   const sums = new Map<string, { sum: number; beats: number }>();
-  for (const { sample, beats } of points)
+  for (const { sample, beats: all, fewer } of points)
     for (const [name, value] of Object.entries(sample)) {
-      // By name, for a number may be missing in some (a disk that does not answer).
+      // A worker chooses the names: `constructor` is one.
+      const beats = (fewer && Object.hasOwn(fewer, name) ? fewer[name] : undefined) ?? all;
       const known = sums.get(name) ?? { sum: 0, beats: 0 };
       sums.set(name, { sum: known.sum + value * beats, beats: known.beats + beats });
     }
-  const means = [...sums].map(([name, { sum, beats }]) => [name, sum / beats] as const);
-  return { sample: Object.fromEntries(means), beats: points.reduce((sum, { beats }) => sum + beats, 0) };
+  const beats = points.reduce((sum, point) => sum + point.beats, 0);
+  const means = [...sums].map(([name, of]) => [name, of.sum / of.beats] as const);
+  const fewer = [...sums].flatMap(([name, of]) => (of.beats < beats ? [[name, of.beats] as const] : []));
+  return {
+    sample: Object.fromEntries(means),
+    beats,
+    ...(fewer.length > 0 && { fewer: Object.fromEntries(fewer) }),
+  };
 }
 
 /** A point as it is stored: the mean, and beside it how many heartbeats. */
-export function storedPoint({ sample, beats }: Omit<HealthPoint, "at">): string {
-  return JSON.stringify({ beats, sample });
+export function storedPoint({ sample, beats, fewer }: Omit<HealthPoint, "at">): string {
+  return JSON.stringify({ beats, sample, fewer });
 }
 
 export function readPoint({ at, sample }: { readonly at: number; readonly sample: string }): HealthPoint {

@@ -63,6 +63,30 @@ describeWithStores("health", ({ open }) => {
     expect(JSON.parse(before[1]?.[0]?.sample ?? "")).toEqual({ beats: 240, sample: { cpu: 29.5, units: 1 } });
   });
 
+  test("an hour's mean of a number that was missing at times is that of the heartbeats that had it", async () => {
+    await using store = await open();
+    const { health, steps, time } = await watched(store, "w");
+    // The disk answers once in the first five minutes, with 90, and then always, with 10.
+    for (let n = 0; n < 244; n++, time.now += 15_000)
+      health.add("w", { cpu: 1, constructor: 2, ...(n === 0 && { disk: 90 }), ...(n >= 20 && { disk: 10 }) });
+    await health.flush();
+    const disk = (90 + 220 * 10) / 221;
+    const asked = { from: start, to: start + hour, stepMs: hour };
+    const [direct] = await health.series("w", asked);
+    expect(direct?.sample["disk"]).toBeCloseTo(disk, 9);
+    await health.maintain();
+    const [stored] = await steps(hour);
+    const { sample, beats } = JSON.parse(stored?.sample ?? "") as { sample: Record<string, number>; beats: number };
+    expect(sample["disk"]).toBeCloseTo(disk, 9);
+    expect([sample["cpu"], sample["constructor"], beats]).toEqual([1, 2, 240]);
+    const [summed] = await health.series("w", asked);
+    expect(summed).toEqual({
+      at: start,
+      beats: 240,
+      sample: { cpu: 1, constructor: 2, disk: expect.closeTo(disk, 9) as number },
+    });
+  });
+
   test("what came after the clock was set back is summed up too, also after a restart", async () => {
     await using store = await open();
     const { health, beats, steps, time } = await watched(store, "w");

@@ -88,7 +88,7 @@ export class Health {
       points.push(...read);
       start = (read.at(-1)?.at ?? start - step.stepMs) + step.stepMs;
     }
-    return meansOf(points, stepMs);
+    return meansOf(points, stepMs).map(({ at, sample, beats }) => ({ at, sample, beats }));
   }
 
   /** How much of a window a worker was there; the future counts for nothing. */

@@ -38,7 +38,13 @@ const secret = z.union([
 ]);
 
 const anyRoad = {
-  cost: z.number().positive().max(1e6).optional(),
+  /** Of the link, as at a node: both ends have to say the same, and a server says 1. */
+  cost: z
+    .literal(1, {
+      error:
+        "must be 1 or left out: all roads of a server cost 1, and it takes no link at another. Of several roads the first that gets through carries, and the others stand in; leave out what is not to be used",
+    })
+    .optional(),
   /** Id of the server's node, where the road must be told it. */
   hub: name.optional(),
 };

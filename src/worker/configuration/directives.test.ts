@@ -61,7 +61,7 @@ describe("the daemon's settings of a configuration", () => {
   test("roads of every kind, with the server's pin and authorities", async () => {
     const pin = `sha256:${"ab".repeat(32)}`;
     const roads = [
-      { kind: "ws", url: "wss://other/x", header: "X-A: b", cost: 2 },
+      { kind: "ws", url: "wss://other/x", header: "X-A: b", cost: 1 },
       { kind: "http" },
       { kind: "tcp", address: "one:2222" },
       { kind: "amqp", url: "amqps://u:p@mq", hub: "hub1", prefix: "f" },
@@ -73,10 +73,19 @@ describe("the daemon's settings of a configuration", () => {
     const profile = { name: "farhand-server", rootcas: "/ca.pem", pinnedservercert: ["ab".repeat(32)] };
     expect(directivesOf(directives, "tls-client")[0]?.values).toMatchObject({ ...profile, insecureskipverify: false });
     const tls = "farhand-server";
-    expect(directivesOf(directives, "ws-peer")[0]?.values).toMatchObject({ extraheader: "X-A: b", cost: 2, tls });
+    expect(directivesOf(directives, "ws-peer")[0]?.values).toMatchObject({ extraheader: "X-A: b", cost: 1, tls });
     expect(directivesOf(directives, "http-peer")[0]?.values).toMatchObject({ url: "https://one/mesh/http", tls });
     expect(directivesOf(directives, "tcp-peer")[0]?.values).toMatchObject({ allowedpeers: ["hub"], tls });
     expect(directivesOf(directives, "amqp-peer")[0]?.values).toMatchObject({ hub: "hub1", url: "amqps://u:p@mq" });
+  });
+
+  test("a road at another cost is refused with the reason: the server would take no link over it", async () => {
+    for (const cost of [2, 0.5]) {
+      const refused = sections({ server: { urls: ["https://one"] }, roads: [{ kind: "http" }, { kind: "ws", cost }] });
+      await expect(refused).rejects.toThrow(
+        /"\/roads\/1\/cost","reason":"must be 1 or left out: all roads of a server/,
+      );
+    }
   });
 
   test("an address of a road's own port needs no path: the mesh is at /mesh there", async () => {

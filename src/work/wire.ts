@@ -109,6 +109,8 @@ export interface UnitStatus {
 /** For which file a watcher made a unit. */
 export interface WatchRecord {
   readonly Watcher: string;
+  /** Whole path of the watched folder: a watcher may be turned to another one. */
+  readonly Folder: string;
   /** Path below the watched folder. */
   readonly File: string;
   /** Which state of that file: a changed file is another. */

@@ -43,7 +43,7 @@ function requesterOf(value: unknown): UnitReport["RequestedBy"] {
 
 function watchOf({ watcher, file }: Shape): UnitReport["Watch"] {
   if (typeof watcher !== "string" || typeof file !== "string") return undefined;
-  return { Watcher: watcher, File: file, Version: "" };
+  return { Watcher: watcher, Folder: "", File: file, Version: "" };
 }
 
 function causeOf(value: unknown): UnitCause | undefined {

@@ -64,7 +64,7 @@ const ownFields: Record<string, (value: unknown) => boolean> = {
   Stalled: isText,
   Order: (value) => hasFields(value, { TokenSha256: isText, ParamsSha256: isText, Bytes: isCount, Sha256: isText }),
   Twin: (value) => hasFields(value, { Token: isText }),
-  Watch: (value) => hasFields(value, { Watcher: isText, File: isText, Version: isText }),
+  Watch: (value) => hasFields(value, { Watcher: isText, Folder: isText, File: isText, Version: isText }),
   RequestedBy: (value) =>
     hasFields(value, { User: isText, Level: isText }) && Object.values(value as object).every(isText),
   Attempt: isCount,

@@ -71,6 +71,10 @@ describe("FileJournal", () => {
     expect(journal.records.has("x".repeat(8_000))).toBe(false);
     for (let n = 0; n < 100; n++) journal.note(`${n}${"y".repeat(4_000)}`, record("left"));
     journal.note("a", record("succeeded"));
+    // The worker is started anew meanwhile.
+    const meanwhile = new FileJournal(path);
+    expect(meanwhile.records.get("a")).toEqual(record("made"));
+    await meanwhile.close();
     disk.makeRoom();
     journal.pay();
     await journal.close();

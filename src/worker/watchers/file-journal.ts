@@ -45,12 +45,14 @@ export class FileJournal {
     this.#path = path;
     mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
     const text = readKept(path);
-    const { records, isWhole } = recordsIn(text ?? "");
+    const { records, isWhole, isCut, lines } = recordsIn(text ?? "");
     this.#records = records;
     for (const [file, record] of records) this.#sort(file, record);
     this.isWhole = isWhole && text !== undefined;
-    this.#fd = this.#rewrite();
-    this.#lines = records.size;
+    // What is good stays as it is: a full disk would not take it anew, and whoever starts on one is to watch all the same.
+    const isGood = this.isWhole && !isCut;
+    this.#fd = isGood ? this.#reopen() : this.#rewrite();
+    this.#lines = isGood ? lines : records.size;
   }
 
   get records(): ReadonlyMap<string, FileRecord> {
@@ -143,6 +145,10 @@ export class FileJournal {
   #rewrite(): number {
     const text = [...this.#records].map(([file, record]) => lineOf(file, record)).join("");
     writeFileAtomic(this.#path, text, 0o600);
+    return this.#reopen();
+  }
+
+  #reopen(): number {
     return openSync(this.#path, constants.O_WRONLY | constants.O_APPEND | constants.O_NOFOLLOW);
   }
 }
@@ -152,19 +158,27 @@ function lineOf(file: string, record: FileRecord | undefined): string {
   return `${JSON.stringify(words)}\n`;
 }
 
+interface Recorded {
+  readonly records: Map<string, FileRecord>;
+  readonly isWhole: boolean;
+  /** The last line breaks off. */
+  readonly isCut: boolean;
+  readonly lines: number;
+}
+
 /** A last line that breaks off was never answered for; any other line that is none is damage. */
-function recordsIn(text: string): { records: Map<string, FileRecord>; isWhole: boolean } {
+function recordsIn(text: string): Recorded {
   const records = new Map<string, FileRecord>();
   let isWhole = true;
   const lines = text.split("\n");
-  lines.pop();
+  const isCut = lines.pop() !== "";
   for (const line of lines) {
     const words = wordsIn(line);
     if (!words) isWhole = false;
     else if (words.length === 1) records.delete(words[0]);
     else records.set(words[0], { state: words[1], dev: words[2], stamp: words[3], unit: words[4] });
   }
-  return { records, isWhole };
+  return { records, isWhole, isCut, lines: lines.length };
 }
 
 function wordsIn(line: string): [string] | [string, FileState, string, string, string] | undefined {

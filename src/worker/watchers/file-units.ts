@@ -44,6 +44,7 @@ export class FileUnits {
     this.#options = options;
     this.#unwatch = options.units.watch((unit, isGone) => this.#heard(unit, isGone));
     if (!options.journal.isWhole) this.#learnFromUnits();
+    this.#endStrays();
     for (const [file, record] of options.journal.records)
       if (record.state === "given" || record.state === "made") this.#takeUp(file, record);
   }
@@ -111,16 +112,35 @@ export class FileUnits {
 
   /** The journal is lost or damaged: units say for which files they were made. */
   #learnFromUnits(): void {
-    const { units, journal, settings } = this.#options;
+    const { journal } = this.#options;
     const last = new Map<string, Unit>();
-    for (const unit of units.watched()) {
-      const { Watch } = unit.status;
-      if (Watch?.Watcher === settings.name && !journal.records.has(Watch.File)) last.set(Watch.File, unit);
+    for (const unit of this.#units()) {
+      const { File = "" } = unit.status.Watch ?? {};
+      if (!journal.records.has(File)) last.set(File, unit);
     }
     for (const [file, { id, isFinal, status }] of last) {
       const stamp = status.Watch?.Version ?? "";
       journal.note(file, { dev: "?", stamp, unit: id, state: isFinal ? "left" : "made" });
     }
+  }
+
+  /** A power cut may take the line and leave the unit. It never began, and its file has another one, or will have. */
+  #endStrays(): void {
+    const { units, journal, log } = this.#options;
+    for (const unit of this.#units()) {
+      if (journal.records.get(unit.status.Watch?.File ?? "")?.unit === unit.id || !units.awaitsPayload(unit)) continue;
+      units.refuse(unit, new Error("its watcher does not know of it")).catch((error: unknown) => {
+        log.warn(`unit ${unit.id} waits for a watcher that does not know of it`, { error: errorText(error) });
+      });
+    }
+  }
+
+  /** Those that this watcher made, in this folder; oldest first. */
+  #units(): Unit[] {
+    const { units, settings } = this.#options;
+    return units.watched().filter(({ status: { Watch } }) => {
+      return Watch?.Watcher === settings.name && Watch.Folder === settings.folder;
+    });
   }
 
   #track(file: string, record: FileRecord, isNew: boolean): void {
@@ -186,7 +206,8 @@ export class FileUnits {
 
   /** It has no unit and is a file like others: the next look finds it. */
   #takeBack(file: string, unit: string): void {
-    this.#live.delete(file);
+    // A new version of it may have a unit by now.
+    if (this.#live.get(file) === unit) this.#live.delete(file);
     if (this.#recordUnderWay(file)?.unit === unit) this.#options.journal.note(file, undefined);
   }
 

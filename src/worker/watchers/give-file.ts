@@ -78,7 +78,7 @@ export function makeUnit(
   return units.allocateWatched(record.unit, {
     workType,
     params: params === undefined ? {} : { params: paramsOf(params, words) },
-    watch: { Watcher: watcher, File: file, Version: record.stamp },
+    watch: { Watcher: watcher, Folder: folder, File: file, Version: record.stamp },
   });
 }
 

@@ -79,7 +79,7 @@ export class WatchedFiles {
       },
     });
     this.#marked = look.marked;
-    this.#forgetGone(walked, look);
+    this.#forgetGone(walked, look, wants);
     return { ...walked, beyond: look.beyond };
   }
 
@@ -122,14 +122,20 @@ export class WatchedFiles {
   }
 
   /**
-   * A file that is gone is forgotten, so that it is a new one when it comes again. Not while nothing that was known shows on
+   * A file that is gone is forgotten, so that it is a new one when it comes again. Not one that is only looked at no more,
+   * for the configuration has changed and may change back. Nor while nothing that was known shows on
    * another device: then this is the folder of a mount without what is mounted there.
    */
-  #forgetGone({ dev, unread }: Walked, { number, known, remounted }: Look): void {
+  #forgetGone({ dev, unread }: Walked, { number, known, remounted }: Look, wants: (name: string) => boolean): void {
+    const { depth } = this.#settings;
     const isUnknown = (file: string): boolean => unread.some(({ folder }) => file.startsWith(`${folder}/`));
+    const isLookedAt = (file: string): boolean => {
+      const names = file.split("/");
+      return names.length <= depth + 1 && wants(names.at(-1) ?? "");
+    };
     this.#candidates.dropUnseen(number, isUnknown);
     for (const [file, record] of this.#journal.records) {
-      if (record.state !== "left" || known.has(file) || isUnknown(file)) continue;
+      if (record.state !== "left" || known.has(file) || isUnknown(file) || !isLookedAt(file)) continue;
       if (record.dev === dev || remounted > 0) this.#journal.note(file, undefined);
     }
   }

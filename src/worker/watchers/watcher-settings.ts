@@ -1,3 +1,4 @@
+import { resolve } from "node:path";
 import { parseGoDuration } from "#core";
 import type { WorkerConfiguration } from "../configuration/mod.ts";
 
@@ -33,9 +34,11 @@ export interface WatcherSettings {
 
 /** What holds where a watcher says nothing: hidden files do not count, and every file stays where it is. */
 export function watcherSettings(written: WrittenWatcher): WatcherSettings {
-  const { name, folder, workType, marker, give = "path" } = written;
+  const { name, workType, marker, give = "path" } = written;
   return {
-    ...{ name, folder, workType, marker, give },
+    // However it is written, it is the same one.
+    folder: resolve(written.folder),
+    ...{ name, workType, marker, give },
     include: written.include ?? ["*"],
     exclude: written.exclude ?? [".*"],
     depth: written.depth ?? 0,

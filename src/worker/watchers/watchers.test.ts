@@ -1,6 +1,7 @@
 import {
   appendFileSync,
   chmodSync,
+  cpSync,
   existsSync,
   mkdirSync,
   readdirSync,
@@ -83,7 +84,8 @@ const untilAllEnded = (at: Place, count: number) =>
   });
 /** Two whole looks from now on, so that whatever a look would do is done. */
 async function twoLooks(at: Place): Promise<void> {
-  for (const name of ["look-1", "look-2"]) {
+  const first = readdirSync(at.in("")).length;
+  for (const name of [`look-${first}`, `look-${first + 1}`]) {
     const before = at.node.units.watched().length;
     writeFileSync(at.in(name), "");
     await eventually("one more unit", () => at.node.units.watched().length > before);
@@ -248,6 +250,47 @@ describe("a watched folder", () => {
     expect(at.effects().filter((line) => line !== "")).toEqual(["x", "x"]);
   });
 
+  test("turned to another folder it knows nothing of the one before, neither a copy nor what still runs there", async () => {
+    await using at = await place({ give: "payload", workType: "hold", onSuccess: "delete" });
+    const { path } = at.node.folder;
+    const params = `-c 'line=$(cat); echo "$line" >> ${path}/effects; until [ -e ${path}/go ]; do sleep 0.02; done'`;
+    await at.watchers.close();
+    await at.node.reopen({
+      workTypes: [{ kind: "command", workType: "hold", command: "sh", params, allowRuntimeParams: false }],
+    });
+    await at.again();
+    writeFileSync(at.in("a"), "same");
+    writeFileSync(at.in("b"), "mine");
+    await eventually("both run", () => at.effects().length === 2);
+    mkdirSync(`${path}/other`);
+    cpSync(at.in("a"), `${path}/other/a`, { preserveTimestamps: true });
+    const turned = { folder: `${path}/other`, workType: "hold", give: "payload", onSuccess: "delete" } as const;
+    await at.watchers.configure([{ name: "w", settle: "20ms", every: "100ms", ...turned }]);
+    await eventually("the copy has a unit too", () => at.node.units.watched().length === 3);
+    writeFileSync(`${path}/go`, "");
+    await untilAllEnded(at, 3);
+    await eventually("the copy is deleted", () => !existsSync(`${path}/other/a`));
+    expect(at.effects()).toEqual(["mine", "same", "same"]);
+    expect(status(at)).toMatchObject({ state: "watching", added: 1, succeeded: 1 });
+    expect(readdirSync(at.in("")).sort()).toEqual(["a", "b"]);
+  });
+
+  test("what was done while a name counted is not done again when it counts again", async () => {
+    await using at = await place({ depth: 1 });
+    const folder = at.node.folder.file("in");
+    const all = { name: "w", folder, workType: "note", settle: "20ms", every: "100ms", depth: 1 } as const;
+    mkdirSync(at.in("sub"));
+    for (const name of ["a", "sub/b"]) writeFileSync(at.in(name), "");
+    await untilAllEnded(at, 2);
+    await at.watchers.configure([{ ...all, depth: 0, exclude: ["a"] }]);
+    await twoLooks(at);
+    await at.watchers.configure([{ ...all, folder: `${folder}/` }]);
+    await twoLooks(at);
+    await untilAllEnded(at, at.node.units.watched().length);
+    for (const name of ["a", "sub/b"])
+      expect(at.effects().filter((line) => line === `${at.in(name)}|`)).toHaveLength(1);
+  });
+
   test("a place that a file cannot be moved to is told, and it is moved when that is right", async () => {
     await using at = await place();
     const { path } = at.node.folder;
@@ -260,6 +303,21 @@ describe("a watched folder", () => {
     mkdirSync(`${path}/later`);
     await eventually("it is moved", () => existsSync(`${path}/later/a`) && status(at)?.state === "watching");
     expect(at.effects()).toHaveLength(1);
+  });
+
+  test("one whose journal cannot be used does nothing, says so, and begins as soon as it can", async () => {
+    await using at = await place();
+    await at.watchers.close();
+    const journals = at.node.folder.file("journals");
+    renameSync(journals, at.node.folder.file("aside"));
+    writeFileSync(journals, "");
+    await at.again();
+    writeFileSync(at.in("a"), "");
+    expect(status(at)).toMatchObject({ state: "trouble", reason: expect.stringContaining("journal") as string });
+    rmSync(journals);
+    renameSync(at.node.folder.file("aside"), journals);
+    await untilAllEnded(at, 1);
+    expect(status(at)).toMatchObject({ state: "watching", succeeded: 1 });
   });
 
   test("a unit that somebody releases does not come again; a lost journal is learned from the units", async () => {
@@ -291,7 +349,7 @@ describe("a watched folder", () => {
     await at.node.reopen(options);
     const { dev, ino, mtimeNs, size } = statSync(at.in("a"), { bigint: true });
     const Version = `${ino}.${mtimeNs}.${size}`;
-    const watch = { Watcher: "w", File: "a", Version };
+    const watch = { Watcher: "w", Folder: `${path}/in`, File: "a", Version };
     const unit = at.node.units.allocateWatched("feedfeedfeed", { workType: "note", params: {}, watch });
     const [journal = ""] = readdirSync(`${path}/journals`);
     const line = ["a", "made", `${dev}`, Version, unit.id];
@@ -309,11 +367,25 @@ describe("a watched folder", () => {
 
   test("a watcher that is configured no more takes its units along that never began", async () => {
     await using at = await place({ give: "payload" });
-    const watch = { Watcher: "gone", File: "x", Version: "1.1.1" };
+    const watch = { Watcher: "gone", Folder: "/gone", File: "x", Version: "1.1.1" };
     const unit = at.node.units.allocateWatched("0123456789abcdef", { workType: "note", params: {}, watch });
     await at.watchers.configure([]);
     expect(await ended(unit)).toMatchObject({ State: UnitState.Failed, Cause: "START_FAILED" });
     expect(at.watchers.status).toEqual([]);
+  });
+
+  test("a unit that came to disk when its line in the journal did not never starts, and ends", async () => {
+    await using at = await place({ give: "payload" });
+    await at.watchers.close();
+    writeFileSync(at.in("a"), "once");
+    const { ino, mtimeNs, size } = statSync(at.in("a"), { bigint: true });
+    const Version = `${ino}.${mtimeNs}.${size}`;
+    const watch = { Watcher: "w", Folder: at.node.folder.file("in"), File: "a", Version };
+    const stray = at.node.units.allocateWatched("feedfeedfeed", { workType: "note", params: {}, watch });
+    await at.again();
+    expect(await ended(stray)).toMatchObject({ State: UnitState.Failed, Cause: "START_FAILED" });
+    await untilAllEnded(at, 2);
+    expect(at.effects()).toEqual(["once"]);
   });
 
   test("begun and not started by the last daemon, a unit is started by this one, with all of its payload", async () => {
@@ -328,7 +400,8 @@ describe("a watched folder", () => {
     const Version = `${ino}.${mtimeNs}.${size}`;
     const id = "feedfeedfeed";
     writeFileSync(`${journals}/${journal}`, `${JSON.stringify(["a", "given", `${dev}`, Version, id])}\n`);
-    at.node.units.allocateWatched(id, { workType: "note", params: {}, watch: { Watcher: "w", File: "a", Version } });
+    const watch = { Watcher: "w", Folder: at.node.folder.file("in"), File: "a", Version };
+    at.node.units.allocateWatched(id, { workType: "note", params: {}, watch });
     writeFileSync(at.node.units.get(id).folder.stdin, "wh");
     await at.node.reopen({ workTypes: [note(at.node.folder.file("effects"))] });
     await at.again();

@@ -21,6 +21,9 @@ export interface WatchersOptions {
   readonly clock?: Clock;
 }
 
+/** A watcher whose journal cannot be used is tried again so often. */
+const againMs = 10_000;
+
 /** A watcher at work, or why it is not. */
 interface Held {
   readonly written: string;
@@ -33,6 +36,7 @@ export class Watchers {
   readonly #options: WatchersOptions;
   readonly #held = new Map<string, Held>();
   #turn: Promise<void> = Promise.resolve();
+  #again: NodeJS.Timeout | undefined;
 
   constructor(options: WatchersOptions) {
     this.#options = options;
@@ -62,14 +66,19 @@ export class Watchers {
 
   async close(): Promise<void> {
     await this.#turn;
+    clearTimeout(this.#again);
     await Promise.all([...this.#held.keys()].map((name) => this.#end(name)));
   }
 
   async #configure(wanted: readonly WrittenWatcher[]): Promise<void> {
     const written = new Map(wanted.map((watcher) => [watcher.name, JSON.stringify(watcher)]));
-    for (const [name, held] of this.#held) if (written.get(name) !== held.written) await this.#end(name);
-    this.#endForgotten(new Set(written.keys()));
+    clearTimeout(this.#again);
+    for (const [name, { written: before, watcher }] of this.#held)
+      if (written.get(name) !== before || !(watcher instanceof Watcher)) await this.#end(name);
+    this.#endForgotten(new Set(wanted.map((watcher) => placeOf(watcherSettings(watcher)))));
     for (const watcher of wanted) if (!this.#held.has(watcher.name)) this.#begin(watcher);
+    const isAll = [...this.#held.values()].every(({ watcher }) => watcher instanceof Watcher);
+    if (!isAll) this.#again = setTimeout(() => void this.configure(wanted), againMs).unref();
     this.#options.changed?.();
   }
 
@@ -100,18 +109,22 @@ export class Watchers {
   }
 
   /** Units that nobody will bring a payload any more. */
-  #endForgotten(names: ReadonlySet<string>): void {
+  #endForgotten(places: ReadonlySet<string>): void {
     const { units, log } = this.#options;
     for (const unit of units.watched()) {
-      const { State, Queued, Watch } = unit.status;
-      if (State !== UnitState.Pending || Queued === true || names.has(Watch?.Watcher ?? "")) continue;
-      const why = new Error(`there is no watcher ${Watch?.Watcher ?? ""} any more`);
+      const { State, Queued, Watch: { Watcher = "", Folder = "" } = {} } = unit.status;
+      if (State !== UnitState.Pending || Queued === true || places.has(placeOf({ name: Watcher, folder: Folder })))
+        continue;
+      const why = new Error(`there is no watcher ${Watcher} of ${Folder} any more`);
       units.refuse(unit, why).catch((error: unknown) => {
         log.warn(`unit ${unit.id} waits for a watcher that is gone`, { error: errorText(error) });
       });
     }
   }
 }
+
+/** Which watcher of which folder. */
+const placeOf = ({ name, folder }: Pick<WatcherSettings, "name" | "folder">): string => `${name} ${folder}`;
 
 /** Of a watcher that was turned to another folder nothing is remembered. */
 function journalName({ name, folder }: WatcherSettings): string {

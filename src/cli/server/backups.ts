@@ -26,4 +26,5 @@ export async function restoreServer(file: string, where: Where, terminal: Termin
   if (where.json) return terminal.print(JSON.stringify(report));
   const made = new Date(report.at).toISOString();
   terminal.print(`${report.rows} rows of ${made}, and ${report.keys.length} files of keys in ${dataDir}`);
+  if (report.sessions > 0) terminal.say(`logins of then are over (${report.sessions}): everybody logs in again`);
 }

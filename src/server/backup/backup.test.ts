@@ -44,6 +44,23 @@ describeWithStores("a backup", (maker) => {
     expect(await audit.verify()).toMatchObject({ ok: true });
   });
 
+  test("brings no session back, for it may have been ended since", async () => {
+    await using folder = await tempFolder();
+    await using store = await maker.open();
+    await fill(store, folder.path);
+    const before = testAccess(store);
+    const [ada] = await before.accounts.list();
+    const { token } = await before.sessions.open(ada?.id ?? "", { source: "192.0.2.1", client: "test" }, false);
+    const api = await before.apiTokens.make(ada?.id ?? "", { name: "ci", scopes: ["*:monitor"], expiresAt: null });
+    const { path, rows } = await writeBackup(store, folder.path, join(folder.path, "backup"));
+    await before.sessions.endAll(ada?.id ?? "", "ended");
+    await using other = await maker.open();
+    expect(await restoreBackup(other, join(folder.path, "new"), path)).toMatchObject({ rows, sessions: 1 });
+    const { callers } = testAccess(other);
+    await expect(callers.identify(token)).rejects.toMatchObject({ code: "CREDENTIAL_INVALID" });
+    expect(await callers.identify(api.token)).toMatchObject({ kind: "token" });
+  });
+
   test("that was changed, cut off, or is no backup changes nothing", async () => {
     await using folder = await tempFolder();
     await using store = await maker.open();

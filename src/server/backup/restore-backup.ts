@@ -14,6 +14,8 @@ const batchRows = 500;
 
 export interface RestoreReport {
   readonly rows: number;
+  /** Logins of then that were not put back. */
+  readonly sessions: number;
   readonly keys: readonly string[];
   /** When the backup was made, milliseconds since 1970. */
   readonly at: number;
@@ -21,14 +23,15 @@ export interface RestoreReport {
 
 /**
  * Put a backup back into an empty database, of either kind, and its keys into a data folder that has none. All of it is
- * read and compared with its hash before anything stays.
+ * read and compared with its hash before anything stays. Sessions are left out: some of them were ended after the backup,
+ * and nobody knows which.
  *
  * @throws {ServerError} BACKUP_INVALID, RESTORE_REFUSED; then nothing has changed.
  */
 export async function restoreBackup(store: Store, dataDir: string, path: string): Promise<RestoreReport> {
   await refuseOccupied(store, dataDir);
   const files = new Map<string, Buffer>();
-  const report = { rows: 0, at: 0 };
+  const report = { rows: 0, sessions: 0, at: 0 };
   // Asked before: within the transaction SQLite answers nobody else.
   const steps = await store.migrations();
   try {
@@ -70,7 +73,7 @@ async function readInto(
   path: string,
   steps: readonly string[],
   files: Map<string, Buffer>,
-  report: { rows: number; at: number },
+  report: { rows: number; sessions: number; at: number },
 ): Promise<void> {
   const hash = createHash("sha256");
   const batch = new Batch(target);
@@ -89,7 +92,8 @@ async function readInto(
     else if (line.kind === "file") files.set(keyName(line.name, path), Buffer.from(line.base64, "base64"));
     else if (isCopiedTable(line.table)) {
       report.rows++;
-      await batch.add(line.table, decodeRow(line.row));
+      if (line.table === "session") report.sessions++;
+      else await batch.add(line.table, decodeRow(line.row));
     } else throw invalid(path, `it has a table ${JSON.stringify(line.table)}`);
   }
   if (!isWhole) throw invalid(path, "it breaks off");

@@ -6,11 +6,13 @@ const entry = z.strictObject({
   host: z
     .string()
     .regex(/^[A-Za-z0-9.:_-]{1,253}$/, "is no host name or address")
+    // With a colon it is an IPv6 address: the port has its own key.
+    .refine((host) => URL.canParse(`https://${host.includes(":") ? `[${host}]` : host}`), "is no host name or address")
     .describe("where its own HTTPS port is reached"),
   port: z.number().int().min(1).max(65_535).default(8889),
   pin: z
     .string()
-    .regex(/^sha256:[0-9A-Fa-f:]{64,95}$/, "is no fingerprint: sha256: and 64 hex digits")
+    .regex(/^sha256:([0-9A-Fa-f]:?){64}$/, "is no fingerprint: sha256: and 64 hex digits")
     .describe("of the certificate that it shows"),
   passwordFile: z
     .string()

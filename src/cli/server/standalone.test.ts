@@ -74,6 +74,9 @@ test.each([
   ["a password in the list itself", [{ ...entry, password: "secret" }], "password"],
   ["a name twice", [entry, entry], "twice"],
   ["a host that is an address with a path", [{ ...entry, host: "shed.example/x" }], "host"],
+  ["a host that has its port in it", [{ ...entry, host: "shed.example:8889" }], "host"],
+  ["a host that is no address, though it looks like one", [{ ...entry, host: "10.0.0.256" }], "host"],
+  ["a pin that is too short", [{ ...entry, pin: `sha256:${":".repeat(64)}` }], "pin"],
   ["a password file by a relative path", [{ ...entry, passwordFile: "pw" }], "passwordFile"],
 ])("CAT-43: the list is refused with %s", async (_says, workers, where) => {
   await using folder = await tempFolder();

@@ -32,16 +32,21 @@ export interface LiveMessage {
  * A WebSocket of a client: pinged, so that proxies keep it and a dead one is noticed (CAT-49), and slow as its client is.
  */
 export class LiveSocket {
-  /** Fires when it is closed, by whomever. */
+  /** Fires when it is closed, by whomever, and what had to be done then is done. */
   readonly closed: AbortSignal;
+  /** Fires when it is closed. */
+  readonly gone: AbortSignal;
   readonly #socket: RawWebSocket;
   readonly #closing = new AbortController();
+  readonly #going = new AbortController();
   readonly #pinging: NodeJS.Timeout;
+  #lastThings: (() => Promise<void>) | undefined;
   #heardAt = performance.now();
 
   constructor(socket: RawWebSocket, { pingEveryMs, pongWithinMs }: LiveSocketOptions) {
     this.#socket = socket;
     this.closed = this.#closing.signal;
+    this.gone = this.#going.signal;
     this.#pinging = setInterval(() => {
       if (performance.now() - this.#heardAt >= pongWithinMs) socket.terminate();
       else socket.ping();
@@ -50,15 +55,25 @@ export class LiveSocket {
     socket.on("error", () => socket.terminate());
     socket.on("close", () => {
       clearInterval(this.#pinging);
-      this.#closing.abort(new Error("the client is gone"));
+      const why = new Error("the client is gone");
+      this.#going.abort(why);
+      if (!this.#lastThings) return this.#closing.abort(why);
+      this.#lastThings()
+        .catch(() => {})
+        .finally(() => this.#closing.abort(why));
     });
     // Until somebody wants its messages.
     socket.pause();
   }
 
+  /** What is to be done when the client has gone, before `closed` fires. It has an end of its own. */
+  beforeClosed(lastThings: () => Promise<void>): void {
+    this.#lastThings = lastThings;
+  }
+
   /** Resolves when it was handed on and the client is not far behind. @throws when the socket is closed. */
   async send(data: string | Uint8Array): Promise<void> {
-    this.closed.throwIfAborted();
+    this.gone.throwIfAborted();
     await new Promise<void>((resolve, reject) => {
       const sent = (error?: Error | null): void => (error ? reject(error) : resolve());
       this.#socket.send(data, { binary: typeof data !== "string" }, sent);
@@ -76,15 +91,15 @@ export class LiveSocket {
       this.#socket.pause();
       wake();
     });
-    this.closed.addEventListener("abort", () => wake(), { once: true });
+    this.gone.addEventListener("abort", () => wake(), { once: true });
     this.#socket.resume();
     for (;;) {
       for (let next = waiting.shift(); next; next = waiting.shift()) yield next;
-      if (this.closed.aborted) return;
+      if (this.gone.aborted) return;
       this.#socket.resume();
       await new Promise<void>((resolve) => {
         wake = resolve;
-        if (waiting.length > 0 || this.closed.aborted) resolve();
+        if (waiting.length > 0 || this.gone.aborted) resolve();
       });
     }
   }
@@ -105,6 +120,6 @@ export class LiveSocket {
     this.#socket.resume();
     this.#socket.close(code, reason.slice(0, 120));
     const cut = setTimeout(() => this.#socket.terminate(), 1_000);
-    this.closed.addEventListener("abort", () => clearTimeout(cut), { once: true });
+    this.gone.addEventListener("abort", () => clearTimeout(cut), { once: true });
   }
 }

@@ -143,7 +143,9 @@ export class Mount {
   /** A WebSocket; whatever goes wrong is said in it, and why it is closed. */
   async #serveLive(route: Route, request: Request, socket: LiveSocket): Promise<void> {
     const { facts, failures } = this.#options;
-    const scope = facts.of(request)?.scope ?? new AbortController();
+    const known = facts.of(request);
+    const scope = known?.scope ?? new AbortController();
+    if (known) known.isLive = true;
     socket.closed.addEventListener("abort", () => scope.abort(socket.closed.reason), { once: true });
     scope.signal.addEventListener("abort", () => closeSocket(socket, scope.signal.reason), { once: true });
     try {

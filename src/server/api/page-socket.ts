@@ -19,6 +19,7 @@ export async function joinPage(
   const quiet = { streamIdleMs: limits.streamTotalMs, streamTotalMs: limits.streamTotalMs };
   const incoming = guarded(stream, { limits: quiet, signal: AbortSignal.any([signal, idle.signal]), used: moved });
   const sending = passOn(socket, stream, moved);
+  socket.beforeClosed(() => closed(stream));
   // Once the page has said its last word it does not matter what becomes of it.
   sending.catch(() => stream.destroy());
   try {
@@ -38,19 +39,43 @@ async function passOn(socket: LiveSocket, stream: Duplex, moved: () => void): Pr
     const message: SocketMessage = isBinary ? { kind: "binary", bytes: data } : { kind: "text", text: data.toString() };
     await written(stream, encodeSocketMessage(message));
   }
-  stream.destroy();
+  // The page hears all that was said before.
+  if (stream.writable) stream.end(encodeSocketMessage({ kind: "close", code: goingAway }));
+}
+
+/** Resolves when the page has taken all, or does not. */
+async function closed(stream: Duplex): Promise<void> {
+  if (stream.destroyed) return;
+  await new Promise<void>((resolve) => {
+    const late = setTimeout(resolve, lastWordsMs);
+    stream.once("close", () => {
+      clearTimeout(late);
+      resolve();
+    });
+  });
 }
 
 /** @returns the code to close with. */
 async function tellAll(incoming: AsyncIterable<Uint8Array>, socket: LiveSocket): Promise<number> {
   for await (const message of decodeSocketMessages(incoming)) {
     if (message.kind === "close") return ownCode(message.code);
-    await socket.send(message.kind === "text" ? message.text : message.bytes);
+    await told(socket, message.kind === "text" ? message.text : message.bytes);
   }
   return goingAway;
 }
 
+/** To a client that has gone there is nothing to say, and the page may still be taking what it said. */
+async function told(socket: LiveSocket, data: string | Uint8Array): Promise<void> {
+  try {
+    await socket.send(data);
+  } catch (error) {
+    if (!socket.gone.aborted) throw error;
+  }
+}
+
 const goingAway = 1001;
+/** So long a page may take what a client has said before it went, milliseconds. */
+const lastWordsMs = 2_000;
 
 /** Codes of 4000 to 4999 are the server's own here (4000 + status): a page has those of applications, and "all went well". */
 function ownCode(code: number): number {

@@ -179,6 +179,17 @@ describe("a request for a worker's page", () => {
     expect(ended).toBeUndefined();
     await eventually(() => api.api.openCalls()).toBe(0);
   });
+
+  test("whose answer was whole before it: nothing of it stays open at the worker", async () => {
+    const { api, user, base, closed } = await pages({ ...good, status: 413, length: 4 }, (stream) =>
+      stream.end("long"),
+    );
+    await using _ = api;
+    const head = `POST ${base}/ HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 1000\r\n`;
+    const answer = await api.raw(`${head}Authorization: ${user.auth.authorization}\r\n\r\nhalf`);
+    expect(answer).toMatch(/^HTTP\/1.1 413 .*\r\n\r\nlong$/s);
+    await closed[0];
+  });
 });
 
 describe("a page's answer", () => {
@@ -325,6 +336,23 @@ describe("a WebSocket of a worker's page", () => {
     socket.socket.send("bye");
     expect(await socket.closed).toBe(3_005);
     expect(params(api)).toEqual({ service: "page", path: "/live?x=1" });
+  });
+
+  test("that its client closes has told the page all that was sent before", async () => {
+    const heard: number[] = [];
+    const { api, user, base, closed } = await pages(undefined, async (stream) => {
+      for await (const message of decodeSocketMessages(stream)) {
+        await new Promise((resolve) => setTimeout(resolve, 5));
+        if (message.kind === "binary") heard.push(message.bytes.length);
+      }
+    });
+    await using _ = api;
+    const { socket } = await api.socket(`${base}/`, own(user));
+    for (let n = 1; n <= 50; n++) socket.send(Buffer.alloc(n * 1_000));
+    socket.close();
+    await closed[0];
+    await eventually(() => heard.length).toBe(50);
+    expect(heard).toEqual(Array.from({ length: 50 }, (_, n) => (n + 1) * 1_000));
   });
 
   test("is opened by no page of another origin, with or without a cookie (CAT-53)", async () => {

@@ -10,6 +10,8 @@ export interface Facts {
   admitted?: Admitted;
   /** Fires when the request is over before it was answered, with why. */
   readonly scope: AbortController;
+  /** It has become a WebSocket, which ends the scope itself. */
+  isLive: boolean;
   /** Something moved on its stream. */
   used: () => void;
 }
@@ -19,7 +21,8 @@ export class RequestFacts {
   readonly #facts = new WeakMap<Request, Facts>();
 
   begin(request: Request, response: ServerResponse): Facts {
-    const facts: Facts = { scope: scopeOf(response), used: () => {} };
+    const facts: Facts = { scope: new AbortController(), isLive: false, used: () => {} };
+    endWith(response, facts);
     this.#facts.set(request, facts);
     return facts;
   }
@@ -37,11 +40,10 @@ export class RequestFacts {
 
 const gone = (): ServerError => new ServerError("CLIENT_LEFT", "the client went away before it was answered");
 
-/** Ends with the connection, unless the answer was whole. */
-function scopeOf(response: ServerResponse): AbortController {
-  const scope = new AbortController();
+/** The scope ends with the connection, unless the answer was whole. */
+function endWith(response: ServerResponse, facts: Facts): void {
   response.once("close", () => {
-    if (!response.writableFinished && !scope.signal.aborted) scope.abort(gone());
+    const { isLive, scope } = facts;
+    if (!isLive && !response.writableFinished && !scope.signal.aborted) scope.abort(gone());
   });
-  return scope;
 }

@@ -21,9 +21,13 @@ export interface EntitledLinesOptions {
 }
 
 interface OpenStream {
-  readonly feature: RemoteFeature;
+  /** All of them are to be included while it is open. */
+  readonly rests: readonly RemoteFeature[];
   readonly stream: Duplex;
 }
+
+/** Who asks, and what the worker is told that they may do. */
+type Told = Asker & { readonly entitled: readonly RemoteFeature[] };
 
 /**
  * Lines to workers on which nothing is forwarded that the policy leaves out (CAT-100), whoever calls, and on which streams
@@ -49,10 +53,13 @@ export class EntitledLines implements WorkerLines {
     const { method } = request;
     const told = await this.#entitled(workerId, method, asker);
     const opened = await this.#options.lines.open(workerId, request, told, signal);
-    this.#watch(workerId, { feature: featureOfMethod(method), stream: opened.stream });
+    const rests = restsOn(method, told.entitled);
+    this.#watch(workerId, { rests, stream: opened.stream });
     try {
       // What changed while it was opened has cut those that were open then.
-      await this.#entitled(workerId, method, asker);
+      const { entitled } = await this.#entitled(workerId, method, asker);
+      const lost = rests.find((feature) => !entitled.includes(feature));
+      if (lost) throw this.#refusal(lost, workerId);
       return opened;
     } catch (error) {
       opened.stream.destroy();
@@ -79,15 +86,18 @@ export class EntitledLines implements WorkerLines {
   async recheck(): Promise<void> {
     for (const [workerId, streams] of this.#open) {
       const included = await this.#features(workerId, true);
-      const over = [...streams].filter(({ feature }) => !included.includes(feature));
-      for (const { feature, stream } of over) stream.destroy(this.#refusal(feature, workerId));
+      const over = [...streams].flatMap(({ rests, stream }) => {
+        const lost = rests.find((feature) => !included.includes(feature));
+        return lost ? [{ lost, stream }] : [];
+      });
+      for (const { lost, stream } of over) stream.destroy(this.#refusal(lost, workerId));
       if (over.length > 0)
         this.#options.log.info("streams were cut: entitlement", { worker: workerId, streams: over.length });
     }
   }
 
   /** What the worker is told of whom, when the policy includes the method. */
-  async #entitled(workerId: string, method: string, asker: Asker): Promise<Asker> {
+  async #entitled(workerId: string, method: string, asker: Asker): Promise<Told> {
     const feature = featureOfMethod(method);
     const entitled = await this.#features(workerId);
     if (entitled.includes(feature)) {
@@ -131,4 +141,12 @@ export class EntitledLines implements WorkerLines {
     const given = `${entitlements.why(feature, workerId)}, and an admin can enter one (CAT-98)`;
     return new ServerError("NOT_ENTITLED", `${why}: ${given}; ${operator}`);
   }
+}
+
+/**
+ * What a stream is to end with. A request of the worker's own pages is held to what the worker was told when it came, and its
+ * body may come as slowly as its sender likes: it would outlive what it was told.
+ */
+function restsOn(method: string, told: readonly RemoteFeature[]): readonly RemoteFeature[] {
+  return method === "http.management" ? told : [featureOfMethod(method)];
 }

@@ -446,6 +446,7 @@ describe("tunnels", () => {
     await expect(api.socket(path, op.auth)).rejects.toMatchObject({ status: 403 });
     const shell = await api.socket(path, root.auth);
     shell.socket.send(Buffer.from("ls\n"));
+    expect(await shell.next()).toEqual({ opened: "s1" });
     expect(String((await once(end, "data"))[0])).toBe("ls\n");
     end.write("file\n");
     expect(String(await shell.bytes())).toBe("file\n");

@@ -183,7 +183,8 @@ describe("a page of a worker without an open port", () => {
     const operator = await user("operator");
     let closed: Promise<unknown> = Promise.resolve();
     respond = (request, response) => {
-      closed = once(request.socket, "close");
+      // A reset is one as well.
+      closed = new Promise((resolve) => request.socket.once("close", resolve));
       response.writeHead(200, { "content-type": "text/event-stream" });
       const timer = setInterval(() => response.write("data: 1\n\n"), 20);
       response.once("close", () => clearInterval(timer));

@@ -1,4 +1,17 @@
 import { defineConfig } from "vitest/config";
+import { BaseSequencer, type TestSpecification } from "vitest/node";
+
+/** These take minutes and wait for most of them: whatever goes on beside them costs nothing more. */
+const longest = /\/(server-faults|e2e\/faults|hostile-worker|killed)(\/|\.)/;
+
+/** The longest tests first: begun last, they would end alone. */
+class LongestFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const sorted = await super.sort(files);
+    const isLong = ({ moduleId }: TestSpecification): boolean => longest.test(moduleId);
+    return [...sorted.filter(isLong), ...sorted.filter((file) => !isLong(file))];
+  }
+}
 
 // The sources are tested, not the build: the `source` condition of package.json "imports" points at them.
 const fromSources = {
@@ -9,6 +22,7 @@ const fromSources = {
 export default defineConfig({
   ...fromSources,
   test: {
+    sequence: { sequencer: LongestFirst },
     projects: [
       {
         ...fromSources,
@@ -30,7 +44,7 @@ export default defineConfig({
           name: "fuzz",
           include: ["src/**/fuzz.test.ts"],
           hookTimeout: 120_000,
-          maxWorkers: 4,
+          maxWorkers: 8,
           sequence: { groupOrder: 1 },
         },
       },

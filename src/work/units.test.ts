@@ -254,8 +254,9 @@ describe("what a work type sets", () => {
     const unit = await node.start(bomb);
     const status = await ended(unit);
     expect(status).toMatchObject({ State: UnitState.Failed, Cause: "PROCESS_LIMIT" });
+    // Some die of the first signal, the rest are killed: how many of each is the machine's to say. None is left.
     expect(status.LeftRunning).toBeUndefined();
-    expect(status.Reaped).toBeGreaterThan(15);
+    expect(processesOfUnit(unit.id)).toEqual([]);
     expect(await ended(other)).toMatchObject({ State: UnitState.Succeeded, StdoutSize: 5 });
   });
 

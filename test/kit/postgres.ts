@@ -20,8 +20,8 @@ function programs(): string | undefined {
 
 /** A PostgreSQL of this test alone, on loopback. At the end of its scope it and its data are gone. */
 export interface Postgres extends AsyncDisposable {
-  /** URL of a new, empty database. */
-  database(): Promise<string>;
+  /** URL of a new database: an empty one, or a copy of the `model` at that URL, which nobody may be using. */
+  database(model?: string): Promise<string>;
   /** End it as when its machine loses power. */
   kill(): Promise<void>;
   /** Start it again with what it kept on disk. */
@@ -82,8 +82,9 @@ export async function startPostgres(): Promise<Postgres> {
     start,
     kill,
     pid: () => server?.pid,
-    database: async () => {
+    database: async (model) => {
       const name = `test${++databases}`;
+      const template = model === undefined ? [] : ["-T", new URL(model).pathname.slice(1)];
       const { code, stderr } = await run([
         join(bin, "createdb"),
         "-h",
@@ -92,6 +93,7 @@ export async function startPostgres(): Promise<Postgres> {
         String(port),
         "-U",
         "farhand",
+        ...template,
         name,
       ]);
       if (code !== 0) throw new Error(stderr);

@@ -1,3 +1,4 @@
+import { copyFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe } from "vitest";
 import { silentLog } from "#core";
@@ -21,15 +22,39 @@ export function describeWithStores(name: string, tests: (maker: StoreMaker) => v
     let files = 0;
     beforeAll(async () => void (folder = await tempFolder()));
     afterAll(() => folder[Symbol.asyncDispose]());
-    const settings = (): Promise<StoreSettings> =>
-      Promise.resolve({ kind: "sqlite", path: join(folder.path, `store${++files}.db`) });
-    tests({ kind: "sqlite", settings, open: async () => await openStore(await settings(), silentLog) });
+    const path = (): string => join(folder.path, `store${++files}.db`);
+    const settings = (): Promise<StoreSettings> => Promise.resolve({ kind: "sqlite", path: path() });
+    const copy = async (model: StoreSettings): Promise<StoreSettings> => {
+      const copied = path();
+      if (model.kind === "sqlite") await copyFile(model.path, copied);
+      return { kind: "sqlite", path: copied };
+    };
+    tests({ kind: "sqlite", settings, open: opener(settings, copy) });
   });
   describe.skipIf(postgresPrograms === undefined)(`${name} (PostgreSQL)`, () => {
     let postgres: Postgres;
     beforeAll(async () => void (postgres = await startPostgres()));
     afterAll(() => postgres[Symbol.asyncDispose]());
-    const settings = async (): Promise<StoreSettings> => ({ kind: "postgres", url: await postgres.database() });
-    tests({ kind: "postgres", settings, open: async () => await openStore(await settings(), silentLog) });
+    const database = async (model?: string): Promise<StoreSettings> => ({
+      kind: "postgres",
+      url: await postgres.database(model),
+    });
+    const copy = (model: StoreSettings): Promise<StoreSettings> =>
+      database(model.kind === "postgres" ? model.url : undefined);
+    tests({ kind: "postgres", settings: () => database(), open: opener(database, copy) });
   });
+}
+
+/** Makes the tables once and copies them from then on: most of what opening an empty store takes is that. */
+function opener(
+  settings: () => Promise<StoreSettings>,
+  copy: (model: StoreSettings) => Promise<StoreSettings>,
+): () => Promise<Store> {
+  let model: Promise<StoreSettings> | undefined;
+  const makeModel = async (): Promise<StoreSettings> => {
+    const made = await settings();
+    await using _store = await openStore(made, silentLog);
+    return made;
+  };
+  return async () => await openStore(await copy(await (model ??= makeModel())), silentLog);
 }

@@ -2,7 +2,7 @@ import { defineConfig } from "vitest/config";
 import { BaseSequencer, type TestSpecification } from "vitest/node";
 
 /** These take minutes and wait for most of them: whatever goes on beside them costs nothing more. */
-const longest = /\/(server-faults|e2e\/faults|hostile-worker|killed)(\/|\.)/;
+const longest = /\/(server-faults|e2e\/faults|e2e\/cli|hostile-worker|mesh\/(stubs|cells|cuts))(\/|\.)/;
 
 /** The longest tests first: begun last, they would end alone. */
 class LongestFirst extends BaseSequencer {
@@ -38,13 +38,13 @@ export default defineConfig({
       },
       {
         ...fromSources,
-        // Hostile bytes for as long as FUZZ_SECONDS says: more files at once than there are processors, for it is their
+        // Hostile bytes for as long as FUZZ_SECONDS says: all files at once, for it is their
         // time that counts. Between the rest, which want the processors for themselves.
         test: {
           name: "fuzz",
           include: ["src/**/fuzz.test.ts"],
           hookTimeout: 120_000,
-          maxWorkers: 8,
+          maxWorkers: 13,
           sequence: { groupOrder: 1 },
         },
       },

@@ -26,20 +26,21 @@ export default defineConfig({
     projects: [
       {
         ...fromSources,
-        // Beside the code: no build, no peers.
+        // Beside the code: no build, no peers. Some wait for most of their time, so more go on at once than there are
+        // processors.
         test: {
           name: "unit",
           include: ["src/**/*.test.ts"],
           exclude: ["src/**/fuzz.test.ts"],
           testTimeout: 60_000,
           hookTimeout: 120_000,
-          maxWorkers: 2,
+          maxWorkers: 3,
         },
       },
       {
         ...fromSources,
-        // Hostile bytes for as long as FUZZ_SECONDS says: all files at once, for it is their
-        // time that counts. Between the rest, which want the processors for themselves.
+        // Hostile bytes for as long as FUZZ_SECONDS says: all files at once, for it is their time that counts. Between the
+        // rest, which want the processors for themselves.
         test: {
           name: "fuzz",
           include: ["src/**/fuzz.test.ts"],
@@ -56,7 +57,7 @@ export default defineConfig({
           include: ["test/house/**/*.test.ts", "test/kit/**/*.test.ts"],
           testTimeout: 60_000,
           hookTimeout: 60_000,
-          maxWorkers: 2,
+          maxWorkers: 3,
         },
       },
       {

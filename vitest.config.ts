@@ -26,26 +26,25 @@ export default defineConfig({
     projects: [
       {
         ...fromSources,
-        // Beside the code: no build, no peers. Some wait for most of their time, so more go on at once than there are
-        // processors.
+        // Beside the code: no build, no peers.
         test: {
           name: "unit",
           include: ["src/**/*.test.ts"],
           exclude: ["src/**/fuzz.test.ts"],
           testTimeout: 60_000,
           hookTimeout: 120_000,
-          maxWorkers: 3,
+          maxWorkers: 2,
         },
       },
       {
         ...fromSources,
-        // Hostile bytes for as long as FUZZ_SECONDS says: all files at once, for it is their time that counts. Between the
-        // rest, which want the processors for themselves.
+        // Hostile bytes for as long as FUZZ_SECONDS says: more files at once than there are processors, for
+        // it is their time that counts. Between the rest, which want the processors for themselves.
         test: {
           name: "fuzz",
           include: ["src/**/fuzz.test.ts"],
           hookTimeout: 120_000,
-          maxWorkers: 13,
+          maxWorkers: 8,
           sequence: { groupOrder: 1 },
         },
       },
@@ -57,7 +56,7 @@ export default defineConfig({
           include: ["test/house/**/*.test.ts", "test/kit/**/*.test.ts"],
           testTimeout: 60_000,
           hookTimeout: 60_000,
-          maxWorkers: 3,
+          maxWorkers: 2,
         },
       },
       {

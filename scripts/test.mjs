@@ -93,7 +93,7 @@ function runVitest(env) {
 
 /** The exit code of a program that shares our terminal. An interruption is passed on, and after a grace enforced. */
 function run(program, programArgs, env) {
-  if (interruption.signal.aborted) return 1;
+  if (interruption.signal.aborted) return Promise.resolve(1);
   return new Promise((resolve) => {
     const child = spawn(program, programArgs, {
       cwd: root,

@@ -25,6 +25,8 @@ const clients = scaled(50, 4);
 const users = 10;
 const rounds = 3;
 const pace = { clients, everyMs: 500, forMs: 10_000 };
+/** A server runs for weeks: what it takes for its first thousands of requests is another matter. */
+const warmUp = { clients, everyMs: 200, forMs: scaled(25_000, 1_000) };
 
 await onStage(async (folder) => {
   const planted = await plantServer(folder, { workers, users });
@@ -43,6 +45,7 @@ await onStage(async (folder) => {
     floor: () => ask({ url: `https://127.0.0.1:${port}` }, { floor: ["/text"] }),
     farhand: () => cpuPercentWhile(server.pid, () => ask({ url }, paths)),
   };
+  await asking.ask({ url, authority, tokens, paths, ...warmUp });
   await inRounds(1, sides);
   const measured = await inRounds(rounds, sides);
   const memory = memoryOf(server.own());

@@ -36,7 +36,12 @@ async function enrolAll(core, { id, secret }, path, count) {
     const { privateKey } = generateKeyPairSync("ed25519");
     const self = { name: nameOf(n), labels: {}, mode: "session", version: "0", capabilities: ["run"], helperSlots: 4 };
     const more = { token: { id, secret }, sameMachine: "add" };
-    const said = new Instance(0).registration(privateKey, core.entrance.challenge(), self, more);
+    const said = new Instance(0).registration(
+      privateKey,
+      core.entrance.challenge({ address: "127.0.0.1" }),
+      self,
+      more,
+    );
     const registered = await core.entrance.register(said, "127.0.0.1");
     core.presence.stopped(registered.workerId, registered.epoch, "enrolled, and not started yet");
     const key = privateKey.export({ type: "pkcs8", format: "pem" });

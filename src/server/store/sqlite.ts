@@ -1,6 +1,7 @@
 import { chmodSync, closeSync, openSync } from "node:fs";
 import { SqliteAdapter, SqliteDialect } from "kysely";
 import Libsql from "libsql";
+import { withPreparedStatements } from "./prepared-statements.ts";
 import { settledDatabase } from "./settled-database.ts";
 
 /** Another process (a backup, a curious person) may hold the file for so long before a statement fails. */
@@ -21,7 +22,7 @@ export function sqliteDialect(path: string): SqliteDialect {
   database.pragma("synchronous = FULL");
   database.pragma("foreign_keys = ON");
   database.pragma(`busy_timeout = ${busyMs}`);
-  return new WholeSteps({ database: settledDatabase(database) });
+  return new WholeSteps({ database: withPreparedStatements(settledDatabase(database)) });
 }
 
 /** Migrations in a transaction: SQLite takes tables back as it does rows, which the dialect does not know. */

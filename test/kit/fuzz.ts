@@ -60,9 +60,9 @@ export function fuzzProperties(title: string, properties: Readonly<Record<string
   });
 }
 
-/** A test that tries one seed after the other. */
+/** A test that tries one seed after the other. Those of one file share its minute, for most of them wait for an answer. */
 export function fuzzSeeds(title: string, attempt: (seed: number) => Promise<void>): void {
-  test(
+  test.concurrent(
     title,
     async () => {
       const end = performance.now() + seconds * 1000;

@@ -105,6 +105,8 @@ test(`CAT-17: ${kills} times kill -9 while ${files} files are dropped: each has 
     for (let n = 0; n < kills; n++) await strike(place, random);
     const dropped = await dropping;
     await using _worker = await place.start();
+    // What runs still may end before the worker is there.
+    await until("the worker answers", () => place.ask("worker.status").then(Boolean, () => false));
     await until("every file has had its effect", () => place.effects().length >= files);
     await until(
       "they are put away",

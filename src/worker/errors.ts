@@ -69,6 +69,12 @@ export const workerErrors = {
     meaning:
       "A watched file whose unit has ended cannot be moved or deleted. The message says why; it is tried again and again.",
   },
+  WATCHERS_CIRCLE: {
+    status: 409,
+    exit: 2,
+    meaning:
+      "Watched folders lead files back to one another, so that they would go round for ever. Move them to a folder that none watches.",
+  },
   SHELL_REFUSED: {
     status: 403,
     exit: 4,

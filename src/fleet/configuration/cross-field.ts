@@ -1,6 +1,6 @@
 import { isIP } from "node:net";
-import { resolve } from "node:path";
 import type { WholeDocument } from "./document-schema.ts";
+import { circlesOf, circleText, moverOf, writtenLine } from "./watcher-circles.ts";
 
 /** What is wrong with a document, at which key or place of it (JSON pointer). */
 export interface ConfigFault {
@@ -16,7 +16,15 @@ export function crossFieldFaults(document: WholeDocument): ConfigFault[] {
   return rules.flatMap((rule) => rule(document)).filter((fault) => typeof fault === "object");
 }
 
-const rules: readonly Rule[] = [lastWayIn, apiNeedsTls, accountIsWhole, roadsLeadSomewhere, oneOfEach, watchersDiffer];
+const rules: readonly Rule[] = [
+  lastWayIn,
+  apiNeedsTls,
+  accountIsWhole,
+  roadsLeadSomewhere,
+  oneOfEach,
+  watchersDiffer,
+  filesComeToRest,
+];
 
 /** Somebody must be able to put things right (CAT-82). */
 function lastWayIn({ api, remoteAccess, server, socket }: WholeDocument) {
@@ -81,19 +89,19 @@ function oneOfEach({ workTypes }: WholeDocument) {
 
 function watchersDiffer({ watchers }: WholeDocument) {
   const seen = new Set<string>();
-  return watchers.flatMap(({ name, folder, onSuccess, onFailure }, n) => {
+  return watchers.map(({ name }, n) => {
     const isKnown = seen.has(name);
     seen.add(name);
-    const intoItself = Object.entries({ onSuccess, onFailure }).map(
-      ([key, afterwards]) =>
-        typeof afterwards === "object" &&
-        resolve(afterwards.moveTo) === resolve(folder) && {
-          path: `/watchers/${n}/${key}/moveTo`,
-          reason: "files would be moved into the folder they are taken from: name another",
-        },
-    );
-    return [isKnown && { path: `/watchers/${n}/name`, reason: `there is a watcher ${name} already` }, ...intoItself];
+    return isKnown && { path: `/watchers/${n}/name`, reason: `there is a watcher ${name} already` };
   });
+}
+
+/** As the folders are written. What they really are the worker finds when it begins to watch. */
+function filesComeToRest({ watchers }: WholeDocument) {
+  return circlesOf(watchers.map((watcher) => moverOf(watcher, writtenLine))).map((circle) => ({
+    path: `/watchers/${circle.mover}/${circle.key}/moveTo`,
+    reason: circleText(circle),
+  }));
 }
 
 /** Whether an address to listen on is this machine's own. A name other than localhost may be anything. */

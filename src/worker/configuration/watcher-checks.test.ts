@@ -56,6 +56,25 @@ describe("watchers in a configuration", () => {
     expect(faults).toEqual([{ path: "/watchers/1/name", reason: "there is a watcher w already" }]);
   });
 
+  test("CAT-17: folders that lead files back are refused, each move with the way and what to do", async () => {
+    const written = [
+      { ...watcher, name: "a", folder: "/a", onSuccess: { moveTo: "/b" }, onFailure: { moveTo: "/rest" } },
+      { ...watcher, name: "b", folder: "/b", onFailure: { moveTo: "/a/" } },
+    ];
+    expect(await configured(written)).toMatchObject({
+      state: "misconfigured",
+      faults: [
+        { path: "/watchers/0/onSuccess/moveTo", reason: expect.stringMatching(/a → b → a: name/) as string },
+        { path: "/watchers/1/onFailure/moveTo", reason: expect.stringMatching(/b → a → b: name/) as string },
+      ],
+    });
+    const inside = [{ ...watcher, folder: "/in", depth: 1, onSuccess: { moveTo: "/in/done" } }];
+    expect(await configured(inside)).toMatchObject({
+      faults: [{ path: "/watchers/0/onSuccess/moveTo", reason: expect.stringMatching(/smaller depth/) as string }],
+    });
+    expect(await configured([{ ...inside[0], depth: 0 }])).toMatchObject({ state: "good" });
+  });
+
   test.each([
     [{ ...watcher, workType: "none" }, "workType", /no work type none/],
     [{ ...watcher, workType: "fixed" }, "give", /takes no params/],

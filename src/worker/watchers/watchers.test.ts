@@ -304,6 +304,37 @@ describe("a watched folder", () => {
     expect(at.effects()).toHaveLength(1);
   });
 
+  test("CAT-17: folders that are one by a link make no unit go round, and those that do not go on", async () => {
+    await using at = await place();
+    const { path } = at.node.folder;
+    for (const name of ["b", "apart", "rest"]) mkdirSync(`${path}/${name}`);
+    symlinkSync(`${path}/in`, `${path}/back`);
+    symlinkSync(`${path}/b`, `${path}/there`);
+    const common = { workType: "note", settle: "20ms", every: "100ms" };
+    const apart = { ...common, name: "apart", folder: `${path}/apart`, onSuccess: { moveTo: `${path}/rest` } };
+    const [a, b] = [
+      { ...common, name: "w", folder: `${path}/in`, onSuccess: { moveTo: `${path}/there` } },
+      { ...common, name: "b", folder: `${path}/b`, onSuccess: { moveTo: `${path}/back` } },
+    ];
+    await at.watchers.configure([a, apart]);
+    writeFileSync(at.in("first"), "");
+    await eventually("the first alone moves", () => existsSync(`${path}/b/first`));
+    await at.watchers.configure([a, b, apart]);
+    const reasons = at.watchers.status.filter(({ state }) => state === "trouble").map(({ reason }) => reason);
+    expect(reasons).toEqual([
+      expect.stringContaining("onSuccess.moveTo: files would go round for ever, w → b → w") as string,
+      expect.stringContaining("onSuccess.moveTo: files would go round for ever, b → w → b") as string,
+    ]);
+    writeFileSync(at.in("second"), "");
+    writeFileSync(`${path}/apart/third`, "");
+    await eventually("the third is moved", () => existsSync(`${path}/rest/third`));
+    expect(at.effects()).toEqual([`${at.in("first")}|`, `${path}/apart/third|`].sort());
+    rmSync(`${path}/back`);
+    mkdirSync(`${path}/back`);
+    await eventually("both come to rest", () => readdirSync(`${path}/back`).length === 2);
+    expect(at.effects()).toHaveLength(5);
+  });
+
   test("one whose journal cannot be used does nothing, says so, and begins as soon as it can", async () => {
     await using at = await place();
     await at.watchers.close();

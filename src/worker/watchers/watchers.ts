@@ -6,6 +6,7 @@ import type { Units } from "#work";
 import { UnitState } from "#work/wire";
 import { WorkerError } from "../errors.ts";
 import { FileJournal } from "./file-journal.ts";
+import { goingRound } from "./folder-lines.ts";
 import { Watcher } from "./watcher.ts";
 import { type WatcherSettings, watcherSettings, type WrittenWatcher } from "./watcher-settings.ts";
 
@@ -21,7 +22,7 @@ export interface WatchersOptions {
   readonly clock?: Clock;
 }
 
-/** A watcher whose journal cannot be used is tried again so often. */
+/** A watcher that does not watch is tried again so often; milliseconds. */
 const againMs = 10_000;
 
 /** A watcher at work, or why it is not. */
@@ -35,6 +36,8 @@ interface Held {
 export class Watchers {
   readonly #options: WatchersOptions;
   readonly #held = new Map<string, Held>();
+  /** Why some do not watch, as the log has it. */
+  readonly #told = new Set<string>();
   #turn: Promise<void> = Promise.resolve();
   #again: NodeJS.Timeout | undefined;
 
@@ -73,18 +76,26 @@ export class Watchers {
   async #configure(wanted: readonly WrittenWatcher[]): Promise<void> {
     const written = new Map(wanted.map((watcher) => [watcher.name, JSON.stringify(watcher)]));
     clearTimeout(this.#again);
+    const round = await goingRound(wanted);
     for (const [name, { written: before, watcher }] of this.#held)
-      if (written.get(name) !== before || !(watcher instanceof Watcher)) await this.#end(name);
+      if (written.get(name) !== before || round.has(name) || !(watcher instanceof Watcher)) await this.#end(name);
     this.#endForgotten(new Set(wanted.map((watcher) => placeOf(watcherSettings(watcher)))));
-    for (const watcher of wanted) if (!this.#held.has(watcher.name)) this.#begin(watcher);
+    for (const watcher of wanted) if (!this.#held.has(watcher.name)) this.#begin(watcher, round.get(watcher.name));
+    this.#forgetTold();
     const isAll = [...this.#held.values()].every(({ watcher }) => watcher instanceof Watcher);
     if (!isAll) this.#again = setTimeout(() => void this.configure(wanted), againMs).unref();
     this.#options.changed?.();
   }
 
-  #begin(wanted: WrittenWatcher): void {
+  /** @param round why its files would go round for ever. */
+  #begin(wanted: WrittenWatcher, round: string | undefined): void {
     const settings = watcherSettings(wanted);
-    this.#held.set(settings.name, { settings, written: JSON.stringify(wanted), watcher: this.#open(settings) });
+    const { name } = settings;
+    const watcher =
+      round === undefined
+        ? this.#open(settings)
+        : this.#idle("WATCHERS_CIRCLE", `watcher ${name} does not watch: ${round}`);
+    this.#held.set(name, { settings, written: JSON.stringify(wanted), watcher });
   }
 
   #open(settings: WatcherSettings): Watcher | WorkerError {
@@ -97,9 +108,22 @@ export class Watchers {
     } catch (error) {
       // Without its memory it would do again what was done.
       const why = `watcher ${settings.name} does not watch: its journal cannot be used: ${errorText(error)}`;
-      log.error(why);
-      return new WorkerError("STATE_UNUSABLE", why, { cause: error });
+      return this.#idle("STATE_UNUSABLE", why, { cause: error });
     }
+  }
+
+  /** A watcher that cannot begin. Why is a line of the log once, however often it is tried. */
+  #idle(code: "STATE_UNUSABLE" | "WATCHERS_CIRCLE", why: string, options?: ErrorOptions): WorkerError {
+    if (!this.#told.has(why)) this.#options.log.error(why);
+    this.#told.add(why);
+    return new WorkerError(code, why, options);
+  }
+
+  #forgetTold(): void {
+    const now = new Set(
+      [...this.#held.values()].map(({ watcher }) => (watcher instanceof Watcher ? "" : watcher.message)),
+    );
+    for (const why of this.#told) if (!now.has(why)) this.#told.delete(why);
   }
 
   async #end(name: string): Promise<void> {

@@ -94,6 +94,7 @@ async function load(path) {
 }
 
 async function errorsPage() {
+  const { remedies, remediesThroughServer } = await load("core/remedies.js");
   const tablesOf = new Map();
   for (const path of errorFiles()) {
     const [room] = path.split("/");
@@ -107,8 +108,9 @@ async function errorsPage() {
     "# Errors",
     "",
     "Every error has a code for programs, a message for people, an HTTP status and an exit code. Match on the code; a",
-    "message may change. This page is printed from the code by `npm run docs`.",
-    ...[...tablesOf].flatMap(([room, tables]) => roomSection(room, tables)),
+    "message may change. What to try stands behind `try:` in a terminal, and as `remedy` in what `--json` prints and a server",
+    "answers; a message that says more than that has its own. This page is printed from the code by `npm run docs`.",
+    ...[...tablesOf].flatMap(([room, tables]) => roomSection(room, tables, [remedies, remediesThroughServer])),
     ...(unitCauses ? causesSection(unitCauses) : []),
   ].join("\n");
 }
@@ -119,11 +121,20 @@ function errorFiles() {
     .sort((a, b) => (a < b ? -1 : 1));
 }
 
-function roomSection(room, tables) {
+function roomSection(room, tables, remedies) {
   const rows = tables
     .flatMap((table) => Object.entries(table))
-    .map(([code, { status, exit, meaning }]) => `| \`${code}\` | ${status} | ${exit} | ${cell(meaning)} |`);
-  return ["", `## Room ${room}`, "", "| code | status | exit | what it means |", "| --- | --- | --- | --- |", ...rows];
+    .map(
+      ([code, row]) =>
+        `| \`${code}\` | ${row.status} | ${row.exit} | ${cell(row.meaning)} | ${tryOf(code, remedies)} |`,
+    );
+  const head = ["| code | status | exit | what it means | what to try |", "| --- | --- | --- | --- | --- |"];
+  return ["", `## Room ${room}`, "", ...head, ...rows];
+}
+
+function tryOf(code, [remedies, throughServer]) {
+  const afar = throughServer[code] && `through a server: ${throughServer[code]}`;
+  return cell([remedies[code], afar].filter(Boolean).join("; "));
 }
 
 function causesSection(causes) {

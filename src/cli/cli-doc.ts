@@ -19,8 +19,8 @@ Printed from the code; do not edit by hand.
 progress and prose go to stderr. An error is \`farhand: message\` and a line \`try: remedy\`, both on stderr.
 
 With \`--json\` there is exactly one JSON document on stdout, and no prose; an error is
-\`{"error":{"code","message"}}\`. Where stdout carries a unit's output (\`work submit -f\`, \`work results\`, \`run\`,
-\`units output\`) the document is on stderr and stdout is left to the output. Codes are those of [errors](errors.md).
+\`{"error":{"code","message","remedy"}}\`, the last where there is something to try. Where stdout carries a unit's output
+(\`work submit -f\`, \`work results\`, \`run\`, \`units output\`) the document is on stderr and stdout is left to the output. Codes are those of [errors](errors.md).
 `;
 
 const afterword = `## Environment

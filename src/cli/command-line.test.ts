@@ -8,6 +8,7 @@ import { commandFirst } from "./command-first.ts";
 import { commands } from "./commands.ts";
 import { embeddedArgs, nodeIdFor } from "./embedded.ts";
 import { reportFailure } from "./failure.ts";
+import { ServerProblem } from "./server/problem.ts";
 import { CliError } from "./errors.ts";
 import { openPayload, workParams } from "./payload.ts";
 import { defaultPlaces } from "./places.ts";
@@ -218,11 +219,22 @@ describe("reportFailure()", () => {
   });
 
   test("is one document with --json, on stderr when stdout has output", () => {
-    const document = '{"error":{"code":"FILE_UNREADABLE","message":"x: gone"}}';
+    const document = '{"error":{"code":"FILE_UNREADABLE","message":"x: gone","remedy":"another file"}}';
     const { terminal, out, err } = testTerminal();
     reportFailure(error, terminal, { json: true, stdoutTaken: false });
     reportFailure(error, terminal, { json: true, stdoutTaken: true });
     expect([out, err]).toEqual([[document], [document]]);
+  });
+
+  test("has what the server says to try, and where it says nothing what we know", () => {
+    const asked = (document: Record<string, unknown>): string[] => {
+      const { terminal, out } = testTerminal();
+      reportFailure(new ServerProblem(404, document), terminal, { json: true, stdoutTaken: false });
+      return out.map((line) => (JSON.parse(line) as { error: { remedy?: string } }).error.remedy ?? "none");
+    };
+    expect(asked({ code: "WORKER_NOT_FOUND", remedy: "look\u001b[2J there" })).toEqual(["look?[2J there"]);
+    expect(asked({ code: "UNIT_NOT_FOUND" })).toEqual(["`farhand units list WORKER` shows the units there are"]);
+    expect(asked({ code: "OF_TOMORROW" })).toEqual(["none"]);
   });
 
   test("has exit code 1 for what nobody foresaw", () => {

@@ -16,7 +16,7 @@ export interface EndAction {
 interface EndReport {
   readonly unitid: string;
   readonly result?: string;
-  readonly error?: { readonly code: string; readonly message: string };
+  readonly error?: { readonly code: string; readonly message: string; readonly remedy?: string };
 }
 
 /** Cancel or release units one after another; one that fails keeps none of the others. The first failure is the exit code. */
@@ -38,17 +38,14 @@ export async function endUnits(
     } catch (error) {
       const code = error instanceof FarhandError ? error.code : "UNEXPECTED";
       exit ||= error instanceof FarhandError ? error.exit : 1;
-      reports.push({ unitid, error: { code, message: errorText(error) } });
-      if (!json) terminal.say(`farhand: ${unitid}: ${errorText(error)}${remedyNote(error, code)}`);
+      const message = errorText(error);
+      const remedy = remedyFor(error, code);
+      reports.push({ unitid, error: { code, message, ...(remedy && { remedy }) } });
+      if (!json) terminal.say(`farhand: ${unitid}: ${message}${remedy ? `\ntry: ${remedy}` : ""}`);
     }
   }
   if (json) terminal.print(JSON.stringify(reports));
   return exit;
-}
-
-function remedyNote(error: unknown, code: string): string {
-  const remedy = remedyFor(error, code);
-  return remedy ? `\ntry: ${remedy}` : "";
 }
 
 /** A connection for each: one that a unit breaks is not missed by the next. */

@@ -106,14 +106,16 @@ export function reportFollowed(
     const verified = fault === undefined && sha256 !== undefined && sha256 === status.StdoutSha256;
     const error = fault === undefined ? code && { code, message: status.Detail } : mismatch(fault, again);
     const document = { unitid: unitId, ...more, status, from, end, verified, exit: mismatchExit(fault, exit), error };
-    terminal.say(
-      JSON.stringify({ ...document, ...(error && { error: { code: error.code, message: error.message } }) }),
-    );
+    terminal.say(JSON.stringify({ ...document, ...(error && { error: told(error) }) }));
     return mismatchExit(fault, exit);
   }
   terminal.say(`unit ${unitId} ${endingText(followed.report)}`);
   if (fault !== undefined) throw mismatch(fault, again);
   return exit;
+}
+
+function told({ code, message, remedy }: { code: string; message: string; remedy?: string | undefined }) {
+  return { code, message, ...(remedy !== undefined && { remedy }) };
 }
 
 function mismatchExit(fault: string | undefined, exit: number): number {

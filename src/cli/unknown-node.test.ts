@@ -46,7 +46,13 @@ test("programs get the code", async () => {
   const { exit, out } = await farhand("work", "list", "--node", "nobody", "--json");
   expect([exit, JSON.parse(out.join(""))]).toEqual([
     5,
-    { error: { code: "NO_ROUTE", message: "no route to node nobody" } },
+    {
+      error: {
+        code: "NO_ROUTE",
+        message: "no route to node nobody",
+        remedy: "`farhand status` shows the nodes in reach, and which roads do not work",
+      },
+    },
   ]);
 });
 

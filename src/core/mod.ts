@@ -37,6 +37,7 @@ export {
   tlsClientSource,
   tlsServerSource,
 } from "./tls-source.ts";
+export { remedies, remediesThroughServer, remedyThroughServer } from "./remedies.ts";
 export { Secret } from "./secret.ts";
 export { formatSize, parseSize } from "./sizes.ts";
 export { newTotpSecret, totpCode, totpStep, totpText, totpUri } from "./totp.ts";

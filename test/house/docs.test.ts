@@ -27,6 +27,14 @@ test("every code of every error table is in docs/errors.md", () => {
   expect(codes.filter((code) => !page.includes(`| \`${code}\` |`))).toEqual([]);
 });
 
+test("every remedy is of an error there is", () => {
+  const codes = [...read("src/core/remedies.ts").matchAll(/^ {2}([A-Z_]+):/gm)].map((match) => match[1] ?? "");
+  const page = read("docs/errors.md");
+  expect(codes).toContain("WORKER_AWAY");
+  // What nobody foresaw is in no table.
+  expect(codes.filter((code) => code !== "UNEXPECTED" && !page.includes(`| \`${code}\` |`))).toEqual([]);
+});
+
 const pages = ["README.md", "CONTRIBUTING.md", "CHANGELOG.md", ...markdownUnder("docs")];
 
 function markdownUnder(folder: string): string[] {

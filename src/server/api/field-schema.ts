@@ -41,6 +41,7 @@ export const Problem = z.object({
   status: z.number().int(),
   detail: z.string(),
   code: z.string().describe("see docs/errors.md"),
+  remedy: z.string().optional().describe("what to try: a command of farhand, or a place to look at"),
   instance: z.string().optional(),
   rule: z.string().optional().describe("by which it was refused"),
   change: z.string().optional().describe("who can change that"),

@@ -1,5 +1,5 @@
 import { STATUS_CODES } from "node:http";
-import { FarhandError } from "#core";
+import { FarhandError, remedyThroughServer } from "#core";
 import { ConfigStaleError } from "#fleet";
 import { RetryLaterError } from "../auth/lock-out.ts";
 import { ServerError, type ServerErrorCode } from "../errors.ts";
@@ -12,6 +12,8 @@ export interface Problem {
   readonly status: number;
   readonly detail: string;
   readonly code: string;
+  /** What to try, where the detail does not say it all. */
+  readonly remedy?: string;
   /** Which fields are wrong. */
   readonly errors?: readonly FieldFault[];
   readonly [more: string]: unknown;
@@ -46,12 +48,14 @@ export class FieldsError extends ServerError {
 /** Anything that was thrown, as it may be told. What nobody foresaw is told as such, and nothing of it. */
 export function problemOf(error: unknown): Problem {
   const known = knownOf(error);
+  const remedy = remedyThroughServer(known.code);
   return {
     type: "about:blank",
     title: STATUS_CODES[known.status] ?? "Error",
     status: known.status,
     detail: known.message.slice(0, 2_000),
     code: known.code,
+    ...(remedy !== undefined && { remedy }),
     ...refusalRule(error, known.code),
     ...(known instanceof FieldsError && { errors: known.errors }),
     ...(known instanceof ConfigStaleError && { version: known.version, changes: known.changes }),

@@ -235,4 +235,31 @@ describe("the second factor", () => {
     expect((await api.ask("POST", "/api/me/totp", user)).status).toBe(200);
     expect((await api.ask("POST", "/api/logout", user)).status).toBe(204);
   });
+
+  test("that a role must have is asked for in sessions from before it, in every place (CAT-66)", async () => {
+    await using api = await kit.open({ factorPolicy: { admin: "required" } });
+    const user = await api.user("root", "admin");
+    const { token } = await api.access.sessions.open(user.id, { source: "", client: "" }, false);
+    const found = { authorization: `Bearer ${token}` };
+    const secret = (await api.ask("POST", "/api/me/totp", user)).json["secret"] as string;
+    const code = () => totpCode(unbase32(secret), api.access.clock.now());
+    const body = { code: code() };
+    expect((await api.ask("POST", "/api/me/totp/confirm", { auth: user.auth, body })).status).toBe(200);
+
+    const needed = { status: 401, json: { code: "FACTOR_NEEDED" } };
+    for (const path of ["/api/me", "/api/users", "/api/audit", "/api/workers", "/api/me/sessions"])
+      expect(await api.ask("GET", path, { auth: found })).toMatchObject(needed);
+    const another = { name: "eve", role: "admin", password: "of somebody else's choosing" };
+    expect(await api.ask("POST", "/api/users", { auth: found, body: another })).toMatchObject(needed);
+    await expect(api.socket("/api/live", found)).rejects.toMatchObject({ status: 401 });
+    // Neither a new factor nor a guessed code is a way around it.
+    expect((await api.ask("POST", "/api/me/totp", { auth: found })).json.code).toBe("FACTOR_EXISTS");
+    const guess = { auth: found, body: { code: "000000" } };
+    expect((await api.ask("POST", "/api/login/step-up", guess)).json.code).toBe("FACTOR_REFUSED");
+
+    api.access.clock.at += minuteMs;
+    const raised = await api.ask("POST", "/api/login/step-up", { auth: found, body: { code: code() } });
+    const auth = { authorization: `Bearer ${raised.json.token}` };
+    expect((await api.ask("GET", "/api/users", { auth })).status).toBe(200);
+  });
 });

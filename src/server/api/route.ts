@@ -7,7 +7,7 @@ import type { Answered, RouteSchema } from "./route-schema.ts";
 /** Who may: nobody is asked anything, somebody who logged in, any caller, or a level in an area or on one worker. */
 export type Needs =
   | { readonly kind: "nothing" }
-  /** Logged in. `enrolling`: also while a second factor that is required is missing. */
+  /** Logged in. `enrolling`: also while a second factor that is required is missing, or has not been shown. */
   | { readonly kind: "session"; readonly enrolling?: boolean }
   | { readonly kind: "caller" }
   | { readonly kind: "area"; readonly area: Area; readonly level: Level }

@@ -32,13 +32,18 @@ export class Callers {
 
   /**
    * @param credential token of a session or of the API.
-   * @param enrolling the request sets up a second factor or logs out: all that those may who lack a factor they must have.
-   * @throws {ServerError} CREDENTIAL_INVALID, FACTOR_ENROLMENT_NEEDED.
+   * @param enrolling the request sets up or shows a second factor, or logs out: all that a session may that lacks one its
+   *   user must have.
+   * @throws {ServerError} CREDENTIAL_INVALID, FACTOR_ENROLMENT_NEEDED, FACTOR_NEEDED.
    */
   async identify(credential: string, { enrolling = false } = {}): Promise<Caller> {
     const caller = await this.#known(credential);
-    if (this.#factors.isMissing(caller.user) && !(enrolling && caller.kind === "session"))
+    if (enrolling && caller.kind === "session") return caller;
+    if (this.#factors.isMissing(caller.user))
       throw new ServerError("FACTOR_ENROLMENT_NEEDED", "set up the second factor that your role needs first");
+    // It was opened with the password alone, before the factor was set up elsewhere or the role began to need one.
+    if (caller.kind === "session" && caller.session.factorAt === null && this.#factors.isRequired(caller.user))
+      throw new ServerError("FACTOR_NEEDED", "your role needs a second factor, and this session has not shown it");
     return caller;
   }
 

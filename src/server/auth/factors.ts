@@ -44,9 +44,14 @@ export class Factors {
     this.#options = options;
   }
 
-  /** Whether the user must set up a factor before anything else. Service accounts have no login to be secured. */
+  /** Whether the user must set up a factor before anything else. */
   isMissing(user: User): boolean {
-    return this.#options.policy[user.role] === "required" && !user.factor && !user.service;
+    return this.isRequired(user) && !user.factor;
+  }
+
+  /** Whether the user's role must have a factor. Service accounts have no login to be secured. */
+  isRequired(user: User): boolean {
+    return this.#options.policy[user.role] === "required" && !user.service;
   }
 
   /**

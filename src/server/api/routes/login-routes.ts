@@ -69,7 +69,7 @@ export function loginRoutes(services: RouteServices): Route[] {
       method: "POST",
       path: "/api/login/step-up",
       summary: "Show the second factor again; the session gets a new token",
-      needs: { kind: "session" },
+      needs: { kind: "session", enrolling: true },
       schema: { body: CodeBody, answer: SessionToken },
       handle: async (call) => {
         const { user, session } = call.session;

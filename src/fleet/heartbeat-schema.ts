@@ -36,6 +36,8 @@ export const Heartbeat = z.strictObject({
   helperSlots: count,
   unitsRunning: count,
   unitsPending: count,
+  watchersTroubled: count.optional().describe("watched folders with which something is wrong (CAT-17)"),
+  trouble: z.string().max(1_000).optional().describe("what is wrong with the worker's work, in words; absent: nothing"),
 });
 export type Heartbeat = z.infer<typeof Heartbeat>;
 

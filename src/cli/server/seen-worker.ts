@@ -10,6 +10,8 @@ export interface SeenWorker {
   readonly name: string;
   readonly state: string;
   readonly cause: string;
+  /** What it says is wrong with its work; empty: nothing. */
+  readonly trouble: string;
   /** In this state. */
   readonly since: number | undefined;
   /** Last heartbeat; undefined: none yet. */
@@ -30,6 +32,7 @@ export function seenWorker(value: unknown): SeenWorker {
     name: text("name"),
     state: text("state"),
     cause: text("cause"),
+    trouble: text("trouble"),
     since: numberOf(worker["since"]),
     seenAt: numberOf(worker["seenAt"]),
     mode: text("mode"),

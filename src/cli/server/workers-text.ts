@@ -42,12 +42,13 @@ export function workersTable(workers: readonly SeenWorker[], now: number, { colo
 function stateText(worker: SeenWorker, now: number): string {
   const state = oneLine(worker.state) || "unknown";
   const doubted = state === "online" && isStale(worker, now) ? "online?" : state;
-  return worker.since === undefined ? doubted : `${doubted} ${ageText(now - worker.since)}`;
+  const aged = worker.since === undefined ? doubted : `${doubted} ${ageText(now - worker.since)}`;
+  return worker.trouble === "" ? aged : `${aged}, trouble`;
 }
 
-function stateMark({ state }: SeenWorker, stale: boolean, colours: Colours): (text: string) => string {
+function stateMark({ state, trouble }: SeenWorker, stale: boolean, colours: Colours): (text: string) => string {
   if (state === "lost" || state === "removed") return colours.bad;
-  if (state === "late" || (state === "online" && stale)) return colours.busy;
+  if (state === "late" || trouble !== "" || (state === "online" && stale)) return colours.busy;
   return state === "online" ? colours.good : colours.faint;
 }
 
@@ -69,6 +70,7 @@ export function workerLines(
     ["id", oneLine(seen.id)],
     ["state", stateMark(seen, stale, colours)(stateText(seen, now))],
     ["cause", oneLine(seen.cause)],
+    ["trouble", seen.trouble === "" ? undefined : colours.busy(oneLine(seen.trouble))],
     ["seen", seen.seenAt === undefined ? "never" : `${timeText(seen.seenAt)} (${ageText(now - seen.seenAt)} ago)`],
     ["mode", old(oneLine(seen.mode) || "-")],
     ["version", old(oneLine(seen.version) || "-")],

@@ -7,7 +7,7 @@ import { type TestServer, testServer } from "../../../test/kit/server.ts";
 import { type TempFolder, tempFolder } from "../../../test/kit/temp-folder.ts";
 import { coloursFor, noColours } from "../colours.ts";
 import { isStale, seenWorker } from "./seen-worker.ts";
-import { workersTable } from "./workers-text.ts";
+import { workerLines, workersTable } from "./workers-text.ts";
 
 /** A shell that says what it was opened with, and gives back what is typed, in capitals; `q` ends it. */
 function capitalShell({ params }: { readonly params: object }) {
@@ -165,6 +165,14 @@ describe("what may hold no longer (CAT-112)", () => {
     expect(workersTable([heard(1_000)], now, look)[1]).toMatch(/^shed +online 1m +1s +system +1\.2\.3 +monitor/);
     const coloured = { colours: coloursFor(true, {}), columns: undefined };
     expect(workersTable([heard(90_000)], now, coloured)[1]).toContain("\u001B[2m1.2.3 (1m old)");
+  });
+
+  test("a worker with something wrong says so beside its state, and what in the list of its facts (CAT-17)", () => {
+    const troubled = { ...heard(1_000), trouble: "watcher inbox: /in cannot be read\u001B[2J" };
+    const look = { colours: noColours, columns: undefined };
+    expect(workersTable([troubled], now, look)[1]).toMatch(/^shed +online 1m, trouble +1s/);
+    expect(workerLines(troubled, {}, now, look)).toContain("trouble    watcher inbox: /in cannot be read?[2J");
+    expect(workerLines(heard(1_000), {}, now, look).join()).not.toContain("trouble");
   });
 
   test("what a worker says of itself cannot act on the terminal", () => {

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { circlesOf, circleText, type FileMover, writtenLine } from "./watcher-circles.ts";
 
-type Written = readonly [name: string, folder: string, moveTo?: string, depth?: number];
+type Written = readonly [name: string, folder: string, moveTo?: string | undefined, depth?: number];
 
 const movers = (all: readonly Written[]): FileMover[] =>
   all.map(([name, folder, moveTo, depth = 0]) => ({

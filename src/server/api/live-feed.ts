@@ -88,13 +88,13 @@ export class LiveFeed {
     });
   }
 
-  async #add({ workerId, state, cause, since }: PresenceChange): Promise<void> {
+  async #add({ workerId, ...change }: PresenceChange): Promise<void> {
     try {
       const row = await findWorker(this.#store.db, workerId);
       if (!row) return;
       // Its name is free for others once it is removed, and stands in the row with the id behind it.
       const worker = workerOf({ ...row, name: row.name.split("~")[0] ?? row.name });
-      this.#changes.push({ number: ++this.#last, worker: { ...worker, state, cause, since } });
+      this.#changes.push({ number: ++this.#last, worker: { ...worker, ...change } });
       if (this.#changes.length > this.#kept) this.#changes.splice(0, this.#changes.length - this.#kept);
     } catch (error) {
       this.#log.warn("a change of a worker could not be read: all who follow begin again", {

@@ -8,10 +8,11 @@ import type { Worker, WorkerOffer } from "../registry/worker.ts";
  */
 export function workerView(worker: Worker, level: Level, presence?: PresenceState, offer?: WorkerOffer) {
   const { id, name, seenAt, mode, version, labels } = worker;
-  const { state, cause, since } = presence ?? worker;
+  const { state, cause, since, trouble } = presence ?? worker;
   const { node, machineId, epoch, cloneable, addresses } = worker;
   const forAdmins = includesLevel(level, "admin") ? { node, machineId, epoch, cloneable, addresses } : {};
   const offers = offer ? { capabilities: [...offer.capabilities], helperSlots: offer.helperSlots } : {};
+  const said = trouble !== undefined && includesLevel(level, "monitor") ? { trouble } : {};
   const seen = { id, name, state, cause, since, seenAt, mode, version, labels: { ...labels }, level };
-  return { ...seen, ...offers, ...forAdmins };
+  return { ...seen, ...said, ...offers, ...forAdmins };
 }

@@ -141,10 +141,10 @@ export class Line {
     return clock.now() - this.#registeredAt >= registerEveryMs && renewals.take();
   }
 
-  #beat({ epoch, ...sample }: Heartbeat): HeartbeatAnswer {
+  #beat({ epoch, trouble, ...sample }: Heartbeat): HeartbeatAnswer {
     if (epoch !== this.#epoch) throw new ServerError("EPOCH_UNKNOWN", "unknown epoch: register again");
     if (this.#isOld()) throw new ServerError("EPOCH_UNKNOWN", "the certificate is to be renewed: register again");
-    this.#context.presence.heard(this.workerId, epoch);
+    this.#context.presence.heard(this.workerId, epoch, trouble);
     if (this.#beats.take()) this.#context.health.add(this.workerId, sample);
     const { clock, steady, helpersRemote } = this.#context;
     const said = helpersRemote ? { helpersRemote: helpersRemote(this.workerId) } : {};

@@ -56,6 +56,31 @@ describeWithStores("presence", ({ open }) => {
     ]);
   });
 
+  test("CAT-41: what is wrong with its work is told while it is there, an event when it begins and one when it is over", async () => {
+    await using store = await open();
+    await insertWorker(store.db, workerRow("w"));
+    const { presence, changes, pass } = watched(store);
+    presence.joined("w", 1);
+    pass(10);
+    for (const trouble of ["inbox: a", "inbox: a", "inbox: b"]) presence.heard("w", 1, trouble);
+    expect(presence.state("w")).toMatchObject({ state: "online", since: 1_000_000, trouble: "inbox: b" });
+    expect(changes.map(({ trouble }) => trouble)).toEqual([undefined, "inbox: a", "inbox: b"]);
+    presence.heard("w", 1);
+    expect(presence.state("w")).toEqual({ state: "online", cause: "registered", since: 1_000_000 });
+    presence.heard("w", 1, "inbox: c");
+    pass(45);
+    expect(presence.state("w")).toEqual({ state: "lost", cause: "no heartbeat for 45 s", since: 1_055_000 });
+    await presence.flush();
+    expect((await workerEvents(store.db, 0, 10, "w")).map(({ at, state, cause }) => [at, state, cause])).toEqual([
+      [1_010_000, "online", "inbox: a"],
+      [1_010_000, "online", "no longer: inbox: b"],
+      [1_010_000, "online", "inbox: c"],
+      [1_040_000, "late", "no heartbeat for 30 s"],
+      [1_055_000, "lost", "no heartbeat for 45 s"],
+    ]);
+    expect(await workerStates(store.db)).toMatchObject([{ id: "w", state: "lost", state_since: 1_055_000 }]);
+  });
+
   test("a lost worker that is heard again, after a long cut, is there again", async () => {
     await using store = await open();
     await insertWorker(store.db, workerRow("w"));

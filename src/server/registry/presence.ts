@@ -19,7 +19,12 @@ export interface PresenceState {
   readonly state: WorkerState;
   readonly cause: string;
   readonly since: number;
+  /** What it says is wrong with its work while it is there, in its words. */
+  readonly trouble?: string;
 }
+
+/** A change that is to be stored: how the worker is, and what is a line of its events, if any. */
+type Unstored = PresenceChange & { readonly event: { readonly at: number; readonly cause: string } | undefined };
 
 /** A change, for whoever watches. */
 export interface PresenceChange extends PresenceState {
@@ -48,7 +53,7 @@ export class Presence {
   readonly #lost = new Map<string, number>();
   readonly #states = new Map<string, PresenceState>();
   #seen = new Map<string, number>();
-  #waiting: (PresenceChange & { readonly told: boolean })[] = [];
+  #waiting: Unstored[] = [];
   #checkedAt: number;
   /** How long this process was itself away (stopped, or far too busy): nobody is late for that. */
   #away = 0;
@@ -87,12 +92,17 @@ export class Presence {
     this.#set(workerId, "online", "registered", { told: true });
   }
 
-  /** A heartbeat has come. One of an earlier registration, or of a removed worker, is none. */
-  heard(workerId: string, epoch: number): void {
+  /**
+   * A heartbeat has come. One of an earlier registration, or of a removed worker, is none.
+   *
+   * @param trouble what the worker says is wrong with its work.
+   */
+  heard(workerId: string, epoch: number, trouble?: string): void {
     const known = this.#attending.get(workerId);
     if ((known?.epoch ?? this.#lost.get(workerId)) !== epoch) return;
     this.#attend(workerId, { epoch, heardAt: this.#now(), live: known?.live ?? true, late: false });
     if (!known || known.late) this.#set(workerId, "online", "heard again");
+    this.#setTrouble(workerId, trouble);
   }
 
   /** Its connection ended without a word: it may be back before anybody misses it, also as another instance. */
@@ -170,17 +180,16 @@ export class Presence {
     }
   }
 
-  #writeChanges(changes: readonly (PresenceChange & { told: boolean })[]): Promise<void> {
+  #writeChanges(changes: readonly Unstored[]): Promise<void> {
     const rows = changes.map(({ workerId: id, since: state_since, ...rest }) => ({ id, state_since, ...rest }));
     // The last state of each worker, but every event.
     const last = [...new Map(rows.map((row) => [row.id, row])).values()];
-    const events = rows.filter(({ told }) => !told);
+    const events = changes.flatMap(({ workerId, state, event }) =>
+      event ? [{ worker_id: workerId, state, ...event }] : [],
+    );
     return this.#store.db.transaction().execute(async (db) => {
       await storeStates(db, last);
-      await insertWorkerEvents(
-        db,
-        events.map(({ id, state_since, state, cause }) => ({ worker_id: id, at: state_since, state, cause })),
-      );
+      await insertWorkerEvents(db, events);
     });
   }
 
@@ -218,8 +227,22 @@ export class Presence {
   #set(workerId: string, state: WorkerState, cause: string, { told = false } = {}): void {
     const change = { workerId, state, cause, since: this.#clock.now() };
     this.#states.set(workerId, { state, cause, since: change.since });
-    this.#waiting.push({ ...change, told });
+    this.#waiting.push({ ...change, event: told ? undefined : { at: change.since, cause } });
     this.#changed(change);
+  }
+
+  /** An event when it begins and when it is over; that it is said in other words is none. */
+  #setTrouble(workerId: string, trouble: string | undefined): void {
+    const before = this.#states.get(workerId);
+    if (!before || before.trouble === trouble) return;
+    const { state, cause, since } = before;
+    const now = { state, cause, since, ...(trouble !== undefined && { trouble }) };
+    this.#states.set(workerId, now);
+    if (before.trouble === undefined || trouble === undefined) {
+      const event = { at: this.#clock.now(), cause: trouble ?? `no longer: ${before.trouble}` };
+      this.#waiting.push({ workerId, ...now, event });
+    }
+    this.#changed({ workerId, ...now });
   }
 
   #now(): number {

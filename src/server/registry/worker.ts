@@ -29,6 +29,8 @@ export interface Worker {
   /** Why, in words, and since when. */
   readonly cause: string;
   readonly since: number;
+  /** What it says is wrong with its work; known while it is there. */
+  readonly trouble?: string;
   readonly epoch: number;
   readonly createdAt: number;
   /** Last heartbeat; behind the truth by some seconds. Null: none yet. */

@@ -39,7 +39,14 @@ const registerMs = 60_000;
 /** What a heartbeat says besides the machine's vitals. */
 export type WorkVitals = Pick<
   Heartbeat,
-  "state" | "helpersRunning" | "helpersBusy" | "helperSlots" | "unitsRunning" | "unitsPending"
+  | "state"
+  | "helpersRunning"
+  | "helpersBusy"
+  | "helperSlots"
+  | "unitsRunning"
+  | "unitsPending"
+  | "watchersTroubled"
+  | "trouble"
 >;
 
 export interface AgentOptions {

@@ -4,7 +4,7 @@ import { type Bye, type MethodTable, methodTable } from "#fleet";
 import type { Units } from "#work";
 import { type Daemon, type DaemonParts, type Managed, startDaemon } from "../daemon.ts";
 import { parseSettings } from "../settings/mod.ts";
-import { Agent, type AgentOptions, type AgentState, fleetService } from "./agent.ts";
+import { Agent, type AgentOptions, type AgentState, fleetService, type WorkVitals } from "./agent.ts";
 import { Askers, type RoleMap } from "./askers.ts";
 import type { FactorGate } from "./askers-factor.ts";
 import type { HttpServices } from "./http-place.ts";
@@ -70,6 +70,8 @@ export interface LocalManagement extends Managed {
   readonly table: MethodTable;
   /** Whether units are taken now. */
   readonly mayTake: () => boolean;
+  /** What of its work is in trouble now, for its server. */
+  readonly troubles?: () => Pick<WorkVitals, "watchersTroubled" | "trouble">;
   /** Whether the worker is about to stop, and when that begins. */
   readonly stopping?: { readonly isOn: boolean; readonly begun: Promise<void> };
 }
@@ -143,6 +145,7 @@ function openAgent(options: ManagedWorkerOptions, parts: DaemonParts, local: Loc
     vitals: () => vitals.look(),
     work: () => ({
       ...workVitals(units, self),
+      ...local.troubles?.(),
       state: stopping?.isOn ? ("stopping" as const) : ("registered" as const),
     }),
     sessionEnded: (session, why) => {

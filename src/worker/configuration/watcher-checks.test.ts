@@ -1,4 +1,4 @@
-import { mkdirSync } from "node:fs";
+import { mkdirSync, symlinkSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { configurationIn } from "../../../test/kit/configuration.ts";
 import { canMount, smallDisk } from "../../../test/kit/small-disk.ts";
@@ -106,6 +106,21 @@ describe("watchers in a configuration", () => {
     );
     const paths = warnings.map(({ path }) => path).filter((path) => path.startsWith("/watchers"));
     expect(paths).toEqual(["/watchers/0/onSuccess/moveTo", "/watchers/1/folder"]);
+  });
+
+  test("folders that lead files round by a link are one of them", async () => {
+    await using folder = await tempFolder();
+    for (const name of ["a", "b"]) mkdirSync(folder.file(name));
+    symlinkSync(folder.file("a"), folder.file("back"));
+    const [a, b] = [folder.file("a"), folder.file("b")];
+    const warnings = await liveWarnings(
+      await valuesOf([
+        { ...watcher, name: "a", folder: a, onSuccess: { moveTo: b } },
+        { ...watcher, name: "b", folder: b, onSuccess: { moveTo: folder.file("back") } },
+      ]),
+    );
+    const reason = expect.stringContaining("for ever, b → a → b") as string;
+    expect(warnings).toContainEqual({ path: "/watchers/1", reason });
   });
 
   test.runIf(canMount)("a target on another file system is one of them", async () => {

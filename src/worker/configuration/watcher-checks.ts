@@ -3,7 +3,7 @@ import { access, stat } from "node:fs/promises";
 import { errorText } from "#core";
 import type { ConfigFault } from "#fleet";
 import type { Directive } from "../settings/mod.ts";
-import { templateFault } from "../watchers/mod.ts";
+import { goingRound, templateFault } from "../watchers/mod.ts";
 import type { WorkerConfiguration } from "./effective.ts";
 
 type Watcher = WorkerConfiguration["watchers"][number];
@@ -35,6 +35,7 @@ function givesParams({ give = "path", params }: Watcher): boolean {
 
 /** What this machine says against watched folders and those that files are moved to (third depth). */
 export async function watcherWarnings({ watchers }: WorkerConfiguration): Promise<ConfigFault[]> {
+  const round = await goingRound(watchers);
   const found = await Promise.all(
     watchers.map(async ({ folder, onSuccess = "leave", onFailure = "leave" }, n) => {
       const isTakenOut = onSuccess !== "leave" || onFailure !== "leave";
@@ -47,7 +48,9 @@ export async function watcherWarnings({ watchers }: WorkerConfiguration): Promis
           return reason === undefined ? undefined : { path: `/watchers/${n}/${key}/moveTo`, reason };
         }),
       );
-      return [own === undefined ? undefined : { path: `/watchers/${n}/folder`, reason: own }, ...targets];
+      const circle = round.get(watchers[n]?.name ?? "");
+      const going = circle === undefined ? undefined : { path: `/watchers/${n}`, reason: circle };
+      return [going, own === undefined ? undefined : { path: `/watchers/${n}/folder`, reason: own }, ...targets];
     }),
   );
   return found.flat().filter((fault) => fault !== undefined);

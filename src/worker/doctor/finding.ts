@@ -1,3 +1,4 @@
+import type { WatcherStatus } from "#fleet";
 import type { WorkerConfiguration } from "../configuration/effective.ts";
 import type { Mode, ModePlaces } from "../modes/places.ts";
 
@@ -21,6 +22,8 @@ export interface DoctorFacts {
   readonly faults: readonly string[];
   readonly isConfigured: boolean;
   readonly isRegistered: boolean;
+  /** How its watched folders are; undefined where no service is asked. */
+  readonly watchers?: readonly WatcherStatus[];
   readonly now: () => number;
 }
 

@@ -2,9 +2,11 @@ import { accessSync, constants, existsSync, lstatSync, statfsSync } from "node:f
 import { connect } from "node:net";
 import { dirname } from "node:path";
 import { errorText, systemCode } from "#core";
+import type { WorkerConfiguration } from "../configuration/effective.ts";
+import { watcherWarnings } from "../configuration/watcher-checks.ts";
 import { writableByOthers } from "../configuration/file-hygiene.ts";
 import { stateHolder } from "../modes/state-lock.ts";
-import { type Check, fail, ok, type Verdict, warning } from "./finding.ts";
+import { type Check, type DoctorFacts, fail, ok, type Verdict, warning } from "./finding.ts";
 
 /** Oldest Node that will do. */
 const leastNode = [20, 19] as const;
@@ -19,6 +21,7 @@ export const placeChecks: readonly Check[] = [
   { name: "state folder", look: ({ places }) => usableFolder(places.state) },
   { name: "service", look: ({ places }) => running(places.state) },
   { name: "socket", look: ({ places, values }) => socketAnswers(places, values?.socket.enabled ?? true) },
+  { name: "watchers", look: ({ values, watchers }) => values && watchedFolders(values, watchers) },
   { name: "disk", look: ({ places, values }) => freeSpace(values?.dataDir ?? places.units) },
   { name: "node", look: () => recentNode(process.versions.node) },
 ];
@@ -52,6 +55,19 @@ function unwritable(file: string | undefined, uid: number): Verdict | undefined 
   if (fault === undefined) return ok("nobody else can write the configuration");
   const [what = fault, cure = "chmod go-w"] = fault.split(/: (?=ch)/);
   return fail(what, cure);
+}
+
+/** What the watchers themselves say, else what the folders say to whoever looks now. */
+async function watchedFolders(values: WorkerConfiguration, watchers: DoctorFacts["watchers"]) {
+  const { length } = values.watchers;
+  if (length === 0) return undefined;
+  const told = watchers?.flatMap(({ name, state, reason }) =>
+    state === "trouble" ? [`${name}: ${reason ?? ""}`] : [],
+  );
+  const [first, ...others] = told ?? (await watcherWarnings(values)).map(({ path, reason }) => `${path}: ${reason}`);
+  if (first === undefined) return ok(`${length} watched ${length === 1 ? "folder" : "folders"}`);
+  const more = others.length > 0 ? ` (and ${others.length} more)` : "";
+  return warning(`${first}${more}`, "put that folder right; docs/tasks/watch-folders.md says what each of these means");
 }
 
 function usableFolder(state: string): Verdict | undefined {

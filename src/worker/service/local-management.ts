@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { type Log, tlsServerSource } from "#core";
-import type { CallContext } from "#fleet";
+import type { CallContext, WatcherStatus } from "#fleet";
 import type { Units } from "#work";
 import type { LocalManagement } from "../agent/managed-worker.ts";
 import type { AgentState } from "../agent/agent.ts";
@@ -55,7 +55,7 @@ export async function openLocalManagement(parts: ManagementParts): Promise<Local
     more: [
       ...configurationMethods({ configuration, connectionOf: connections() }),
       ...factorMethods(hardening(parts)),
-      ...doctorMethods(setup),
+      ...doctorMethods(setup, () => opened.watchers?.status ?? []),
       ...(loops?.methods ?? []),
       ...drain.methods,
     ],
@@ -76,6 +76,7 @@ export async function openLocalManagement(parts: ManagementParts): Promise<Local
     table,
     stopping: drain,
     mayTake: () => switches.mayTake,
+    troubles: () => watcherTroubles(watchers.status),
     work: (command) => switchedWork(command, switches, { nodeId, units }),
     close: async () => {
       await watchers.close();
@@ -94,6 +95,16 @@ async function openWatchers({ setup, units, lifecycle, log }: ManagementParts, {
   lifecycle.watches?.(watchers);
   await watchers.configure(setup.configuration.running?.values.watchers ?? []);
   return watchers;
+}
+
+/** What is wrong with watched folders, as far as it fits a heartbeat. */
+function watcherTroubles(status: readonly WatcherStatus[]) {
+  const troubled = status.filter(({ state }) => state === "trouble");
+  const [first] = troubled;
+  if (!first) return {};
+  const more = troubled.length > 1 ? `; ${troubled.length - 1} more in trouble` : "";
+  const reason = (first.reason ?? "").slice(0, 800);
+  return { watchersTroubled: troubled.length, trouble: `watcher ${first.name}: ${reason}${more}` };
 }
 
 function watchersOf(watchers: Watchers | undefined): Pick<WorkerFacts, "watchers"> {

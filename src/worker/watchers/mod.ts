@@ -3,5 +3,6 @@
  *
  * Start at {@link Watchers}.
  */
+export { goingRound } from "./folder-lines.ts";
 export { templateFault } from "./unit-words.ts";
 export { Watchers } from "./watchers.ts";

@@ -88,6 +88,12 @@ export class Watcher {
     this.#wake();
   }
 
+  /** The configuration has changed, if not this watcher: what could not be put away is tried at once. */
+  tryAgain(): void {
+    this.#ended.tryAgain();
+    this.stir(false);
+  }
+
   /** Units go on; what is between file and unit is taken up again by the next watcher. */
   async close(): Promise<void> {
     this.#closing.abort(new Error("the watcher is closed"));
@@ -123,9 +129,10 @@ export class Watcher {
   }
 
   async #putAway(): Promise<void> {
-    const stuck = await this.#ended.putAway(this.#closing.signal);
-    if (stuck === undefined) this.#troubles.over("away");
-    else this.#troubles.has("away", stuck);
+    await this.#ended.putAway(this.#options.clock.elapsed(), this.#closing.signal);
+    const { trouble } = this.#ended;
+    if (trouble === undefined) this.#troubles.over("away");
+    else this.#troubles.has("away", trouble);
   }
 
   async #look(): Promise<void> {
@@ -174,7 +181,8 @@ export class Watcher {
     const settles = this.#files.nextInMs(now) ?? Number.POSITIVE_INFINITY;
     const look = mayAdd() ? Math.max(1, this.#lookInMs(now)) : settings.everyMs;
     // What waits for something that cannot be heard of is tried again from time to time.
-    const ms = Math.min(look, settles + 1, settings.everyMs);
+    const stuck = this.#ended.nextInMs(now) ?? Number.POSITIVE_INFINITY;
+    const ms = Math.min(look, settles + 1, settings.everyMs, Math.max(1, stuck));
     await new Promise<void>((resolve) => {
       const woken = new AbortController();
       this.#wake = () => woken.abort();

@@ -47,8 +47,7 @@ export class Watchers {
 
   /** From now on these are watched: those that are the same go on, the others end or begin. */
   configure(wanted: readonly WrittenWatcher[]): Promise<void> {
-    this.#turn = this.#turn.then(() => this.#configure(wanted));
-    return this.#turn;
+    return this.#take(wanted, true);
   }
 
   get status(): WatcherStatus[] {
@@ -73,7 +72,13 @@ export class Watchers {
     await Promise.all([...this.#held.keys()].map((name) => this.#end(name)));
   }
 
-  async #configure(wanted: readonly WrittenWatcher[]): Promise<void> {
+  #take(wanted: readonly WrittenWatcher[], isNew: boolean): Promise<void> {
+    this.#turn = this.#turn.then(() => this.#configure(wanted, isNew));
+    return this.#turn;
+  }
+
+  /** @param isNew somebody has changed the configuration. */
+  async #configure(wanted: readonly WrittenWatcher[], isNew: boolean): Promise<void> {
     const written = new Map(wanted.map((watcher) => [watcher.name, JSON.stringify(watcher)]));
     clearTimeout(this.#again);
     const round = await goingRound(wanted);
@@ -82,8 +87,9 @@ export class Watchers {
     this.#endForgotten(new Set(wanted.map((watcher) => placeOf(watcherSettings(watcher)))));
     for (const watcher of wanted) if (!this.#held.has(watcher.name)) this.#begin(watcher, round.get(watcher.name));
     this.#forgetTold();
+    if (isNew) for (const { watcher } of this.#held.values()) if (watcher instanceof Watcher) watcher.tryAgain();
     const isAll = [...this.#held.values()].every(({ watcher }) => watcher instanceof Watcher);
-    if (!isAll) this.#again = setTimeout(() => void this.configure(wanted), againMs).unref();
+    if (!isAll) this.#again = setTimeout(() => void this.#take(wanted, false), againMs).unref();
     this.#options.changed?.();
   }
 

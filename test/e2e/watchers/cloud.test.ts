@@ -54,3 +54,33 @@ test("CAT-17: the server's document has a worker watch a folder, and another one
   await until(["first: a: Succeeded", "second: b: Succeeded"]);
   expect(worker.starts()).toBe(starts);
 });
+
+test("CAT-17: what is wrong with a watched folder stands at the server, and is gone when it is right", async () => {
+  await using server = await testServer();
+  await using folder = await tempFolder();
+  const { configurations, lines, registry, presence } = server.core;
+  const watchers = [{ name: "inbox", folder: folder.file("later"), workType: "note", every: "200ms" }];
+  const workTypes = [{ worktype: "note", command: "echo", allowruntimeparams: true }];
+  await configurations.put("web", { document: { workTypes, watchers }, ifMatch: 0 }, "u1");
+  await using _worker = await cloudWorker({ server, folder, name: "pod", config: "web" });
+  const limit = patience();
+  const pod = (await registry.list()).find(({ name }) => name === "pod")?.id ?? "";
+  const untilTrouble = async (wanted: RegExp) => {
+    for (;;) {
+      const trouble = presence.state(pod)?.trouble ?? "none";
+      if (wanted.test(trouble)) return;
+      if (limit.aborted) throw new Error(`waited in vain: ${trouble}`);
+      await sleep(100);
+    }
+  };
+  const finding = async () => {
+    const asked = { method: "worker.doctor", params: {} };
+    const { findings } = (await lines.call(pod, asked, admin, limit)) as { findings: { check: string }[] };
+    return findings.find(({ check }) => check === "watchers");
+  };
+  await untilTrouble(/^watcher inbox: .*later cannot be read: ENOENT/);
+  expect(await finding()).toMatchObject({ kind: "warning", says: expect.stringContaining("ENOENT") as string });
+  mkdirSync(folder.file("later"));
+  await untilTrouble(/^none$/);
+  expect(await finding()).toMatchObject({ kind: "ok", says: "1 watched folder" });
+});

@@ -9,6 +9,7 @@ export const WorkerView = z.object({
   state: workerState,
   cause: z.string(),
   since: timeMs,
+  trouble: z.string().optional().describe("what it says is wrong with its work, as a folder that it cannot watch"),
   seenAt: timeMs.nullable(),
   mode: z.string(),
   version: z.string(),

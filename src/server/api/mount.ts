@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { Readable } from "node:stream";
+import { PassThrough, Readable } from "node:stream";
 import { ServerError } from "../errors.ts";
 import { Answer, done } from "./answer.ts";
 import type { Admission } from "./admission.ts";
@@ -59,10 +59,11 @@ export class Mount {
     const { limits, gatekeeper, meter } = this.#options;
     return {
       onRequest: (request: Request, reply: Reply) => gatekeeper.admit(route, request, reply),
-      preParsing: async (request: Request, reply: Reply) => {
+      preParsing: async (request: Request, reply: Reply): Promise<Readable | undefined> => {
         // Whoever asked whether to send the body is told so only now.
         if (request.headers.expect !== undefined && request.raw.httpVersion === "1.1") reply.raw.writeContinue();
-        if (!route.payload && !route.passesOn) timeBody(request, reply, limits.bodyMs);
+        // The worker sets the pace of those.
+        return route.payload || route.passesOn ? undefined : timedBody(request, reply, limits.bodyMs);
       },
       preValidation: async (request: Request) => {
         if (request.isMultipart() && !route.payload && !route.passesOn)
@@ -206,14 +207,23 @@ function schemaOf({ summary, needs, path, sensitive, schema, payload }: Route): 
   };
 }
 
-/** A body that trickles in ends with its connection. */
-function timeBody(request: Request, reply: Reply, bodyMs: number): void {
+/** The body as it comes. What has not come in time is told so while there is a connection, and that is closed behind it. */
+function timedBody(request: Request, reply: Reply, bodyMs: number): Readable | undefined {
+  const { "content-length": length = "0", "transfer-encoding": coding } = request.headers;
+  if (coding === undefined && Number(length) === 0) return undefined;
+  const body = new PassThrough();
+  // Nobody may want it any more when it fails.
+  body.on("error", () => {});
   const slow = setTimeout(() => {
-    if (!request.raw.complete) request.raw.destroy();
+    if (request.raw.complete) return;
+    request.raw.unpipe(body);
+    if (!reply.sent) reply.header("connection", "close");
+    body.destroy(new ServerError("BODY_SLOW", "the body of the request did not arrive in time"));
   }, bodyMs);
-  const stop = (): void => clearTimeout(slow);
-  request.raw.once("end", stop);
-  reply.raw.once("close", stop);
+  request.raw.once("end", () => clearTimeout(slow));
+  request.raw.once("error", (error) => body.destroy(error));
+  reply.raw.once("close", () => clearTimeout(slow));
+  return request.raw.pipe(body);
 }
 
 /** As it was written: it has been looked at, and what is decoded here would be read in another way further on. */

@@ -127,10 +127,18 @@ describe("a terminal that is recorded (CAT-122)", () => {
     await eventually(() => readdirSync(temp.file("recordings")).length).toBe(1);
     const path = join(temp.file("recordings"), `${id}.recording`);
     const bytes = readFileSync(path);
-    bytes[bytes.length - 40] = (bytes[bytes.length - 40] ?? 0) ^ 1;
-    writeFileSync(path, bytes);
-    expect((await api.ask("GET", `/api/recordings/${id}`, root)).json).toMatchObject({ state: "unreadable" });
+    const alterAt = (at: number): void => writeFileSync(path, bytes.with(at, (bytes[at] ?? 0) ^ 1));
+    // The last byte of what was on the screen: before the record that ends it, and its trailer.
+    alterAt(bytes.length - 16 - bytes.readUInt32BE(bytes.length - 8) - 1);
     await expect(api.ask("GET", `/api/recordings/${id}/content`, root)).rejects.toThrow(/aborted|hang up/);
+
+    alterAt(bytes.length - 40);
+    expect((await api.ask("GET", `/api/recordings/${id}`, root)).json).toMatchObject({ state: "unreadable" });
+    const refused = { status: 500, json: { code: "RECORDING_ALTERED" } };
+    for (const query of ["", "?follow=true"])
+      expect(await api.ask("GET", `/api/recordings/${id}/content${query}`, root)).toMatchObject(refused);
+    writeFileSync(path, "no recording");
+    expect(await api.ask("GET", `/api/recordings/${id}/content`, root)).toMatchObject(refused);
   });
 
   test("where the folder cannot be made: strict gives no shell, bestEffort one, and both are in the audit", async () => {

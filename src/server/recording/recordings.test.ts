@@ -1,4 +1,13 @@
-import { readdirSync, readFileSync, statSync, truncateSync, writeFileSync } from "node:fs";
+import {
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmdirSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from "node:fs";
 import { type FileHandle, open } from "node:fs/promises";
 import { join } from "node:path";
 import fc from "fast-check";
@@ -302,5 +311,41 @@ describe("retention", () => {
     await all.sweep();
     expect((await all.list({ limit: 9 })).map(({ id }) => id)).toEqual(ids.slice(2).toReversed());
     expect(readdirSync(temp.file("recordings"))).toHaveLength(3);
+  });
+
+  test("does so when one is added or grows, not at the next look only", async () => {
+    policy = { "record.maxMiB": 1 };
+    const all = recordings();
+    const ids: string[] = [];
+    for (let n = 0; n < 3; n++) {
+      now += 1_000;
+      ids.push(await recorded(all, "x".repeat(300_000)));
+    }
+    now += 1_000;
+    const growing = await all.begin(terminal);
+    await growing?.recorder.output(Buffer.alloc(400_000, "y"));
+    await vi.waitFor(() => expect(readdirSync(temp.file("recordings"))).toHaveLength(3), 30_000);
+    await growing?.end("over");
+    expect((await all.list({ limit: 9 })).map(({ id }) => id).slice(1)).toEqual(ids.slice(1).toReversed());
+  });
+
+  test("says once that one is removed, however often that fails, and goes on with the others", async () => {
+    const all = recordings();
+    const [other, stuck] = [await recorded(all, "other"), await recorded(all, "stuck")];
+    const bytes = readFileSync(fileOf(stuck));
+    // A folder of its name is nothing that `rm` takes for a file.
+    rmSync(fileOf(stuck));
+    mkdirSync(fileOf(stuck));
+    now += 91 * day;
+    const removals = () => rows.filter(({ action }) => action === "recording.remove").map(({ subject }) => subject);
+    for (let n = 0; n < 3; n++) await all.sweep();
+    expect(removals()).toEqual([stuck, other]);
+    expect(readdirSync(temp.file("recordings"))).toEqual([`${stuck}.recording`]);
+
+    rmdirSync(fileOf(stuck));
+    writeFileSync(fileOf(stuck), bytes);
+    await all.sweep();
+    expect(removals()).toEqual([stuck, other]);
+    expect(readdirSync(temp.file("recordings"))).toEqual([]);
   });
 });

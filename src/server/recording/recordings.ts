@@ -9,7 +9,9 @@ import { isRecordingId, newRecordingId, timeOfRecording } from "./recording-id.t
 import { LiveRecording } from "./live-recording.ts";
 import { Recorder } from "./recorder.ts";
 import { readEnds, readRecording, RecordingWriter } from "./recording-file.ts";
+import { type KeptRecording, Room } from "./room.ts";
 import type { RecordingRules } from "./rules.ts";
+import { altered } from "./sealed-records.ts";
 
 export interface RecordingsOptions {
   /** Where the files are; made when there is something to record. */
@@ -49,9 +51,12 @@ const suffix = ".recording";
 export class Recordings {
   readonly #options: RecordingsOptions;
   readonly #live = new Map<string, LiveRecording>();
+  readonly #room: Room;
 
   constructor(options: RecordingsOptions) {
     this.#options = options;
+    const { rules, clock, audit, log } = options;
+    this.#room = new Room({ kept: () => this.#kept(), rules, clock, audit, log });
   }
 
   /**
@@ -70,8 +75,15 @@ export class Recordings {
     const began = clock.elapsed();
     const elapsed = (): number => Math.round(clock.elapsed() - began);
     const live = new LiveRecording(head, () => writer?.size ?? 0);
-    const recorder = new Recorder({ head, writer, elapsed, maxBytes, added: () => live.wake(), log });
     if (writer) this.#live.set(head.id, live);
+    let size = 0;
+    const added = (): void => {
+      this.#room.grew(live.size() - size);
+      size = live.size();
+      live.wake();
+    };
+    const recorder = new Recorder({ head, writer, elapsed, maxBytes, added, log });
+    added();
     await this.#note(head, "recording.begin", {});
     return { recorder, end: (why) => this.#end({ head, writer, recorder, live }, why) };
   }
@@ -92,6 +104,15 @@ export class Recordings {
   }
 
   /**
+   * Nothing, if it can be read from its head to its end; one that goes on can. What lies between shows in the reading.
+   *
+   * @throws {ServerError} RECORDING_ALTERED, SEALED_UNREADABLE.
+   */
+  async requireReadable(id: string): Promise<void> {
+    if (!this.#live.has(id)) await this.#ends(id);
+  }
+
+  /**
    * What is in it, as far as it was written; with `follow` until it is over.
    *
    * @throws {ServerError} RECORDING_ALTERED, SEALED_UNREADABLE; the reason of `signal`.
@@ -108,21 +129,7 @@ export class Recordings {
 
   /** Remove what is too old, and the oldest while there is too much. Those that go on stay. */
   async sweep(): Promise<void> {
-    const { rules, clock, audit } = this.#options;
-    const { keepMs, maxBytes } = rules();
-    const oldest = clock.now() - keepMs;
-    let bytes = 0;
-    const gone: string[] = [];
-    for (const id of await this.#ids()) {
-      bytes += await this.#sizeOf(id);
-      if (this.#live.has(id)) continue;
-      if (bytes > maxBytes || timeOfRecording(id) < oldest) gone.push(id);
-    }
-    for (const id of gone) {
-      // First the word of it: nothing is gone that nobody was told of.
-      await audit.record("server", "recording.remove", id, { why: "retention" });
-      await rm(this.#path(id), { force: true });
-    }
+    await this.#room.sweep();
   }
 
   async #made(head: RecordingHead): Promise<RecordingWriter | undefined> {
@@ -175,6 +182,7 @@ export class Recordings {
       records: writer?.records ?? 0,
       size: writer?.size ?? 0,
     });
+    await this.#room.settled();
   }
 
   async #note({ id, user, worker, kind, mode }: RecordingHead, action: string, more: Record<string, string | number>) {
@@ -182,6 +190,13 @@ export class Recordings {
     await audit
       .record(user.id, action, id, { worker: worker.id, kind, mode, ...more })
       .catch((error: unknown) => log.warn("a recording was not audited", { id, error: errorText(error) }));
+  }
+
+  async #kept(): Promise<KeptRecording[]> {
+    const kept: KeptRecording[] = [];
+    for (const id of await this.#ids())
+      kept.push({ id, path: this.#path(id), size: await this.#sizeOf(id), isLive: this.#live.has(id) });
+    return kept;
   }
 
   /** The newest first. */
@@ -198,13 +213,18 @@ export class Recordings {
     const live = this.#live.get(id);
     if (live) return { ...live.head, state: "live", size: live.size() };
     try {
-      const { head, end, size } = await readEnds(this.#path(id), id, this.#options.seal);
-      if (head.kind !== "head") throw new TypeError("it begins with something else");
+      const { head, end, size } = await this.#ends(id);
       if (end?.kind !== "end") return { ...head.head, state: "brokenOff", size };
       return { ...head.head, state: "whole", size, durationMs: end.at, why: end.why };
     } catch (error) {
       return systemCode(error) === "ENOENT" ? undefined : { ...unknownHead(id), size: await this.#sizeOf(id) };
     }
+  }
+
+  async #ends(id: string) {
+    const { head, ...rest } = await readEnds(this.#path(id), id, this.#options.seal);
+    if (head.kind !== "head") throw altered(id, 0);
+    return { head, ...rest };
   }
 
   async #sizeOf(id: string): Promise<number> {

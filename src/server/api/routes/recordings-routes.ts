@@ -48,6 +48,8 @@ export function recordingsRoutes({ recordings, audit, limits }: RouteServices): 
         const { id } = call.params;
         const { follow = false } = call.query;
         const { kind, worker, user } = await kept().find(id);
+        // What breaks off in the middle of an answer tells nobody why.
+        await kept().requireReadable(id);
         // Who looks at what somebody did is noted before they see it.
         const about = { worker: worker.id, user: user.id, follow, source: call.visit.address };
         await audit.record(call.actor, "recording.read", id, about);

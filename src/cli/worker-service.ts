@@ -15,6 +15,7 @@ export async function runWorkerService(options: WorkerStartOptions, terminal: Te
   terminal.outliveOutput();
   // Heard before there is anything to stop, so that a signal while it starts is not lost.
   const interrupts = hearInterrupts();
+  using _parent = endWithParent();
   const orphans = isFirstProcess ? await orphansOf(terminal) : undefined;
   try {
     const log = await liveLog({ level: "info", format: "json" });
@@ -46,6 +47,15 @@ function graceOf({ stopGrace }: WorkerStartOptions): number | undefined {
 async function orphansOf(terminal: Terminal) {
   const { reapOrphans } = await loadService();
   return reapOrphans({ debug: (text) => terminal.env["FARHAND_DEBUG"] && terminal.say(text) });
+}
+
+/** Who started us with a channel (an appliance) does not want us to outlive it: without it we end as by SIGTERM. */
+function endWithParent(): Disposable {
+  const end = (): void => void process.kill(process.pid, "SIGTERM");
+  process.once("disconnect", end);
+  // Undefined where nobody gave us a channel; gone already when who gave it ended while we were joining.
+  if ("connected" in process && !process.connected) end();
+  return { [Symbol.dispose]: () => void process.off("disconnect", end) };
 }
 
 /** What stays the same from start to start. */

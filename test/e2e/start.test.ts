@@ -70,3 +70,30 @@ test("CAT-6, npm start: a server and its worker, a unit through the server; foun
     endMarkedProcesses(home.path);
   }
 });
+
+test("npm start, killed: its worker ends with it, a unit of it goes on, and the next start finds both again", async () => {
+  await using home = await tempFolder();
+  const env = {
+    ...{ XDG_STATE_HOME: home.path, XDG_CONFIG_HOME: join(home.path, "me"), XDG_RUNTIME_DIR: undefined },
+    ...processMark(home.path),
+  };
+  const args = [programs.farhand, "appliance", "--listen", `127.0.0.1:${await freePort()}`];
+  const appliance = () => startProcess(process.execPath, args, { env });
+  try {
+    await using start = await appliance();
+    await start.line(/^Succeeded: exit code 0/, soon());
+    const control = join(home.path, "farhand", "run", "control.sock");
+    const farhand = (...words: string[]) => runProcess(process.execPath, [programs.farhand, ...words], { env });
+    const gate = join(home.path, "gate");
+    const script = `while [ ! -e '${gate}' ]; do sleep 0.1; done; echo through`;
+    const unit = (await farhand("work", "submit", "run", "--socket", control, "-l", script)).stdout.trim();
+    await start.stop("SIGKILL");
+    await using again = await appliance();
+    await again.line(/^Succeeded: exit code 0/, soon());
+    await writeFile(gate, "");
+    expect(await farhand("work", "results", unit, "--socket", control)).toMatchObject({ code: 0, stdout: "through\n" });
+    expect((await again.stop("SIGINT")).code).toBe(0);
+  } finally {
+    endMarkedProcesses(home.path);
+  }
+});

@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { createHash } from "node:crypto";
 import { once } from "node:events";
-import { existsSync, openSync } from "node:fs";
+import { existsSync, openSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { createInterface } from "node:readline";
 import { PassThrough } from "node:stream";
@@ -9,7 +9,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { openLog } from "#core";
 import type { UnitTaken } from "#fleet";
 import { type Asker, type RunningServer, startServer } from "#server";
-import { version } from "#worker";
+import { loadModes, version } from "#worker";
 import type { ApplianceOptions } from "../commands/appliance.ts";
 import { makeStateFolder } from "../embedded.ts";
 import { CliError } from "../errors.ts";
@@ -21,6 +21,8 @@ import { addressOf } from "./run-server.ts";
 
 /** The worker must be there within this time, milliseconds. */
 const joinMs = 60_000;
+/** The worker of an appliance before this one has left within this time, milliseconds. */
+const leaveMs = 15_000;
 const script = 'for i in 1 2 3 4 5; do echo "hello $i of 5"; sleep 1; done\n';
 
 /** This machine's owner, before anybody has logged in. */
@@ -64,6 +66,7 @@ export async function runAppliance({ listen }: ApplianceOptions, terminal: Termi
 
 /** A process of its own, as every worker is. The token goes in by stdin: neither argv nor environment hold it. */
 async function startWorker(server: RunningServer, { state }: Places): Promise<ChildProcess> {
+  await untilFree(state);
   const isMember = existsSync(join(state, "membership.json"));
   const [, program = ""] = process.argv;
   const words = isMember ? ["start"] : ["join", server.url, "--token-file", "-"];
@@ -72,7 +75,8 @@ async function startWorker(server: RunningServer, { state }: Places): Promise<Ch
   delete (env as Record<string, string>)["XDG_RUNTIME_DIR"];
   const child = spawn(process.execPath, [program, "worker", ...words, "--session"], {
     env,
-    stdio: ["pipe", log, log],
+    // By the channel it notices that we are gone, however that came about, and ends too.
+    stdio: ["pipe", log, log, "ipc"],
     // In a process group of its own: Ctrl-C reaches it once, through us.
     detached: true,
   });
@@ -80,6 +84,12 @@ async function startWorker(server: RunningServer, { state }: Places): Promise<Ch
   if (!isMember) child.stdin?.write((await server.core.enrolments.make({ mayReplace: true }, "server")).token);
   child.stdin?.end();
   return child;
+}
+
+/** The worker of an appliance that was killed is on its way out. Whoever else holds the folder, the new worker will say. */
+async function untilFree(state: string): Promise<void> {
+  const { stateHolder } = await loadModes();
+  for (let waitedMs = 0; waitedMs < leaveMs && stateHolder(state); waitedMs += 100) await sleep(100);
 }
 
 /** Submit a unit through the server, print it live, and say how it ended. @returns the worker's name */
@@ -132,8 +142,13 @@ function tellNext({ url }: RunningServer, worker: string, places: Places, termin
 }
 
 function diedEarly(code: number, { state }: Places): never {
-  throw new CliError("WORKER_ENDED", `the worker ended with ${code} before it could be used`, {
-    remedy: `${join(state, "worker.log")} says why`,
+  const log = join(state, "worker.log");
+  const why = readFileSync(log, "utf8")
+    .split("\n")
+    .findLast((line) => line.startsWith("farhand: "));
+  const text = `the worker ended with ${code} before it could be used`;
+  throw new CliError("WORKER_ENDED", why ? `${text}: ${why.slice("farhand: ".length)}` : text, {
+    remedy: `${log} says more`,
   });
 }
 

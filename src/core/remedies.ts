@@ -72,6 +72,7 @@ export const remedies: Readonly<Record<string, string>> = {
 export const remediesThroughServer: Readonly<Record<string, string>> = {
   UNIT_NOT_FOUND: "`farhand units list WORKER` shows the units there are",
   WORK_TYPE_UNKNOWN: "`farhand workers show WORKER` lists what it offers",
+  UNIT_TAKEN: "`farhand units show WORKER ID` says how it goes",
   START_FAILED: "`farhand units show WORKER ID` has the whole story; check the command of the work type",
   UNIT_STUCK: "`farhand units release WORKER ID --force`",
   SERVICE_UNKNOWN: "`farhand config edit WORKER`: its `tcpServices` names them, and the level each needs",

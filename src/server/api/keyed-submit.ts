@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { RemoteError, type JsonObject, type UnitDetails, unitsStatus } from "#fleet";
 import type { UnitCause } from "#work/wire";
 import type { Call } from "./call.ts";
+import { KeyedUnitError } from "./problem.ts";
 import type { RouteServices } from "./services.ts";
 import { askWorker, submitToWorker } from "./worker-call.ts";
 
@@ -14,7 +15,9 @@ const maxTries = 16;
  * Submit a unit; under an Idempotency-Key, and without an id of the caller's own, its id is made of the key. So the worker
  * knows it again when the same is asked for after this server had died over it, and makes it once.
  *
- * @throws {RemoteError} `UNIT_TAKEN`: it is there. What broke off before it ran is made anew.
+ * What is kept of a key is forgotten after a day; the unit is there for as long as the worker keeps it.
+ *
+ * @throws {KeyedUnitError} it is there, and this is its id. What broke off before it ran is made anew.
  */
 export async function submitOnce(
   services: RouteServices,
@@ -31,7 +34,8 @@ export async function submitOnce(
       return await submitToWorker(services, call, { ...wish, unit }, payload);
     } catch (error) {
       const isTaken = error instanceof RemoteError && error.code === "UNIT_TAKEN";
-      if (!isTaken || tries === maxTries || !(await hasNeverRun(services, call, unit))) throw error;
+      if (!isTaken) throw error;
+      if (tries === maxTries || !(await hasNeverRun(services, call, unit))) throw new KeyedUnitError(unit);
     }
   }
 }

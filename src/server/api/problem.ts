@@ -1,6 +1,6 @@
 import { STATUS_CODES } from "node:http";
 import { FarhandError, remedyThroughServer } from "#core";
-import { ConfigStaleError } from "#fleet";
+import { ConfigStaleError, RemoteError } from "#fleet";
 import { RetryLaterError } from "../auth/lock-out.ts";
 import { ServerError, type ServerErrorCode } from "../errors.ts";
 import { refusalRule } from "./refusal-rules.ts";
@@ -34,6 +34,17 @@ export class RateLimitedError extends ServerError {
   }
 }
 
+/** Under this Idempotency-Key a unit was made, and of the answer to that nobody knows any more. */
+export class KeyedUnitError extends RemoteError {
+  readonly unit: string;
+
+  constructor(unit: string) {
+    const message = `this Idempotency-Key has made unit ${unit} already, and makes it once: take another key for another unit`;
+    super({ code: "UNIT_TAKEN", status: 409, message });
+    this.unit = unit;
+  }
+}
+
 /** Fields of a request are wrong. */
 export class FieldsError extends ServerError {
   readonly errors: readonly FieldFault[];
@@ -58,6 +69,7 @@ export function problemOf(error: unknown): Problem {
     ...(remedy !== undefined && { remedy }),
     ...refusalRule(error, known.code),
     ...(known instanceof FieldsError && { errors: known.errors }),
+    ...(known instanceof KeyedUnitError && { unit: known.unit }),
     ...(known instanceof ConfigStaleError && { version: known.version, changes: known.changes }),
   };
 }

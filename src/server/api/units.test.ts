@@ -231,7 +231,18 @@ describeWithStores("the same Idempotency-Key", ({ open }) => {
     };
     expect((await submitTo(restarted)).json.code).toBe("UNIT_TAKEN");
     cause.now = "EXITED";
-    expect((await submitTo(restarted)).json.code).toBe("UNIT_TAKEN");
+    // So it is also when the key has been forgotten, after a day: the answer says what it made.
+    expect(await submitTo(restarted)).toMatchObject({
+      status: 409,
+      json: {
+        code: "UNIT_TAKEN",
+        detail: expect.stringMatching(
+          new RegExp(`Idempotency-Key has made unit ${String(named)} already.*another key`),
+        ),
+        unit: named,
+        remedy: expect.stringContaining("farhand units show"),
+      },
+    });
     expect(new Set(restarted.lines.asked.map(({ params }) => params["unit"]))).toEqual(new Set([named]));
     // The first payload broke off with its server: that one never ran and never will.
     cause.now = "INPUT_FAILED";

@@ -1,4 +1,5 @@
 import { readdirSync, readFileSync, readlinkSync } from "node:fs";
+import { uptime } from "node:os";
 import { setTimeout as sleep } from "node:timers/promises";
 
 /**
@@ -15,8 +16,8 @@ export async function endLeftovers(marker, folder, graceMs = 0) {
   for (let round = 0; round < 20; round++) {
     const left = processesOf(marker, folder);
     if (left.length === 0) break;
-    for (const { pid, command } of left) {
-      ended.set(pid, `${pid} ${command}`);
+    for (const { pid, command, cwd, age } of left) {
+      ended.set(pid, `${pid} ${command}, in ${cwd}, begun ${age} s ago`);
       try {
         process.kill(pid, "SIGKILL");
       } catch {
@@ -33,14 +34,22 @@ function processesOf(marker, folder) {
     .filter((name) => /^\d+$/.test(name) && Number(name) !== process.pid)
     .flatMap((name) => {
       try {
+        const cwd = readlinkSync(`/proc/${name}/cwd`);
         const ours =
           readFileSync(`/proc/${name}/environ`, "latin1").split("\0").includes(marker) ||
-          `${readlinkSync(`/proc/${name}/cwd`)}/`.startsWith(`${folder}/`);
+          `${cwd}/`.startsWith(`${folder}/`);
         const command = readFileSync(`/proc/${name}/cmdline`, "utf8").replaceAll("\0", " ").trim();
-        return ours ? [{ pid: Number(name), command }] : [];
+        return ours ? [{ pid: Number(name), command, cwd, age: ageOf(name) }] : [];
       } catch {
         // Gone, a zombie, or not ours to look at.
         return [];
       }
     });
+}
+
+/** Whole seconds since it was started: field 22 of its stat, in hundredths since the system's start (proc(5)). */
+function ageOf(pid) {
+  const stat = readFileSync(`/proc/${pid}/stat`, "latin1");
+  const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+  return Math.round(uptime() - Number(fields[19]) / 100);
 }

@@ -52,8 +52,10 @@ async function testRun() {
   rmSync(reportFile, { force: true });
   if (spawnSync(process.execPath, ["scripts/build.mjs"], { cwd: root, stdio: "inherit" }).status !== 0)
     return close({ passed: 0, failed: ["the build"], skipped: [] }, []);
-  const checked = withChecks ? await runChecks() : { passed: 0, failed: [] };
+  const checking = withChecks ? runChecks() : { passed: 0, failed: [] };
+  // Packages come over the network, and the checks go on meanwhile: they are processes of their own.
   const peers = preparePeers();
+  const checked = await checking;
   for (const problem of peers.missing) console.log(problem);
   const code = await runVitest(peers.env);
   await cleanUp();

@@ -68,6 +68,9 @@ export async function startPostgres(): Promise<Postgres> {
       "shared_buffers=16MB",
       "-c",
       "max_connections=60",
+      // Its processes are killed, the machine's power is never cut.
+      "-c",
+      "fsync=off",
     ]);
     server = await startProcess(program, words, { cwd: folder.path });
     await server.line(/ready to accept connections/, AbortSignal.timeout(60_000));

@@ -2,6 +2,8 @@ import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { type TempFolder, tempFolder } from "../../test/kit/temp-folder.ts";
 import { testTerminal } from "../../test/kit/test-terminal.ts";
+import { silentLog } from "#core";
+import { loadService } from "#worker";
 import { commands } from "./commands.ts";
 import { runProgram } from "./program.ts";
 
@@ -31,6 +33,43 @@ test("farhand worker doctor: a line for each check with its cure, and the number
   const well = await farhand(folder, ["doctor", "--json"]);
   expect(well.exit).toBe(0);
   expect(JSON.parse(well.out)).toContainEqual(expect.objectContaining({ check: "configuration", kind: "ok" }));
+});
+
+test("CAT-113: doctor asks the worker that is named, and finds that of an appliance by itself", async () => {
+  await using folder = await tempFolder();
+  // Its files are all in the state folder, its socket too.
+  const env = { XDG_STATE_HOME: folder.path, XDG_CONFIG_HOME: folder.file("farhand/config") };
+  mkdirSync(folder.file("farhand/config/farhand"), { recursive: true, mode: 0o700 });
+  writeFileSync(folder.file("farhand/config/farhand/worker.yaml"), "identity: {name: beside}\n", { mode: 0o600 });
+  const socket = folder.file("farhand/run/worker.sock");
+  const doctor = async (given: readonly string[], own: Record<string, string>) => {
+    const { terminal, out, err } = testTerminal("");
+    const exit = await runProgram(["worker", "doctor", "--json", ...given], commands, { ...terminal, env: own });
+    const findings = JSON.parse(out.join("")) as { check: string; kind: string; says: string }[];
+    return { exit, err: err.join("\n"), service: findings.find(({ check }) => check === "service"), findings };
+  };
+  const elsewhere = { XDG_STATE_HOME: folder.path, XDG_CONFIG_HOME: folder.path, XDG_RUNTIME_DIR: folder.file("none") };
+  const { startService } = await loadService();
+  const service = await startService({ mode: "session", env, log: silentLog });
+  const runs = { kind: "ok", says: expect.stringContaining(`${process.pid}`) as string };
+  try {
+    expect(await doctor(["--socket", socket], {})).toMatchObject({ exit: 0, service: runs });
+    expect(await doctor([], { ...elsewhere, FARHAND_WORKER_SOCKET: socket })).toMatchObject({ service: runs });
+    expect(await doctor([], elsewhere)).toMatchObject({ exit: 0, service: runs });
+    // Whoever says which one is not sent to another.
+    const chosen = await doctor(["--session"], elsewhere);
+    expect(chosen.findings).toContainEqual(expect.objectContaining({ check: "configuration file", kind: "warning" }));
+  } finally {
+    await service.close("stopped");
+  }
+  const silent = await doctor(["--socket", socket], {});
+  expect(silent).toMatchObject({ exit: 1, findings: [{ check: "socket", kind: "fail" }] });
+});
+
+test("doctor says whom it looked at, and how another one is named", async () => {
+  await using folder = await tempFolder();
+  const { err } = await farhand(folder, ["doctor"]);
+  expect(err).toContain(`looked at the session worker in ${folder.file("farhand")}; --socket FILE names another`);
 });
 
 test("farhand worker reset shows its steps and asks before it does them (CAT-115, CAT-116)", async () => {

@@ -7,7 +7,7 @@ export const workerSocketOptions: readonly CommandOption[] = [
   {
     flags: "--socket <path>",
     description:
-      "management socket; without it $FARHAND_WORKER_SOCKET, or where a worker of this user (of the system, for root) has it",
+      "management socket; without it $FARHAND_WORKER_SOCKET, or where a worker of this user (of the system, for root) has it, or that of `farhand appliance` where no other runs",
     completes: "file",
   },
   {

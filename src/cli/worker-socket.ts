@@ -1,7 +1,10 @@
+import { existsSync } from "node:fs";
 import { connect, type Socket } from "node:net";
+import { join } from "node:path";
 import { LineReader, systemCode } from "#core";
 import { FleetError, faultOfRpcError, type JsonObject, maxMessageBytes, RemoteError } from "#fleet";
 import { CliError } from "./errors.ts";
+import { defaultPlaces } from "./places.ts";
 import type { Terminal } from "./terminal.ts";
 import type { WorkerModeOptions } from "./worker-mode-options.ts";
 
@@ -25,8 +28,7 @@ export async function askWorker(
   method: string,
   params: JsonObject = {},
 ): Promise<unknown> {
-  const isChosen = options.system || options.session;
-  const path = options.socket || (!isChosen && env["FARHAND_WORKER_SOCKET"]) || (await defaultSocket(options, env));
+  const path = (await otherSocket(options, env)) ?? (await defaultSocket(options, env));
   const password = options.passwordFile === undefined ? undefined : await passwordIn(options.passwordFile);
   const socket = await opened(path);
   try {
@@ -41,6 +43,20 @@ export async function askWorker(
   } finally {
     socket.destroy();
   }
+}
+
+/**
+ * The socket of a worker that is not where one of this user, or of the system, would be: one that is named, or that of
+ * `farhand appliance`, whose folder holds all of it, where nothing else runs. Undefined: the usual one is meant.
+ */
+export async function otherSocket(options: WorkerSocketOptions, env: Terminal["env"]): Promise<string | undefined> {
+  if (options.socket) return options.socket;
+  if (options.system || options.session) return undefined;
+  const named = env["FARHAND_WORKER_SOCKET"];
+  if (named) return named;
+  const beside = join(defaultPlaces(env).state, "run", "worker.sock");
+  const usual = await defaultSocket(options, env);
+  return beside !== usual && !existsSync(usual) && existsSync(beside) ? beside : undefined;
 }
 
 async function defaultSocket(options: WorkerModeOptions, env: Terminal["env"]): Promise<string> {

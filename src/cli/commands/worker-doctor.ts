@@ -1,30 +1,31 @@
 import { type Command, type JsonOptions, jsonOption } from "../command.ts";
-import { type WorkerModeOptions, workerModeOptions } from "../worker-mode-options.ts";
+import type { WorkerSocketOptions } from "../worker-socket.ts";
+import { workerSocketOptions } from "../worker-socket-options.ts";
 
 /** `farhand worker doctor` (spec CAT-113). */
 export const workerDoctor = {
   name: "worker doctor",
   summary: "Look at the set-up of this machine's worker, and say how to cure what is wrong",
   details:
-    "Needs no service and changes nothing. What it looks at: configuration, permissions, state, service, sockets, ports, certificates, server, clock, registration, roles, disk, Node. The exit code is the number of failures.",
-  options: [...workerModeOptions, jsonOption],
+    "Needs no service and changes nothing. What it looks at: configuration, permissions, state, service, sockets, ports, certificates, server, clock, registration, roles, watched folders, disk, Node. A worker that keeps its files elsewhere, as that of `farhand appliance`, is asked over its socket. The exit code is the number of failures.",
+  options: [...workerSocketOptions, jsonOption],
   examples: [
     ["farhand worker doctor", "a line for each check, and a cure below those that need one"],
     ["farhand worker doctor --json", "the same for programs"],
+    ["farhand worker doctor --socket STATE/run/worker.sock", "of the worker beside `farhand appliance`"],
   ],
   async run({ options }, terminal) {
-    const [{ loadDoctor }, { workerMode }, { findingLines, findingsSum }] = await Promise.all([
-      import("#worker"),
-      import("../worker-mode.ts"),
+    const [{ findingsOf }, { findingLines, findingsSum }] = await Promise.all([
+      import("../worker-findings.ts"),
       import("../doctor-text.ts"),
     ]);
-    const { diagnose, failures } = await loadDoctor();
-    const findings = await diagnose({ mode: workerMode(options, terminal.env), env: terminal.env });
+    const { findings, hint } = await findingsOf(options, terminal.env);
     if (options.json) terminal.print(JSON.stringify(findings));
     else {
       for (const line of findingLines(findings, terminal.colours)) terminal.print(line);
       terminal.print(findingsSum(findings));
+      terminal.say(hint);
     }
-    return failures(findings);
+    return findings.filter(({ kind }) => kind === "fail").length;
   },
-} satisfies Command<WorkerModeOptions & JsonOptions>;
+} satisfies Command<WorkerSocketOptions & JsonOptions>;

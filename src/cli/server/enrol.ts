@@ -39,7 +39,7 @@ function isLoopback({ hostname }: URL): boolean {
 export async function listEnrolments(api: ApiClient, json: true | undefined, terminal: Terminal): Promise<void> {
   const enrolments = await allOf(api, "/enrolments");
   if (json) terminal.print(JSON.stringify(enrolments));
-  else for (const line of enrolmentsTable(enrolments, terminal)) terminal.print(line);
+  else for (const line of enrolmentsTable(enrolments, api.now(), terminal)) terminal.print(line);
 }
 
 /** Make enrolment tokens worth nothing. */

@@ -21,7 +21,7 @@ type Json = true | undefined;
 export async function listSessions(api: ApiClient, json: Json, terminal: Terminal): Promise<void> {
   const sessions = await allOf(api, "/me/sessions");
   if (json) terminal.print(JSON.stringify(sessions));
-  else for (const line of sessionsTable(sessions, terminal)) terminal.print(line);
+  else for (const line of sessionsTable(sessions, api.now(), terminal)) terminal.print(line);
 }
 
 /** End sessions of ours: those named, or all but this one. */

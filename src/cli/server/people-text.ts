@@ -1,7 +1,8 @@
 import type { Colours } from "../colours.ts";
 import { plain, table, timeText } from "./config-text.ts";
 import { labelsText } from "./labels.ts";
-import { objectIn, type Shape, stringOf } from "./shapes.ts";
+import { readableAge } from "../quantities.ts";
+import { numberOf, objectIn, type Shape, stringOf } from "./shapes.ts";
 
 interface Look {
   readonly colours: Colours;
@@ -42,17 +43,17 @@ export function usersTable(users: readonly Shape[], look: Look): string[] {
   return table(["NAME", "ROLE", "ON", "FACTOR", "KIND", "STATE", "MADE"], rows, look);
 }
 
-/** Sessions of a user, the one used last first. */
-export function sessionsTable(sessions: readonly Shape[], look: Look): string[] {
+/** Sessions of a user, the one used last first. @param now milliseconds since 1970 by the server's clock. */
+export function sessionsTable(sessions: readonly Shape[], now: number, look: Look): string[] {
   const rows = sessions.map((session) => [
     plain(session["id"]) + (session["current"] === true ? " *" : ""),
-    timeText(session["createdAt"]),
-    timeText(session["usedAt"]),
-    timeText(session["expiresAt"]),
+    agoText(session["createdAt"], now),
+    agoText(session["usedAt"], now),
+    leftText(session["expiresAt"], now),
     plain(session["source"]),
     plain(session["client"]),
   ]);
-  return table(["ID", "BEGUN", "USED", "UNTIL", "FROM", "CLIENT"], rows, look);
+  return table(["ID", "BEGUN", "USED", "LEFT", "FROM", "CLIENT"], rows, look);
 }
 
 /** API tokens of a user; never the tokens themselves. */
@@ -68,18 +69,18 @@ export function tokensTable(tokens: readonly Shape[], look: Look): string[] {
   return table(["ID", "NAME", "SCOPES", "MADE", "USED", "UNTIL"], rows, look);
 }
 
-/** Enrolment tokens, used and expired ones too. */
-export function enrolmentsTable(enrolments: readonly Shape[], look: Look): string[] {
+/** Enrolment tokens, used and expired ones too. @param now as in {@link sessionsTable}. */
+export function enrolmentsTable(enrolments: readonly Shape[], now: number, look: Look): string[] {
   const rows = enrolments.map((enrolment) => [
     plain(enrolment["id"]),
     plain(enrolment["name"]),
     labelsText(enrolment["labels"]),
-    timeText(enrolment["createdAt"]),
-    timeText(enrolment["expiresAt"]),
-    timeText(enrolment["usedAt"]),
+    agoText(enrolment["createdAt"], now),
+    leftText(enrolment["expiresAt"], now),
+    agoText(enrolment["usedAt"], now),
     plain(enrolment["usedBy"]),
   ]);
-  return table(["ID", "NAME", "LABELS", "MADE", "UNTIL", "USED", "BY"], rows, look);
+  return table(["ID", "NAME", "LABELS", "MADE", "LEFT", "USED", "BY"], rows, look);
 }
 
 /** Rows of the audit. @param names of users and workers, by their ids, as far as we may know them. */
@@ -94,6 +95,21 @@ export function auditTable(rows: readonly Shape[], names: ReadonlyMap<string, st
     plain(detailText(row["detail"])),
   ]);
   return table(["ROW", "WHEN", "WHO", "WHAT", "ON", "DETAIL"], cells, look);
+}
+
+/** `5m ago`, in a column that stays narrow; `-`: never. The time itself is in `--json`. */
+function agoText(at: unknown, now: number): string {
+  const ms = numberOf(at);
+  if (ms === undefined) return "-";
+  const age = readableAge((now - ms) / 1_000);
+  return age === "now" ? age : `${age} ago`;
+}
+
+/** `2h`: for so long; `over`: no more. */
+function leftText(until: unknown, now: number): string {
+  const ms = numberOf(until);
+  if (ms === undefined) return "-";
+  return ms <= now ? "over" : readableAge(Math.max(1, (ms - now) / 1_000));
 }
 
 function detailText(detail: unknown): string {

@@ -94,5 +94,5 @@ export async function userSessions(
   }
   const sessions = await allOf(api, path);
   if (json) terminal.print(JSON.stringify(sessions));
-  else for (const line of sessionsTable(sessions, terminal)) terminal.print(line);
+  else for (const line of sessionsTable(sessions, api.now(), terminal)) terminal.print(line);
 }

@@ -52,5 +52,7 @@ export function watchIdle(idleMs: number): {
 } {
   const idle = new AbortController();
   const timer = setTimeout(() => idle.abort(new Error("nothing moved for too long")), idleMs);
+  // A server that stops does not wait for what will not move any more.
+  timer.unref();
   return { signal: idle.signal, moved: () => void timer.refresh(), stop: () => clearTimeout(timer) };
 }

@@ -74,11 +74,12 @@ export class Mount {
   }
 
   async #answer(route: Route, request: Request, reply: Reply): Promise<unknown> {
+    let payload: HashedPayload | undefined;
     try {
       // The worker sets the pace, and may be slow.
       if (route.passesOn) request.raw.socket.setTimeout(0);
       const form = await formOf(route, request);
-      const payload = form && isKeyed(route, request) ? this.#hashed(form.payload, request) : undefined;
+      payload = form && isKeyed(route, request) ? this.#hashed(form.payload, request) : undefined;
       const call = this.#call(route, request, form && { ...form, payload: payload?.bytes ?? form.payload });
       await this.#requireMore(route, call, request);
       const answer = await this.#once(route, call, request, payload);
@@ -88,6 +89,8 @@ export class Mount {
     } catch (error) {
       if (route.payload || route.passesOn) forgetBody(request);
       throw error;
+    } finally {
+      payload?.bytes.destroy();
     }
   }
 

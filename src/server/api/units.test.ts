@@ -6,6 +6,7 @@ import { silentLog } from "#core";
 import { RemoteError } from "#fleet";
 import { apiKit, eventually, openAnswer, streamPair } from "../../../test/kit/api.ts";
 import { describeWithStores } from "../../../test/kit/stores.ts";
+import { ServerError } from "../errors.ts";
 
 const kit = apiKit();
 const unit = "AbCd1234";
@@ -46,6 +47,21 @@ describe("submitting", () => {
     ]);
     const after = process.memoryUsage();
     expect(after.external + after.heapUsed - before.external - before.heapUsed).toBeLessThan(128 * 1024 * 1024);
+  });
+
+  test.each([{}, { "idempotency-key": "k1" }])("of one that was refused nothing is waited for: %o", async (keyed) => {
+    await using api = await kit.open();
+    const [user, worker] = [await api.user("op", "operator"), await api.worker("w1")];
+    const timers = () => process.getActiveResourcesInfo().filter((name) => name === "Timeout").length;
+    api.lines.answer = () => {
+      throw new ServerError("WORKER_AWAY", "the worker w1 is not connected");
+    };
+    const before = timers();
+    const raw = form({ workType: "cat" }, Readable.from([Buffer.alloc(1_000_000)]));
+    const headers = { ...type, ...keyed };
+    const answer = await api.ask("POST", `/api/workers/${worker}/units`, { auth: user.auth, headers, raw });
+    expect(answer).toMatchObject({ json: { code: "WORKER_AWAY" } });
+    expect(timers()).toBeLessThanOrEqual(before);
   });
 
   test("text comes as JSON", async () => {

@@ -38,7 +38,9 @@ function submitRoute(services: RouteServices): Route {
       const { limits } = services;
       const source = call.payload ?? Readable.from([Buffer.from(text)], { objectMode: false });
       const payload = guarded(source, { limits, signal: call.signal, used: () => call.used() });
-      const made = UnitTaken.safeParse(await submitOnce(services, call, wish, payload));
+      // Of a payload that was refused nobody reads the rest.
+      const taken = await submitOnce(services, call, wish, payload).finally(() => payload.destroy());
+      const made = UnitTaken.safeParse(taken);
       if (made.success) return created(made.data);
       throw new FleetError("REPLY_INVALID", "the worker's answer to units.submit is none");
     },

@@ -52,6 +52,7 @@ export const remedies: Readonly<Record<string, string>> = {
   FACTOR_NEEDED: "`farhand login URL` with a code of your second factor",
   PASSWORD_NEEDED: "`farhand login URL`, and again within ten minutes",
   FACTOR_ENROLMENT_NEEDED: "`farhand totp enable`",
+  ENROLMENT_REFUSED: "`farhand enrol-token` where you are logged in as an admin makes another one",
   LEVEL_TOO_LOW: "ask an admin; `farhand whoami` says which role you have",
   WORKER_NOT_FOUND: "`farhand workers` lists those you may see",
   WORKER_AWAY: "`farhand workers` says since when; on its machine, `farhand worker status` or `worker doctor` says why",

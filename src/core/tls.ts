@@ -91,7 +91,7 @@ export function tlsServerOptions(
   const pinned = parseFingerprints(profile.pinnedClientCert).length > 0;
   const needed = profile.requireClientCert === true || pinned;
   return {
-    ...checked({ ...material, ...versions(profile) }),
+    ...checked({ ...material, ...versions(profile) }, () => tlsServerFiles(profile)),
     requestCert: needed || Boolean(profile.clientCas),
     rejectUnauthorized: needed,
   };
@@ -111,7 +111,7 @@ export function tlsClientOptions(
 ): ConnectionOptions {
   parseFingerprints(profile.pinnedServerCert);
   return {
-    ...checked({ ...material, ...caOf(profile, material), ...versions(profile) }),
+    ...checked({ ...material, ...caOf(profile, material), ...versions(profile) }, () => tlsClientFiles(profile)),
     host,
     // An address is no name: the standard forbids it as a server name, and Node warns.
     ...(isIP(host) === 0 ? { servername: host } : {}),
@@ -142,12 +142,13 @@ function readPem(path: string): Buffer {
 }
 
 /** The options again, once OpenSSL has accepted them. */
-function checked(options: SecureContextOptions): SecureContextOptions {
+function checked(options: SecureContextOptions, files: () => TlsFiles): SecureContextOptions {
   try {
     createSecureContext(options);
     return options;
   } catch (error) {
-    const files = "the certificate, its key or the CA file cannot be used together";
-    throw new TlsProfileError("TLS_PROFILE_INVALID", `${files}: ${errorText(error)}`, { cause: error });
+    const named = Object.values(files()).join(", ");
+    const text = `the certificate, its key or the CA file cannot be used together${named && ` (${named})`}`;
+    throw new TlsProfileError("TLS_PROFILE_INVALID", `${text}: ${errorText(error)}`, { cause: error });
   }
 }

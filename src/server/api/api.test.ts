@@ -104,6 +104,15 @@ test("without TLS it listens on loopback only", async () => {
   });
 });
 
+test("a port that is taken says so, and what to do", async () => {
+  await using other = await kit.open();
+  const { address: host, port } = other.api.address;
+  await expect(kit.open({ listen: { host, port } })).rejects.toMatchObject({
+    code: "LISTEN_FAILED",
+    message: expect.stringMatching(/something else listens there.* choose another port with --listen/),
+  });
+});
+
 test("metrics are for whoever may look at all workers", async () => {
   await using api = await kit.open();
   const [viewer, restricted] = [await api.user("v", "viewer"), await api.user("r", "admin", { site: "a" })];

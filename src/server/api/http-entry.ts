@@ -4,7 +4,7 @@ import { createServer as createHttpsServer } from "node:https";
 import type { AddressInfo, Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { TLSSocket } from "node:tls";
-import { errorText, followTlsSource, type TlsServerSource } from "#core";
+import { errorText, followTlsSource, systemCode, type TlsServerSource } from "#core";
 import { ServerError } from "../errors.ts";
 import type { Visit } from "./call.ts";
 import { clientAddress, plainAddress, TrustedProxies } from "./client-address.ts";
@@ -131,7 +131,9 @@ export class HttpEntry {
       await once(this.server, "listening");
       return this.server.address() as AddressInfo;
     } catch (error) {
-      throw new ServerError("LISTEN_FAILED", `the API cannot listen on ${host}:${port}: ${errorText(error)}`);
+      const why = listenRemedies[systemCode(error) ?? ""];
+      const text = why ? `${why} (${errorText(error)})` : errorText(error);
+      throw new ServerError("LISTEN_FAILED", `the API cannot listen on ${host}:${port}: ${text}`, { cause: error });
     }
   }
 
@@ -143,6 +145,13 @@ export class HttpEntry {
     await freed;
   }
 }
+
+const listenRemedies: Readonly<Record<string, string>> = {
+  EADDRINUSE: "something else listens there, a server of before perhaps: stop it or choose another port with --listen",
+  EADDRNOTAVAIL: "this machine has no such address: --listen takes one of its own, or 0.0.0.0 for all",
+  EACCES: "this user may not: choose a port above 1023 with --listen",
+  ENOTFOUND: "no such host: --listen takes an address of this machine",
+};
 
 function makeServer({ tls, listen, limits }: EntryOptions): Server {
   const options = {

@@ -64,6 +64,19 @@ describe("submitting", () => {
     expect(timers()).toBeLessThanOrEqual(before);
   });
 
+  test("a worker whose disk is full says so in its own words", async () => {
+    await using api = await kit.open();
+    const [user, worker] = [await api.user("op", "operator"), await api.worker("w1")];
+    api.lines.answer = () => {
+      throw new RemoteError({ code: "STORAGE_FAILED", status: 507, message: "no unit can be stored" });
+    };
+    const answer = await api.ask("POST", `/api/workers/${worker}/units`, {
+      auth: user.auth,
+      body: { workType: "cat" },
+    });
+    expect(answer).toMatchObject({ status: 507, json: { code: "STORAGE_FAILED", detail: "no unit can be stored" } });
+  });
+
   test("text comes as JSON", async () => {
     await using api = await kit.open();
     const [user, worker] = [await api.user("op", "operator"), await api.worker("w1")];

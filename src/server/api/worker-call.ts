@@ -11,7 +11,9 @@ import type { RouteServices } from "./services.ts";
  * What a worker may answer with of its own. Another status would speak for the server: 401 makes clients forget their
  * session, 3xx is followed (CAT-60).
  */
-const workerStatus = new Set([400, 403, 404, 408, 409, 410, 413, 422, 423, 428, 429, 499, 500, 501, 502, 503, 504]);
+const workerStatus = new Set([
+  400, 403, 404, 408, 409, 410, 413, 422, 423, 428, 429, 499, 500, 501, 502, 503, 504, 507,
+]);
 
 /** Ask the call's worker. @throws what it answered, and {@link ServerError} when it does not. */
 export async function askWorker(

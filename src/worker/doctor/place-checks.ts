@@ -129,7 +129,10 @@ function freeSpace(folder: string): Verdict {
   const { bavail, bsize } = statfsSync(nearest);
   const free = Math.floor((bavail * bsize) / 1024 / 1024);
   if (bavail * bsize >= leastFreeBytes) return ok(`${free} MiB free at ${nearest}`);
-  return fail(`only ${free} MiB are free at ${nearest}`, "free some space, release old units, or move /dataDir");
+  return fail(
+    `only ${free} MiB are free at ${nearest}`,
+    "free some space, release old units, or name a folder on another disk (dataDir)",
+  );
 }
 
 /** Whether a version of Node will do. */

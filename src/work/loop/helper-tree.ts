@@ -31,7 +31,7 @@ export async function killLeftBy(id: string): Promise<boolean> {
 
 /** A helper and all it has started, as far as that still says so in its environment. */
 export function markedProcesses(id: string): ProcessEntry[] {
-  return allProcesses().filter(({ pid }) => carriesMark(pid, id));
+  return allProcesses().filter(({ pid }) => markOf(pid) === id);
 }
 
 function kill({ pid, startTicks }: ProcessEntry): void {
@@ -47,10 +47,12 @@ function send(pid: number, name: NodeJS.Signals): void {
   }
 }
 
-function carriesMark(pid: number, id: string): boolean {
+/** Id of the helper that a process says it was started by; undefined for others, and where that may not be seen. */
+export function markOf(pid: number): string | undefined {
   try {
-    return readFileSync(`/proc/${pid}/environ`, "latin1").split("\0").includes(`${helperMark}=${id}`);
+    const environment = readFileSync(`/proc/${pid}/environ`, "latin1").split("\0");
+    return environment.find((text) => text.startsWith(`${helperMark}=`))?.slice(helperMark.length + 1);
   } catch {
-    return false;
+    return undefined;
   }
 }

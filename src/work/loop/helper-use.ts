@@ -1,15 +1,15 @@
 import { exceededUse, hasUseLimit, nextUseLookMs } from "../helper/limits.ts";
 import type { UseLimits } from "../settings.ts";
-import { descendants } from "../unit/process-tree.ts";
-import { type ProcessUse, processUse } from "../unit/process-use.ts";
-import { processEntry } from "../unit/process-table.ts";
+import { ticksPerSecond } from "../unit/process-table.ts";
+import { memoryOf, type ProcessUse } from "../unit/process-use.ts";
 import type { UnitCause } from "../wire.ts";
-import { markedProcesses } from "./helper-tree.ts";
 import type { LocalCard } from "./local-card.ts";
+import type { Census, CountedProcess, ProcessCensus } from "./process-census.ts";
 import type { LocalType } from "./start-local.ts";
 
-/** Every look reads the process table, which is more than a unit's own tree: not so often as for that. */
+/** A look needs the whole process table, which is more than a unit's own tree: not so often as for that. */
 const soonestLookMs = 20;
+const failedLookMs = 250;
 const nothing: ProcessUse = { processes: 0, memoryBytes: 0, cpuMs: 0 };
 
 /** What a helper has now, and how many tasks it was given in all. */
@@ -28,49 +28,77 @@ export class HelperUse {
   readonly #type: LocalType;
   readonly #tasks: () => TasksOf;
   readonly #exceeded: (cause: UnitCause) => void;
+  readonly #census: Pick<ProcessCensus, "look">;
   #timer: NodeJS.Timeout | undefined;
+  #isClosed = false;
   /** Processor time before the task that it has. */
   #before = { given: 0, cpuMs: 0 };
 
-  /** @param exceeded called once at most. */
-  constructor(card: LocalCard, type: LocalType, tasks: () => TasksOf, exceeded: (cause: UnitCause) => void) {
+  /** @param exceeded called once at most. @param census one for all helpers. */
+  constructor(
+    card: LocalCard,
+    type: LocalType,
+    tasks: () => TasksOf,
+    exceeded: (cause: UnitCause) => void,
+    census: Pick<ProcessCensus, "look">,
+  ) {
     this.#card = card;
     this.#type = type;
     this.#tasks = tasks;
     this.#exceeded = exceeded;
+    this.#census = census;
     if (hasUseLimit(type)) this.#lookIn(soonestLookMs, nothing);
   }
 
   close(): void {
+    this.#isClosed = true;
     clearTimeout(this.#timer);
   }
 
   #lookIn(ms: number, last: ProcessUse): void {
-    this.#timer = setTimeout(() => {
-      const tasks = this.#tasks();
-      const limits = limitsFor(this.#type, tasks.has);
-      const use = this.#use(limits, tasks);
-      const cause = tasks.has > 0 ? exceededUse(use, limits) : undefined;
-      if (cause) return this.#exceeded(cause);
-      this.#lookIn(Math.max(soonestLookMs, nextUseLookMs(use, last, limits, ms)), use);
-    }, ms).unref();
+    // On the same beat as all others that wait as long, so that one census serves them.
+    const beatMs = soonestLookMs * 2 ** Math.floor(Math.log2(ms / soonestLookMs));
+    const untilBeat = ms + beatMs - ((performance.now() + ms) % beatMs);
+    this.#timer = setTimeout(() => void this.#look(ms, last), untilBeat).unref();
   }
 
-  #use({ maxMemoryBytes = Number.POSITIVE_INFINITY }: UseLimits, { has, given }: TasksOf): ProcessUse {
+  async #look(waitedMs: number, last: ProcessUse): Promise<void> {
+    // What cannot be read now, as where too many files are open, is read another time.
+    const census = await this.#census.look().catch(() => undefined);
+    if (this.#isClosed) return;
+    if (!census) return this.#lookIn(failedLookMs, last);
+    const tasks = this.#tasks();
+    const limits = limitsFor(this.#type, tasks.has);
+    const use = this.#use(census, limits, tasks);
+    const cause = tasks.has > 0 ? exceededUse(use, limits) : undefined;
+    if (cause) return this.#exceeded(cause);
+    this.#lookIn(Math.max(soonestLookMs, nextUseLookMs(use, last, limits, waitedMs)), use);
+  }
+
+  #use(census: Census, limits: UseLimits, { has, given }: TasksOf): ProcessUse {
     const { id, process } = this.#card;
     const isCounted = this.#type.local.program.kind === "loop";
-    const all = new Map([...descendants(process.pid), ...markedProcesses(id)].map((entry) => [entry.pid, entry]));
-    const own = all.get(process.pid) ?? processEntry(process.pid);
-    all.delete(process.pid);
+    const started = census.startedBy(id, process.pid);
+    const own = census.process(process.pid);
+    const all = own && isCounted ? [...started, own] : started;
     // Of those it has waited for, only its own entry tells the time.
-    const use = processUse(
-      [...all.values(), ...(isCounted && own ? [own] : [])],
-      isCounted ? 0 : process.pid,
-      maxMemoryBytes,
-    );
-    if (has === 0 || given !== this.#before.given) this.#before = { given, cpuMs: use.cpuMs };
-    return { ...use, cpuMs: use.cpuMs - this.#before.cpuMs };
+    const timed = own ? [...started, own] : started;
+    const cpuMs = (timed.reduce((ticks, { cpuTicks }) => ticks + cpuTicks, 0) / ticksPerSecond) * 1_000;
+    if (has === 0 || given !== this.#before.given) this.#before = { given, cpuMs };
+    return {
+      processes: all.length,
+      memoryBytes: has === 0 ? 0 : memoryBytes(all, limits),
+      cpuMs: cpuMs - this.#before.cpuMs,
+    };
   }
+}
+
+/** Shares are looked at where without them it is too much: each process costs a look of its own then. */
+function memoryBytes(processes: readonly CountedProcess[], { maxMemoryBytes }: UseLimits): number {
+  const resident = processes.reduce((sum, { residentBytes }) => sum + residentBytes, 0);
+  if (maxMemoryBytes === undefined || resident <= maxMemoryBytes) return resident;
+  const pids = processes.map(({ pid }) => pid);
+  return memoryOf(pids, maxMemoryBytes);
 }
 
 function limitsFor({ maxProcesses, maxMemoryBytes, maxCpuMs }: UseLimits, tasks: number): UseLimits {

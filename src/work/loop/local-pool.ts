@@ -3,6 +3,7 @@ import { type Clock, errorText, type Log } from "#core";
 import { isAlive } from "../unit/process-table.ts";
 import { killLeftBy, signalHelper } from "./helper-tree.ts";
 import { HelperUse } from "./helper-use.ts";
+import { ProcessCensus } from "./process-census.ts";
 import { type LocalCard, readLocalCards, removeLocalCard, tokenHash } from "./local-card.ts";
 import type { LoopHelper, Loops } from "./loops.ts";
 import { type HelperView, scaling } from "./scaling.ts";
@@ -50,6 +51,9 @@ export class LocalPool {
   readonly #changed = new Set<() => void>();
   #isDraining = false;
   #running: Promise<void> = Promise.resolve();
+
+  /** Of the processes of all helpers. */
+  readonly #census = new ProcessCensus();
 
   constructor(options: LocalPoolOptions) {
     this.#options = options;
@@ -165,7 +169,7 @@ export class LocalPool {
     const now = this.#options.clock.elapsed();
     const type = this.#types.find(({ workType }) => workType === card.workType);
     const tasks = () => this.#options.loops.workOf(card.id);
-    const use = type && new HelperUse(card, type, tasks, (cause) => this.#exceeded(card, cause));
+    const use = type && new HelperUse(card, type, tasks, (cause) => this.#exceeded(card, cause), this.#census);
     this.#members.set(card.id, { card, startedAt: now, idleSince: now, askedAt: now, isHeard: isFound, use });
   }
 

@@ -18,12 +18,17 @@ export interface ProcessUse {
  */
 export function processUse(entries: readonly ProcessEntry[], reaper: number, enoughBytes: number): ProcessUse {
   const pids = entries.map(({ pid }) => pid);
-  const resident = sum(pids.map(residentBytes));
   return {
     processes: pids.length,
-    memoryBytes: resident > enoughBytes ? sum(pids.map(proportionalBytes)) : resident,
-    cpuMs: (sum([reaper, ...pids].map(cpuTicks)) / ticksPerSecond) * 1000,
+    memoryBytes: memoryOf(pids, enoughBytes),
+    cpuMs: (sum([reaper, ...pids].map((pid) => ticksIn(read(pid, "stat")))) / ticksPerSecond) * 1000,
   };
+}
+
+/** Bytes that processes have in memory together. @param enoughBytes see {@link processUse}. */
+export function memoryOf(pids: readonly number[], enoughBytes: number): number {
+  const resident = sum(pids.map(residentBytes));
+  return resident > enoughBytes ? sum(pids.map(proportionalBytes)) : resident;
 }
 
 const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0);
@@ -43,11 +48,19 @@ function kilobytes(pid: number, file: string, field: string): number | undefined
   return found ? Number(found[1]) * 1024 : undefined;
 }
 
-/** User and system time, of itself and of the children it has waited for (fields 14 to 17 of proc(5)). */
-function cpuTicks(pid: number): number {
-  const stat = read(pid, "stat");
+/** User and system time by `/proc/PID/stat`, of itself and of the children it has waited for (fields 14 to 17 of proc(5)). */
+export function ticksIn(stat: string): number {
   const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
   return sum(fields.slice(11, 15).map(Number));
+}
+
+let pageBytes: number | undefined;
+
+/** Memory of a process by `/proc/PID/stat` (field 24 of proc(5)), bytes. May be behind the truth by some pages. */
+export function residentIn(stat: string): number {
+  pageBytes ??= kilobytes(process.pid, "smaps", "KernelPageSize") ?? 4_096;
+  const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+  return Number(fields[21]) * pageBytes;
 }
 
 function read(pid: number, file: string): string {

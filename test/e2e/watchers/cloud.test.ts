@@ -64,10 +64,10 @@ test("CAT-17: what is wrong with a watched folder stands at the server, and is g
   await configurations.put("web", { document: { workTypes, watchers }, ifMatch: 0 }, "u1");
   await using _worker = await cloudWorker({ server, folder, name: "pod", config: "web" });
   const limit = patience();
-  const pod = (await registry.list()).find(({ name }) => name === "pod")?.id ?? "";
+  const pod = async () => (await registry.list()).find(({ name }) => name === "pod")?.id ?? "";
   const untilTrouble = async (wanted: RegExp) => {
     for (;;) {
-      const trouble = presence.state(pod)?.trouble ?? "none";
+      const trouble = presence.state(await pod())?.trouble ?? "none";
       if (wanted.test(trouble)) return;
       if (limit.aborted) throw new Error(`waited in vain: ${trouble}`);
       await sleep(100);
@@ -75,7 +75,7 @@ test("CAT-17: what is wrong with a watched folder stands at the server, and is g
   };
   const finding = async () => {
     const asked = { method: "worker.doctor", params: {} };
-    const { findings } = (await lines.call(pod, asked, admin, limit)) as { findings: { check: string }[] };
+    const { findings } = (await lines.call(await pod(), asked, admin, limit)) as { findings: { check: string }[] };
     return findings.find(({ check }) => check === "watchers");
   };
   await untilTrouble(/^watcher inbox: .*later cannot be read: ENOENT/);

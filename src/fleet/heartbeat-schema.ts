@@ -47,6 +47,11 @@ export const HeartbeatAnswer = z.strictObject({
   assertionTimeMs: count.describe("the same by the clock that assertions are dated by, which nobody sets"),
   nextInMs: count.min(1_000).max(3_600_000).describe("when the next one is wanted"),
   helpersRemote: z.boolean().optional().describe("whether helpers from elsewhere may take tasks (CAT-95)"),
+  entitled: z
+    .array(z.string().max(64))
+    .max(16)
+    .optional()
+    .describe("what the policy includes of this worker from elsewhere, as `ent` of assertions says it (CAT-100)"),
 });
 export type HeartbeatAnswer = z.infer<typeof HeartbeatAnswer>;
 

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { type Clock, Closers, errorText, type Log, steadyClock, systemClock, type TlsServerSource } from "#core";
 import { workerFingerprint } from "#fleet";
 import { makeBackend, makeWebSocketGuest, type Mesh, openMesh, tlsProfiles, type WebSocketGuest } from "#mesh";
+import { AgeClock } from "./age-clock.ts";
 import { LiveFeed } from "./api/live-feed.ts";
 import { Audit } from "./audit/audit.ts";
 import { AuditedLines } from "./audit/audited-lines.ts";
@@ -33,6 +34,7 @@ import { Health } from "./registry/health.ts";
 import { PendingWorkers } from "./registry/pending-workers.ts";
 import { Presence, type PresenceChange } from "./registry/presence.ts";
 import type { Registry } from "./registry/registry.ts";
+import { lastAuditAt } from "./store/audit.ts";
 import { openStore, type Store, type StoreSettings } from "./store/store.ts";
 
 /** Path of the WebSocket road on the server's port. */
@@ -98,6 +100,8 @@ export interface ServerCore {
   readonly recordings: Recordings;
   readonly entitlements: Entitlements;
   readonly entrance: WorkerEntrance;
+  /** By which it is decided what was kept for long enough. */
+  readonly ages: AgeClock;
   /** Workers that nobody has vouched for yet. */
   readonly pending: PendingWorkers;
   readonly firstRegistrations: FirstRegistrations;
@@ -134,6 +138,7 @@ async function openAll(options: CoreOptions, closers: Closers): Promise<ServerCo
   const { cert, key } = await ownCertificate();
   const store = await openStore(options.store, log);
   closers.add({ close: async () => await store[Symbol.asyncDispose]() });
+  const ages = new AgeClock(clock, await lastAuditAt(store));
   const audit = new Audit(store, clock);
   closers.add({ close: () => audit.flush() });
   const access = accessOver({
@@ -160,7 +165,7 @@ async function openAll(options: CoreOptions, closers: Closers): Promise<ServerCo
   };
   const presence = new Presence({ store, clock, changed });
   await presence.load();
-  const health = new Health(store, clock);
+  const health = new Health(store, clock, ages);
   const recheck = (): void =>
     void lines.entitled
       ?.recheck()
@@ -204,11 +209,12 @@ async function openAll(options: CoreOptions, closers: Closers): Promise<ServerCo
     renewals: new Allowance(10, 100, clock),
     tlsClient: profileName,
     helpersRemote: (workerId) => policy.allowed("helpers.remote", { workerId }),
+    entitled: async (workerId) => await lines.entitled?.features(workerId),
   });
   closers.add(lines.open);
   const audited = new AuditedLines({ lines: lines.open, audit, clock, log });
   const folder = join(dataDir, "recordings");
-  const recordings = new Recordings({ folder, seal, rules: () => policy.recording, audit, clock, log });
+  const recordings = new Recordings({ folder, seal, rules: () => policy.recording, audit, clock, ages, log });
   lines.entitled = new EntitledLines({ lines: audited, policy, entitlements, store, audit, log });
   policy.listen(recheck);
   entitlements.listen(recheck);
@@ -233,16 +239,17 @@ async function openAll(options: CoreOptions, closers: Closers): Promise<ServerCo
     store,
     audit,
     clock,
+    ages,
     pin: options.pin ?? (() => fingerprintOf(authority.certificate)),
   });
   const limits = options.maxPending === undefined ? {} : { all: options.maxPending };
   const pending = new PendingWorkers({ store, audit, nonces: registry.nonces, clock, limits });
   const firstRegistrations = new FirstRegistrations({ entrance, presence, pending, access, audit });
   const { auditKeptMs } = options;
-  const kept = { access, audit, auditKeptMs, presence, health, enrolments, pending, recordings, rollouts };
+  const kept = { access, audit, ages, auditKeptMs, presence, health, enrolments, pending, recordings, rollouts };
   closers.add(keepUp({ ...kept, ownCertificate, clock, log }));
   return {
-    ...{ store, access, audit, registry, presence, health, live, configurations, rollouts, entrance, mesh },
+    ...{ store, access, audit, ages, registry, presence, health, live, configurations, rollouts, entrance, mesh },
     ...{ pending, firstRegistrations },
     ...{ authority, delivery, tls: tls.server("port"), guest },
     ...{ enrolments, policy, entitlements, recordings, lines: lines.open, entitledLines: lines.entitled },
@@ -273,6 +280,7 @@ async function renew(ownCertificate: () => Promise<OwnCertificate>, log: Log): P
 function keepUp({
   access,
   audit,
+  ages,
   auditKeptMs,
   presence,
   health,
@@ -285,7 +293,7 @@ function keepUp({
   log,
 }: Pick<
   ServerCore,
-  "access" | "audit" | "presence" | "health" | "enrolments" | "pending" | "recordings" | "rollouts"
+  "access" | "audit" | "ages" | "presence" | "health" | "enrolments" | "pending" | "recordings" | "rollouts"
 > & {
   auditKeptMs: number | undefined;
   ownCertificate: () => Promise<OwnCertificate>;
@@ -312,7 +320,7 @@ function keepUp({
     every(maintainMs, () => pending.sweep()),
     every(maintainMs, () => recordings.sweep()),
     every(maintainMs, async () => {
-      if (auditKeptMs !== undefined) await audit.dropBefore(clock.now() - auditKeptMs);
+      if (auditKeptMs !== undefined) await audit.dropBefore(ages.now() - auditKeptMs);
     }),
     // A server runs for longer than its certificate is good for.
     every(certificateMs, () => renew(ownCertificate, log)),

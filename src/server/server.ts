@@ -85,7 +85,7 @@ export async function startServer(settings: ServerSettings): Promise<RunningServ
       ...parts,
       lines: core.entitledLines,
       isEntitled: (name, _caller, worker) => mayBeEntitled(core.policy, name, worker),
-      ...{ listen, version, log, clock, hostNames: hosts },
+      ...{ listen, version, log, clock, ages: core.ages, hostNames: hosts },
       ...(!settings.plainHttp && { tls: settings.tls ?? ownTls }),
       enrol: core.firstRegistrations,
       ...(publicUrl !== undefined && { publicUrl }),

@@ -1,6 +1,7 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { silentLog } from "#core";
+import { type JoinWish, joinServer } from "../../src/worker/service/join-server.ts";
 import { startService } from "../../src/worker/service/service.ts";
 import { fingerprintOf, makeCertificates } from "./certificates.ts";
 import { cliSession } from "./cli-session.ts";
@@ -9,8 +10,16 @@ import type { TempFolder } from "./temp-folder.ts";
 
 const password = "ein langes gutes Passwort";
 
-/** A worker with no server whose own HTTPS port is open, what somebody would write down of it, and that somebody. */
-export async function standaloneWorker(folder: TempFolder, level = "configure") {
+/**
+ * A worker whose own HTTPS port is open, what somebody would write down of it, and that somebody.
+ *
+ * @param joining the server it joins; absent: it has none.
+ */
+export async function standaloneWorker(
+  folder: TempFolder,
+  level = "configure",
+  joining?: Pick<JoinWish, "serverUrl" | "token" | "name">,
+) {
   const { server } = await makeCertificates(folder.path);
   const port = await freePort();
   const env = {
@@ -25,6 +34,10 @@ export async function standaloneWorker(folder: TempFolder, level = "configure") 
     workTypes: [{ worktype: "echo", command: "echo" }],
   };
   await writeFile(join(env.XDG_CONFIG_HOME, "farhand/worker.yaml"), JSON.stringify(document), { mode: 0o600 });
+  if (joining) {
+    const signal = AbortSignal.timeout(60_000);
+    await joinServer({ ...joining, workTypes: [], mode: "session", env: { ...env }, log: silentLog, signal });
+  }
   const service = await startService({ mode: "session", env: { ...env }, log: silentLog });
   const session = cliSession(folder.file("user"));
   const own = cliSession(folder.file("c"));

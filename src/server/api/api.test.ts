@@ -106,7 +106,7 @@ test("without TLS it listens on loopback only", async () => {
 
 test("a port that is taken says so, and what to do", async () => {
   await using other = await kit.open();
-  const { address: host, port } = other.api.address;
+  const { host, port } = other.api.address;
   await expect(kit.open({ listen: { host, port } })).rejects.toMatchObject({
     code: "LISTEN_FAILED",
     message: expect.stringMatching(/something else listens there.* choose another port with --listen/),

@@ -67,7 +67,7 @@ export async function openApi(options: ApiOptions): Promise<Api> {
   try {
     const { calls, connections } = watched(options, limits, closers);
     const metrics = metricsOf(options, calls, entry);
-    const idempotency = new Idempotency(options.store, options.clock);
+    const idempotency = new Idempotency(options.store, options.clock, options.ages);
     every(forgetEveryMs, () => idempotency.sweep(), options.log, closers);
     const facts = new RequestFacts();
     const failures = new Failures(facts, options.log, metrics);

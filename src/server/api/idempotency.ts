@@ -39,12 +39,15 @@ interface Crowd {
 export class Idempotency {
   readonly #store: Store;
   readonly #clock: Pick<Clock, "now">;
+  readonly #ages: Pick<Clock, "now">;
   /** By the keys that this server is in the middle of. */
   readonly #here = new Map<string, Crowd>();
 
-  constructor(store: Store, clock: Pick<Clock, "now">) {
+  /** @param ages by which it is decided which are older than a day. */
+  constructor(store: Store, clock: Pick<Clock, "now">, ages: Pick<Clock, "now"> = clock) {
     this.#store = store;
     this.#clock = clock;
+    this.#ages = ages;
   }
 
   /** @throws {ServerError} IDEMPOTENCY_REUSED, …_RUNNING, …_LOST, …_SHOWN; and what `work` throws. */
@@ -113,7 +116,7 @@ export class Idempotency {
 
   /** Forget what is older than a day. */
   sweep(): Promise<void> {
-    return dropIdempotencyBefore(this.#store, this.#clock.now() - keptMs);
+    return dropIdempotencyBefore(this.#store, this.#ages.now() - keptMs);
   }
 }
 

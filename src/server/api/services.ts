@@ -46,6 +46,8 @@ export interface ApiServices {
   readonly live: LiveFeed;
   readonly log: Log;
   readonly clock: Clock;
+  /** By which it is decided what was kept for long enough. Default: `clock`. */
+  readonly ages?: Pick<Clock, "now">;
   readonly version: string;
   /** Level that shells and tunnels need here; the worker has its own say. Default admin and operate. */
   readonly streamLevels?: {

@@ -35,6 +35,8 @@ export interface LineContext {
   readonly version: string;
   /** Whether the policy includes, for this worker, helpers on other machines now (CAT-95); absent: nobody has said. */
   readonly helpersRemote?: (workerId: string) => boolean;
+  /** What the policy includes of this worker from elsewhere now; undefined: nobody can say (CAT-100). */
+  readonly entitled?: (workerId: string) => Promise<string[] | undefined>;
   /** How many workers may be told to register again, so that their certificates are renewed. */
   readonly renewals: Allowance;
   readonly clock: Clock;
@@ -141,13 +143,23 @@ export class Line {
     return clock.now() - this.#registeredAt >= registerEveryMs && renewals.take();
   }
 
-  #beat({ epoch, trouble, ...sample }: Heartbeat): HeartbeatAnswer {
+  async #beat({ epoch, trouble, ...sample }: Heartbeat): Promise<HeartbeatAnswer> {
     if (epoch !== this.#epoch) throw new ServerError("EPOCH_UNKNOWN", "unknown epoch: register again");
     if (this.#isOld()) throw new ServerError("EPOCH_UNKNOWN", "the certificate is to be renewed: register again");
     this.#context.presence.heard(this.workerId, epoch, trouble);
     if (this.#beats.take()) this.#context.health.add(this.workerId, sample);
     const { clock, steady, helpersRemote } = this.#context;
-    const said = helpersRemote ? { helpersRemote: helpersRemote(this.workerId) } : {};
-    return { serverTimeMs: clock.now(), assertionTimeMs: steady.now(), nextInMs: beatEveryMs, ...said };
+    const times = { serverTimeMs: clock.now(), assertionTimeMs: steady.now(), nextInMs: beatEveryMs };
+    const entitled = await this.#entitled();
+    return {
+      ...times,
+      ...(helpersRemote && { helpersRemote: helpersRemote(this.workerId) }),
+      ...(entitled && { entitled }),
+    };
+  }
+
+  /** A database that is away is no reason to call a worker that beats a silent one. */
+  async #entitled(): Promise<string[] | undefined> {
+    return await this.#context.entitled?.(this.workerId).catch(() => undefined);
   }
 }

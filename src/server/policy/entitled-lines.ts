@@ -111,6 +111,11 @@ export class EntitledLines implements WorkerLines {
     throw this.#refusal(feature, workerId);
   }
 
+  /** What the policy includes of a worker now: the worker holds its own ways in to that as well (CAT-25). */
+  async features(workerId: string): Promise<RemoteFeature[]> {
+    return await this.#features(workerId);
+  }
+
   /** As it is at this moment; that there is one worker, and that it is this one, is seen by one statement (CAT-97). */
   async #features(workerId: string, isOpen = false): Promise<RemoteFeature[]> {
     const { policy, store } = this.#options;

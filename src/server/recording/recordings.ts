@@ -21,6 +21,8 @@ export interface RecordingsOptions {
   readonly rules: () => RecordingRules;
   readonly audit: AuditTrail;
   readonly clock: Pick<Clock, "now" | "elapsed">;
+  /** By which it is decided what is too old. Default: `clock`. */
+  readonly ages?: Pick<Clock, "now">;
   readonly log: Pick<Log, "warn">;
 }
 
@@ -55,8 +57,8 @@ export class Recordings {
 
   constructor(options: RecordingsOptions) {
     this.#options = options;
-    const { rules, clock, audit, log } = options;
-    this.#room = new Room({ kept: () => this.#kept(), rules, clock, audit, log });
+    const { rules, clock, ages = clock, audit, log } = options;
+    this.#room = new Room({ kept: () => this.#kept(), rules, clock: ages, audit, log });
   }
 
   /**

@@ -51,6 +51,8 @@ export interface EnrolmentsOptions {
   readonly store: Store;
   readonly audit: AuditTrail;
   readonly clock?: Pick<Clock, "now">;
+  /** By which it is decided which expired long ago. Default: `clock`. */
+  readonly ages?: Pick<Clock, "now">;
   /** SHA-256 of who vouches for the server's port now, for workers that do not know it; see {@link newEnrolmentToken}. */
   readonly pin?: () => string | undefined;
 }
@@ -87,7 +89,7 @@ export class Enrolments {
 
   /** Forget those that expired long ago; who was let in by which stands in the audit. */
   async sweep(): Promise<void> {
-    await dropEnrolmentsBefore(this.#options.store.db, this.#clock.now() - keptMs);
+    await dropEnrolmentsBefore(this.#options.store.db, (this.#options.ages ?? this.#clock).now() - keptMs);
   }
 
   /** Worth nothing from now on. @returns false: there was none. */

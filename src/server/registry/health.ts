@@ -42,14 +42,17 @@ export interface SeriesWindow {
 export class Health {
   readonly #store: Store;
   readonly #clock: Pick<Clock, "now">;
+  readonly #ages: Pick<Clock, "now">;
   #waiting: HealthTable[] = [];
   /** To where each step is summed up. */
   readonly #summedTo = new Map<number, number>();
   #eventsDroppedAt = Number.NEGATIVE_INFINITY;
 
-  constructor(store: Store, clock: Pick<Clock, "now"> = systemClock) {
+  /** @param ages by which it is decided what was kept for long enough. */
+  constructor(store: Store, clock: Pick<Clock, "now"> = systemClock, ages: Pick<Clock, "now"> = clock) {
     this.#store = store;
     this.#clock = clock;
+    this.#ages = ages;
   }
 
   /** Take a heartbeat's numbers; they are stored with the next {@link flush}. Whatever is no number is left out. */
@@ -104,8 +107,9 @@ export class Health {
       const finer = healthSteps[n - 1];
       if (finer) await this.#sumUp(finer, step, now - settleMs, signal);
     }
-    for (const { stepMs, keepMs } of healthSteps) await dropHealthBefore(this.#store.db, stepMs, now - keepMs);
-    await this.#dropEvents(now);
+    const today = this.#ages.now();
+    for (const { stepMs, keepMs } of healthSteps) await dropHealthBefore(this.#store.db, stepMs, today - keepMs);
+    await this.#dropEvents(today);
   }
 
   /** All events are looked at for that: not each minute, where there are millions. */

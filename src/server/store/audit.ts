@@ -42,6 +42,12 @@ export function appendAudit(store: Store, follow: (head: AuditHead) => AuditRow[
   });
 }
 
+/** When the newest row was written, milliseconds since 1970; undefined: there is none. */
+export async function lastAuditAt({ db }: Store): Promise<number | undefined> {
+  const rows = db.selectFrom("audit").select("at").orderBy("sequence", "desc").limit(1);
+  return (await rows.executeTakeFirst())?.at;
+}
+
 /** Undefined when the head's row is gone. */
 export async function auditEnds({ db }: Store): Promise<AuditEnds | undefined> {
   const row = await db

@@ -66,6 +66,8 @@ export interface AgentOptions {
   readonly cloud?: Pick<CloudLinkOptions, "cloud" | "pending"> | undefined;
   /** Told with each heartbeat whether helpers from elsewhere may take tasks, as the server's policy has it (CAT-95). */
   readonly helpersRemote?: ((isAllowed: boolean) => void) | undefined;
+  /** Told with each heartbeat what the server's policy includes of this worker from elsewhere, if the server says it. */
+  readonly entitled?: ((features: readonly string[]) => void) | undefined;
   /** A user's session is over: end what is held for it. */
   readonly sessionEnded: (session: string, reason: string) => void;
   readonly clock?: Clock;
@@ -277,6 +279,7 @@ export class Agent {
     this.#lastBeat = { responseTimeMs, clockOffsetMs: answer.serverTimeMs + responseTimeMs / 2 - this.#clock.now() };
     this.#beatEveryMs = answer.nextInMs;
     this.#options.helpersRemote?.(answer.helpersRemote ?? true);
+    if (answer.entitled) this.#options.entitled?.(answer.entitled);
   }
 
   #notBeaten(error: unknown): void {

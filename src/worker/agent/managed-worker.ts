@@ -40,6 +40,8 @@ export interface ManagedWorkerOptions {
   readonly roles: () => RoleMap;
   /** Whether a server that does not say what its policy includes is refused. */
   readonly needsEntitlement?: (() => boolean) | undefined;
+  /** Told what the server's policy includes of this worker, for the ways in that are not the server's. */
+  readonly entitled?: AgentOptions["entitled"];
   /** The worker's own second factor, where it may be hardened (CAT-70). */
   readonly factor?: FactorGate | undefined;
   /** What of its machine can be reached through the server; absent: nothing. */
@@ -141,6 +143,7 @@ function openAgent(options: ManagedWorkerOptions, parts: DaemonParts, local: Loc
     ...{ mesh, tlsClient: fleetProfile, identity, membership, instance, self, askers, log, clock: systemClock },
     table: new Map([...table, ...methodTable(shells.methods)]),
     cloud: options.cloud,
+    entitled: options.entitled,
     helpersRemote: (isAllowed) => loops?.allowElsewhere(isAllowed),
     vitals: () => vitals.look(),
     work: () => ({

@@ -14,12 +14,10 @@ import { visitorOf } from "../management/visitor.ts";
 import type { Lifecycle, WorkerFacts } from "../management/worker-methods.ts";
 import type { Switches } from "../management/switches.ts";
 import { Watchers } from "../watchers/mod.ts";
+import { openEntitlement } from "./told-entitlement.ts";
 import { doctorMethods } from "./doctor-methods.ts";
 import { Drain } from "./drain.ts";
 import { firstRunState, nextStep, type Setup } from "../modes/mod.ts";
-
-/** Everything is on, as long as no policy says otherwise (CAT-96, preset `open`). */
-const open: Entitlement = { features: ["remote.monitor", "remote.operate", "remote.configure"], isOnlyWorker: false };
 
 /** What local management stands on. */
 export interface ManagementParts {
@@ -36,6 +34,8 @@ export interface ManagementParts {
     watches?(watchers: Pick<Watchers, "configure">): void;
   };
   readonly loops: DaemonParts["loops"];
+  /** What the policy of its server includes; absent: it has no server, and so no policy. */
+  readonly entitlement?: () => Entitlement;
   readonly log: Log;
 }
 
@@ -66,7 +66,7 @@ export async function openLocalManagement(parts: ManagementParts): Promise<Local
     configuredHash: () => configuration.running?.values.legacyPassword.hash?.reveal(),
     api: apiOf(setup, log),
     rules: () => ({ ...rulesOf(setup), hardened: setup.factor.isSet }),
-    entitlement: () => open,
+    entitlement: parts.entitlement ?? (() => openEntitlement),
   });
   const { switches, table } = management;
   opened.switches = switches;

@@ -13,6 +13,7 @@ import { readSettingsFile } from "../settings/mod.ts";
 import { version } from "../version.ts";
 import type { Drain } from "./drain.ts";
 import { FirstRegistration, serverTrust } from "./first-registration.ts";
+import { ToldEntitlement } from "./told-entitlement.ts";
 import { openLocalManagement } from "./local-management.ts";
 import type { Watchers } from "../watchers/mod.ts";
 import { whenIdle } from "./when-idle.ts";
@@ -135,6 +136,8 @@ async function runMember(setup: Setup, values: WorkerConfiguration, member: Memb
   };
   const { sections, roads, node } = memberSections(values, context);
   const opened: { units?: Units } = {};
+  const needsEntitlement = (): boolean => setup.configuration.running?.values.remoteAccess.needsEntitlement ?? false;
+  const entitlement = new ToldEntitlement(needsEntitlement);
   const worker = await startManagedWorker({
     ...member,
     ...{ sections, roads, node, urls: values.server.urls, proxy: values.server.proxy?.reveal() },
@@ -148,7 +151,8 @@ async function runMember(setup: Setup, values: WorkerConfiguration, member: Memb
     },
     identity: setup.identity,
     factor: setup.factor,
-    needsEntitlement: () => setup.configuration.running?.values.remoteAccess.needsEntitlement ?? false,
+    needsEntitlement,
+    entitled: (features) => entitlement.tell(features),
     dataDir: values.dataDir,
     roles: () => setup.configuration.running?.values.remoteAccess.roles ?? {},
     access: {
@@ -160,6 +164,7 @@ async function runMember(setup: Setup, values: WorkerConfiguration, member: Memb
       opened.units = units;
       return openLocalManagement({
         ...{ setup, units, nodeId, agent, lifecycle, loops, log },
+        entitlement: () => entitlement.now,
         meshAddresses: () => open.open.flatMap(({ addresses }) => addresses),
       });
     },

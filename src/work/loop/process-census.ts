@@ -7,8 +7,8 @@ import { markOf } from "./helper-tree.ts";
 
 /** Nobody else waits longer than this for their turn; milliseconds. */
 const sliceMs = 2;
-/** After a census there is none for so many times what it took: 4 % of a processor for all helpers together. */
-const restPerCensus = 24;
+/** After a census there is none for so many times what it took: 3 % of a processor for all helpers together. */
+const restPerCensus = 32;
 /** A process so young may still become another program, with another mark; milliseconds. */
 const youngMs = 2_000;
 

@@ -53,6 +53,7 @@ export const remedies: Readonly<Record<string, string>> = {
   PASSWORD_NEEDED: "`farhand login URL`, and again within ten minutes",
   FACTOR_ENROLMENT_NEEDED: "`farhand totp enable`",
   ENROLMENT_REFUSED: "`farhand enrol-token` where you are logged in as an admin makes another one",
+  MACHINE_KNOWN: "`farhand worker join … --replace` takes its place, `--add` makes this another worker",
   LEVEL_TOO_LOW: "ask an admin; `farhand whoami` says which role you have",
   WORKER_NOT_FOUND: "`farhand workers` lists those you may see",
   WORKER_AWAY: "`farhand workers` says since when; on its machine, `farhand worker status` or `worker doctor` says why",

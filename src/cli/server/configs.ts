@@ -34,6 +34,7 @@ export async function getConfig(
   if (name === undefined) {
     const all = await allOf(api, "/worker-configs");
     if (json) terminal.print(JSON.stringify(all));
+    else if (all.length === 0) terminal.say("no configurations");
     else for (const line of configsTable(all, terminal)) terminal.print(line);
     return;
   }

@@ -14,6 +14,12 @@ const certificateFaults: Readonly<Record<string, string>> = {
   INVALID_PURPOSE: "its certificate is not one for servers",
 };
 
+/** Of what no other authority or fingerprint mends. */
+const timeRemedies: Readonly<Record<string, string>> = {
+  CERT_HAS_EXPIRED: "look at this machine's clock; where it is right, the server's keeper renews the certificate",
+  CERT_NOT_YET_VALID: "set this machine's clock right; where it is, the server's is wrong",
+};
+
 const connectFaults: Readonly<Record<string, string>> = {
   ECONNREFUSED: "nothing listens there",
   ENOTFOUND: "there is no such host",
@@ -39,14 +45,15 @@ export function connectFault(url: URL, error: unknown): Error {
   if (isAborted(error)) return error;
   const code = systemCode(error) ?? "";
   const fault = certificateFaults[code];
-  if (fault !== undefined) return untrusted(url, fault, error);
+  if (fault !== undefined) return untrusted(url, fault, error, timeRemedies[code]);
   const why = connectFaults[code] ?? errorText(error);
   return new CliError("SERVER_UNREACHABLE", `the server ${url.host} cannot be reached: ${why}`, { cause: error });
 }
 
 /** The server is not, or may not be, the one it should be. */
-export function untrusted(url: URL, why: string, cause?: unknown): CliError {
-  return new CliError("SERVER_UNTRUSTED", `the server ${url.host} is not trusted: ${why}`, { cause });
+export function untrusted(url: URL, why: string, cause?: unknown, remedy?: string): CliError {
+  const text = `the server ${url.host} is not trusted: ${why}`;
+  return new CliError("SERVER_UNTRUSTED", text, { cause, ...(remedy !== undefined && { remedy }) });
 }
 
 function isAborted(error: unknown): error is Error {

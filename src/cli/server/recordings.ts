@@ -17,6 +17,7 @@ export async function listRecordings(
 ): Promise<void> {
   const all = await allOf(api, "/recordings", { live });
   if (json) return terminal.print(JSON.stringify(all));
+  if (all.length === 0) return terminal.say(live ? "nothing is recorded now" : "no recordings");
   for (const line of recordingsTable(all, terminal)) terminal.print(line);
 }
 

@@ -94,5 +94,6 @@ export async function userSessions(
   }
   const sessions = await allOf(api, path);
   if (json) terminal.print(JSON.stringify(sessions));
+  else if (sessions.length === 0) terminal.say(`${name} is logged in nowhere`);
   else for (const line of sessionsTable(sessions, api.now(), terminal)) terminal.print(line);
 }

@@ -43,7 +43,7 @@ export async function restoreBackup(store: Store, dataDir: string, path: string)
   } catch (error) {
     for (const name of files.keys()) await rm(draftOf(dataDir, name), { force: true }).catch(() => {});
     if (error instanceof ServerError) throw error;
-    throw new ServerError("BACKUP_INVALID", `${path} cannot be restored: ${errorText(error)}`, { cause: error });
+    throw new ServerError("BACKUP_INVALID", `${path} is no whole backup: ${errorText(error)}`, { cause: error });
   }
   for (const name of files.keys()) await rename(draftOf(dataDir, name), join(dataDir, name));
   return { ...report, keys: [...files.keys()] };

@@ -16,7 +16,7 @@ test("startedBy() finds what a helper has started: below it, below that, and wha
     ...[entry(20, 1, "b"), entry(21, 20, "b"), entry(30, 1)],
   ]);
   const pids = census.startedBy("a", 10).map(({ pid }) => pid);
-  expect(pids.sort()).toEqual([11, 12, 13, 14]);
+  expect(pids.sort((one, other) => one - other)).toEqual([11, 12, 13, 14]);
   expect(census.startedBy("b", 20).map(({ pid }) => pid)).toEqual([21]);
   expect(census.startedBy("c", 99)).toEqual([]);
 });

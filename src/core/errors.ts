@@ -25,6 +25,14 @@ export class FarhandError extends Error {
   }
 }
 
+const exits: Readonly<Record<number, number>> = { 401: 4, 403: 4, 404: 4, 409: 6, 412: 6, 429: 4, 499: 130 };
+
+/** Exit code for what was refused elsewhere, by its HTTP status, as the tables of the errors pair most of them. */
+export function exitOfStatus(status: number): number {
+  if (status >= 500) return status === 500 ? 1 : 5;
+  return exits[status] ?? 2;
+}
+
 /** The text of anything that was thrown, for a log line or a status detail. */
 export function errorText(error: unknown): string {
   return error instanceof Error ? error.message : String(error);

@@ -9,7 +9,7 @@ import { tlsClientSource, tlsServerSource } from "./tls-source.ts";
 function watcher() {
   const warned: string[] = [];
   let elapsed = 0;
-  const clock: Clock = { now: () => 0, elapsed: () => elapsed, sleep: async () => {} };
+  const clock: Clock = { now: () => Date.now(), elapsed: () => elapsed, sleep: async () => {} };
   return {
     warned,
     clock,
@@ -45,6 +45,17 @@ test("tlsServerSource() reads its files at first use, and again when they change
   expect(source.options()).toMatchObject({ cert: readFileSync(client.cert), key: readFileSync(client.key) });
   expect(source.material().cert).toEqual(readFileSync(client.cert));
   expect(warned).toEqual([]);
+});
+
+test("a listener's certificate whose time is over is used, and told in the log once", async () => {
+  await using folder = await tempFolder();
+  const { profile } = await renewable(folder);
+  const { log, clock, later, warned } = watcher();
+  const source = tlsServerSource(profile, log, { ...clock, now: () => Date.parse("2200-01-01") });
+  source.check();
+  later();
+  expect(source.options()).toBeDefined();
+  expect(warned).toEqual([expect.stringMatching(/^the certificate has ended on 20\d\d-.*: renew it$/)]);
 });
 
 test("a source keeps its old files while the new ones cannot be used, with one warning for each change", async () => {

@@ -1,5 +1,6 @@
 import { statSync } from "node:fs";
 import type { ConnectionOptions, Server, TlsOptions } from "node:tls";
+import { certificateTimeFault } from "./certificate-time.ts";
 import { type Clock, systemClock } from "./clock.ts";
 import { errorText } from "./errors.ts";
 import { type Log, silentLog } from "./log.ts";
@@ -43,7 +44,10 @@ export interface TlsClientSource {
   check(): void;
 }
 
-/** A source for listeners. Nothing is read yet. `log` hears of new files that cannot be used. */
+/**
+ * A source for listeners. Nothing is read yet. `log` hears of new files that cannot be used, and of a certificate whose time
+ * is over, or soon will be, as often as it is read.
+ */
 export function tlsServerSource(
   profile: TlsServerProfile,
   log: Pick<Log, "warn"> = silentLog,
@@ -51,7 +55,10 @@ export function tlsServerSource(
 ): TlsServerSource {
   const load = (): Loaded<TlsOptions> => {
     const material = readTlsMaterial(tlsServerFiles(profile));
-    return { material, options: tlsServerOptions(profile, material) };
+    const options = tlsServerOptions(profile, material);
+    const fault = material.cert && certificateTimeFault(material.cert, clock.now());
+    if (fault) log.warn(`the certificate ${fault}`, { file: profile.cert });
+    return { material, options };
   };
   const files = new WatchedFiles([profile.cert, profile.key, profile.clientCas], load, log, clock);
   return {

@@ -1,4 +1,4 @@
-import { FarhandError } from "#core";
+import { exitOfStatus, FarhandError } from "#core";
 import { isErrorCode, type RpcError } from "./envelope.ts";
 import type { FleetErrorCode } from "./errors.ts";
 
@@ -17,12 +17,10 @@ export class RemoteError extends FarhandError {
   override readonly name = "RemoteError";
 
   constructor({ code, message, status }: Fault) {
-    super(code, { status, exit: remoteExit, meaning: "" }, message);
+    super(code, { status, exit: exitOfStatus(status), meaning: "" }, message);
   }
 }
 
-/** Exit code of the command line for what was refused elsewhere. */
-const remoteExit = 8;
 const maxMessageChars = 2_000;
 
 /** What a caller is told of anything that was thrown on purpose, or undefined: then it is nothing for strangers. */

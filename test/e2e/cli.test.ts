@@ -232,7 +232,14 @@ describe("work list, status, cancel, release", () => {
     expect(code).toBe(4);
     expect(JSON.parse(stdout)).toEqual([
       { unitid: one, result: "released" },
-      { unitid: "nosuchid", error: { code: "UNIT_NOT_FOUND", message: "unknown work unit nosuchid" } },
+      {
+        unitid: "nosuchid",
+        error: {
+          code: "UNIT_NOT_FOUND",
+          message: "unknown work unit nosuchid",
+          remedy: "`farhand work list` shows the units there are",
+        },
+      },
       { unitid: two, result: "released" },
     ]);
   });

@@ -1,4 +1,4 @@
-import { FarhandError } from "#core";
+import { exitOfStatus, FarhandError } from "#core";
 import { oneLine } from "../quantities.ts";
 
 /** What the server refused, in its own words (`application/problem+json`). */
@@ -9,17 +9,9 @@ export class ServerProblem extends FarhandError {
 
   constructor(status: number, document: Readonly<Record<string, unknown>>) {
     const code = typeof document["code"] === "string" ? oneLine(document["code"]).slice(0, 64) : `HTTP_${status}`;
-    super(code, { status, exit: exitOf(status), meaning: "" }, textOf(status, document));
+    super(code, { status, exit: exitOfStatus(status), meaning: "" }, textOf(status, document));
     this.document = document;
   }
-}
-
-const exits: Readonly<Record<number, number>> = { 401: 4, 403: 4, 404: 4, 409: 6, 412: 6, 429: 4, 499: 130 };
-
-/** Exit code by HTTP status, as the tables of the errors pair them. */
-function exitOf(status: number): number {
-  if (status >= 500) return status === 500 ? 1 : 5;
-  return exits[status] ?? 2;
 }
 
 /** What was refused, where, and who can change that, as far as the server says. */

@@ -30,7 +30,7 @@ export async function showHints(
     if (!findings) terminal.say("its own doctor could not be asked");
     else terminal.print(terminal.colours.strong("what it finds itself"));
     for (const line of findingLines(findings ?? [], terminal.colours)) terminal.print(line);
-    const first = told["first"];
+    const first = told["first"] ?? findings?.find(({ kind }) => kind === "fail")?.check;
     terminal.print(typeof first === "string" ? `look here first: ${plain(first)}` : "nothing keeps you from it");
   }
   return Math.min(wrong, 255);

@@ -16,7 +16,8 @@ test("a server forgets of its audit what is older than it was told to keep, and 
     await using store = await openStore(settings, silentLog);
     const days = { ago: 10 };
     const audit = new Audit(store, { now: () => Date.now() - days.ago * dayMs });
-    for (; days.ago > 0; days.ago--) await audit.record("u", "test", `${days.ago} days ago`);
+    // The last of today: a server that has been away for long takes its time before it believes the clock.
+    for (; days.ago >= 0; days.ago--) await audit.record("u", "test", `${days.ago} days ago`);
   }
   const core = await openServerCore({
     ...{ dataDir: folder.path, store: settings, nodeId: "server", hosts: ["127.0.0.1"], version: "1", log: silentLog },
@@ -27,8 +28,8 @@ test("a server forgets of its audit what is older than it was told to keep, and 
   const kept = async (): Promise<string[]> =>
     (await core.store.db.selectFrom("audit").select("subject").orderBy("sequence").execute()).map((row) => row.subject);
   try {
-    await eventually(kept).toEqual(["3 days ago", "2 days ago", "1 days ago", "audit"]);
-    expect(await core.audit.verify()).toMatchObject({ ok: true, rows: 4 });
+    await eventually(kept).toEqual(["3 days ago", "2 days ago", "1 days ago", "0 days ago", "audit"]);
+    expect(await core.audit.verify()).toMatchObject({ ok: true, rows: 5 });
   } finally {
     await core.close();
   }

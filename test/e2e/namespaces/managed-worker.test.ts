@@ -87,7 +87,7 @@ describeWithNamespaces("a worker on another machine", () => {
     const again = ["worker", "join", url, "--session", "--token-file", folder.file("token"), "--no-start"];
     const second = await runProcess(...on(workerHost, ...again), { env: envOf("second") });
     expect(second).toMatchObject({
-      code: 8,
+      code: 4,
       stderr: expect.stringMatching(/token is unknown, used, revoked or expired/) as string,
     });
   });

@@ -53,7 +53,7 @@ test("look() shows living processes with marks and processor time, to all who as
   expect(await counter.look()).not.toBe(one);
 });
 
-test("between two looks is a rest of 32 times what the first took", async () => {
+test("between two looks is a rest of 32 times what the first took, and of a tenth of a second at most", async () => {
   const rests: number[] = [];
   let now = 0;
   // Each question what time it is takes a millisecond.
@@ -69,5 +69,5 @@ test("between two looks is a rest of 32 times what the first took", async () => 
   await counter.look();
   expect(rests).toHaveLength(1);
   expect(rests[0]).toBeGreaterThan(20);
-  expect(rests[0]).toBeLessThanOrEqual(32 * tookMs);
+  expect(rests[0]).toBeLessThanOrEqual(Math.min(100, 32 * tookMs));
 });

@@ -9,6 +9,8 @@ import { markOf } from "./helper-tree.ts";
 const sliceMs = 2;
 /** After a census there is none for so many times what it took: 3 % of a processor for all helpers together. */
 const restPerCensus = 32;
+/** Whatever looks cost, what grows fast must be found before it has taken the whole machine; milliseconds. */
+const mostRestMs = 100;
 /** A process so young may still become another program, with another mark; milliseconds. */
 const youngMs = 2_000;
 
@@ -105,7 +107,7 @@ export class ProcessCensus {
     }
     this.#marks = marks;
     const now = this.#clock.elapsed();
-    this.#notBefore = now + restPerCensus * (begun.busyMs + now - begun.at);
+    this.#notBefore = now + Math.min(mostRestMs, restPerCensus * (begun.busyMs + now - begun.at));
     return new Census(found);
   }
 

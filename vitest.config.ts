@@ -33,7 +33,7 @@ export default defineConfig({
           exclude: ["src/**/fuzz.test.ts"],
           testTimeout: 60_000,
           hookTimeout: 120_000,
-          maxWorkers: 3,
+          maxWorkers: 2,
           // A file after the other in the same process: to load the same modules anew for each takes longer than most tests.
           isolate: false,
         },
@@ -58,7 +58,7 @@ export default defineConfig({
           include: ["test/house/**/*.test.ts", "test/kit/**/*.test.ts"],
           testTimeout: 60_000,
           hookTimeout: 60_000,
-          maxWorkers: 3,
+          maxWorkers: 2,
         },
       },
       {

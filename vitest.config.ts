@@ -1,3 +1,4 @@
+import { join } from "node:path";
 import { defineConfig } from "vitest/config";
 import { BaseSequencer, type TestSpecification } from "vitest/node";
 
@@ -15,7 +16,11 @@ class LongestFirst extends BaseSequencer {
 
 // The sources are tested, not the build: the `source` condition of package.json "imports" points at them.
 const fromSources = {
-  resolve: { conditions: ["source"] },
+  resolve: {
+    conditions: ["source"],
+    // For the pages, which are a package of their own: as their build has it.
+    alias: [{ find: /^#(\w+)\/wire$/, replacement: join(import.meta.dirname, "src", "$1", "wire.ts") }],
+  },
   ssr: { resolve: { conditions: ["source"], externalConditions: ["source"] } },
 };
 
@@ -29,11 +34,11 @@ export default defineConfig({
         // Beside the code: no build, no peers.
         test: {
           name: "unit",
-          include: ["src/**/*.test.ts"],
+          include: ["src/**/*.test.ts", "web/src/**/*.test.ts"],
           exclude: ["src/**/fuzz.test.ts"],
           testTimeout: 60_000,
           hookTimeout: 120_000,
-          maxWorkers: 2,
+          maxWorkers: 3,
           // A file after the other in the same process: to load the same modules anew for each takes longer than most tests.
           isolate: false,
         },
@@ -58,7 +63,7 @@ export default defineConfig({
           include: ["test/house/**/*.test.ts", "test/kit/**/*.test.ts"],
           testTimeout: 60_000,
           hookTimeout: 60_000,
-          maxWorkers: 2,
+          maxWorkers: 3,
         },
       },
       {

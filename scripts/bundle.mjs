@@ -12,10 +12,14 @@ import { rolldown } from "rolldown";
 /** Packages with native parts find them from where they are; so does the driver of PostgreSQL, which may have one. */
 const outside = /^(koffi|@matrixai\/quic|@node-rs\/argon2|libsql|pg)(\/|$)/;
 
-/** @returns the files of `folder`, path to text. The programs are `farhand.js` and `helper.js`. */
+/** @returns the files of `folder`, path to text. The programs are `farhand.js`, `helper.js` and `tool.js`. */
 export async function bundle(dist, folder) {
   const build = await rolldown({
-    input: { farhand: join(dist, "cli/main.js"), helper: join(dist, "work/helper/main.js") },
+    input: {
+      farhand: join(dist, "cli/main.js"),
+      helper: join(dist, "work/helper/main.js"),
+      tool: join(dist, "tools/main.js"),
+    },
     platform: "node",
     external: (id) => outside.test(id),
     plugins: [ownPlaces(dist, folder), withoutTransports()],
@@ -56,7 +60,7 @@ function withoutTransports() {
 }
 
 /** Who reads a bundle finds the terms of what is in it. */
-function licensesOf(modules) {
+export function licensesOf(modules) {
   const folders = new Set(modules.flatMap((id) => /^.*\/node_modules\/(?:@[^/]+\/)?[^/]+/.exec(id)?.[0] ?? []));
   const texts = [...folders]
     .sort((a, b) => (a < b ? -1 : 1))

@@ -50,6 +50,7 @@ function isListed(path, name) {
 /** `@oxlint/binding-linux-arm-musleabihf` is for musl on 32-bit ARM Linux. */
 function platformOf(name) {
   const words = name.split(/[/-]/);
+  if (words.includes("wasm32")) return { cpu: ["wasm32"] };
   const os = words.find((word) =>
     /^(aix|android|darwin|freebsd|linux|netbsd|openbsd|openharmony|sunos|win32)$/.test(word),
   );

@@ -11,7 +11,8 @@ import { join } from "node:path";
 const cache = join(import.meta.dirname, "..", ".cache");
 /** Exact versions, so that a run next year talks to the same peers. */
 const receptorctl = "1.6.9";
-const requirements = [`receptorctl==${receptorctl}`];
+/** With it, in the same folder: what a ReCodEx broker sends with, and a WebSocket client that is not ours. */
+const requirements = [`receptorctl==${receptorctl}`, "pyzmq==27.3.0", "websockets==17.4"];
 /** Debian packages behind the programs that the tests start. */
 const debianPackages = [
   "python3",
@@ -24,6 +25,12 @@ const debianPackages = [
   "rabbitmq-server",
   "postgresql-15",
   "nginx-light",
+  "chromium",
+  "dnsmasq-base",
+  "mtr-tiny",
+  "nmap",
+  "tcpdump",
+  "traceroute",
 ];
 
 /** Programs of the system that the tests start, each with a call that shows it is there. */
@@ -37,6 +44,12 @@ const tools = {
   postgresql: ["test", "-x", "/usr/lib/postgresql/15/bin/initdb"],
   // The tests start one of their own (test/kit/nginx.ts).
   nginx: ["/usr/sbin/nginx", "-v"],
+  chromium: ["chromium", "--version"],
+  dnsmasq: ["/usr/sbin/dnsmasq", "--version"],
+  mtr: ["mtr", "--version"],
+  nmap: ["nmap", "--version"],
+  tcpdump: ["tcpdump", "--version"],
+  traceroute: ["traceroute", "--version"],
   // The tests start one of their own (test/kit/rabbitmq.ts); asking this one for its version would start it.
   "rabbitmq-server": ["test", "-x", "/usr/lib/rabbitmq/bin/rabbitmq-server"],
 };

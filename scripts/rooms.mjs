@@ -46,8 +46,14 @@ export const sharedPackages = {
     reason: "the language in which the store's functions ask the database",
   },
   ws: {
-    files: /^src\/(mesh\/backend\/websocket\/ws|worker\/management\/ws|cli\/server\/web-socket)\.ts$/,
-    reason: "each room that speaks WebSocket has its own rules for it: roads, the worker's API",
+    files:
+      /^src\/(mesh\/backend\/websocket\/ws|worker\/management\/ws|monitor\/viewer\/ws|cli\/server\/web-socket)\.ts$/,
+    reason: "each room that speaks WebSocket has its own rules for it: roads, the worker's API, viewers of channels",
+  },
+  yaml: {
+    files: /^src\/(worker\/settings|monitor)\/yaml\.ts$/,
+    reason:
+      "settings of the worker, with positions and Receptor's rules, and of the monitor, plain; neither room knows the other",
   },
   "@node-rs/argon2": {
     files: /^src\/(server\/auth\/passwords|worker\/management\/argon2)\.ts$/,

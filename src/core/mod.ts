@@ -40,5 +40,7 @@ export {
 export { remedies, remediesThroughServer, remedyThroughServer } from "./remedies.ts";
 export { Secret } from "./secret.ts";
 export { formatSize, parseSize } from "./sizes.ts";
+export { Site, type SiteOptions, sitePolicy } from "./site.ts";
+export { notifySupervisor, type SupervisorNews } from "./supervisor.ts";
 export { newTotpSecret, totpCode, totpStep, totpText, totpUri } from "./totp.ts";
 export { isWellKnownPassword } from "./well-known-passwords.ts";

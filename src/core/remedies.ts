@@ -23,6 +23,10 @@ export const remedies: Readonly<Record<string, string>> = {
   DUPLICATE_NODE: "give this worker another node id",
   UNIT_NOT_FOUND: "`farhand work list` shows the units there are",
   WORK_TYPE_UNKNOWN: "`farhand status` shows the work types there are",
+  TARGET_REFUSED: "`farhand worker edit`: `targets` of its `tools` names the hosts that may be looked at",
+  INTERFACE_REFUSED: "`farhand worker edit`: `interfaces` of its `tools`",
+  CAPABILITY_MISSING: "`sudo farhand worker install --capability CAP_NET_RAW` on its machine",
+  PROGRAM_MISSING: "install it there: `apt install tcpdump nmap mtr-tiny util-linux`",
   PARAMS_REFUSED: "check their quotes; a work type takes parameters only where it has `allowruntimeparams`",
   NO_ROUTE: "`farhand status` shows the nodes in reach, and which roads do not work",
   SERVICE_UNKNOWN: "`farhand status` lists the services of all nodes",
@@ -67,6 +71,13 @@ export const remedies: Readonly<Record<string, string>> = {
   SESSION_NOT_FOUND: "`farhand sessions` lists them",
   API_TOKEN_NOT_FOUND: "`farhand tokens` lists them",
   AUDIT_BROKEN: "compare with an export or a backup from before",
+  MONITOR_SETTINGS_INVALID:
+    "`farhand monitor -c FILE --check` lists all that is wrong; docs/tasks/watch-progress.md has the keys",
+  MONITOR_LISTEN_FAILED: "stop who listens there (`ss -ltnp` shows it), or choose another port",
+  MONITOR_LOG_FAILED: "make the folder, writable for the user the monitor runs as, or name another `logger.file`",
+  MONITOR_STORAGE_FAILED:
+    "make the folder, writable for the user the monitor runs as, or `storage: {folder: false}` for memory only",
+  MONITOR_SECRET_UNUSABLE: "`openssl rand -hex 32 > FILE; chmod 600 FILE`",
   NOTHING_TO_DO: "add `- control-service: {filename: /run/farhand.sock}`",
 };
 
@@ -74,6 +85,8 @@ export const remedies: Readonly<Record<string, string>> = {
 export const remediesThroughServer: Readonly<Record<string, string>> = {
   UNIT_NOT_FOUND: "`farhand units list WORKER` shows the units there are",
   WORK_TYPE_UNKNOWN: "`farhand workers show WORKER` lists what it offers",
+  TARGET_REFUSED: "`farhand config edit WORKER`: `targets` of its `tools` names the hosts that may be looked at",
+  INTERFACE_REFUSED: "`farhand config edit WORKER`: `interfaces` of its `tools`",
   UNIT_TAKEN: "`farhand units show WORKER ID` says how it goes",
   START_FAILED: "`farhand units show WORKER ID` has the whole story; check the command of the work type",
   UNIT_STUCK: "`farhand units release WORKER ID --force`",

@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import type { Duplex } from "node:stream";
 import { type Clock, errorText, type Log } from "#core";
+import { AckTiming } from "./ack-timing.ts";
 import { Attachment } from "./attachment.ts";
 import {
   decodeEnvelope,
@@ -65,7 +66,7 @@ export class Conversation {
   #hasMet = false;
   #peer: string | null = null;
   #isKnown = false;
-  #acknowledged = start;
+  readonly #acks = new AckTiming(this.#inbox, () => this.#send());
   #isSending = false;
   #closedBy: FleetError | undefined;
 
@@ -116,7 +117,7 @@ export class Conversation {
       this.#attachment = attachment;
       if (this.#closedBy) return attachment.end(this.#closedBy);
       this.#outbox.rewind();
-      this.#acknowledged = this.#inbox.progress;
+      this.#acks.restart(this.#inbox.progress);
       attachment.start();
       attachment.write(this.#ackFrame("rpc.session", this.#sessionParams()));
       void this.#expectSession(attachment, over.signal);
@@ -138,6 +139,7 @@ export class Conversation {
     this.#own.failAll(why, none);
     this.#running.cancelAll(why);
     this.#inbox.restart();
+    this.#acks.restart(start);
     this.#wakeAwaiting();
   }
 
@@ -203,6 +205,7 @@ export class Conversation {
     this.#isKnown = true;
     if (envelope.kind === "ack") return this.#acknowledge(envelope);
     if (!this.#inbox.isNew(envelope.sequence)) return;
+    this.#acks.came(envelope.kind, message.length);
     if (envelope.kind === "reply") this.#own.answer(envelope);
     else if (!envelope.method.startsWith("rpc.")) this.#inbox.put(envelope, message.length);
     else this.#obey(envelope);
@@ -238,7 +241,7 @@ export class Conversation {
     this.#own.failAll(why, this.#outbox.restart(why));
     this.#running.cancelAll(why);
     this.#inbox.restart();
-    this.#acknowledged = start;
+    this.#acks.restart(start);
   }
 
   #run(request: Request, signal: AbortSignal): void | Promise<void> {
@@ -298,21 +301,12 @@ export class Conversation {
 
   #sendOn(attachment: Attachment): void {
     while (!attachment.isBlocked) {
-      const frame = this.#dueAck() ?? this.#outbox.next();
-      if (!frame) return;
-      attachment.write(frame);
+      const frame = this.#outbox.next();
+      const progress = this.#acks.take(frame !== undefined);
+      if (progress) attachment.write(this.#ackFrame("rpc.ack", { ...progress }));
+      if (frame) attachment.write(frame);
+      else return;
     }
-  }
-
-  /** One ack for all that came at once; that something was begun is told when it matters. */
-  #dueAck(): Buffer | undefined {
-    const { received, begun } = this.#inbox.progress;
-    const untold = begun - this.#acknowledged.begun;
-    const isDue =
-      received > this.#acknowledged.received || untold >= window.messages / 4 || (untold > 0 && this.#inbox.isEmpty);
-    if (!isDue) return undefined;
-    this.#acknowledged = { received, begun };
-    return this.#ackFrame("rpc.ack", { received, begun });
   }
 
   #over(attachment: Attachment, error: Error | undefined): void {

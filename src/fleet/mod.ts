@@ -195,6 +195,15 @@ export {
   type SessionsEnded,
 } from "./password-methods-schema.ts";
 export {
+  maxToldParamsChars,
+  maxUnitsPerBatch,
+  UnitNews,
+  UnitsChanged,
+  unitsChanged,
+  UnitsKnown,
+  unitsKnown,
+} from "./unit-news-schema.ts";
+export {
   maxDetailChars,
   maxUnitsPerPage,
   type Requester,
@@ -234,3 +243,4 @@ export {
   unitsResults,
   unitsSubmit,
 } from "./unit-streams-schema.ts";
+export { type OpenedTools, toolsDescribe } from "./tools-methods-schema.ts";

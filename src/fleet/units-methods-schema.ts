@@ -6,7 +6,8 @@ import { z } from "zod";
 import type { Method } from "./method.ts";
 
 const count = z.number().int().min(0).max(Number.MAX_SAFE_INTEGER);
-const unitId = z.string().regex(/^[0-9A-Za-z]{1,64}$/);
+/** Id of a unit, as everybody takes it. */
+export const unitId = z.string().regex(/^[0-9A-Za-z]{1,64}$/);
 const timeMs = count.describe("milliseconds since 1970");
 
 /** Longest `detail` that is told; commands may end with long words. */
@@ -24,7 +25,8 @@ const Requester = z.strictObject({
 });
 export type Requester = z.infer<typeof Requester>;
 
-const unitFields = {
+/** What lists show of a unit. */
+export const unitFields = {
   id: unitId,
   state: count.describe("0 pending, 1 running, 2 succeeded, 3 failed, 4 canceled"),
   stateName: z.string().max(64),
@@ -43,14 +45,16 @@ const unitFields = {
 const UnitSummary = z.strictObject(unitFields);
 export type UnitSummary = z.infer<typeof UnitSummary>;
 
-/** A unit with how it ended, as far as it has. */
-const UnitDetails = z.strictObject({
-  ...unitFields,
+/** How a unit ended. */
+export const unitEndFields = {
   cause: z.string().max(64).optional().describe("why it ended, for programs"),
   exitCode: z.number().int().optional(),
   signal: z.string().max(32).optional().describe("what ended the command"),
   sha256: z.string().max(64).optional().describe("of the whole output, hex"),
-});
+};
+
+/** A unit with how it ended, as far as it has. */
+const UnitDetails = z.strictObject({ ...unitFields, ...unitEndFields });
 export type UnitDetails = z.infer<typeof UnitDetails>;
 
 /** Which units, and how many of them. */

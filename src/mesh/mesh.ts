@@ -246,6 +246,11 @@ export class Mesh {
     return this.#router.links.get(node)?.road.description;
   }
 
+  /** Whether a neighbour is a stub: it hangs off this node and takes no part in routing. */
+  isStub(node: string): boolean {
+    return this.#router.links.get(node)?.farhand?.stub === true;
+  }
+
   /** Tell a neighbour that it is not wanted, and hang up. It may try again: {@link LinkTerms.refuses} decides. */
   rejectNeighbour(node: string, why: string): void {
     this.#router.links.get(node)?.reject(why);

@@ -8,6 +8,7 @@
  * Certificates of its nodes: {@link makeAuthority}, {@link makeRequest}, {@link signRequest}; the profiles that hold them:
  * {@link tlsProfiles}.
  */
+export { type QueueMessage, sendToQueue } from "./backend/amqp/queue-message.ts";
 export type { Backend, OpenBackend } from "./backend/backend.ts";
 export { outwardAgent } from "./backend/proxy-agent.ts";
 export { makeBackend, makeWebSocketGuest, type RoadSettings } from "./backend/road.ts";

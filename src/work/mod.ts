@@ -18,6 +18,7 @@ export { workCommand } from "./commands.ts";
 export { WorkError, type WorkErrorCode, workErrors } from "./errors.ts";
 export { parseWorkRules } from "./rules/parse-work-rules.ts";
 export { splitParams } from "./runner/params.ts";
+export { toolTrouble } from "./runner/tool.ts";
 export { type CommandUser, findUser } from "./runner/user.ts";
 export { permit } from "./rules/permission.ts";
 export type { WorkRules } from "./rules/work-rules.ts";
@@ -32,6 +33,7 @@ export type {
   LoopSettings,
   PythonSettings,
   Retention,
+  ToolSettings,
   UseLimits,
   WorkLimits,
   WorkTypeSettings,

@@ -1,5 +1,7 @@
+import type { ToolName, ToolPolicy } from "#tools";
+
 /** What a work type is, whatever file it was read from (spec §2.4, §2.6). Sizes in bytes, times in milliseconds. */
-export type WorkTypeSettings = CommandSettings | PythonSettings | LoopSettings;
+export type WorkTypeSettings = CommandSettings | PythonSettings | LoopSettings | ToolSettings;
 
 /** What any work type may limit. Nothing is limited unless it is set. */
 export interface WorkLimits {
@@ -45,6 +47,19 @@ export interface PythonSettings extends WorkLimits, UseLimits {
   readonly plugin: string;
   readonly function: string;
   readonly config: Readonly<Record<string, unknown>>;
+}
+
+/**
+ * A built-in tool, named as its work type (docs/decisions/0017-network-tools-are-units.md). `user` is who it runs as where the
+ * daemon is root: `farhand-tools` when there is such a user and none is named, else `nobody`.
+ */
+export interface ToolSettings extends Pick<WorkLimits, "maxUnits" | "user"> {
+  readonly kind: "tool";
+  readonly workType: ToolName;
+  readonly policy: ToolPolicy;
+  /** `host:port` of what the worker itself speaks with: a capture leaves that out. */
+  readonly own: readonly string[];
+  readonly verifySignature?: boolean;
 }
 
 /** Work that run loops fetch for themselves, on this machine or on others. */

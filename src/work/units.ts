@@ -19,7 +19,15 @@ import { followOutput } from "./unit/follow.ts";
 import { storePayload } from "./unit/payload.ts";
 import type { Unit } from "./unit/unit.ts";
 import { type LoadedUnit, UnitStore, type UnitWatcher } from "./unit-store.ts";
-import { type RequestedBy, stateName, type UnitReport, UnitState, type UnitStatus, type WatchRecord } from "./wire.ts";
+import {
+  askedParams,
+  type RequestedBy,
+  stateName,
+  type UnitReport,
+  UnitState,
+  type UnitStatus,
+  type WatchRecord,
+} from "./wire.ts";
 import { WorkTypes } from "./work-types.ts";
 
 /** A forced release waits this long for processes that will not die. */
@@ -390,7 +398,12 @@ export class Units {
   }
 
   #orderedStatus({ workType, params, requestedBy }: NewUnit): UnitStatus {
-    return { ...this.#firstStatus(workType, params), ...(requestedBy && { RequestedBy: requestedBy }) };
+    const asked = askedParams(params);
+    return {
+      ...this.#firstStatus(workType, params),
+      ...(Object.keys(asked).length > 0 && { Asked: asked }),
+      ...(requestedBy && { RequestedBy: requestedBy }),
+    };
   }
 
   #firstStatus(workType: string, params: Readonly<Record<string, string>>): UnitStatus {

@@ -29,6 +29,42 @@ export function isSecretName(param: string): boolean {
   return param.toLowerCase().startsWith("secret_");
 }
 
+/** Longest JSON of params that is kept with a unit for those who look at it later, characters. */
+export const maxAskedChars = 4_096;
+
+/**
+ * Params as people may see them: without those that are secret, also inside of a param that is a JSON object (those of the
+ * tools are), and all together no longer than {@link maxAskedChars}; the last one that does not fit is cut.
+ */
+export function askedParams(params: Readonly<Record<string, string>>): Record<string, string> {
+  const shown: Record<string, string> = {};
+  for (const [name, value] of Object.entries(params)) {
+    if (isSecretName(name)) continue;
+    const room = maxAskedChars - JSON.stringify({ ...shown, [name]: "" }).length - 1;
+    if (room <= 0) break;
+    shown[name] = cutTo(withoutSecretFields(value), room);
+  }
+  return shown;
+}
+
+/** The beginning of a text of which the JSON has so many characters, quotes not counted. */
+function cutTo(text: string, room: number): string {
+  if (JSON.stringify(text).length - 2 <= room) return text;
+  let end = Math.min(text.length, room);
+  while (end > 0 && JSON.stringify(text.slice(0, end)).length - 2 > room) end = Math.floor(end * 0.9);
+  return text.slice(0, end);
+}
+
+function withoutSecretFields(text: string): string {
+  if (!text.startsWith("{") || !/secret_/i.test(text)) return text;
+  try {
+    return JSON.stringify(JSON.parse(text, (key, value: unknown) => (isSecretName(key) ? undefined : value)));
+  } catch {
+    // It is no JSON and yet may hold what should not be shown.
+    return "";
+  }
+}
+
 /** Why a unit ended, for programs. The `Detail` text says the same to people. */
 export const unitCauses = {
   EXITED: "the command exited by itself; see ExitCode",
@@ -57,6 +93,8 @@ export const unitCauses = {
   REMOTE_GONE: "the remote node no longer knows the unit; it was released there, or its data are lost",
   TLS_REFUSED: "the remote node's certificate, or ours, was not accepted, so the work was never sent",
   TTL_EXPIRED: "the remote node could not be reached within the ttl, so the work never ran",
+  NO_RESULT: "a worker of another system was given the order and sent no result in time; whether it ran nobody knows",
+  NOT_SENT: "the order could not be given to a worker of another system, so it never ran",
   OUTPUT_MISMATCH: "the output that came from the remote node is not what its final status counts and hashes",
 } as const;
 export type UnitCause = keyof typeof unitCauses;
@@ -102,6 +140,8 @@ export interface UnitStatus {
   Watch?: WatchRecord;
   /** Who ordered it, when it came through a server. */
   RequestedBy?: RequestedBy;
+  /** What was asked for: the params as they were given, see {@link askedParams}. Absent: none were. */
+  Asked?: Readonly<Record<string, string>>;
   /** Which run loop has it; never shown. */
   Loop?: LoopRecord;
 }

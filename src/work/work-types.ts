@@ -1,5 +1,6 @@
+import { isToolName } from "#tools/wire";
 import { WorkError } from "./errors.ts";
-import type { WorkTypeSettings } from "./settings.ts";
+import type { ToolSettings, WorkTypeSettings } from "./settings.ts";
 import { remoteType } from "./wire.ts";
 
 /** The work types this node offers, by name. */
@@ -19,7 +20,7 @@ export class WorkTypes {
   /** @throws {WorkError} `WORK_TYPE_UNKNOWN`. */
   get(name: string): WorkTypeSettings {
     const type = this.#types.get(name);
-    if (!type) throw new WorkError("WORK_TYPE_UNKNOWN", `unknown work type ${name}`);
+    if (!type) throw new WorkError("WORK_TYPE_UNKNOWN", `unknown work type ${name}${wayToOpen(name)}`);
     return type;
   }
 
@@ -32,6 +33,11 @@ export class WorkTypes {
     return [...this.#types.values()];
   }
 
+  /** The built-in tools among them. */
+  tools(): ToolSettings[] {
+    return this.all().filter((type) => type.kind === "tool");
+  }
+
   /** Does this node ask for signatures on work of this type? */
   isSigned(name: string): boolean {
     const type = this.#types.get(name);
@@ -42,4 +48,11 @@ export class WorkTypes {
   list(): { WorkType: string; Secure: boolean }[] {
     return [...this.#types.keys()].map((WorkType) => ({ WorkType, Secure: this.isSigned(WorkType) }));
   }
+}
+
+/** Tools are closed unless somebody opened them: who asks for one is told how. */
+function wayToOpen(name: string): string {
+  return isToolName(name)
+    ? `: this worker has not opened that tool; \`tools: {${name}: {}}\` in its configuration does`
+    : "";
 }

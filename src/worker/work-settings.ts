@@ -9,6 +9,7 @@ import type {
   WorkTypeSettings,
 } from "#work";
 import { type Directive, directivesOf, type NodeSettings, type Values } from "./settings/mod.ts";
+import { toolTypesOf } from "./tool-types.ts";
 
 /** The work types of a configuration, in its order. */
 export function workTypesOf(directives: readonly Directive[]): WorkTypeSettings[] {
@@ -16,6 +17,7 @@ export function workTypesOf(directives: readonly Directive[]): WorkTypeSettings[
     ...directivesOf(directives, "work-command").map(({ values }) => commandOf(values)),
     ...directivesOf(directives, "work-python").map(({ values }) => pythonOf(values)),
     ...directivesOf(directives, "work-loop").map(({ values }) => loopOf(values)),
+    ...toolTypesOf(directives),
   ];
 }
 

@@ -104,6 +104,11 @@ export const configKeys = {
     applies: "drain",
     meaning: "What the worker can do: `work-command` sections, or those of `kind: python` or `kind: loop`.",
   },
+  "/tools": {
+    applies: "drain",
+    meaning:
+      "Tools that look at the network, by name, with the keys of `work-tool` sections; `all` is every other one. None is open unless it stands here (docs/tasks/open-tools.md).",
+  },
   "/watchers": {
     applies: "live",
     meaning: "Folders whose files become units: `name`, `folder`, `workType` and more (docs/tasks/watch-folders.md).",

@@ -2,7 +2,7 @@
  * A worker's configuration document: `worker.yaml`, or what the server holds for workers under a name (spec CAT §1, §7).
  *
  * Every key may be left out; {@link configKeys} says what each means then and when a change of it takes effect. Fields of
- * work types are looked at by the worker alone, whose settings say what there is.
+ * work types and tools are looked at by the worker alone, whose settings say what there is.
  */
 import { parseGoDuration } from "#core";
 import { z } from "zod";
@@ -155,6 +155,7 @@ export const configTop = {
   workTypes: z
     .array(z.looseObject({ kind: z.enum(["command", "python", "loop"]).optional(), worktype: name }))
     .max(1_000),
+  tools: z.record(name, z.looseObject({})).refine((all) => Object.keys(all).length <= 64, "more than 64 tools"),
   watchers: z.array(watcher).max(64),
   files: z.array(path).max(64),
   tcpServices: z

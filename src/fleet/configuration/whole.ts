@@ -41,6 +41,7 @@ export function configDefaults({ hostName, mode, dataDir }: ConfigMachine): Whol
     httpServices: {},
     roads: [],
     workTypes: [],
+    tools: {},
     watchers: [],
     files: [],
     entitlement: null,

@@ -13,6 +13,8 @@ export interface EndedUnit {
   readonly minding: Minding;
   /** What a plugin runner wrote into the status file. */
   readonly written: UnitStatus | undefined;
+  /** The last line of a tool's log; empty for anything else. */
+  readonly said?: string;
   /** Length and hash of the output, or why the disk would not give them. */
   readonly output: OutputDigest | Error;
   /** Wall clock of the exit, milliseconds. */
@@ -27,7 +29,7 @@ export interface EndedUnit {
 /** The final status of a unit. Pure: all evidence comes in, so every kind of ending can be tested. */
 export function finalStatus(unit: EndedUnit): UnitStatus {
   const { Stopping, Queued, ...status } = unit.status;
-  const ending = pluginEnding(unit) ?? recordedEnding(unit, Stopping ?? overLimit(unit));
+  const ending = withWords(pluginEnding(unit) ?? recordedEnding(unit, Stopping ?? overLimit(unit)), unit.said);
   const runSeconds = runTime(unit.record);
   return {
     ...status,
@@ -39,6 +41,11 @@ export function finalStatus(unit: EndedUnit): UnitStatus {
     ...(unit.reaped > 0 && { Reaped: unit.reaped }),
     ...(unit.leftRunning > 0 && { LeftRunning: unit.leftRunning }),
   };
+}
+
+/** What a tool says of its end stands behind how it ended; whoever cancelled it knows why. */
+function withWords(ending: Ending, said: string | undefined): Ending {
+  return said && ending.Cause !== "CANCELED" ? { ...ending, Detail: `${ending.Detail}: ${said}` } : ending;
 }
 
 function recordedEnding({ record, minding, bootId }: EndedUnit, stopping: UnitCause | undefined): Ending {

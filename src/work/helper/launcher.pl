@@ -11,6 +11,7 @@
 # stdin:  frames "<bytes>\n<payload>", the payload fields joined by NUL.
 #         env NAME=VALUE...
 #         start UNIT FENCE DIR OUTPUT CWD UID GID GROUPS ENVALLOW ARGC ARGV...     (empty text = not set)
+#         tool ORDER UNIT ...           the same; its stdin is ORDER and its stderr runner.log
 # stdout: lines, each one write:
 #         started UNIT FENCE
 #         refused UNIT FENCE                         another fence owns the unit; nothing was run
@@ -20,10 +21,11 @@
 use strict;
 use warnings;
 use Config;
-use Fcntl qw(LOCK_EX LOCK_UN O_RDWR O_RDONLY O_WRONLY O_CREAT O_APPEND SEEK_SET);
+use Fcntl qw(F_SETFL O_NONBLOCK LOCK_EX LOCK_UN O_RDWR O_RDONLY O_WRONLY O_CREAT O_APPEND SEEK_SET);
 
 my $SLOT = 128;
 my ($WNOHANG, $PR_SET_CHILD_SUBREAPER) = (1, 36);
+my ($PR_CAP_AMBIENT, $PR_CAP_AMBIENT_CLEAR_ALL) = (47, 4);
 my ($ENOENT, $EINTR, $EACCES, $ENOTDIR) = (2, 4, 13, 20);
 # setsid, prctl, exit_group and a plain execve have no builtin, and their numbers depend on the machine.
 my %calls = (x86_64 => [112, 157, 231, 59], aarch64 => [157, 167, 94, 221], riscv64 => [157, 167, 94, 221],
@@ -48,15 +50,15 @@ while (defined(my $frame = read_frame())) {
     my ($kind, @fields) = split /\0/, $frame, -1;
     if ($kind eq 'env') { %ENV = map { split /=/, $_, 2 } @fields; next }
     my $reaper = fork;
-    if (!defined $reaper) { report("failed $fields[0] $fields[1] " . ($! + 0) . " record"); next }
+    if (!defined $reaper) { shift @fields if $kind eq 'tool'; report("failed $fields[0] $fields[1] " . ($! + 0) . " record"); next }
     next if $reaper;
-    mind(@fields);
+    mind($kind eq 'tool' ? shift @fields : undef, @fields);
     leave();
 }
 
 # One unit, from its reserved record to the last of its processes.
 sub mind {
-    my ($unit, $fence, $dir, $output, $cwd, $uid, $gid, $groups, $env_allow, undef, @argv) = @_;
+    my ($order, $unit, $fence, $dir, $output, $cwd, $uid, $gid, $groups, $env_allow, undef, @argv) = @_;
     my $tell_failure = sub { report("failed $unit $fence " . ($! + 0) . " $_[0]"); leave() };
     $0 = "farhand-reaper $unit";
     $SIG{CHLD} = 'DEFAULT';
@@ -69,9 +71,13 @@ sub mind {
     if (index($reserved, "reserved $fence ") != 0) { report("refused $unit $fence"); leave() }
 
     # Our own stdin, stdout and stderr become the command's; what we have to say goes to $helper.
-    open(STDIN, '<', "$dir/stdin") or $tell_failure->('stdin');
+    (defined $order ? open_order($order) : open(STDIN, '<', "$dir/stdin")) or $tell_failure->('stdin');
     sysopen(my $out, "$dir/$output", O_WRONLY | O_CREAT | O_APPEND, 0600) or $tell_failure->('output');
     open(STDOUT, '>&', $out) && open(STDERR, '>&', $out) or $tell_failure->('output');
+    if (defined $order) {
+        sysopen(my $log, "$dir/runner.log", O_WRONLY | O_CREAT | O_APPEND, 0600) or $tell_failure->('output');
+        open(STDERR, '>&', $log) or $tell_failure->('output');
+    }
     if ($env_allow ne '') {
         my %allowed = map { $_ => 1 } split /,/, $env_allow;
         delete @ENV{ grep { !$allowed{$_} } keys %ENV };
@@ -88,6 +94,8 @@ sub mind {
         setpgrp(0, 0);
         close $go_write;
         sysread($go_read, my $go, 1) or leave();
+        # Rights of a service are there for its tools, each of which keeps what it needs. Any other command gets none of them.
+        syscall($PRCTL, $PR_CAP_AMBIENT, $PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0) unless defined $order;
         my $stage = become_command($cwd, $uid, $gid, $groups, \@argv);
         syswrite $error_write, ($! + 0) . " $stage";
         leave();
@@ -109,6 +117,15 @@ sub mind {
     }
     report("started $unit $fence");
     wait_for($pid, $unit, $fence, $record);
+}
+
+# What a tool is to do, on its stdin: it fits into the pipe, and no file has it that somebody could change. Where the kernel
+# has little room left for pipes it does not fit, and nobody waits for that to change.
+sub open_order {
+    pipe(my $read, my $write) or return 0;
+    fcntl($write, F_SETFL, O_NONBLOCK) or return 0;
+    my $written = syswrite $write, $_[0];
+    return defined $written && $written == length $_[0] && open(STDIN, '<&', $read);
 }
 
 # Reap the command, record its ending, then stay as parent of what it left behind until that is gone too.

@@ -47,9 +47,9 @@ export class Launcher {
 
   /** Ask for one command. A field with a NUL byte cannot be passed on to any program. */
   start(unit: string, fence: number, dir: string, launch: Launch): void {
-    const { user } = launch;
+    const { user, order } = launch;
     this.#send([
-      "start",
+      ...(order === undefined ? ["start"] : ["tool", order]),
       unit,
       String(fence),
       dir,

@@ -5,6 +5,7 @@ import { noteStopping, type ProcessLaunch, type ProcessRecord, readRecord } from
 import { bootId, isAlive, uptimeSeconds } from "../unit/process-table.ts";
 import { unitProcesses } from "../unit/process-tree.ts";
 import { readableStatus, updateStatus } from "../unit/status-file.ts";
+import { lastWords } from "../unit/last-words.ts";
 import type { UnitFolder } from "../unit/unit-folder.ts";
 import { isFinal, type UnitCause, UnitState, type UnitStatus } from "../wire.ts";
 import { finalStatus } from "./final-status.ts";
@@ -171,6 +172,7 @@ export class MindedUnit {
       record,
       minding: this.#minding,
       written: readableStatus(this.#folder),
+      said: this.#minding.runner === "tool" ? lastWords(this.#folder.log) : "",
       output,
       finishedAt,
       reaped: this.#reaped,

@@ -9,8 +9,8 @@ import type { UnitCause, UnitStatus } from "../wire.ts";
 
 /** How a unit is watched over while its command runs. Times in milliseconds, sizes in bytes. */
 export interface Minding extends UseLimits {
-  /** A `plugin` runner keeps the status file itself (spec §2.6); a `command` does not know it exists. */
-  readonly runner: "command" | "plugin";
+  /** A `plugin` runner keeps the status file itself (spec §2.6); a `command` does not know it exists; a `tool` has a log, whose end is told. */
+  readonly runner: "command" | "plugin" | "tool";
   /** Name of the program, for the text of a failed start. */
   readonly command: string;
   readonly cancelGraceMs: number;
@@ -26,6 +26,8 @@ export interface Launch {
   readonly cwd?: string;
   readonly user?: { readonly uid: number; readonly gid: number; readonly groups: readonly number[] };
   readonly envAllow?: readonly string[];
+  /** Of a tool: its stdin is this text and not the payload, and its stderr is the log of the unit. No NUL, at most 64 KiB. */
+  readonly order?: string;
 }
 
 /** The first line of a connection. The token proves that the caller may read the node's private folder. */

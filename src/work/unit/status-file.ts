@@ -67,6 +67,7 @@ const ownFields: Record<string, (value: unknown) => boolean> = {
   Watch: (value) => hasFields(value, { Watcher: isText, Folder: isText, File: isText, Version: isText }),
   RequestedBy: (value) =>
     hasFields(value, { User: isText, Level: isText }) && Object.values(value as object).every(isText),
+  Asked: (value) => hasFields(value, {}) && Object.values(value as object).every(isText),
   Attempt: isCount,
   Loop: (value) => hasFields(value, { Fence: isCount }),
 };

@@ -15,6 +15,8 @@ export interface UnitFolder {
   readonly stdout: string;
   /** Who runs the command and how it ended; see process-record.ts. */
   readonly process: string;
+  /** What a plugin runner or a tool said of its work, or a run loop of its task. */
+  readonly log: string;
 }
 
 /** Paths only; nothing is looked at. */
@@ -27,6 +29,7 @@ export function unitFolder(unitsDir: string, id: string): UnitFolder {
     stdin: join(dir, "stdin"),
     stdout: join(dir, "stdout"),
     process: join(dir, "process"),
+    log: join(dir, "runner.log"),
   };
 }
 

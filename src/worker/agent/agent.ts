@@ -20,6 +20,7 @@ import {
   sessionEnded,
 } from "#fleet";
 import type { Mesh } from "#mesh";
+import type { Units } from "#work";
 import { CloudLink, type CloudLinkOptions } from "./cloud-link.ts";
 import type { Askers } from "./askers.ts";
 import { runForwarded } from "./forwarded.ts";
@@ -27,6 +28,7 @@ import type { Identity, Membership } from "./identity.ts";
 import type { Instance, SelfDescription } from "./instance.ts";
 import { Patience } from "./patience.ts";
 import { ServerTime } from "./server-time.ts";
+import { UnitNews } from "./unit-news.ts";
 import type { MachineVitals } from "./vitals.ts";
 
 /** Service of the mesh on the server; the same name serves streams on the worker. */
@@ -62,6 +64,8 @@ export interface AgentOptions {
   readonly table: MethodTable;
   readonly vitals: () => Promise<MachineVitals>;
   readonly work: () => WorkVitals;
+  /** Units of which the server is told; absent: it can only ask. */
+  readonly units?: Pick<Units, "watch" | "find" | "list">;
   /** The configuration that the server holds, and what is to be done when a version waits for a new start. */
   readonly cloud?: Pick<CloudLinkOptions, "cloud" | "pending"> | undefined;
   /** Told with each heartbeat whether helpers from elsewhere may take tasks, as the server's policy has it (CAT-95). */
@@ -94,6 +98,7 @@ export class Agent {
   readonly #closing = new AbortController();
   readonly #patience: Patience;
   readonly #cloud: CloudLink | undefined;
+  readonly #unitNews: UnitNews | undefined;
   readonly #serverTime: ServerTime;
   /** What the registration of this start has come to; a cut of the connection changes nothing of it. */
   #standing: "none" | "registering" | "registered" | "refused" = "none";
@@ -125,9 +130,10 @@ export class Agent {
         else if (this.#standing === "registered") this.#reached();
       },
     });
-    const { cloud } = options;
+    const { cloud, units } = options;
     const link = { conversation: this.#conversation, signal: this.#closing.signal, clock, log };
     this.#cloud = cloud && new CloudLink({ ...cloud, ...link });
+    this.#unitNews = units && new UnitNews({ units, ...link });
   }
 
   get state(): AgentState {
@@ -147,7 +153,9 @@ export class Agent {
 
   /** Begin; everything else goes on behind. */
   start(): void {
-    this.#over = Promise.all([this.#connect(), this.#beat(), this.#cloud?.run()]).then(() => undefined);
+    this.#over = Promise.all([this.#connect(), this.#beat(), this.#cloud?.run(), this.#unitNews?.run()]).then(
+      () => undefined,
+    );
   }
 
   /** Say that this is the end, and end. */
@@ -233,6 +241,7 @@ export class Agent {
     this.#standing = "registered";
     this.#reached();
     log.info(`registered with the server as ${registered.name}`, { workerId, epoch });
+    this.#unitNews?.registered();
     await this.#beatOnce();
     await this.#cloud?.look();
   }

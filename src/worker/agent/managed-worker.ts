@@ -142,6 +142,7 @@ function openAgent(options: ManagedWorkerOptions, parts: DaemonParts, local: Loc
   const agent = new Agent({
     ...{ mesh, tlsClient: fleetProfile, identity, membership, instance, self, askers, log, clock: systemClock },
     table: new Map([...table, ...methodTable(shells.methods)]),
+    units,
     cloud: options.cloud,
     entitled: options.entitled,
     helpersRemote: (isAllowed) => loops?.allowElsewhere(isAllowed),

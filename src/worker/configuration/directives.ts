@@ -69,7 +69,7 @@ export function memberSections(
   values: WorkerConfiguration,
   context: DirectiveContext & { readonly profile: string },
 ): MemberSections {
-  const own = [...ownSections(values, context), ...values.workTypes.map(workSection)];
+  const own = [...ownSections(values, context), ...workSections(values)];
   const listed = ({ section, values }: WrittenSection): ListSection => ({ [section]: revealed(values) as object });
   const {
     id: _id,
@@ -94,7 +94,7 @@ export function directiveFaults(values: WorkerConfiguration, context: DirectiveC
 }
 
 function readAll(values: WorkerConfiguration, context: DirectiveContext) {
-  const sections = [...ownSections(values, context), ...values.workTypes.map(workSection)];
+  const sections = [...ownSections(values, context), ...workSections(values)];
   const faults: ConfigFault[] = [];
   const read = sections.flatMap((section, n) => {
     const own = new Faults();
@@ -150,6 +150,16 @@ const nodeFields = {
   retentioncount: "/limits/retentionCount",
   retentionbytes: "/limits/retentionBytes",
 };
+
+function workSections({ workTypes, tools }: WorkerConfiguration): WrittenSection[] {
+  return [...workTypes.map(workSection), ...Object.entries(tools).map(toolSection)];
+}
+
+function toolSection([worktype, values]: [string, Readonly<Record<string, unknown>>]): WrittenSection {
+  const path = `/tools/${worktype.replaceAll("~", "~0").replaceAll("/", "~1")}`;
+  // The name is the key of the document: one more in the values would be another tool.
+  return { section: "work-tool", values: { ...values, worktype }, path, fields: { worktype: "" } };
+}
 
 function workSection({ kind = "command", ...values }: WorkerConfiguration["workTypes"][number], n: number) {
   return { section: `work-${kind}`, values, path: `/workTypes/${n}` } satisfies WrittenSection;

@@ -16,6 +16,7 @@ import { ServicePassword } from "./service-password.ts";
 import { openSocketCarrier } from "./socket-carrier.ts";
 import type { SocketPlace } from "./socket-place.ts";
 import { Switches } from "./switches.ts";
+import { toolMethods } from "./tool-methods.ts";
 import { unitMethods, unitNotice } from "./unit-methods.ts";
 import { type Lifecycle, type WorkerFacts, workerMethods } from "./worker-methods.ts";
 
@@ -120,6 +121,7 @@ function partsOf(options: ManagementOptions) {
   const table = methodTable([
     ...workerMethods({ facts, features, units, switches, password, lifecycle, clock }),
     ...unitMethods(units),
+    ...toolMethods(units),
     ...noticeMethods(notices),
     ...passwordMethods({ access, password, sessions, guesses: new Guesses(clock), log }),
     ...more,

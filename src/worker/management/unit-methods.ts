@@ -94,7 +94,8 @@ function summaryOf(id: string, report: UnitReport): UnitSummary {
   };
 }
 
-function detailsOf(id: string, report: UnitReport): UnitDetails {
+/** A unit with how it ended, as the methods tell it. */
+export function detailsOf(id: string, report: UnitReport): UnitDetails {
   const { Cause, ExitCode, Signal, StdoutSha256 } = report;
   return {
     ...summaryOf(id, report),

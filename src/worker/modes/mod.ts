@@ -14,5 +14,4 @@ export { reset, type ResetOptions, type StepDone } from "./reset.ts";
 export { type ResetStep, resetStepNames, resetSteps } from "./reset-steps.ts";
 export { openSetup, type Setup, type SetupOptions } from "./setup.ts";
 export { type Holder, lockState, stateHolder } from "./state-lock.ts";
-export { notifySupervisor, type SupervisorNews } from "./supervisor.ts";
 export { type SystemdUnit, systemdUnit } from "./systemd-unit.ts";

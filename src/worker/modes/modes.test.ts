@@ -2,7 +2,7 @@ import { spawnSync } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { silentLog } from "#core";
+import { notifySupervisor, silentLog } from "#core";
 import { runProcess, startProcess } from "../../../test/kit/processes.ts";
 import { tempFolder } from "../../../test/kit/temp-folder.ts";
 import { takeEnvironment } from "../configuration/environment.ts";
@@ -11,7 +11,6 @@ import { firstRunState, nextStep } from "./first-run.ts";
 import { type ModePlaces, placesOf } from "./places.ts";
 import { openSetup } from "./setup.ts";
 import { lockState, stateHolder } from "./state-lock.ts";
-import { notifySupervisor } from "./supervisor.ts";
 import { systemdUnit } from "./systemd-unit.ts";
 
 const anna = { uid: 1000, home: "/home/anna" };

@@ -6,6 +6,7 @@ import type { Membership } from "../agent/identity.ts";
 import { Instance } from "../agent/instance.ts";
 import { WorkerError } from "../errors.ts";
 import { type Environment } from "../configuration/mod.ts";
+import { capabilitiesOf } from "./capabilities.ts";
 import { environmentTrust, serverTrust } from "./first-registration.ts";
 import { type Mode, openSetup, type Setup } from "../modes/mod.ts";
 import { version } from "../version.ts";
@@ -27,6 +28,8 @@ export interface JoinWish {
   readonly roads?: readonly JsonObject[] | undefined;
   /** Work types that a worker without a document begins with. */
   readonly workTypes: readonly (JsonObject & { readonly worktype: string })[];
+  /** The tools a new worker opens, as its document has them; absent: none. */
+  readonly tools?: Readonly<Record<string, JsonObject>> | undefined;
   /** What to do about an entry of the same machine at the server (CAT-42). */
   readonly sameMachine?: "replace" | "add" | undefined;
   readonly mode?: Mode | undefined;
@@ -72,7 +75,7 @@ function enrolled(setup: Setup, wish: JoinWish): Promise<Membership> {
     self: {
       ...{ name, version, mode: setup.mode, helperSlots: values?.helpers.count ?? 4 },
       labels: wish.labels ?? values?.identity.labels ?? {},
-      capabilities: values?.workTypes.map(({ worktype }) => worktype) ?? workTypes.map(({ worktype }) => worktype),
+      capabilities: capabilitiesOf(values ?? { workTypes, tools: wish.tools ?? {} }),
     },
   });
 }
@@ -91,6 +94,7 @@ async function writeDocument({ configuration }: Setup, wish: JoinWish): Promise<
     ...base,
     server,
     ...(Object.keys(identity).length > 0 && { identity }),
+    ...(wish.tools && base["tools"] === undefined && { tools: wish.tools }),
     ...(wish.roads && { roads: [...wish.roads] }),
   };
   const editor = { name: "farhand worker join", connection: "join", isRemote: false };

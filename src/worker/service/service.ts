@@ -11,6 +11,7 @@ import { type Environment } from "../configuration/mod.ts";
 import { type Mode, openSetup, type Setup } from "../modes/mod.ts";
 import { readSettingsFile } from "../settings/mod.ts";
 import { version } from "../version.ts";
+import { capabilitiesOf } from "./capabilities.ts";
 import type { Drain } from "./drain.ts";
 import { FirstRegistration, serverTrust } from "./first-registration.ts";
 import { ToldEntitlement } from "./told-entitlement.ts";
@@ -209,7 +210,7 @@ function selfOf({ mode }: Setup, values: WorkerConfiguration, log: Log): SelfDes
     labels: values.identity.labels,
     mode,
     version,
-    capabilities: values.workTypes.map(({ worktype }) => worktype),
+    capabilities: capabilitiesOf(values),
     helperSlots: values.helpers.count ?? helperSlots,
   };
 }

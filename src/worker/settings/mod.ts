@@ -19,3 +19,4 @@ export { planReload } from "./reload.ts";
 export { sectionNames, sectionRow } from "./sections.ts";
 export { printSettingsDoc } from "./settings-doc.ts";
 export { readSettingsFile } from "./settings-files.ts";
+export { toolPolicy } from "./tool-policy.ts";

@@ -176,6 +176,11 @@ export class BrokerChannel {
     await this.#channel.queueDeclare({ queue, durable: true, arguments: { ...bounds } });
   }
 
+  /** The same of a queue without bounds, which is somebody else's. */
+  async declareOpen(queue: string): Promise<void> {
+    await this.#channel.queueDeclare({ queue, durable: true });
+  }
+
   /** Get what is in the queue and what will be; at most `prefetch` messages are on their way at once. */
   async consume(queue: string, prefetch: number, take: (body: Buffer) => void): Promise<void> {
     await this.#channel.basicQos({ prefetchCount: prefetch });

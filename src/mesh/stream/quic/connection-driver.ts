@@ -27,6 +27,13 @@ const closingMs = 1000;
 /** Datagrams sent in one turn, so that one fast connection neither starves others nor hoards the engine's memory. */
 const datagramsPerTurn = 64;
 
+/**
+ * What came to a connection at rest is acknowledged with the next thing said, or after so long, milliseconds: mostly there is
+ * an answer to it, and one datagram goes out where there were two. RFC 9000 §13.2.1 allows 25, and asks for an answer to
+ * every second datagram (§13.2.2).
+ */
+const ackDelayMs = 10;
+
 /** What an engine sends at most when nothing is answered in time. */
 const probesPerTurn = 2;
 
@@ -57,10 +64,15 @@ export class ConnectionDriver {
   /** What is sent next, the engine sends because its time has come. */
   #isOverdue = false;
   #turnDue = false;
+  /** There may be more to say than that something came. */
+  #hasToSay = false;
+  /** Datagrams that came since we last sent. */
+  #unsaid = 0;
   #established = false;
   #ending: StreamEnding | undefined;
   #released = false;
   #lastFault: string | undefined;
+  #ackTimer: NodeJS.Timeout | undefined;
   #timer: NodeJS.Timeout | undefined;
   #timerDue = 0;
   #handshakeTimer: NodeJS.Timeout | undefined;
@@ -133,12 +145,18 @@ export class ConnectionDriver {
     this.#received++;
     this.#isUnanswered = false;
     this.#owesAnswer = true;
+    this.#unsaid++;
     this.connection.receive(datagram);
-    this.wake();
+    this.#schedule();
   }
 
   /** Look for something to send, and to tell, in the next turn. */
   wake(): void {
+    this.#hasToSay = true;
+    this.#schedule();
+  }
+
+  #schedule(): void {
     if (this.#turnDue || this.#released) return;
     this.#turnDue = true;
     setImmediate(this.#turn);
@@ -204,9 +222,11 @@ export class ConnectionDriver {
   }
 
   readonly #turn = (): void => {
+    // What the owner does now is sent in this turn: it needs no other.
+    if (!this.#released) this.#look();
     this.#turnDue = false;
     if (this.#released) return;
-    this.#look();
+    if (this.#mayWait) return this.#ackSoon();
     const isMore = this.#sendSome();
     // Sending can end a connection too: the own node may have no such service.
     if (this.#released) return;
@@ -214,6 +234,17 @@ export class ConnectionDriver {
     else if (isMore || this.connection.takesFin) this.wake();
     else this.#arm();
   };
+
+  /** All there is to say is that one datagram came. */
+  get #mayWait(): boolean {
+    if (this.#hasToSay || this.#isOverdue || this.#unsaid > 1 || !this.#established || this.#ending) return false;
+    return this.connection.isResting && !this.connection.isClosed;
+  }
+
+  #ackSoon(): void {
+    this.#ackTimer ??= setTimeout(() => this.wake(), ackDelayMs);
+    this.#arm();
+  }
 
   /** Tell the owner what the engine has for it. */
   #look(): void {
@@ -240,7 +271,10 @@ export class ConnectionDriver {
   /** @returns whether there may be more to send. */
   #sendSome(): boolean {
     const probes = this.#isOverdue ? probesPerTurn : 0;
-    this.#isOverdue = false;
+    this.#isOverdue = this.#hasToSay = false;
+    this.#unsaid = 0;
+    clearTimeout(this.#ackTimer);
+    this.#ackTimer = undefined;
     for (let sent = 0, last: Uint8Array | undefined; sent < datagramsPerTurn; sent++) {
       const length = this.connection.send(sendSlab.room(this.limits.maxDatagramBytes));
       if (length === 0) {
@@ -293,6 +327,7 @@ export class ConnectionDriver {
   #release(): void {
     this.#released = true;
     clearTimeout(this.#timer);
+    clearTimeout(this.#ackTimer);
     clearTimeout(this.#closingTimer);
     clearTimeout(this.#probeTimer);
     this.#events.released();

@@ -66,6 +66,8 @@ export interface QuicConnection {
   readonly isClosed: boolean;
   /** Packets that came and were the far end's own: what is forged, or answers for another connection, does not count. */
   readonly packetsReceived: number;
+  /** Nothing of ours waits to be acknowledged, or to be sent with the next datagram: all there may be to say is that something came. */
+  readonly isResting: boolean;
   /** Take a datagram, whose memory is altered. One that is damaged, alien or hostile is ignored or ends the connection. */
   receive(datagram: Uint8Array): void;
   /** Write the next datagram to the start of `into`: its length, or 0 when there is none now. */

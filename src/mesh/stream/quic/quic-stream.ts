@@ -14,6 +14,8 @@ export const onlyStream = 0;
 const pieceBytes = 64 * 1024;
 /** What waits in either direction before the other side is held back, bytes. Behind it are the engine's windows. */
 const bufferBytes = 256 * 1024;
+/** Read so much, and the engine is asked whether the far end's window is to be opened further. A small part of that. */
+const windowStepBytes = 32 * 1024;
 
 /** Shared by all streams. */
 const readSlab = new MemorySlab(4 * pieceBytes);
@@ -43,6 +45,8 @@ export class QuicStream extends Duplex implements MeshStream {
   #wanted = false;
   /** The far end's end was read, or we told it to stop. */
   #received = false;
+  /** Since the engine was last asked for window updates. */
+  #readBytes = 0;
   #timer: NodeJS.Timeout | undefined;
   #leaving = false;
 
@@ -92,8 +96,10 @@ export class QuicStream extends Duplex implements MeshStream {
   override _read(): void {
     this.#wanted = true;
     this.#receive();
-    // What was read opens the far end's window again.
-    if (!this.#driver.ending) this.#driver.wake();
+    // What was read opens the far end's window again, once it is much: a wake costs a datagram.
+    if (this.#driver.ending || (this.#readBytes < windowStepBytes && !this.#received)) return;
+    this.#readBytes = 0;
+    this.#driver.wake();
   }
 
   override _write(chunk: Uint8Array, _encoding: string, done: (error?: Error) => void): void {
@@ -135,6 +141,7 @@ export class QuicStream extends Duplex implements MeshStream {
       while (this.#wanted && !this.#received && connection.streamReadable(onlyStream)) {
         const got = connection.streamReceive(onlyStream, readSlab.room(pieceBytes));
         if (!got) break;
+        this.#readBytes += got[0];
         if (got[0] > 0) this.#wanted = this.push(readSlab.take(got[0]));
         if (got[1]) this.#endReading();
       }

@@ -141,6 +141,10 @@ class QuicheConnection implements QuicConnection {
     return this.#connection.isEstablished();
   }
 
+  get isResting(): boolean {
+    return !this.#finWaits && !this.#isOverdue && this.#isIdle;
+  }
+
   get isClosed(): boolean {
     return this.#connection.isClosed();
   }
@@ -255,7 +259,11 @@ class QuicheConnection implements QuicConnection {
   get #isQuiet(): boolean {
     // What was lost is sent before it has nothing to send. From then on its timer runs for what is under way: for a short
     // time until the first probe, and longer after each. If there is nothing, only the timer of idleness does.
-    if (!this.#isDrained || this.#hasProbed) return false;
+    return this.#isDrained && !this.#hasProbed && this.#isIdle;
+  }
+
+  /** Only the timer of idleness runs. */
+  get #isIdle(): boolean {
     return (this.#connection.timeout() ?? Number.POSITIVE_INFINITY) > this.#quietMs;
   }
 

@@ -22,7 +22,11 @@ export function checkSigning(directive: Directive, faults: Faults): void {
 /** A type that asks for signatures can be given them. Source: Receptor specification §2.8. */
 export function checkVerifiedTypes(directives: readonly Directive[], faults: Faults): void {
   if (directivesOf(directives, "work-verification").length > 0) return;
-  for (const directive of [...directivesOf(directives, "work-command"), ...directivesOf(directives, "work-loop")]) {
+  for (const directive of [
+    ...directivesOf(directives, "work-command"),
+    ...directivesOf(directives, "work-loop"),
+    ...directivesOf(directives, "work-tool"),
+  ]) {
     const { worktype, verifysignature } = directive.values;
     if (!verifysignature) continue;
     const message = `VerifySignature for work command '${worktype}' is true, but the work verification public key is not specified`;

@@ -1,5 +1,7 @@
+import { type PolicyFault, policyFaults } from "#tools";
 import { type Directive, type DirectiveOf, faultOf } from "../directive.ts";
 import type { Faults } from "../faults.ts";
+import { toolPolicy } from "../tool-policy.ts";
 
 /** Names of work types are unique, and `remote` is the daemon's own. Source: Receptor specification §2.3. */
 export function checkWorkTypes(directives: readonly Directive[], faults: Faults): void {
@@ -19,6 +21,7 @@ export function checkWorkTypes(directives: readonly Directive[], faults: Faults)
 
 /** What would let every unit of the type fail, seen before there is one. */
 function checkCommand(directive: Directive, faults: Faults): void {
+  if (directive.section === "work-tool") return checkTool(directive, faults);
   if (directive.section === "work-loop") checkLoop(directive, faults);
   else if (directive.section !== "work-command" && directive.section !== "work-python") return;
   const { workdir, envallow = [] } = directive.values;
@@ -59,6 +62,19 @@ function checkLoop(directive: DirectiveOf<"work-loop">, faults: Faults): void {
   if (min > max) fault("min", `min ${min} is more than max ${max}`, "raise max, or lower min");
   if (loop !== undefined && (!isWhole(loop) || loop.trim() === ""))
     fault("loop", "loop is no command line", "a program and its arguments; close every quote");
+}
+
+const policyKeys = {
+  targets: "targets",
+  interfaces: "interfaces",
+  named: "filters",
+  required: "requiredfilter",
+} as const satisfies Record<PolicyFault["part"], string>;
+
+/** What is no host, interface or filter would be found only when somebody asks for it. */
+function checkTool(directive: DirectiveOf<"work-tool">, faults: Faults): void {
+  for (const { part, reason } of policyFaults(toolPolicy(directive.values)))
+    faults.add(faultOf(directive, policyKeys[part], reason));
 }
 
 /** Nothing but comments, quoted texts, escaped characters and plain ones. Source: Receptor specification §2.4. */

@@ -1,3 +1,4 @@
+import { defaultBudget, toolNames } from "#tools";
 import { boolean, duration, integer, map, size, text, texts } from "../field.ts";
 import type { SectionTable } from "../section.ts";
 
@@ -92,6 +93,37 @@ export const workSections = {
       servicelosstime: duration("So long a helper waits for the worker to come back.", { min: 1, default: 60_000 }),
       ...limits,
       ...uses,
+    },
+  },
+  "work-tool": {
+    description:
+      "A built-in tool that looks at the network, and what it may look at. See [tools](tasks/open-tools.md).",
+    mapName: "work-tools",
+    inMap: "list",
+    phase: "run",
+    own: true,
+    fields: {
+      worktype: text("Which tool; `all` is every one that has no section of its own.", {
+        required: true,
+        values: [...toolNames, "all"],
+      }),
+      targets: texts(
+        "Hosts it may look at: `any`, `private`, addresses, networks, names, `*.` and a name. Link-local addresses, multicast and the like only where they are named.",
+        { default: ["private"] },
+      ),
+      interfaces: texts("Interfaces that may be listened on; `any` is all.", { default: ["any"] }),
+      filter: text("Which filters may be asked for.", { values: ["any", "named"], default: "any" }),
+      filters: map("Filters with a name, each to be asked for as `@name`."),
+      requiredfilter: text("Filter that is and-ed in front of what is asked for."),
+      maxseconds: integer("Longest run.", { min: 1, max: 86_400, default: defaultBudget.seconds }),
+      maxpackets: integer("Most packets of a capture.", { min: 1, default: defaultBudget.packets }),
+      maxbytes: size("Longest capture.", { default: defaultBudget.bytes }),
+      maxtargets: integer("Most addresses of one run.", { min: 1, max: 65_536, default: defaultBudget.targets }),
+      maxports: integer("Most ports of each target.", { min: 1, max: 65_535, default: defaultBudget.ports }),
+      maxrate: integer("Most probes each second.", { min: 1, max: 100_000, default: defaultBudget.probesPerSecond }),
+      maxunits: integer("How many run at once.", { min: 1, max: 1_000, default: 8 }),
+      user: text("User it runs as where the daemon is root; `farhand-tools` or else `nobody` when absent."),
+      verifysignature,
     },
   },
   "work-kubernetes": {

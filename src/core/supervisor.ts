@@ -1,8 +1,8 @@
-import { libc } from "#core";
+import { libc } from "./libc.ts";
 
 /** What systemd is told (sd_notify(3)). */
 export interface SupervisorNews {
-  /** The worker can be used from now on. */
+  /** The program can be used from now on. */
   readonly ready?: boolean;
   readonly stopping?: boolean;
   /** One line for `systemctl status`. */

@@ -1,4 +1,5 @@
 import { X509Certificate } from "node:crypto";
+import { setMaxListeners } from "node:events";
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { type Clock, Closers, errorText, type Log, steadyClock, systemClock, type TlsServerSource } from "#core";
@@ -28,6 +29,8 @@ import { Entitlements } from "./policy/entitlements.ts";
 import { EntitledLines } from "./policy/entitled-lines.ts";
 import { LimitedRegistry } from "./policy/limited-registry.ts";
 import { openPolicyFile, type PolicyFile } from "./policy/policy-file.ts";
+import { UnitChannels } from "./progress/unit-channels.ts";
+import { Quokka, type QuokkaSettings } from "./quokka/quokka.ts";
 import { Recordings } from "./recording/recordings.ts";
 import { Enrolments } from "./registry/enrolments.ts";
 import { Health } from "./registry/health.ts";
@@ -35,6 +38,7 @@ import { PendingWorkers } from "./registry/pending-workers.ts";
 import { Presence, type PresenceChange } from "./registry/presence.ts";
 import type { Registry } from "./registry/registry.ts";
 import { lastAuditAt } from "./store/audit.ts";
+import { UnitIndex } from "./units/unit-index.ts";
 import { openStore, type Store, type StoreSettings } from "./store/store.ts";
 
 /** Path of the WebSocket road on the server's port. */
@@ -43,6 +47,8 @@ const profileName = "farhand-server";
 const sweepMs = 10_000;
 const rolloutMs = 1_000;
 const maintainMs = 60_000;
+const quokkaMs = 1_000;
+const unitsMs = 600_000;
 const certificateMs = 3_600_000;
 /** Heartbeats of many workers are stored often, so that each time takes a moment only. */
 const healthMs = 2_000;
@@ -69,6 +75,10 @@ export interface CoreOptions {
   readonly maxPending?: number;
   /** Rows of the audit that are older are forgotten, milliseconds (CAT-121); absent: none ever is. */
   readonly auditKeptMs?: number | undefined;
+  /** Units that their workers have no more are forgotten after so long, milliseconds; absent: 30 days. */
+  readonly unitsKeptMs?: number | undefined;
+  /** The port for workers of Quokka; absent: none. */
+  readonly quokka?: QuokkaSettings | undefined;
   /** File that says what may be done from elsewhere; without one everything may (CAT-96). */
   readonly policy?: string | undefined;
   /** File that holds a signed entitlement, and files of the public keys that may sign some (CAT-98). */
@@ -87,6 +97,10 @@ export interface ServerCore {
   readonly enrolments: Enrolments;
   readonly presence: Presence;
   readonly health: Health;
+  readonly units: UnitIndex;
+  readonly quokka: Quokka;
+  /** Feeds a monitor that runs with the server. */
+  readonly unitChannels: UnitChannels;
   readonly live: LiveFeed;
   readonly configurations: Configurations;
   readonly rollouts: Rollouts;
@@ -159,13 +173,21 @@ async function openAll(options: CoreOptions, closers: Closers): Promise<ServerCo
   const policy = closers.add(await openPolicyFile({ path: options.policy, log, clock, granted }));
   const lines: { open?: Lines; entitled?: EntitledLines } = {};
   const changed = (change: PresenceChange): void => {
-    if (change.state === "removed") lines.open?.remove(change.workerId);
+    if (change.state === "removed") {
+      lines.open?.remove(change.workerId);
+      health.beats.forget(change.workerId);
+      units.forget(change.workerId);
+      quokka.removed(change.workerId);
+    }
     live.changed(change);
     options.workerChanged?.(change);
   };
+  const health = new Health(store, clock, ages);
+  const units = new UnitIndex({ store, clock, ages, keptMs: options.unitsKeptMs });
   const presence = new Presence({ store, clock, changed });
   await presence.load();
-  const health = new Health(store, clock, ages);
+  const ofQuokka = { store, audit, presence, health, index: units, folder: join(dataDir, "quokka"), clock, log };
+  const quokka = closers.add(new Quokka({ ...ofQuokka, settings: options.quokka }));
   const recheck = (): void =>
     void lines.entitled
       ?.recheck()
@@ -204,7 +226,7 @@ async function openAll(options: CoreOptions, closers: Closers): Promise<ServerCo
   const rollouts = new Rollouts({ store, audit, configurations, presence, changed: changedConfig, clock, log });
   const delivery = new ConfigDelivery({ store, registry, configurations, rollouts, clock });
   lines.open = new Lines({
-    ...{ delivery, entrance, presence, health, registry, members, mesh, clock, steady, log, version },
+    ...{ delivery, entrance, presence, health, units, registry, members, mesh, clock, steady, log, version },
     serverNode: nodeId,
     renewals: new Allowance(10, 100, clock),
     tlsClient: profileName,
@@ -212,10 +234,11 @@ async function openAll(options: CoreOptions, closers: Closers): Promise<ServerCo
     entitled: async (workerId) => await lines.entitled?.features(workerId),
   });
   closers.add(lines.open);
-  const audited = new AuditedLines({ lines: lines.open, audit, clock, log });
+  const audited = new AuditedLines({ lines: quokka.linesBeside(lines.open), audit, clock, log });
   const folder = join(dataDir, "recordings");
   const recordings = new Recordings({ folder, seal, rules: () => policy.recording, audit, clock, ages, log });
   lines.entitled = new EntitledLines({ lines: audited, policy, entitlements, store, audit, log });
+  const unitChannels = closers.add(new UnitChannels({ store, units, lines: lines.entitled, clock, log }));
   policy.listen(recheck);
   entitlements.listen(recheck);
   mesh.listen(fleetService, { tls: profileName, accept: (stream) => lines.open?.accept(stream) });
@@ -246,10 +269,12 @@ async function openAll(options: CoreOptions, closers: Closers): Promise<ServerCo
   const pending = new PendingWorkers({ store, audit, nonces: registry.nonces, clock, limits });
   const firstRegistrations = new FirstRegistrations({ entrance, presence, pending, access, audit });
   const { auditKeptMs } = options;
-  const kept = { access, audit, ages, auditKeptMs, presence, health, enrolments, pending, recordings, rollouts };
-  closers.add(keepUp({ ...kept, ownCertificate, clock, log }));
+  const kept = { access, audit, ages, auditKeptMs, presence, health, units, quokka, enrolments, pending };
+  await quokka.open();
+  closers.add(keepUp({ ...kept, recordings, rollouts, ownCertificate, clock, log }));
   return {
-    ...{ store, access, audit, ages, registry, presence, health, live, configurations, rollouts, entrance, mesh },
+    ...{ store, access, audit, ages, registry, presence, health, units, live, configurations, rollouts },
+    ...{ entrance, mesh, quokka, unitChannels },
     ...{ pending, firstRegistrations },
     ...{ authority, delivery, tls: tls.server("port"), guest },
     ...{ enrolments, policy, entitlements, recordings, lines: lines.open, entitledLines: lines.entitled },
@@ -284,6 +309,8 @@ function keepUp({
   auditKeptMs,
   presence,
   health,
+  units,
+  quokka,
   enrolments,
   pending,
   recordings,
@@ -293,7 +320,17 @@ function keepUp({
   log,
 }: Pick<
   ServerCore,
-  "access" | "audit" | "ages" | "presence" | "health" | "enrolments" | "pending" | "recordings" | "rollouts"
+  | "access"
+  | "audit"
+  | "ages"
+  | "presence"
+  | "health"
+  | "units"
+  | "quokka"
+  | "enrolments"
+  | "pending"
+  | "recordings"
+  | "rollouts"
 > & {
   auditKeptMs: number | undefined;
   ownCertificate: () => Promise<OwnCertificate>;
@@ -302,6 +339,8 @@ function keepUp({
 }) {
   const stopping = new AbortController();
   const { signal } = stopping;
+  // Each of what is done now and then listens to it.
+  setMaxListeners(0, signal);
   const trouble = (error: unknown): void =>
     log.warn("the database did not take what is kept up", { error: errorText(error) });
   const every = async (ms: number, work: () => Promise<void>): Promise<void> => {
@@ -316,6 +355,8 @@ function keepUp({
     every(healthMs, () => health.flush()),
     every(rolloutMs, () => rollouts.look()),
     every(maintainMs, () => health.maintain(signal)),
+    every(unitsMs, () => units.sweep()),
+    every(quokkaMs, () => quokka.units.look()),
     every(maintainMs, () => enrolments.sweep()),
     every(maintainMs, () => pending.sweep()),
     every(maintainMs, () => recordings.sweep()),

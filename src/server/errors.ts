@@ -382,6 +382,38 @@ export const serverErrors = {
     exit: 2,
     meaning: "A setting of the server is not valid: the message names it and says how it is written.",
   },
+  UNITS_OUT_OF_STEP: {
+    status: 409,
+    exit: 6,
+    meaning:
+      "A worker told changes of its units that do not follow what the server knows. It compares all of them then.",
+  },
+  QUOKKA_PARAMS: {
+    status: 400,
+    exit: 2,
+    meaning: "A worker of Quokka cannot do what was asked, for its program knows less: the message says what it can.",
+  },
+  QUOKKA_BUSY: {
+    status: 409,
+    exit: 6,
+    meaning:
+      "A capture is being made on this worker of Quokka already: packets of two could not be told apart. Wait, or cancel it.",
+  },
+  QUOKKA_TAKEN: {
+    status: 409,
+    exit: 6,
+    meaning: "There is a worker of Quokka with this serial and type, or another worker of this name.",
+  },
+  QUOKKA_UNABLE: {
+    status: 400,
+    exit: 2,
+    meaning: "A worker of Quokka has nothing of the kind: it only captures, scans or traces, as its type says.",
+  },
+  MONITOR_ABSENT: {
+    status: 409,
+    exit: 6,
+    meaning: "No monitor runs with the server, so units have no channels. Output can be followed all the same.",
+  },
   SERVER_STOPPING: { status: 503, exit: 5, meaning: "The server stops, or is started anew. Try again in a moment." },
   LISTEN_FAILED: {
     status: 500,

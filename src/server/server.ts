@@ -9,6 +9,7 @@ import { openServerCore, type ServerCore } from "./core.ts";
 import { ServerError } from "./errors.ts";
 import { pinOf } from "./line/own-certificate.ts";
 import type { ServerRoad } from "./line/server-roads.ts";
+import type { QuokkaSettings } from "./quokka/quokka.ts";
 import { isFeature } from "./policy/policy.ts";
 import type { PolicyFile } from "./policy/policy-file.ts";
 import type { Worker } from "./registry/worker.ts";
@@ -30,6 +31,10 @@ export interface ServerSettings {
   readonly maxPending?: number | undefined;
   /** Rows of the audit that are older are forgotten, milliseconds; absent: none ever is (CAT-121). */
   readonly auditKeptMs?: number | undefined;
+  /** Units that their workers have no more are forgotten after so long, milliseconds; absent: 30 days. */
+  readonly unitsKeptMs?: number | undefined;
+  /** The port for workers of Quokka; absent: none. */
+  readonly quokka?: QuokkaSettings | undefined;
   readonly trustedProxies?: readonly string[] | undefined;
   readonly roads?: readonly ServerRoad[] | undefined;
   /** Give metrics to this machine without a credential. */
@@ -74,6 +79,8 @@ export async function startServer(settings: ServerSettings): Promise<RunningServ
     ...{ entitlement: settings.entitlement, entitlementKeys: settings.entitlementKeys },
     factors: settings.factors,
     auditKeptMs: settings.auditKeptMs,
+    unitsKeptMs: settings.unitsKeptMs,
+    quokka: settings.quokka,
     portTls: settings.tls,
     ...(settings.maxPending !== undefined && { maxPending: settings.maxPending }),
     ...((settings.tls || settings.plainHttp) && { pin: () => settings.tls && pinOf(settings.tls) }),

@@ -1,4 +1,5 @@
-import { Closers, errorText, type Log, type TlsServerSource } from "#core";
+import { fileURLToPath } from "node:url";
+import { Closers, errorText, type Log, Site, type TlsServerSource } from "#core";
 import { sourceKey } from "../auth/lock-out-keys.ts";
 import type { Caller } from "../auth/callers.ts";
 import { ServerError } from "../errors.ts";
@@ -38,7 +39,14 @@ export interface ApiOptions extends ApiServices {
   /** The policy file's word; without one everything is included. */
   readonly isEntitled?: (entitlement: string, caller: Caller, worker: Worker | undefined) => boolean;
   readonly limits?: Partial<ApiLimits>;
+  /** Folder of the built pages. Default: that of this build. */
+  readonly pages?: string;
 }
+
+/** Beside the build, wherever this file runs from. */
+const builtPages = fileURLToPath(new URL("../../../dist/web", import.meta.url));
+/** First words of paths that are no route and no page: workers' WebSockets come there. */
+const otherPaths = ["mesh"];
 
 /** How often old idempotency keys are forgotten. */
 const forgetEveryMs = 10 * 60_000;
@@ -69,12 +77,17 @@ export async function openApi(options: ApiOptions): Promise<Api> {
     const metrics = metricsOf(options, calls, entry);
     const idempotency = new Idempotency(options.store, options.clock, options.ages);
     every(forgetEveryMs, () => idempotency.sweep(), options.log, closers);
+    const taken = new Set(otherPaths);
+    const site = siteOf(options, { publicUrl, secure, taken });
     const facts = new RequestFacts();
     const failures = new Failures(facts, options.log, metrics);
     const open = await openFastify({
       server: entry.server,
       upgrades: entry.upgrades,
-      serve: (handler) => entry.serve(handler),
+      serve: (handler) =>
+        entry.serve((request, response) => {
+          if (!site.serve(request, response)) handler(request, response);
+        }),
       limits,
       version: options.version,
       secure,
@@ -90,7 +103,10 @@ export async function openApi(options: ApiOptions): Promise<Api> {
     const mount = mountOver(options, parts);
     const services = { ...options, connections, limits, secure, traces, recheck: () => calls.recheck() };
     const routes = allRoutes(services, { metrics, openApi: () => open.app.swagger() });
-    for (const route of routes) mount.add(route);
+    for (const route of routes) {
+      mount.add(route);
+      taken.add(firstWord(route.path));
+    }
     await open.app.ready();
     const { address: host, port } = await entry.listen();
     // First what goes on, so that nothing is waited for.
@@ -105,6 +121,20 @@ export async function openApi(options: ApiOptions): Promise<Api> {
     throw error;
   }
 }
+
+interface SiteFacts {
+  readonly publicUrl: URL | undefined;
+  readonly secure: boolean;
+  readonly taken: ReadonlySet<string>;
+}
+
+/** The pages in the browser: whatever is no route of the API. */
+function siteOf({ pages = builtPages }: ApiOptions, { publicUrl, secure, taken }: SiteFacts): Site {
+  const prefix = publicUrl?.pathname.replace(/\/$/, "") ?? "";
+  return new Site({ folder: pages, prefix, secure, isTaken: (path) => taken.has(firstWord(path)) });
+}
+
+const firstWord = (path: string): string => path.split("/")[1] ?? "";
 
 /** What is open, and what ends it. */
 function watched(options: ApiOptions, limits: ApiLimits, closers: Closers) {

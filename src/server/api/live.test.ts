@@ -105,3 +105,39 @@ describe("live changes of workers", () => {
     expect(await wrong.closed).toBe(4400);
   });
 });
+
+const beatsOf = (message: TestJson): readonly TestJson[] => message["beats"] as readonly TestJson[];
+const isHealth = (message: TestJson): boolean => message["kind"] === "health";
+
+describe("the topic health", () => {
+  test("tells the last heartbeat of each worker, and those that come, to who asks for it", async () => {
+    await using api = await kit.open();
+    const user = await api.user("v", "viewer");
+    const id = await api.worker("w1");
+    api.health.add(id, { cpuPercent: 12.5, memoryUsedBytes: 1, uptimeSeconds: 3 });
+    const socket = await watching(api, user, { topics: ["health"] });
+    const [first] = (await until(socket, isHealth)).slice(-1);
+    expect(beatsOf(first!)).toEqual([{ worker: id, at: expect.any(Number), cpuPercent: 12.5, memoryUsedBytes: 1 }]);
+    api.health.add(id, { cpuPercent: 50 });
+    const [next] = (await until(socket, isHealth)).slice(-1);
+    expect(beatsOf(next!)).toMatchObject([{ cpuPercent: 50 }]);
+  });
+
+  test("tells who is restricted to labels of their workers only", async () => {
+    await using api = await kit.open();
+    const user = await api.user("v", "viewer", { region: "eu" });
+    const [own, other] = [await api.worker("w1", { region: "eu" }), await api.worker("w2", { region: "us" })];
+    api.health.add(other, { cpuPercent: 1 });
+    api.health.add(own, { cpuPercent: 2 });
+    const socket = await watching(api, user, { topics: ["health"] });
+    const [first] = (await until(socket, isHealth)).slice(-1);
+    expect(beatsOf(first!).map(({ worker }) => worker)).toEqual([own]);
+  });
+
+  test("that nobody knows is refused", async () => {
+    await using api = await kit.open();
+    const user = await api.user("v", "viewer");
+    const socket = await watching(api, user, { topics: ["everything"] });
+    expect(await socket.next()).toMatchObject({ problem: { code: "REQUEST_INVALID" } });
+  });
+});

@@ -1,4 +1,5 @@
 import type { Clock, Log } from "#core";
+import type { Mesh } from "#mesh";
 import type { Audit } from "../audit/audit.ts";
 import type { Access } from "../auth/access.ts";
 import type { Configurations } from "../config/configurations.ts";
@@ -6,12 +7,15 @@ import type { Rollouts } from "../config/rollouts.ts";
 import type { WorkerLines } from "../line/worker-lines.ts";
 import type { Entitlements } from "../policy/entitlements.ts";
 import type { Recordings } from "../recording/recordings.ts";
+import type { UnitChannels } from "../progress/unit-channels.ts";
+import type { QuokkaWorkers } from "../quokka/workers.ts";
 import type { Enrolments } from "../registry/enrolments.ts";
 import type { Health } from "../registry/health.ts";
 import type { PendingWorkers } from "../registry/pending-workers.ts";
 import type { Presence } from "../registry/presence.ts";
 import type { Registry } from "../registry/registry.ts";
 import type { Store } from "../store/store.ts";
+import type { UnitIndex } from "../units/unit-index.ts";
 import type { Connections } from "./connections.ts";
 import type { ApiLimits } from "./limits.ts";
 import type { LiveFeed } from "./live-feed.ts";
@@ -36,6 +40,14 @@ export interface ApiServices {
   readonly entitlements: Entitlements;
   readonly presence: Presence;
   readonly health: Health;
+  /** What workers tell of their units. */
+  readonly units: Pick<UnitIndex, "feed" | "isInStep">;
+  /** Workers of Quokka; without it none can be entered. */
+  readonly quokka?: { readonly workers: Pick<QuokkaWorkers, "add"> };
+  /** Channels of units, where a monitor runs with the server. */
+  readonly unitChannels?: Pick<UnitChannels, "grant">;
+  /** The server's node, for the map; without one there is none. */
+  readonly mesh?: Pick<Mesh, "nodeId" | "status" | "isStub" | "roadTo">;
   readonly configurations: Configurations;
   readonly rollouts: Rollouts;
   readonly lines: WorkerLines;

@@ -16,11 +16,14 @@ import {
   type Registered,
   type Registration,
   serve,
+  unitsChanged,
+  unitsKnown,
 } from "#fleet";
 import { ServerError } from "../errors.ts";
 import type { Health } from "../registry/health.ts";
 import type { Presence } from "../registry/presence.ts";
 import { beatEveryMs } from "../registry/liveness.ts";
+import type { UnitIndex } from "../units/unit-index.ts";
 import { Allowance } from "./allowance.ts";
 import type { ConfigDelivery } from "./config-delivery.ts";
 import type { WorkerEntrance } from "./worker-entrance.ts";
@@ -31,6 +34,7 @@ export interface LineContext {
   readonly delivery: ConfigDelivery;
   readonly presence: Presence;
   readonly health: Health;
+  readonly units: Pick<UnitIndex, "known" | "take">;
   readonly serverNode: string;
   readonly version: string;
   /** Whether the policy includes, for this worker, helpers on other machines now (CAT-95); absent: nobody has said. */
@@ -50,6 +54,9 @@ const words = { most: 30, everyMs: 2_000 };
 /** Heartbeats that are kept: besides those that are due, some that tell of a change. */
 const beats = { most: 30, everyMs: 5_000 };
 
+/** Batches of changes of units: a worker with many of them tells all in a few seconds when it comes. */
+const unitBatches = { most: 200, everyMs: 50 };
+
 /** A worker's certificate is good for a year from its registration: it registers again long before (CAT-36). */
 const registerEveryMs = 120 * 24 * 3_600_000;
 
@@ -66,6 +73,7 @@ export class Line {
   /** A worker that means no good must not fill the database. */
   readonly #words: Allowance;
   readonly #beats: Allowance;
+  readonly #unitBatches: Allowance;
 
   constructor(workerId: string, node: string, context: LineContext) {
     this.workerId = workerId;
@@ -74,6 +82,7 @@ export class Line {
     const { serverNode, clock, log } = context;
     this.#words = new Allowance(words.most, words.everyMs, clock);
     this.#beats = new Allowance(beats.most, beats.everyMs, clock);
+    this.#unitBatches = new Allowance(unitBatches.most, unitBatches.everyMs, clock);
     this.conversation = new Conversation({
       ...{ ownName: serverNode, peerName: node, clock, log },
       table: this.#table(),
@@ -111,6 +120,15 @@ export class Line {
         await delivery.report(this.workerId, outcome);
         return {};
       }),
+      serve(unitsKnown, async () => {
+        this.#requireRegistered(this.#unitBatches);
+        return await this.#context.units.known(this.workerId);
+      }),
+      serve(unitsChanged, async (told) => {
+        this.#requireRegistered(this.#unitBatches);
+        await this.#context.units.take(this.workerId, told);
+        return {};
+      }),
       serve(bye, ({ reason, detail }) => {
         this.#requireFew();
         if (this.#epoch !== undefined)
@@ -132,9 +150,15 @@ export class Line {
   }
 
   /** @throws {ServerError} RATE_LIMITED. */
-  #requireFew(): void {
-    if (!this.#words.take())
+  #requireFew(allowance: Allowance = this.#words): void {
+    if (!allowance.take())
       throw new ServerError("RATE_LIMITED", "this worker says too much that has to be written down; say it later");
+  }
+
+  /** @throws {ServerError} EPOCH_UNKNOWN, RATE_LIMITED. */
+  #requireRegistered(allowance: Allowance): void {
+    if (this.#epoch === undefined) throw new ServerError("EPOCH_UNKNOWN", "unknown epoch: register again");
+    this.#requireFew(allowance);
   }
 
   /** All that came back together after a restart are old at the same moment: some at a time register then. */

@@ -15,6 +15,7 @@ import { dropWorkerEventsBefore, workerEventsBetween } from "../store/worker-eve
 import { type Availability, availabilityOf } from "./availability.ts";
 import { type HealthPoint, healthSample, meansOf, readPoint, storedPoint } from "./health-points.ts";
 import { type HealthStep, healthSteps, stepsFor } from "./health-retention.ts";
+import { LastBeats } from "./last-beats.ts";
 import { othersTurn } from "./others-turn.ts";
 
 /** Samples that wait to be stored; when the database is away for longer, the oldest are lost. */
@@ -40,6 +41,8 @@ export interface SeriesWindow {
 
 /** How workers were over time: samples of their heartbeats, means of them, and how much of the time they were there. */
 export class Health {
+  /** The newest numbers of each worker, before they are stored. */
+  readonly beats = new LastBeats();
   readonly #store: Store;
   readonly #clock: Pick<Clock, "now">;
   readonly #ages: Pick<Clock, "now">;
@@ -58,8 +61,9 @@ export class Health {
   /** Take a heartbeat's numbers; they are stored with the next {@link flush}. Whatever is no number is left out. */
   add(workerId: string, sent: object): void {
     if (this.#waiting.length >= maxWaiting) this.#waiting.splice(0, maxWaiting / 10);
-    const sample = storedPoint({ sample: healthSample(sent), beats: 1 });
-    this.#waiting.push({ worker_id: workerId, step_ms: 0, at: this.#clock.now(), sample });
+    const [at, sample] = [this.#clock.now(), healthSample(sent)];
+    this.beats.note(workerId, at, sample);
+    this.#waiting.push({ worker_id: workerId, step_ms: 0, at, sample: storedPoint({ sample, beats: 1 }) });
   }
 
   /** Store what was added. When that fails, what was not stored is kept for the next time. */

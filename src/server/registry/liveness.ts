@@ -1,6 +1,5 @@
 /** Workers send a heartbeat this often. */
 export const beatEveryMs = 15_000;
-export const lateAfterMs = 2 * beatEveryMs;
 export const lostAfterMs = 3 * beatEveryMs;
 
 /** About so far apart they come back: 33 a second. */
@@ -22,10 +21,10 @@ export interface Attending {
 }
 
 /** Late after two missed heartbeats, lost after three (CAT-41). */
-export function livenessOf(heardAt: number, now: number): "online" | "late" | "lost" {
+export function livenessOf(heardAt: number, now: number, everyMs = beatEveryMs): "online" | "late" | "lost" {
   const silentMs = now - heardAt;
-  if (silentMs < lateAfterMs) return "online";
-  return silentMs < lostAfterMs ? "late" : "lost";
+  if (silentMs < 2 * everyMs) return "online";
+  return silentMs < 3 * everyMs ? "late" : "lost";
 }
 
 /** A span for people: `31 s`. */

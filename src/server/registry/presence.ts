@@ -52,6 +52,8 @@ export class Presence {
   /** Epochs of those that are lost: a cut may last, and then each goes on as what it was. */
   readonly #lost = new Map<string, number>();
   readonly #states = new Map<string, PresenceState>();
+  /** How far heartbeats are apart of those that beat more seldom than our own workers, milliseconds. */
+  readonly #rhythms = new Map<string, number>();
   #seen = new Map<string, number>();
   #waiting: Unstored[] = [];
   #checkedAt: number;
@@ -83,6 +85,11 @@ export class Presence {
   /** How it is; undefined: never seen, or removed. */
   state(workerId: string): PresenceState | undefined {
     return this.#states.get(workerId);
+  }
+
+  /** Its heartbeats come more seldom than those of our own workers. */
+  beatsEvery(workerId: string, everyMs: number): void {
+    this.#rhythms.set(workerId, everyMs);
   }
 
   /** It has registered: what earlier connections of it still say does not count. */
@@ -128,6 +135,7 @@ export class Presence {
   left(workerId: string): void {
     this.#forget(workerId);
     this.#states.delete(workerId);
+    this.#rhythms.delete(workerId);
     this.#seen.delete(workerId);
     this.#waiting = this.#waiting.filter((change) => change.workerId !== workerId);
     this.#changed({ workerId, state: "removed", cause: "removed", since: this.#clock.now() });
@@ -137,8 +145,11 @@ export class Presence {
   check(): void {
     const now = this.#noticeAbsence();
     for (const [workerId, attending] of this.#attending) {
-      const liveness = livenessOf(attending.heardAt, now);
-      if (liveness === "online") return;
+      const everyMs = this.#rhythms.get(workerId);
+      const liveness = livenessOf(attending.heardAt, now, everyMs);
+      // Whoever was heard after somebody who is online is it too; of one that beats more seldom that says nothing.
+      if (liveness === "online" && everyMs === undefined) return;
+      if (liveness === "online") continue;
       if (liveness === "lost") this.#lose(workerId, attending.epoch, now - attending.heardAt);
       else if (!attending.late) {
         attending.late = true;

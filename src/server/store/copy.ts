@@ -28,6 +28,10 @@ const copied: Readonly<Partial<Record<Table, readonly string[]>>> = {
   worker_offer: ["worker_id"],
   pending_worker: ["fingerprint"],
   entitlement: ["place"],
+  unit: ["worker_id", "unit"],
+  unit_position: ["worker_id"],
+  quokka_worker: ["worker_id"],
+  quokka_unit: ["worker_id", "unit"],
 };
 /** Tables whose key the database counts: it must go on behind what was put back. */
 const counted = ["audit", "worker_event"] as const;

@@ -26,6 +26,10 @@ export interface Tables {
   readonly worker_offer: WorkerOfferTable;
   readonly pending_worker: PendingWorkerTable;
   readonly entitlement: EntitlementTable;
+  readonly unit: UnitTable;
+  readonly unit_position: UnitPositionTable;
+  readonly quokka_worker: QuokkaWorkerTable;
+  readonly quokka_unit: QuokkaUnitTable;
 }
 
 interface MigrationTable {
@@ -298,4 +302,64 @@ export interface IdempotencyTable {
   /** JSON; null where it holds a secret that is shown once, or there is nothing to say. */
   readonly body: string | null;
   readonly created_at: number;
+}
+
+/** A unit of a worker as the worker told of it last (decision 17). */
+export interface UnitTable {
+  readonly worker_id: string;
+  readonly unit: string;
+  readonly work_type: string;
+  /** JSON object of texts, without secrets. */
+  readonly params: string | null;
+  /** 0 to 4, as everywhere. */
+  readonly state: number;
+  readonly detail: string;
+  readonly cause: string | null;
+  readonly exit_code: number | null;
+  readonly signal: string | null;
+  /** Of the output, bytes; of one that runs as it was when its state changed last. */
+  readonly size: number;
+  readonly sha256: string | null;
+  /** By the worker's clock, and never in the server's future: it orders the lists. */
+  readonly created_at: number;
+  readonly started_at: number | null;
+  readonly ended_at: number | null;
+  /** Name of the user who ordered it. */
+  readonly requester: string | null;
+  /** JSON: the same with level, session, source and request. */
+  readonly requested_by: string | null;
+  /** JSON: the watcher that made it, and for which file. */
+  readonly made_for: string | null;
+  /** Of the worker's comparison in which it was told of last. */
+  readonly epoch: string;
+  readonly seen_at: number;
+  /** Since when the worker has it no more; null: it has. */
+  readonly released_at: number | null;
+}
+
+/** Up to where the units of a worker are known. */
+export interface UnitPositionTable {
+  readonly worker_id: string;
+  readonly epoch: string;
+  readonly sequence: number;
+}
+
+/** A worker that runs the program of Quokka, as an administrator has entered it. */
+export interface QuokkaWorkerTable {
+  readonly worker_id: string;
+  readonly serial: string;
+  /** `capture`, `portscan`, `traceroute`: the program does one of them. */
+  readonly worker_type: string;
+  /** Where it is; its broker is there too. */
+  readonly host: string;
+  /** `http` or `rabbitmq`. */
+  readonly connection: string;
+}
+
+/** What such a worker was asked and has not ended. */
+export interface QuokkaUnitTable {
+  readonly unit: string;
+  readonly worker_id: string;
+  /** JSON. */
+  readonly job: string;
 }

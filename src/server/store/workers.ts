@@ -116,9 +116,10 @@ export function workerByKey(db: Database, publicKey: string): Promise<WorkerTabl
     .executeTakeFirst();
 }
 
-/** Who may be on the mesh, and by which key. */
+/** Who may be on the mesh, and by which key: not a worker of another system, which has none. */
 export function memberRows(db: Database): Promise<Pick<WorkerTable, "id" | "node" | "public_key">[]> {
-  return db.selectFrom("worker").select(["id", "node", "public_key"]).where("state", "!=", "removed").execute();
+  const workers = db.selectFrom("worker").select(["id", "node", "public_key"]);
+  return workers.where("state", "!=", "removed").where("mode", "!=", "quokka").execute();
 }
 
 /** State of all that are not removed. */

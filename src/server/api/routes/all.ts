@@ -1,5 +1,6 @@
 import type { Route } from "../route.ts";
 import type { RouteServices } from "../services.ts";
+import { allUnitsRoutes } from "./all-units-routes.ts";
 import { auditRoutes } from "./audit-routes.ts";
 import { configsRoutes } from "./configs-routes.ts";
 import { rolloutRoutes } from "./rollout-routes.ts";
@@ -11,6 +12,8 @@ import { hintsRoutes } from "./hints-routes.ts";
 import { liveRoutes } from "./live-routes.ts";
 import { loginRoutes } from "./login-routes.ts";
 import { factorRoutes } from "./factor-routes.ts";
+import { meshRoutes } from "./mesh-routes.ts";
+import { quokkaRoutes } from "./quokka-routes.ts";
 import { pendingRoutes } from "./pending-routes.ts";
 import { meRoutes } from "./me-routes.ts";
 import { sessionRoutes } from "./session-routes.ts";
@@ -42,6 +45,9 @@ export function allRoutes(services: RouteServices, sources: Omit<ServerRouteSour
     ...liveRoutes(services),
     ...rpcRoutes(services),
     ...unitsRoutes(services),
+    ...allUnitsRoutes(services),
+    ...meshRoutes(services),
+    ...quokkaRoutes(services),
     ...tunnelRoutes(services),
     ...httpRoutes(services),
     ...configsRoutes(services),

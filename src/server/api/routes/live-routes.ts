@@ -3,9 +3,12 @@ import { ServerError } from "../../errors.ts";
 import type { Worker } from "../../registry/worker.ts";
 import type { Call } from "../call.ts";
 import { parseJsonBody } from "../json-body.ts";
+import { tellHealth } from "../live-health.ts";
 import type { LiveSocket } from "../live-socket.ts";
+import { tellUnits } from "../live-units.ts";
 import { type Route, route } from "../route.ts";
 import type { RouteServices } from "../services.ts";
+import { VisibleWorkers } from "../visible-workers.ts";
 import { workerView } from "../worker-view.ts";
 import { LiveStart } from "./live-schema.ts";
 
@@ -18,10 +21,11 @@ export function liveRoutes(services: RouteServices): Route[] {
     route({
       method: "GET",
       path: "/api/live",
-      summary: "Changes of workers as they come, from a position on; says `reset` and all workers when that is too old",
+      summary:
+        "Changes of workers as they come, from a position on; says `reset` and all workers when that is too old. Besides, the topics that are asked for",
       needs: { kind: "caller" },
       schema: {},
-      live: (call, socket) => tellChanges(services, call, socket),
+      live: (call, socket) => tellLive(services, call, socket),
     }),
     route({
       method: "GET",
@@ -44,12 +48,37 @@ export function liveRoutes(services: RouteServices): Route[] {
   ];
 }
 
-async function tellChanges(services: RouteServices, call: Call, socket: LiveSocket): Promise<void> {
+/** The changes, and beside them each topic. When one of them fails the others end too, and the client is told. */
+async function tellLive(services: RouteServices, call: Call, socket: LiveSocket): Promise<void> {
+  const wish = await firstWish(socket);
+  const { health, registry, clock } = services;
+  const over = new AbortController();
+  const signal = AbortSignal.any([call.signal, over.signal]);
+  const telling = [tellChanges(services, call, socket, wish?.after, signal)];
+  if (wish?.topics.includes("health")) {
+    const visible = new VisibleWorkers(registry, call.caller, clock);
+    telling.push(tellHealth(socket, health.beats, visible, clock, signal));
+  }
+  if (wish?.topics.includes("units")) telling.push(tellUnits(services, socket, call.caller, wish.unitsAfter, signal));
+  try {
+    await Promise.race(telling);
+  } finally {
+    over.abort();
+    await Promise.allSettled(telling);
+  }
+}
+
+async function tellChanges(
+  services: RouteServices,
+  call: Call,
+  socket: LiveSocket,
+  after: string | undefined,
+  signal: AbortSignal,
+): Promise<void> {
   const { live } = services;
-  const after = await firstWish(socket);
   let number = after === undefined ? undefined : live.numberOf(after);
   for (;;) {
-    if (call.signal.aborted) return;
+    if (signal.aborted) return;
     number ??= await tellAll(services, call, socket);
     const changes = live.after(number, sentAtOnce);
     // The client was slower than the changes: it begins again.
@@ -61,20 +90,21 @@ async function tellChanges(services: RouteServices, call: Call, socket: LiveSock
       await tellOne(socket, live.positionOf(change.number), call.caller, change.worker);
       number = change.number;
     }
-    if (changes.length === 0) await live.more(number, call.signal);
+    if (changes.length === 0) await live.more(number, signal);
   }
 }
 
-/** What the client has already; undefined: nothing. */
-async function firstWish(socket: LiveSocket): Promise<string | undefined> {
+/** What the client has already, and what it wants besides; undefined: it left. */
+async function firstWish(socket: LiveSocket): Promise<LiveStart | undefined> {
   const messages = socket.messages();
   const first = await messages.next();
   if (first.done) return undefined;
   const wish = LiveStart.safeParse(parseJsonBody(first.value.data));
-  if (!wish.success) throw new ServerError("REQUEST_INVALID", "the first message is {after?: position}");
+  if (!wish.success)
+    throw new ServerError("REQUEST_INVALID", "the first message is {after?: position, topics?: [name]}");
   // Nothing else is expected of it; what comes anyway is dropped.
   void drain(messages);
-  return wish.data.after;
+  return wish.data;
 }
 
 async function drain(messages: AsyncGenerator): Promise<void> {

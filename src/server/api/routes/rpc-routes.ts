@@ -14,6 +14,7 @@ import {
   type Method,
   switchesGet,
   switchesSet,
+  toolsDescribe,
   unitsCancel,
   unitsList,
   unitsRelease,
@@ -54,6 +55,7 @@ export const forwardedMethods: readonly AnyMethod[] = [
   configRollback,
   configConfirm,
   factorShow,
+  toolsDescribe,
 ] as readonly AnyMethod[];
 
 const byName = new Map(forwardedMethods.map((method) => [method.name, method]));

@@ -8,6 +8,7 @@ import { type Route, route } from "../route.ts";
 import { said } from "../said.ts";
 import type { RouteServices } from "../services.ts";
 import { outputRoute } from "./output-route.ts";
+import { progressTokenRoute } from "./progress-token-route.ts";
 import { callMethod } from "./rpc-routes.ts";
 import { ReleaseQuery, Unit, UnitTaken, UnitParams, Units, UnitsQuery, UnitWish } from "./units-schema.ts";
 import { WorkerParams } from "./workers-schema.ts";
@@ -18,7 +19,13 @@ const entitled = { entitlement: "remote.operate" };
 
 /** Units on one worker: submit, look, cancel, release, and their output. */
 export function unitsRoutes(services: RouteServices): Route[] {
-  return [submitRoute(services), ...lookRoutes(services), ...endRoutes(services), outputRoute(services)];
+  return [
+    submitRoute(services),
+    ...lookRoutes(services),
+    ...endRoutes(services),
+    outputRoute(services),
+    progressTokenRoute(services),
+  ];
 }
 
 function submitRoute(services: RouteServices): Route {

@@ -28,6 +28,11 @@ export const UnitsQuery = z.strictObject({
 /** What the worker's methods give; they are checked by the methods' own schemas. */
 export const Unit = json;
 export const Units = z.object({ items: z.array(json), next: z.string().optional() });
+export const ProgressToken = z.object({
+  channel: z.string(),
+  token: z.string(),
+  expiresAt: z.number().describe("until then the token opens the channel, milliseconds since 1970"),
+});
 export const ReleaseQuery = z.strictObject({ force: queryFlag.optional() });
 export const OutputQuery = z.strictObject({ from: queryCount.optional(), follow: queryFlag.optional() });
 /** What a worker says before the bytes of an output. */

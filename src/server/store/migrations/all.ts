@@ -10,6 +10,8 @@ import { recovery } from "./0006-recovery.ts";
 import { pendingWorkers } from "./0007-pending-workers.ts";
 import { payloadDigests } from "./0008-payload-digests.ts";
 import { entitlements } from "./0009-entitlements.ts";
+import { units } from "./0010-units.ts";
+import { quokka } from "./0011-quokka.ts";
 
 /** Every step from an empty database to this version's, by number. A step that was released is never changed. */
 export function migrations(kind: StoreSettings["kind"]): Readonly<Record<string, Migration>> {
@@ -24,5 +26,7 @@ export function migrations(kind: StoreSettings["kind"]): Readonly<Record<string,
     "0007-pending-workers": pendingWorkers(types),
     "0008-payload-digests": payloadDigests(),
     "0009-entitlements": entitlements(types),
+    "0010-units": units(types),
+    "0011-quokka": quokka(types),
   };
 }

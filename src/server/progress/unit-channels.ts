@@ -1,0 +1,126 @@
+import { randomBytes } from "node:crypto";
+import { errorText, Secret } from "#core";
+import { type ChannelSource, type FedChannels, isTimedToken, timedToken } from "#monitor";
+import { UnitChannel, type UnitSources } from "./unit-channel.ts";
+import { isUnitChannel, unitChannelId, type UnitName, unitOfChannel } from "./unit-channel-id.ts";
+
+/** A token is asked for when a viewer connects, and not again as long as it stays. */
+const tokenSeconds = 600;
+/** Viewers that come back at once find everything as it was. */
+const pauseMs = 10_000;
+
+/** What somebody who may see a unit needs to watch its channel. */
+export interface ProgressGrant {
+  readonly channel: string;
+  readonly token: string;
+  /** The token opens the channel until then, milliseconds since 1970. Who watches goes on watching. */
+  readonly expiresAt: number;
+}
+
+export interface UnitChannelsOptions extends Omit<UnitSources, "asker"> {
+  readonly pauseMs?: number;
+}
+
+interface Fed {
+  readonly stop: AbortController;
+  pause: NodeJS.Timeout | undefined;
+}
+
+/**
+ * A channel for each unit of each worker (docs/wire/progress.md). A unit's output is read from its worker only while somebody
+ * watches, and by nobody's leave but the worker's: it is asked as a viewer asks.
+ */
+export class UnitChannels implements ChannelSource {
+  readonly #options: UnitChannelsOptions;
+  /** Of this run: a token is worth nothing after it. */
+  readonly #secret = new Secret(randomBytes(32).toString("hex"));
+  readonly #session = `progress-${randomBytes(8).toString("hex")}`;
+  readonly #feeding = new Map<string, Fed>();
+  #fed: FedChannels | undefined;
+
+  constructor(options: UnitChannelsOptions) {
+    this.#options = options;
+  }
+
+  /** The monitor that shows them, or none any more; before there is one nothing can be granted. */
+  showOn(fed: FedChannels | undefined): void {
+    this.#fed = fed;
+    if (!fed) for (const channel of this.#feeding.keys()) this.#stop(channel);
+  }
+
+  /** For somebody who may see the unit; undefined: no monitor runs with this server. */
+  grant(name: UnitName): ProgressGrant | undefined {
+    if (!this.#fed) return undefined;
+    const channel = unitChannelId(name);
+    const expires = this.#now() + tokenSeconds;
+    return { channel, token: timedToken(this.#secret, channel, expires), expiresAt: expires * 1_000 };
+  }
+
+  owns(channel: string): boolean {
+    return isUnitChannel(channel);
+  }
+
+  opens(channel: string, token: string | undefined): boolean {
+    return unitOfChannel(channel) !== undefined && isTimedToken(this.#secret, channel, token, this.#now());
+  }
+
+  watched(channel: string): void {
+    const known = this.#feeding.get(channel);
+    if (known) {
+      clearTimeout(known.pause);
+      known.pause = undefined;
+      return;
+    }
+    const name = unitOfChannel(channel);
+    if (!name || !this.#fed) return;
+    const fed: Fed = { stop: new AbortController(), pause: undefined };
+    this.#feeding.set(channel, fed);
+    void this.#feed(channel, new UnitChannel(name, this.#fed, this.#sources()), fed);
+  }
+
+  left(channel: string): void {
+    const known = this.#feeding.get(channel);
+    if (known) known.pause ??= setTimeout(() => this.#stop(channel), this.#options.pauseMs ?? pauseMs).unref();
+  }
+
+  /** Units whose output is read now. */
+  get feeding(): number {
+    return this.#feeding.size;
+  }
+
+  close(): void {
+    this.showOn(undefined);
+  }
+
+  async #feed(channel: string, unit: UnitChannel, fed: Fed): Promise<void> {
+    const { signal } = fed.stop;
+    try {
+      await unit.feed(signal);
+    } catch (error) {
+      if (!signal.aborted)
+        this.#options.log.warn("a unit's channel is fed no longer", { channel, error: errorText(error) });
+    } finally {
+      clearTimeout(fed.pause);
+      if (this.#feeding.get(channel) === fed) this.#feeding.delete(channel);
+    }
+  }
+
+  #stop(channel: string): void {
+    const known = this.#feeding.get(channel);
+    this.#feeding.delete(channel);
+    clearTimeout(known?.pause);
+    known?.stop.abort();
+  }
+
+  #sources(): UnitSources {
+    const now = this.#options.clock.now();
+    // What a worker gives to viewers, and no more: it decides that by its own map of roles.
+    const rights = { roles: ["viewer"], level: "monitor", methods: ["token"] } as const;
+    const asker = { userId: "server", name: "live progress", ...rights, loggedInAt: now, session: this.#session };
+    return { ...this.#options, asker };
+  }
+
+  #now(): number {
+    return Math.floor(this.#options.clock.now() / 1_000);
+  }
+}

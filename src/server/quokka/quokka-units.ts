@@ -1,0 +1,309 @@
+import { randomBytes } from "node:crypto";
+import { rm } from "node:fs/promises";
+import { join } from "node:path";
+import { type Clock, errorText, type Log } from "#core";
+import { askedParams, UnitState } from "#work/wire";
+import { RemoteError } from "#fleet";
+import { sendToQueue } from "#mesh";
+import { ServerError } from "../errors.ts";
+import { Allowance } from "../line/allowance.ts";
+import type { Asker } from "../line/worker-lines.ts";
+import { dropQuokkaUnit, quokkaUnits, storeQuokkaUnit } from "../store/quokka.ts";
+import type { Store } from "../store/store.ts";
+import type { UnitIndex } from "../units/unit-index.ts";
+import { captureMs, quokkaCommand } from "./command.ts";
+import { type Ending, endingInTime, endsAt, newsOfJob, packetsText, type QuokkaJob } from "./job.ts";
+import { OutputFolder } from "./output-folder.ts";
+import { quokkaPlace } from "./place.ts";
+import { packetOfHexDump, pcapHeader, pcapRecord, workerTime } from "./rebuilt-packet.ts";
+import { scanLines } from "./scan-lines.ts";
+import { commandInfo, type QuokkaOrder, type QuokkaPackets, type QuokkaResult } from "./wire.ts";
+import type { QuokkaWorker, QuokkaWorkers } from "./workers.ts";
+
+/** What that program's own server logs in with, and its broker expects (spec §4.2). */
+const brokerLogin = "quokkaUser:quokkaPass";
+const brokerMs = 10_000;
+/** Orders of one worker that have not ended. */
+const maxActive = 100;
+/** Packets a second of one worker, so many at once. */
+const packetPace = { most: 2_000, everyMs: 1 };
+/** Output of all units together. */
+const maxStoredBytes = 4 * 1024 * 1024 * 1024;
+const pictureChars = 16 * 1024 * 1024;
+
+export interface QuokkaUnitsOptions {
+  readonly store: Store;
+  readonly index: Pick<UnitIndex, "put" | "release">;
+  readonly workers: QuokkaWorkers;
+  /** A folder for each worker, in it one for each unit. */
+  readonly folder: string;
+  readonly clock: Pick<Clock, "now" | "elapsed">;
+  readonly log: Log;
+  /** Host that workers are told to send results to, when that is not where their heartbeats arrive. */
+  readonly host?: string | undefined;
+  readonly maxStoredBytes?: number;
+}
+
+/**
+ * What workers of Quokka are asked to do, as units. An order leaves at most once, and nothing acknowledges it: a unit is `Pending`
+ * until something of it comes back, and ends with its result, or by time.
+ */
+export class QuokkaUnits {
+  readonly #options: QuokkaUnitsOptions;
+  readonly #jobs = new Map<string, QuokkaJob>();
+  readonly #folders = new Map<string, OutputFolder>();
+  readonly #paces = new Map<string, Allowance>();
+  /** Where heartbeats of each worker arrive. */
+  readonly #arrivals = new Map<string, string>();
+  #stored = 0;
+  #orders = 0;
+
+  constructor(options: QuokkaUnitsOptions) {
+    this.#options = options;
+  }
+
+  async load(): Promise<void> {
+    for (const { job } of await quokkaUnits(this.#options.store.db)) this.#keep(JSON.parse(job) as QuokkaJob);
+  }
+
+  /** @throws {ServerError} QUOKKA_PARAMS, QUOKKA_UNABLE, QUOKKA_BUSY. @throws {RemoteError} UNIT_TAKEN. */
+  async submit(
+    worker: QuokkaWorker,
+    wanted: { readonly workType: string; readonly params: Readonly<Record<string, string>>; readonly unit?: string },
+    { name, level, userId }: Asker,
+  ): Promise<string> {
+    const { clock, log } = this.#options;
+    if (wanted.workType !== worker.type)
+      throw new ServerError("QUOKKA_UNABLE", `this worker of Quokka does ${worker.type} and nothing else`);
+    const command = quokkaCommand(worker.type, wanted.params);
+    const mine = this.#of(worker.id);
+    if (worker.type === "capture" && mine.length > 0)
+      throw new ServerError("QUOKKA_BUSY", "this worker captures already, or has not left off: that takes 3 minutes");
+    if (mine.length >= maxActive) throw new ServerError("QUOKKA_BUSY", `this worker has ${maxActive} orders already`);
+    const unit = wanted.unit ?? randomBytes(8).toString("hex");
+    // Of two that ask for the same id at once, neither sees the other in the index yet.
+    if (this.#jobs.has(keyOf(worker.id, unit)))
+      throw new RemoteError({ code: "UNIT_TAKEN", status: 409, message: `unit ${unit} is there already` });
+    const token = randomBytes(16).toString("base64url");
+    const job: QuokkaJob = {
+      ...{ unit, workerId: worker.id, type: worker.type, command, token, params: askedParams(wanted.params) },
+      ...{ requestedBy: { user: `${name} (${userId})`, level }, createdAt: clock.now(), packets: 0, dropped: 0 },
+    };
+    this.#keep(job);
+    await this.#changed(job);
+    if (worker.connection === "rabbitmq")
+      void this.#publish(worker, job).catch((error: unknown) =>
+        log.warn("an order of a Quokka worker was not noted", { unit, error: errorText(error) }),
+      );
+    return unit;
+  }
+
+  /** What goes out with a heartbeat, now and never again. @param arrivedAt our own address that it reached. */
+  async orders(worker: QuokkaWorker, arrivedAt: string): Promise<QuokkaOrder[]> {
+    this.#arrivals.set(worker.id, arrivedAt);
+    if (worker.connection === "rabbitmq") return [];
+    const due = this.#of(worker.id).filter(({ sentAt, ended }) => sentAt === undefined && !ended);
+    // Before the answer: after it nobody would know whether it was given.
+    for (const job of due) await this.#sent(job);
+    const { host, serial, type: workerType } = worker;
+    return due.map((job) => ({ id: ++this.#orders, host, serial, workerType, info: this.#info(worker, job) }));
+  }
+
+  /** Packets of a capture; which one they belong to only time tells (spec §17). */
+  async captured(worker: QuokkaWorker, { timestamp, packets }: QuokkaPackets): Promise<void> {
+    const { clock } = this.#options;
+    const job = this.#of(worker.id).find(({ sentAt, ended }) => sentAt !== undefined && !ended);
+    if (!job) return;
+    const folder = this.folder(worker.id, job.unit);
+    const isFirst = job.startedAt === undefined;
+    job.startedAt ??= clock.now();
+    if (folder.bytes === 0) this.#write(job, "output", pcapHeader());
+    for (const { hexdump, ...layers } of packets) {
+      const bytes = typeof hexdump === "string" ? packetOfHexDump(hexdump) : undefined;
+      if (!bytes || !this.#paceOf(worker.id).take() || this.#isFull(job, folder, bytes.length)) {
+        job.dropped++;
+        continue;
+      }
+      job.packets++;
+      this.#write(job, "output", pcapRecord(bytes, workerTime(timestamp, clock.now())));
+      this.#write(job, "layers.jsonl", Buffer.from(`${JSON.stringify(layers)}\n`));
+    }
+    if (isFirst) await this.#changed(job);
+    if (job.packets >= job.command.packets || folder.bytes >= job.command.bytes)
+      await this.#end(job, { state: UnitState.Succeeded, detail: packetsText(job.packets, job.dropped) });
+  }
+
+  /** A scan is done. One that nobody waits for is nothing. */
+  async scanned(worker: QuokkaWorker, { token, result }: QuokkaResult): Promise<void> {
+    const job = this.#awaited(worker.id, token);
+    if (!job) return;
+    this.#write(job, "scan.txt", Buffer.from(result));
+    for (const line of scanLines(result, job.command.subject))
+      this.#write(job, "output", Buffer.from(`${JSON.stringify(line)}\n`));
+    await this.#end(job, { state: UnitState.Succeeded, detail: `scan of ${job.command.subject}` });
+  }
+
+  /** A picture of a path has come; hops are not told (spec §5.3). */
+  async traced(worker: QuokkaWorker, { token, result }: QuokkaResult): Promise<void> {
+    const job = this.#awaited(worker.id, token);
+    if (!job) return;
+    const picture = result.length <= pictureChars ? Buffer.from(result, "base64") : Buffer.alloc(0);
+    const isPng = picture.subarray(0, 8).equals(pngSignature);
+    const { subject: target } = job.command;
+    if (isPng) this.#write(job, "path.png", picture);
+    const lines = [
+      ...(isPng ? [{ type: "picture", mediaType: "image/png", base64: picture.toString("base64") }] : []),
+      { type: "summary", target, program: "quokka", method: "tcp", picture: isPng },
+    ];
+    for (const line of lines) this.#write(job, "output", Buffer.from(`${JSON.stringify(line)}\n`));
+    await this.#end(job, {
+      state: UnitState.Succeeded,
+      detail: `path to ${target}${isPng ? "" : ", without a picture"}`,
+    });
+  }
+
+  /** It is waited for no more; the program itself knows no way to be stopped. */
+  async cancel(workerId: string, unit: string): Promise<void> {
+    const job = this.#jobs.get(keyOf(workerId, unit));
+    if (!job || job.ended) return;
+    const isOut = job.sentAt !== undefined;
+    const detail = isOut ? "no longer waited for: the program cannot be stopped" : "cancelled before it was sent";
+    await this.#end(job, { state: UnitState.Canceled, cause: "CANCELED", detail });
+  }
+
+  /** Forget a unit with its output. */
+  async release(workerId: string, unit: string): Promise<void> {
+    await this.cancel(workerId, unit);
+    const folder = this.folder(workerId, unit);
+    this.#stored -= folder.bytes;
+    await folder.remove();
+    this.#folders.delete(keyOf(workerId, unit));
+    await this.#options.index.release(workerId, [unit]);
+  }
+
+  /** Whether more of its output may come. */
+  isOpen(workerId: string, unit: string): boolean {
+    const job = this.#jobs.get(keyOf(workerId, unit));
+    return job !== undefined && !job.ended;
+  }
+
+  folder(workerId: string, unit: string): OutputFolder {
+    const key = keyOf(workerId, unit);
+    const known = this.#folders.get(key);
+    if (known) return known;
+    const folder = new OutputFolder(join(this.#options.folder, workerId, unit));
+    // Of a unit that has ended nothing is added: it is opened anew each time.
+    if (this.#jobs.has(key)) this.#folders.set(key, folder);
+    return folder;
+  }
+
+  /** End what is over, and forget what nothing can come of any more. */
+  async look(): Promise<void> {
+    const now = this.#options.clock.now();
+    for (const job of this.#jobs.values()) {
+      if (!job.ended && now >= endsAt(job)) await this.#end(job, endingInTime(job));
+      else if (job.ended && !mayStillCome(job, now)) await this.#forget(job);
+    }
+  }
+
+  /** The worker was removed: its output goes with it. */
+  async forgetWorker(workerId: string): Promise<void> {
+    for (const { unit } of this.#of(workerId)) {
+      this.#jobs.delete(keyOf(workerId, unit));
+      this.#folders.delete(keyOf(workerId, unit));
+    }
+    this.#arrivals.delete(workerId);
+    this.#paces.delete(workerId);
+    await rm(join(this.#options.folder, workerId), { recursive: true, force: true });
+  }
+
+  #keep(job: QuokkaJob): void {
+    this.#jobs.set(keyOf(job.workerId, job.unit), job);
+    this.#stored += this.folder(job.workerId, job.unit).bytes;
+  }
+
+  #of(workerId: string): QuokkaJob[] {
+    return [...this.#jobs.values()].filter((job) => job.workerId === workerId);
+  }
+
+  #awaited(workerId: string, token: string): QuokkaJob | undefined {
+    return this.#of(workerId).find((job) => job.token === token && job.sentAt !== undefined && !job.ended);
+  }
+
+  #paceOf(workerId: string): Allowance {
+    const known = this.#paces.get(workerId);
+    const pace = known ?? new Allowance(packetPace.most, packetPace.everyMs, this.#options.clock);
+    if (!known) this.#paces.set(workerId, pace);
+    return pace;
+  }
+
+  #isFull({ command }: QuokkaJob, folder: OutputFolder, more: number): boolean {
+    const { maxStoredBytes: most = maxStoredBytes } = this.#options;
+    return folder.bytes + more + 16 > command.bytes || this.#stored + more > most;
+  }
+
+  #write({ workerId, unit }: QuokkaJob, name: Parameters<OutputFolder["add"]>[0], bytes: Uint8Array): void {
+    this.#stored += bytes.length;
+    this.folder(workerId, unit).add(name, bytes);
+  }
+
+  #info({ id }: QuokkaWorker, { command, token, type }: QuokkaJob): string {
+    const quokka = this.#options.host ?? this.#arrivals.get(id) ?? "127.0.0.1";
+    return commandInfo({ quokka, ...command.info, ...(type !== "capture" && { token }) });
+  }
+
+  async #sent(job: QuokkaJob): Promise<void> {
+    job.sentAt = this.#options.clock.now();
+    await this.#changed(job);
+  }
+
+  /** Hand an order to the broker of the worker. What cannot be handed over has not been done. */
+  async #publish(worker: QuokkaWorker, job: QuokkaJob): Promise<void> {
+    const { host, brokerPort } = quokkaPlace(worker.host) ?? { host: "", brokerPort: 0 };
+    const url = `amqp://${brokerLogin}@${host.includes(":") ? `[${host}]` : host}:${brokerPort}`;
+    const message = { url, queue: `${worker.type}_queue`, body: Buffer.from(this.#info(worker, job)) };
+    // A result may be here before the broker's word.
+    await this.#sent(job);
+    try {
+      await sendToQueue(message, AbortSignal.timeout(brokerMs));
+    } catch (error) {
+      if (job.ended || job.startedAt !== undefined) return;
+      const detail = `the worker's broker did not take the order: ${errorText(error)}`.slice(0, 1_000);
+      await this.#end(job, { state: UnitState.Failed, cause: "NOT_SENT", detail });
+    }
+  }
+
+  async #end(job: QuokkaJob, ending: Pick<Ending, "state" | "detail" | "cause">): Promise<void> {
+    if (job.ended) return;
+    const folder = this.folder(job.workerId, job.unit);
+    // From here on nothing more is taken; the rest of it follows.
+    job.ended = { ...ending, at: this.#options.clock.now(), size: 0, sha256: "" };
+    const failed = await folder.flush().then(() => undefined, errorText);
+    const how: Pick<Ending, "state" | "detail" | "cause"> =
+      failed === undefined ? ending : { state: UnitState.Failed, cause: "STORAGE_FAILED", detail: failed };
+    job.ended = { ...job.ended, ...how, size: folder.size, sha256: await folder.sha256() };
+    await this.#changed(job);
+    folder.wake();
+  }
+
+  async #changed(job: QuokkaJob): Promise<void> {
+    const { store, index } = this.#options;
+    const { workerId, unit } = job;
+    await storeQuokkaUnit(store.db, { worker_id: workerId, unit, job: JSON.stringify(job) });
+    await index.put(workerId, [newsOfJob(job, this.folder(workerId, unit).size)]);
+  }
+
+  async #forget({ workerId, unit }: QuokkaJob): Promise<void> {
+    this.#jobs.delete(keyOf(workerId, unit));
+    this.#folders.delete(keyOf(workerId, unit));
+    await dropQuokkaUnit(this.#options.store.db, workerId, unit);
+  }
+}
+
+const pngSignature = Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]);
+const keyOf = (workerId: string, unit: string): string => `${workerId} ${unit}`;
+
+/** Packets of a capture that we have ended may come until the program ends it: they must not be taken for another one's. */
+function mayStillCome({ type, sentAt }: QuokkaJob, now: number): boolean {
+  return type === "capture" && sentAt !== undefined && now < sentAt + captureMs;
+}

@@ -3,6 +3,7 @@ import { appliance } from "./commands/appliance.ts";
 import { auditExport } from "./commands/audit-export.ts";
 import { auditList } from "./commands/audit-list.ts";
 import { auditVerify } from "./commands/audit-verify.ts";
+import { capture } from "./commands/capture.ts";
 import { certInit } from "./commands/cert-init.ts";
 import { certMakereq } from "./commands/cert-makereq.ts";
 import { certSignreq } from "./commands/cert-signreq.ts";
@@ -36,8 +37,15 @@ import { helperTokenList } from "./commands/helper-token-list.ts";
 import { helperTokenRevoke } from "./commands/helper-token-revoke.ts";
 import { login } from "./commands/login.ts";
 import { logout } from "./commands/logout.ts";
+import { monitor } from "./commands/monitor.ts";
+import { progress } from "./commands/progress.ts";
+import { monitorToken } from "./commands/monitor-token.ts";
+import { packets } from "./commands/packets.ts";
 import { password } from "./commands/password.ts";
 import { ping } from "./commands/ping.ts";
+import { probe } from "./commands/probe.ts";
+import { quokkaAdd } from "./commands/quokka-add.ts";
+import { quokkaImport } from "./commands/quokka-import.ts";
 import { receptor } from "./commands/receptor.ts";
 import { recordings } from "./commands/recordings.ts";
 import { recordingsExport } from "./commands/recordings-export.ts";
@@ -46,6 +54,7 @@ import { reload } from "./commands/reload.ts";
 import { run } from "./commands/run.ts";
 import { server } from "./commands/server.ts";
 import { serverAdminRecover } from "./commands/server-admin-recover.ts";
+import { scan } from "./commands/scan.ts";
 import { serverBackup } from "./commands/server-backup.ts";
 import { serverEntitlement } from "./commands/server-entitlement.ts";
 import { serverRestore } from "./commands/server-restore.ts";
@@ -60,7 +69,9 @@ import { tokensMake } from "./commands/tokens-make.ts";
 import { tokensRevoke } from "./commands/tokens-revoke.ts";
 import { totpDisable } from "./commands/totp-disable.ts";
 import { totpEnable } from "./commands/totp-enable.ts";
+import { trace } from "./commands/trace.ts";
 import { traceroute } from "./commands/traceroute.ts";
+import { units } from "./commands/units.ts";
 import { unitsCancel } from "./commands/units-cancel.ts";
 import { unitsList } from "./commands/units-list.ts";
 import { unitsOutput } from "./commands/units-output.ts";
@@ -114,7 +125,7 @@ import { workersSwitch } from "./commands/workers-switch.ts";
 export const groups: Readonly<Record<string, string>> = {
   work: "Units of work",
   server: "A server and its workers",
-  units: "Units of a worker behind a server",
+  quokka: "Workers of a server",
   audit: "Users, tokens and audit of a server",
   totp: "A server and your access to it",
   config: "Configuration files",
@@ -131,6 +142,8 @@ export const commands: readonly AnyCommand[] = [
   serverRestore,
   serverAdminRecover,
   serverEntitlement,
+  monitor,
+  monitorToken,
   workerStatus,
   workerSwitches,
   workerRestart,
@@ -187,14 +200,23 @@ export const commands: readonly AnyCommand[] = [
   workersPending,
   workersApprove,
   workersReject,
+  quokkaAdd,
+  quokkaImport,
   run,
   shell,
   forward,
+  units,
   unitsList,
   unitsShow,
   unitsOutput,
+  progress,
   unitsCancel,
   unitsRelease,
+  capture,
+  trace,
+  scan,
+  probe,
+  packets,
   configGet,
   configEdit,
   configPut,

@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { text as textOf } from "node:stream/consumers";
-import { openLog } from "#core";
+import { type JsonObject, openLog } from "#core";
 import { loadService } from "#worker";
 import type { WorkerJoinOptions } from "./commands/worker-join.ts";
 import { CliError } from "./errors.ts";
@@ -39,12 +39,19 @@ async function joined(url: string, options: WorkerJoinOptions, terminal: Termina
     ca: ca === undefined ? undefined : await read(ca),
     roads: road && (await Promise.all(road.map(roadOf))),
     workTypes: options.run === false ? [] : [runType],
+    tools: toolsOf(options),
     sameMachine: options.replace ? "replace" : options.add ? "add" : undefined,
     mode: workerMode(options, terminal.env),
     env: { ...process.env },
     log: await openLog("warning", "receptor"),
     signal: waiting.signal,
   });
+}
+
+/** With the usual lists, or for the hosts that were named. */
+function toolsOf({ tools, toolTarget }: WorkerJoinOptions): Readonly<Record<string, JsonObject>> | undefined {
+  if (toolTarget) return { all: { targets: [...toolTarget] } };
+  return tools && { all: {} };
 }
 
 /** A person takes their time; a token is looked at at once. */

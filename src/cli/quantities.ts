@@ -39,8 +39,11 @@ export function readableTime(text: string): string {
 
 /** Text of somebody else, safe for a terminal: one line, without control characters. */
 export function oneLine(text: string): string {
-  return text
-    .replace(/\s+/g, " ")
-    .replace(/\p{Cc}/gu, "?")
-    .trim();
+  return (
+    text
+      .replace(/\s+/g, " ")
+      // Also those that turn the direction of writing: what stands behind them would be read as something else.
+      .replace(/[\p{Cc}\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu, "?")
+      .trim()
+  );
 }

@@ -50,7 +50,8 @@ function ageOf({ CreatedAt }: UnitReport, now: number): string {
   return Number.isNaN(created) ? "-" : readableAge((now - created) / 1000);
 }
 
-function stateMark(state: number, colours: Colours): (text: string) => string {
+/** How a state is marked. */
+export function stateMark(state: number, colours: Colours): (text: string) => string {
   if (state === UnitState.Succeeded) return colours.good;
   if (state === UnitState.Failed) return colours.bad;
   return isFinal(state) ? colours.faint : colours.busy;

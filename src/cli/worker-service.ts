@@ -1,4 +1,5 @@
-import { loadModes, loadService } from "#worker";
+import { notifySupervisor } from "#core";
+import { loadService } from "#worker";
 import { CliError } from "./errors.ts";
 import { hearInterrupts } from "./interrupts.ts";
 import { type LiveLog, liveLog } from "./live-log.ts";
@@ -76,7 +77,7 @@ async function runOnce(
   { mode, kept, log, graceMs }: Run,
   signal: AbortSignal,
 ): Promise<"stop" | "restart" | "cut short"> {
-  const [{ startService }, { notifySupervisor }] = await Promise.all([loadService(), loadModes()]);
+  const { startService } = await loadService();
   const { env } = process;
   Object.assign(env, kept);
   // What a unit says must not be taken for ours.

@@ -14,11 +14,16 @@ export interface ServerOptions {
   readonly trustedProxy?: readonly string[];
   readonly maxPending?: string;
   readonly auditDays?: string;
+  readonly unitDays?: string;
+  readonly quokka?: string;
+  readonly quokkaAllow?: readonly string[];
+  readonly quokkaHost?: string;
   readonly openMetrics?: true;
   readonly policy?: string;
   readonly entitlement?: string;
   readonly entitlementKey?: readonly string[];
   readonly factor?: readonly string[];
+  readonly monitor?: string;
   readonly log?: string;
 }
 
@@ -63,6 +68,20 @@ export const server = {
       flags: "--audit-days <number>",
       description: "forget rows of the audit that are older; without this none ever is",
     },
+    {
+      flags: "--unit-days <number>",
+      description: "forget units that their workers have no more after so many days; default 30",
+    },
+    {
+      flags: "--quokka <host:port>",
+      description: "take workers of Quokka there: plain HTTP without passwords; they want port 5000",
+    },
+    {
+      flags: "--quokka-allow <address>",
+      description: "address or network whose workers of Quokka are taken; without one this machine alone",
+      repeatable: true,
+    },
+    { flags: "--quokka-host <host>", description: "where those send results; without it where they reach the server" },
     { flags: "--open-metrics", description: "/metrics for this machine without a credential" },
     {
       flags: "--policy <file>",
@@ -84,6 +103,11 @@ export const server = {
       flags: "--factor <role=rule>",
       description: "second factor of a role: off, optional (default) or required; then nothing works without one",
       repeatable: true,
+    },
+    {
+      flags: "--monitor <file>",
+      description: "relay live progress too, as `farhand monitor -c` does with this file",
+      completes: "file",
     },
     { flags: "--log <level>", description: "error, warning, info or debug; default info" },
   ],

@@ -13,6 +13,8 @@ export interface WorkerJoinOptions extends WorkerModeOptions {
   readonly replace?: true;
   readonly add?: true;
   readonly run?: boolean;
+  readonly tools?: true;
+  readonly toolTarget?: readonly string[];
   readonly start?: boolean;
 }
 
@@ -48,6 +50,12 @@ export const workerJoin = {
     { flags: "--replace", description: "take the place of this machine's old entry at the server" },
     { flags: "--add", description: "be another worker of this machine" },
     { flags: "--no-run", description: "without the work type `run`" },
+    { flags: "--tools", description: "open the tools that look at networks, for hosts of private networks" },
+    {
+      flags: "--tool-target <host>",
+      description: "open them for these hosts instead: any, private, addresses, networks, names",
+      repeatable: true,
+    },
     { flags: "--no-start", description: "only join; `farhand worker start` runs it" },
     ...workerModeOptions,
   ],

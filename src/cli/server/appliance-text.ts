@@ -24,12 +24,15 @@ export function nextLines(
   const tries = [
     ["workers", "who is there"],
     [`run ${worker} -- uname -sr`, "a command there, or ./script.sh of yours"],
+    [`capture ${worker}`, "packets of its networks, live"],
     ["enrol-token", "what another machine joins with"],
     ["totp enable", "a second factor for your login"],
   ].map(([line, about]) => [`${farhand} ${line}`, about] as const);
   const width = Math.max(...tries.map(([line]) => line.length));
   return [
-    "Both go on until Ctrl-C. In another terminal, try:",
+    "Both go on until Ctrl-C. In a browser, open",
+    `  ${url}`,
+    "In another terminal, try:",
     `  ${farhand} login ${url} --user admin --ca ${join(state, "server", "authority.crt")}`,
     ...tries.map(([line, about]) => `  ${line.padEnd(width)}   # ${about}`),
     `  ${farhand} worker status --socket ${join(state, "run", "worker.sock")}`,

@@ -69,7 +69,7 @@ async function startWorker(server: RunningServer, { state }: Places): Promise<Ch
   await untilFree(state);
   const isMember = existsSync(join(state, "membership.json"));
   const [, program = ""] = process.argv;
-  const words = isMember ? ["start"] : ["join", server.url, "--token-file", "-"];
+  const words = isMember ? ["start"] : ["join", server.url, "--token-file", "-", "--tool-target", "any"];
   const log = openSync(join(state, "worker.log"), "a", 0o600);
   const env = { ...process.env, XDG_STATE_HOME: dirname(state), XDG_CONFIG_HOME: join(state, "config") };
   delete (env as Record<string, string>)["XDG_RUNTIME_DIR"];

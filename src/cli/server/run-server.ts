@@ -1,6 +1,6 @@
 import { mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { errorText, type LogLevel, openLog, tlsServerSource } from "#core";
+import { type Closable, Closers, errorText, type LogLevel, openLog, tlsServerSource } from "#core";
 import { factorPolicy, parseRoad, type RunningServer, ServerError, startServer, type StoreSettings } from "#server";
 import { version } from "#worker";
 import type { ServerOptions } from "../commands/server.ts";
@@ -12,6 +12,7 @@ import type { Terminal } from "../terminal.ts";
 export async function runServer(options: ServerOptions, terminal: Terminal): Promise<number> {
   terminal.outliveOutput();
   const interrupts = hearInterrupts();
+  const closers = new Closers();
   try {
     const log = await openLog(levelOf(options.log), "receptor");
     const dataDir = dataDirOf(options, terminal.env);
@@ -29,7 +30,9 @@ export async function runServer(options: ServerOptions, terminal: Terminal): Pro
       trustedProxies: options.trustedProxy,
       roads: (options.road ?? []).map((road) => parseRoad(road, readText)),
       maxPending: maxPendingOf(options.maxPending),
-      auditKeptMs: auditKeptOf(options.auditDays),
+      auditKeptMs: daysIn("audit-days", options.auditDays),
+      unitsKeptMs: daysIn("unit-days", options.unitDays),
+      quokka: quokkaOf(options),
       openMetrics: options.openMetrics,
       policy: options.policy,
       ...{ entitlement: options.entitlement, entitlementKeys: options.entitlementKey },
@@ -38,14 +41,33 @@ export async function runServer(options: ServerOptions, terminal: Terminal): Pro
       log,
     });
     tellHow(server, terminal);
+    closers.add(server);
+    if (options.monitor !== undefined) closers.add(await monitorBeside(options.monitor, dataDir, server, terminal));
     if (!interrupts.signal.aborted)
       await new Promise((resolve) => interrupts.signal.addEventListener("abort", resolve, { once: true }));
     log.info("stopping; units that run on workers go on");
-    await server.close();
     return 0;
   } finally {
-    interrupts.close();
+    await closers.close().finally(() => interrupts.close());
   }
+}
+
+/** The relay of live progress in the same process; its channels are kept with the server's state, and every unit has one. */
+async function monitorBeside(
+  config: string,
+  dataDir: string,
+  { core: { unitChannels } }: RunningServer,
+  terminal: Terminal,
+): Promise<Closable> {
+  const [{ startMonitor }, { readSettingsFile }] = await Promise.all([import("../run-monitor.ts"), import("#monitor")]);
+  const settings = await readSettingsFile(config);
+  const monitor = await startMonitor(settings, join(dataDir, "monitor"), terminal, unitChannels);
+  unitChannels.showOn(monitor.fed);
+  const close = async (): Promise<void> => {
+    unitChannels.showOn(undefined);
+    await monitor.close();
+  };
+  return { close };
 }
 
 /** The folder of a server; of one that was given none, beside that of a worker. */
@@ -84,10 +106,17 @@ function maxPendingOf(text: string | undefined): number | undefined {
   throw invalid(`max-pending: ${text} is no number up to 9999`);
 }
 
-function auditKeptOf(text: string | undefined): number | undefined {
+function daysIn(option: string, text: string | undefined): number | undefined {
   if (text === undefined) return undefined;
   if (/^[1-9]\d{0,4}$/.test(text)) return Number(text) * 24 * 60 * 60_000;
-  throw invalid(`audit-days: ${text} is no number of days from 1 to 99999`);
+  throw invalid(`${option}: ${text} is no number of days from 1 to 99999`);
+}
+
+/** The port for workers of Quokka, when there is to be one. @throws {ServerError} SETTINGS_INVALID. */
+function quokkaOf({ quokka, quokkaAllow, quokkaHost }: ServerOptions) {
+  if (quokka !== undefined) return { listen: addressOf(quokka), allow: quokkaAllow, host: quokkaHost };
+  if (quokkaAllow ?? quokkaHost) throw invalid("quokka-allow and quokka-host go with quokka");
+  return undefined;
 }
 
 function levelOf(text = "info"): LogLevel {

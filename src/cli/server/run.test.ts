@@ -61,6 +61,25 @@ describe("farhand run", () => {
     expect(await farhand("run", "shed", "--", "./nosuch.sh")).toMatchObject({ out: "", exit: 2 });
   });
 
+  test("what its output says of its progress is shown by farhand progress, and its end", async () => {
+    const line = '::progress {"done":1,"total":2,"text":"half"}';
+    const { err } = await farhand("run", "shed", "--", "printf", "%s\\n", line, "noise");
+    const unit = /^unit (\w+) started/.exec(err[0] ?? "")?.[1] ?? "";
+    const { out, exit } = await farhand("progress", "shed", unit);
+    expect(out).toContain("50 %  1/2  half\nSucceeded: ");
+    expect(exit).toBe(0);
+    const { out: json } = await farhand("progress", "shed", unit, "--json");
+    const said: unknown[] = json
+      .trim()
+      .split("\n")
+      .map((text) => JSON.parse(text) as unknown);
+    expect(said).toMatchObject([
+      { command: "PROGRESS", done: 1 },
+      { command: "FINISHED", state: "Succeeded", exit: 0 },
+    ]);
+    expect(await farhand("progress", "shed", "nosuch12")).toMatchObject({ out: "", exit: 4 });
+  });
+
   test("a script has nothing on its stdin, and leaves nothing behind", async () => {
     const script = await scriptFile("look.sh", 'cat; dirname "$0"');
     const { out } = await farhand("run", "shed", "--", script);

@@ -1,4 +1,3 @@
-import { randomInt } from "node:crypto";
 import { FarhandError, systemClock } from "#core";
 import type { RunOptions } from "../commands/run.ts";
 import { CliError } from "../errors.ts";
@@ -9,6 +8,7 @@ import type { ApiClient } from "./api-client.ts";
 import { apiPath } from "./api-path.ts";
 import { followRun } from "./follow-run.ts";
 import { submission } from "./multipart.ts";
+import { newUnitId } from "./new-unit-id.ts";
 import { hearPresses, type Presses } from "./presses.ts";
 import { environmentOf, runPayload, scriptIn, scriptOf } from "./script-payload.ts";
 import { withServer } from "./server-options.ts";
@@ -125,11 +125,6 @@ const unsure = (worker: string, unit: string): CliError =>
 interface HandingIn {
   readonly presses: Presses;
   readonly tell: (text: string) => void;
-}
-
-function newUnitId(): string {
-  const letters = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
-  return Array.from({ length: 12 }, () => letters[randomInt(letters.length)]).join("");
 }
 
 /** Nothing starts before the payload is whole. */

@@ -1,0 +1,71 @@
+import { type JsonObject, parseSize, remedyThroughServer } from "#core";
+import type { CaptureOptions } from "../commands/capture.ts";
+import { CliError } from "../errors.ts";
+import { oneLine } from "../quantities.ts";
+import type { Terminal } from "../terminal.ts";
+import { openSink } from "./capture-sink.ts";
+import { hearPresses, type Presses } from "./presses.ts";
+import { withServer } from "./server-options.ts";
+import { exitOfAll, runTool, type ToolEnding } from "./tool-run.ts";
+import { toolWorkers } from "./tool-workers.ts";
+
+/** `farhand capture`. `presses` is for tests. */
+export async function captureOn(
+  names: readonly string[],
+  options: CaptureOptions,
+  terminal: Terminal,
+  presses: Presses = hearPresses(),
+): Promise<number> {
+  try {
+    const params = captureParams(options);
+    return await withServer(options, terminal, async (api) => {
+      const workers = await toolWorkers(api, names, options.from);
+      const sink = openSink(workers, options, terminal);
+      const tell = (text: string, worker?: string): void => {
+        if (!options.json) terminal.say(worker === undefined ? text : `${oneLine(worker)}: ${text}`);
+      };
+      const endings = await runTool(
+        { api, workers, tool: "capture", params, presses },
+        { output: (worker, chunk) => sink.take(worker, chunk), told: tell },
+      );
+      for (const ending of endings) report(ending, sink.close(ending.worker), options, terminal);
+      return exitOfAll(endings);
+    });
+  } finally {
+    presses.close();
+  }
+}
+
+/** As the tool takes them. @throws {CliError} `USAGE`. */
+export function captureParams(options: CaptureOptions): JsonObject {
+  const { filter, interface: name, seconds, packets, bytes, snapLength, promiscuous, withOwn } = options;
+  const size = bytes === undefined ? undefined : parseSize(bytes);
+  if (bytes !== undefined && !size) throw new CliError("USAGE", `--bytes: ${bytes} is no size`, { remedy: "as 10MiB" });
+  const given = {
+    ...{ filter, interface: name, bytes: size },
+    seconds: whole("--seconds", seconds),
+    packets: whole("--packets", packets),
+    snapLength: whole("--snap-length", snapLength),
+    ...(promiscuous && { promiscuous }),
+    ...(withOwn && { excludeOwn: false }),
+  };
+  return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)) as JsonObject;
+}
+
+function whole(option: string, text: string | undefined): number | undefined {
+  if (text === undefined || /^[1-9]\d{0,9}$/.test(text)) return text === undefined ? undefined : Number(text);
+  throw new CliError("USAGE", `${option}: ${text} is no whole number above 0`);
+}
+
+function report(ending: ToolEnding, file: string | undefined, { json }: CaptureOptions, terminal: Terminal): void {
+  const { worker, fault, code, exit, report: unit } = ending;
+  if (json) {
+    const told = { worker, unit: ending.unit, exit, detail: unit?.Detail, file, fault, code };
+    return terminal.say(JSON.stringify(told));
+  }
+  const said = fault ?? unit?.Detail.replace(/^exit status 0: /, "") ?? "";
+  const where = file === undefined ? "" : `, in ${file}`;
+  terminal.say(`${oneLine(worker)}: ${fault === undefined ? said : terminal.colours.bad(oneLine(said))}${where}`);
+  const remedy = code === undefined ? undefined : remedyThroughServer(code);
+  if (remedy !== undefined) terminal.say(`try: ${remedy}`);
+}

@@ -1,0 +1,64 @@
+import type { ApiToken, NewApiToken, Page, Role, Session, User } from "#server/wire";
+import { word } from "./place.ts";
+import { get, request } from "./request.ts";
+
+/** Parts of a list of people that are asked for at most. */
+const mostParts = 40;
+
+/** A user to be made. */
+export interface UserWish {
+  readonly name: string;
+  /** null: a service account, which has tokens only. */
+  readonly password: string | null;
+  readonly role: Role;
+  /** A worker must have these for the role to count; null: all workers. */
+  readonly labels: Readonly<Record<string, string>> | null;
+}
+
+const userRoute = (id: string): string => `users/${word(id)}`;
+
+/** The whole of a list that is told in parts. */
+async function all<Item>(route: string, signal: AbortSignal): Promise<readonly Item[]> {
+  const items: Item[] = [];
+  let cursor = "";
+  for (let part = 0; part < mostParts; part++) {
+    const query = new URLSearchParams({ limit: "500", ...(cursor !== "" && { cursor }) });
+    const page = await get<Page<Item>>(`${route}?${query}`, signal);
+    items.push(...page.items);
+    if (page.next === undefined) break;
+    cursor = page.next;
+  }
+  return items;
+}
+
+export const readUsers = (signal: AbortSignal) => all<User>("users", signal);
+
+export const makeUser = (wish: UserWish): Promise<User> =>
+  request("POST", "users", { body: wish, headers: { "idempotency-key": crypto.randomUUID() } });
+
+export const changeUser = (id: string, change: Partial<Pick<User, "role" | "labels" | "disabled">>): Promise<User> =>
+  request("PATCH", userRoute(id), { body: change });
+
+export const removeUser = (id: string): Promise<void> => request("DELETE", userRoute(id));
+
+export const resetPassword = (id: string, password: string): Promise<void> =>
+  request("POST", `${userRoute(id)}/password`, { body: { password } });
+
+export const resetFactor = (id: string): Promise<void> => request("DELETE", `${userRoute(id)}/factor`);
+
+export const endSessionsOf = (id: string): Promise<{ readonly ended: number }> =>
+  request("DELETE", `${userRoute(id)}/sessions`);
+
+export const readSessionsOf = (id: string, signal: AbortSignal) => all<Session>(`${userRoute(id)}/sessions`, signal);
+
+export const readOwnSessions = (signal: AbortSignal) => all<Session>("me/sessions", signal);
+
+export const endOwnSession = (id: string): Promise<void> => request("DELETE", `me/sessions/${word(id)}`);
+
+export const readTokens = (signal: AbortSignal) => all<ApiToken>("me/tokens", signal);
+
+/** A token of one's own, with its secret, which is told this once. */
+export const makeToken = (name: string, scopes: readonly string[]): Promise<NewApiToken> =>
+  request("POST", "me/tokens", { body: { name, scopes } });
+
+export const revokeToken = (id: string): Promise<void> => request("DELETE", `me/tokens/${word(id)}`);

@@ -1,0 +1,38 @@
+import { useQuery } from "@tanstack/react-query";
+import { readPending } from "../../api/workers.ts";
+import { useMe } from "../../app/session.tsx";
+import { useServerNow } from "../../live/clock.ts";
+import { Age } from "../../parts/age.tsx";
+import { includes } from "../../parts/may.ts";
+
+/** Workers that came without a token and wait for a person, told to those who may decide. */
+export function Pending() {
+  const { levels } = useMe();
+  const now = useServerNow();
+  const mayDecide = includes(levels.workers, "admin");
+  const { data } = useQuery({
+    queryKey: ["pending"],
+    queryFn: ({ signal }) => readPending(signal),
+    enabled: mayDecide,
+  });
+  if (!data || data.items.length === 0) return null;
+  return (
+    <section aria-label="Waiting to be let in">
+      <h2 className="mb-2">Waiting to be let in</h2>
+      <ul className="sheet divide-y divide-line">
+        {data.items.map(({ fingerprint, name, hostName, source, createdAt }) => (
+          <li key={fingerprint} className="px-4 py-2">
+            <p>
+              <span className="font-medium">{name}</span>{" "}
+              <span className="text-soft">
+                {hostName}, from {source}, <Age at={createdAt} now={now} />
+              </span>
+            </p>
+            <p className="text-soft">Compare its fingerprint at its own place, then</p>
+            <code className="mono break-all">farhand pending approve {fingerprint}</code>
+          </li>
+        ))}
+      </ul>
+    </section>
+  );
+}

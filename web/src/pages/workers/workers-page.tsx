@@ -1,0 +1,103 @@
+import { getRouteApi, Link, useNavigate } from "@tanstack/react-router";
+import { useCallback, useMemo, useState } from "react";
+import type { WorkerView } from "#server/wire";
+import { useMe } from "../../app/session.tsx";
+import { useServerNow } from "../../live/clock.ts";
+import { useLive } from "../../live/live.tsx";
+import { Command, Empty, Loading } from "../../parts/empty.tsx";
+import { Heading } from "../../parts/heading.tsx";
+import { includes } from "../../parts/may.ts";
+import { Rows } from "../../parts/rows.tsx";
+import { AnyDialog, type RunWish } from "../tools/tool-acts.tsx";
+import { columnsFor, WorkerCells } from "./worker-cells.tsx";
+import { WorkersFilter } from "./workers-filter.tsx";
+import { found, sorted, type WorkerRow } from "./workers-rows.ts";
+import type { SortKey, WorkersSearch } from "./workers-search.ts";
+
+const route = getRouteApi("/workers");
+
+/** All workers that the reader may see, as they are now. */
+export function WorkersPage() {
+  const { workers, beats, isListed } = useLive();
+  const search = route.useSearch();
+  const navigate = useNavigate({ from: "/workers" });
+  const now = useServerNow();
+  const [running, setRunning] = useState<RunWish>();
+  const { levels } = useMe();
+  const columns = columnsFor(includes(levels.workers, "admin"));
+  const matching = useMemo(() => found(workers, search), [workers, search]);
+  const rows = useOrdered(matching, beats, search);
+  const change = useCallback((next: WorkersSearch) => void navigate({ search: next, replace: true }), [navigate]);
+  const { sort = "state", down = false } = search;
+  const sortBy = (key: SortKey) => change({ ...search, sort: key, down: key === sort && !down });
+  if (!isListed) return <Loading what="the workers" />;
+  return (
+    <>
+      <Heading title="Workers">
+        <p className="text-soft" role="status">
+          {rows.length === workers.length ? `${rows.length} in all` : `${rows.length} of ${workers.length}`}
+        </p>
+      </Heading>
+      {workers.length === 0 ? (
+        <NoWorkers />
+      ) : (
+        <>
+          <WorkersFilter search={search} change={change} workers={workers} />
+          {rows.length === 0 ? (
+            <NoMatch clear={() => change({})} />
+          ) : (
+            <Rows
+              label="Workers"
+              columns={columns}
+              rows={rows}
+              keyOf={({ worker }) => worker.id}
+              sort={{ key: sort, isDown: down }}
+              onSort={(key) => sortBy(key as SortKey)}
+              cells={(row) => <WorkerCells {...row} columns={columns} now={now} run={setRunning} />}
+            />
+          )}
+        </>
+      )}
+      {running && <AnyDialog wish={running} close={() => setRunning(undefined)} />}
+    </>
+  );
+}
+
+/** Sorted anew with each heartbeat only where heartbeats decide. */
+function useOrdered(workers: readonly WorkerView[], beats: ReturnType<typeof useLive>["beats"], search: WorkersSearch) {
+  const byBeats = ["cpu", "memory", "response", "heard"].includes(search.sort ?? "state") ? beats : undefined;
+  const order = useMemo(() => {
+    const rows = workers.map((worker): WorkerRow => ({ worker, beat: byBeats?.get(worker.id) }));
+    return sorted(rows, search).map(({ worker }) => worker);
+  }, [workers, byBeats, search]);
+  return useMemo(() => order.map((worker): WorkerRow => ({ worker, beat: beats.get(worker.id) })), [order, beats]);
+}
+
+function NoMatch({ clear }: { readonly clear: () => void }) {
+  return (
+    <div className="sheet">
+      <Empty title="No worker fits.">
+        <button type="button" className="link" onClick={clear}>
+          Show all of them
+        </button>
+      </Empty>
+    </div>
+  );
+}
+
+function NoWorkers() {
+  return (
+    <div className="sheet">
+      <Empty title="No worker has joined this server, or none that you may see.">
+        <p>An admin makes a token, and the other machine joins with it:</p>
+        <Command>{`farhand enrol-token\nfarhand worker join ${globalThis.location.origin} --token-file -`}</Command>
+        <p className="mt-2">
+          It appears here as soon as it has joined.{" "}
+          <Link to="/" className="link">
+            Overview
+          </Link>
+        </p>
+      </Empty>
+    </div>
+  );
+}

@@ -1,0 +1,57 @@
+import type { HealthSeries, WorkerEvent } from "#server/wire";
+
+/** A value at a moment; null: nothing is known, and the line has a gap. */
+export interface Point {
+  readonly at: number;
+  readonly value: number | null;
+}
+
+/** What a graph draws. */
+export interface GraphProps {
+  /** In order of time. */
+  readonly points: readonly Point[];
+  readonly window: { readonly from: number; readonly to: number };
+  /** Top of the scale; without one it fits what is there, and a fifth more. */
+  readonly top?: number;
+  readonly text: (value: number) => string;
+  readonly fill?: boolean;
+}
+
+/** One number of a worker over time. Where points are further apart than `gapMs`, nothing was heard. */
+export function seriesOf(
+  { points }: HealthSeries,
+  value: (sample: Readonly<Record<string, number>>) => number | undefined,
+  gapMs: number,
+): Point[] {
+  const series: Point[] = [];
+  for (const { at, sample } of points) {
+    const last = series.at(-1);
+    if (last && at - last.at > gapMs) series.push({ at: last.at + 1, value: null });
+    series.push({ at, value: value(sample) ?? null });
+  }
+  return series;
+}
+
+/** 100 while a worker was there (a late one was not missed yet), 0 while it was not; from its events, in any order. */
+export function availabilityLine(events: readonly WorkerEvent[], from: number, to: number): Point[] {
+  const inOrder = [...events].sort((a, b) => a.at - b.at || a.sequence - b.sequence);
+  const line: Point[] = [];
+  for (const { at, state } of inOrder) {
+    const value = state === "online" || state === "late" ? 100 : 0;
+    const before = line.at(-1)?.value ?? null;
+    if (at > to) break;
+    // What was before the window goes on at its edge.
+    if (at <= from) line.splice(0, line.length, { at: from, value });
+    else line.push({ at: at - 1, value: before }, { at, value });
+  }
+  const last = line.at(-1);
+  return last ? [...line, { at: to, value: last.value }] : [];
+}
+
+/** Least, mean and most of what is known, for those who do not see the line. */
+export function summaryOf(points: readonly Point[], text: (value: number) => string): string {
+  const known = points.flatMap(({ value }) => (value === null ? [] : [value]));
+  if (known.length === 0) return "nothing known";
+  const mean = known.reduce((sum, value) => sum + value, 0) / known.length;
+  return `${text(Math.min(...known))} to ${text(Math.max(...known))}, mean ${text(mean)}`;
+}

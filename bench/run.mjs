@@ -3,7 +3,7 @@
  * whose names begin with it.
  *
  * Environment: BENCH_SCALE shrinks counts (0.1 for a quick look), BENCH_BYTES sets the size for `results`, RECEPTOR_BIN
- * names a real Receptor to measure beside us, BENCH_DATABASE_URL an empty PostgreSQL for servers. Figures are printed, never
+ * names a real Receptor to measure beside us, RECODEX_MONITOR the folder of the ReCodEx monitor, BENCH_DATABASE_URL an empty PostgreSQL for servers. Figures are printed, never
  * judged by the exit code: that is 1 only when a benchmark could not run. See docs/benchmarks.md.
  */
 import { spawn } from "node:child_process";
@@ -28,6 +28,8 @@ const known = [
   "memory",
   "list",
   "direct-stream",
+  "packet-index",
+  "monitor",
   ...mesh,
   ...server,
 ];

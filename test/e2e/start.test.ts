@@ -54,7 +54,8 @@ test("CAT-6, npm start: a server and its worker, a unit through the server; foun
       );
       expect(login).toMatchObject({ code: 0 });
       const workers = JSON.parse((await farhand("workers", "--json")).stdout) as { name: string }[];
-      expect(workers).toMatchObject([{ state: "online", level: "admin" }]);
+      const opened = expect.arrayContaining(["run", "capture", "portscan", "traceroute", "ping"]);
+      expect(workers).toMatchObject([{ state: "online", level: "admin", capabilities: opened }]);
       const run = await farhand("run", workers[0]?.name ?? "", "--", "sh", "-c", "echo from afar; exit 3");
       expect(run).toMatchObject({ code: 3, stdout: "from afar\n" });
       expect((await stat(join(home.path, "farhand"))).mode & 0o077).toBe(0);

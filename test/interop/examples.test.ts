@@ -9,7 +9,8 @@ import { makeCertificates } from "../kit/certificates.ts";
 import { type Place, unitIdIn, unitsIn, workerPlace } from "./worker.ts";
 
 const folder = join(import.meta.dirname, "..", "..", "examples");
-const examples = readdirSync(folder).filter((name) => name.endsWith(".yml"));
+/** `monitor.yml` is no worker's, and is run by test/e2e/monitor. */
+const examples = readdirSync(folder).filter((name) => name.endsWith(".yml") && name !== "monitor.yml");
 const soon = () => AbortSignal.timeout(60_000);
 
 /** An example as it stands, but for its places on this machine. */

@@ -1,4 +1,4 @@
-import { createHash, randomBytes, randomUUID } from "node:crypto";
+import { createHash } from "node:crypto";
 import { once } from "node:events";
 import { copyFile, mkdir } from "node:fs/promises";
 import type { IncomingHttpHeaders, IncomingMessage } from "node:http";
@@ -24,11 +24,12 @@ import { Health } from "../../src/server/registry/health.ts";
 import { Presence } from "../../src/server/registry/presence.ts";
 import { Registry } from "../../src/server/registry/registry.ts";
 import { openStore, type Store } from "../../src/server/store/store.ts";
-import { insertWorker } from "../../src/server/store/workers.ts";
+import { UnitIndex } from "../../src/server/units/unit-index.ts";
 import { goodPassword, type TestAccess, testAccess } from "./access.ts";
 import { makeCertificates, type TestCertificates } from "./certificates.ts";
 import { testServerId } from "./issuer.ts";
 import { type TempFolder, tempFolder } from "./temp-folder.ts";
+import { insertTestWorker } from "./test-worker.ts";
 
 /** What will be so, sooner or later: on a busy machine later. */
 export function eventually<T>(what: () => T, intervalMs = 50): ReturnType<typeof expect.poll<T>> {
@@ -148,6 +149,8 @@ export interface TestApi extends AsyncDisposable {
   readonly presence: Presence;
   readonly registry: Registry;
   readonly live: LiveFeed;
+  readonly units: UnitIndex;
+  readonly health: Health;
   readonly store: Store;
   readonly url: string;
   readonly port: number;
@@ -224,6 +227,8 @@ async function testApi(store: Store, certificates: TestCertificates, options: Te
   const live = new LiveFeed(store, silentLog, 100);
   const presence = new Presence({ store, changed: live.changed });
   const registry = new Registry({ store, audit, attendance: presence });
+  const health = new Health(store, clock);
+  const units = new UnitIndex({ store, clock });
   const lines = new TestLines();
   const sealer = { seal: (value: Uint8Array) => Buffer.from(value), open: (value: Uint8Array) => Buffer.from(value) };
   const { cert, key } = certificates.server;
@@ -237,10 +242,11 @@ async function testApi(store: Store, certificates: TestCertificates, options: Te
     presence,
     lines,
     live,
+    units,
     enrolments: new Enrolments({ store, audit, clock }),
     pending: new PendingWorkers({ store, audit, nonces: registry.nonces }),
     entitlements: new Entitlements({ store, audit, serverId: testServerId, log: silentLog }),
-    health: new Health(store, clock),
+    health,
     configurations,
     rollouts: new Rollouts({ ...ofConfigs, configurations, changed: () => {}, log: silentLog }),
     enrol: { challenge: async () => ({ nonce: "n" }), register: async (body, observed) => ({ body, observed }) },
@@ -257,9 +263,9 @@ async function testApi(store: Store, certificates: TestCertificates, options: Te
   const sockets: TestSocket[] = [];
   const agent = new Agent({ keepAlive: true, maxSockets: 64 });
   return {
-    ...{ api, access, audit, lines, presence, registry, live, store, url, port },
+    ...{ api, access, audit, lines, presence, registry, live, health, units, store, url, port },
     user: (name, role, labels = null) => testUser(access, name, role, labels),
-    worker: (name, labels = {}) => testWorker(store, name, labels),
+    worker: (name, labels = {}) => insertTestWorker(store, name, labels),
     ask: (method, path, asking) => ask(port, method, path, { agent, ...asking }),
     socket: async (path, headers = {}) => {
       const socket = await openSocket(`${secure ? "wss" : "ws"}://127.0.0.1:${port}${path}`, headers);
@@ -279,33 +285,6 @@ async function testUser(access: TestAccess, name: string, role: Role, labels: La
   const { id } = await access.accounts.create({ name, password: goodPassword, role, labels });
   const { token, session } = await access.sessions.open(id, { source: "192.0.2.1", client: "test" }, false);
   return { id, token, session: session.id, auth: { authorization: `Bearer ${token}` } };
-}
-
-async function testWorker(store: Store, name: string, labels: Labels): Promise<string> {
-  const id = `w-${randomBytes(6).toString("hex")}`;
-  await insertWorker(store.db, {
-    id,
-    name,
-    node: `node-${name}`,
-    public_key: randomUUID(),
-    machine_id: `machine-${name}`,
-    instance: null,
-    mode: "system",
-    version: "0.1.0",
-    labels: JSON.stringify(labels),
-    state: "online",
-    cause: "registered",
-    state_since: 1,
-    epoch: 1,
-    created_at: 1,
-    seen_at: null,
-    reported_address: "10.9.8.7",
-    observed_address: "10.9.8.7",
-    configured_address: null,
-    cloneable: 0,
-    enrolment_id: "e",
-  });
-  return id;
 }
 
 /** Ask an API, and read its answer to the end. */

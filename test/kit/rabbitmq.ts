@@ -18,6 +18,8 @@ export interface Rabbitmq extends AsyncDisposable {
   stop(signal?: NodeJS.Signals): Promise<void>;
   /** Names of the queues it has. Takes seconds: Erlang starts for it. */
   queues(): Promise<string[]>;
+  /** A user besides guest, who may do everything. Takes seconds, too. */
+  addUser(name: string, password: string): Promise<void>;
   /** Start it again, with the queues it kept on disk, and wait until it takes connections. */
   start(): Promise<void>;
 }
@@ -58,7 +60,17 @@ export async function startRabbitmq(): Promise<Rabbitmq> {
     if (listed.code !== 0) throw new Error(listed.stderr);
     return listed.stdout.split("\n").filter((name) => name !== "");
   };
-  return { port, url: `amqp://guest:guest@127.0.0.1:${port}`, start, stop, queues, [Symbol.asyncDispose]: dispose };
+  const addUser = async (name: string, password: string): Promise<void> => {
+    for (const words of [
+      ["add_user", name, password],
+      ["set_permissions", name, ".*", ".*", ".*"],
+    ]) {
+      const { code, stderr } = await runProcess(program.replace(/-server$/, "ctl"), ["-q", ...words], { env });
+      if (code !== 0) throw new Error(stderr);
+    }
+  };
+  const url = `amqp://guest:guest@127.0.0.1:${port}`;
+  return { port, url, start, stop, queues, addUser, [Symbol.asyncDispose]: dispose };
 }
 
 const listQueues = ["-q", "list_queues", "--no-table-headers", "name"];

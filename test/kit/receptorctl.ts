@@ -1,7 +1,8 @@
 import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { describe } from "vitest";
-import { type Output, runProcess, type StartedProcess, startProcess } from "./processes.ts";
+import { runPreloaded } from "./preloaded-receptorctl.ts";
+import { type Output, type StartedProcess, startProcess } from "./processes.ts";
 
 /**
  * The real Python client, as `npm test` installed it; undefined where it could not be installed. Under a bare
@@ -29,8 +30,8 @@ export interface ReceptorctlTarget {
 
 /** Run a command of the real client to its end: `receptorctl(socket, "work", "list")`. */
 export async function receptorctl(target: string | ReceptorctlTarget, ...args: string[]): Promise<Output> {
-  const { path, words, given } = commandFor(target, args);
-  return await runProcess(path, words, given);
+  const { words, given } = commandFor(target, args);
+  return await runPreloaded(pythonPath ?? "", words, given);
 }
 
 /** Start a command of the real client, to watch what it prints while it runs. */

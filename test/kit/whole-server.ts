@@ -53,6 +53,9 @@ export interface WholeServer extends AsyncDisposable {
 /** What of a worker is not as always. */
 export type JoinOptions = Partial<Omit<ManagedWorkerOptions, "identity" | "membership" | "instance" | "self">> & {
   readonly mode?: "session" | "cloud";
+  /** Work types that it says it has, for who asks the server. */
+  readonly capabilities?: readonly string[];
+  readonly labels?: Readonly<Record<string, string>>;
 };
 
 /** A worker, and what only it knows. */
@@ -116,11 +119,11 @@ async function joinWorker(
   { core, url }: RunningServer,
   folder: string,
   name: string,
-  { mode = "session", ...more }: JoinOptions,
+  { mode = "session", capabilities = [], labels = {}, ...more }: JoinOptions,
 ): Promise<JoinedWorker> {
   await builtHelpers();
   const { log, lines } = keptLog();
-  const self = { name, labels: {}, mode, version, capabilities: [], helperSlots: 4 };
+  const self = { name, labels, mode, version, capabilities: [...capabilities], helperSlots: 4 };
   const stateDir = join(folder, "state");
   const identity = new Identity(stateDir);
   const instance = new Instance(Date.now());

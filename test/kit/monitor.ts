@@ -7,6 +7,7 @@ import { readSettings } from "../../src/monitor/settings.ts";
 import { readyCommand } from "../../src/monitor/zmtp/commands.ts";
 import { encodeFrame } from "../../src/monitor/zmtp/frame-reader.ts";
 import { greeting } from "../../src/monitor/zmtp/greeting.ts";
+import type { Received, ZmtpPeer } from "../../src/monitor/zmtp/peer.ts";
 
 /** A log that keeps its lines. */
 export function keptLog(): MonitorLog & { readonly lines: string[] } {
@@ -112,4 +113,17 @@ export async function watchChannel(
     },
     [Symbol.dispose]: () => webSocket.terminate(),
   };
+}
+
+/** What a chunk of bytes came to, with copies of the parts of each message. */
+export function heardBy(
+  peer: ZmtpPeer,
+  chunk: Buffer,
+): Received & { readonly messages: readonly (readonly Buffer[])[] } {
+  const messages: Buffer[][] = [];
+  const received = peer.receive(
+    chunk,
+    (message) => void messages.push(message.parts().map((part) => Buffer.from(part))),
+  );
+  return { ...received, messages };
 }

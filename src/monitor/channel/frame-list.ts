@@ -5,13 +5,14 @@ export interface FrameRun {
 }
 
 const firstBytes = 256;
+const nothing = Buffer.alloc(0);
 /** A run that is longer is closed, and the next begun: it is what a viewer gets in one piece. */
 const runBytes = 64 * 1024;
 
 /** Collects frames into runs, to be taken all at once. Each frame is copied, and where it came from can be forgotten. */
 export class FrameList {
   #closed: FrameRun[] = [];
-  #bytes = Buffer.alloc(0);
+  #bytes = nothing;
   #used = 0;
   #count = 0;
 
@@ -37,7 +38,7 @@ export class FrameList {
 
   #close(): void {
     this.#closed.push({ bytes: this.#bytes.subarray(0, this.#used), count: this.#count });
-    this.#bytes = Buffer.alloc(0);
+    this.#bytes = nothing;
     this.#used = 0;
     this.#count = 0;
   }

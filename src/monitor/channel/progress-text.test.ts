@@ -1,5 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { ZmtpMessage } from "../zmtp/message.ts";
+import { PlainProgress } from "./plain-progress.ts";
 import { progressFrame } from "./progress-text.ts";
 import { countFrames, frameLength, frameText, skipFrames, textFrame } from "./text-frame.ts";
 
@@ -40,6 +42,31 @@ describe("progressFrame() (ReCodEx specification §7)", () => {
         expect(text).toMatch(/^[ -~]*$/);
       }),
     );
+  });
+});
+
+describe("PlainProgress", () => {
+  const quick = new PlainProgress();
+  const message = new ZmtpMessage();
+
+  test("makes the same frame of what is plain, and leaves the rest to progressFrame()", () => {
+    const part = fc.oneof(fc.string({ maxLength: 200 }), fc.string({ unit: "binary", maxLength: 5 }));
+    fc.assert(
+      fc.property(fc.array(part, { maxLength: 5 }), (texts) => {
+        const parts = texts.map((text) => Buffer.from(text));
+        message.assemble(parts);
+        const frame = quick.frame(message, 1);
+        const isPlain =
+          parts.length > 1 && parts.length <= 4 && texts.slice(1).every((text) => /^[ !#-[\]-~]*$/.test(text));
+        expect(frame !== undefined).toBe(isPlain);
+        if (frame) expect(frame).toEqual(progressFrame(parts, 1));
+      }),
+    );
+  });
+
+  test("leaves long texts alone", () => {
+    message.assemble([Buffer.from("id"), Buffer.alloc(5_000, "a")]);
+    expect(quick.frame(message, 1)).toBeUndefined();
   });
 });
 

@@ -9,9 +9,9 @@ import { textFrame } from "./text-frame.ts";
 const opening = Buffer.from('{"command": "');
 const taskId = Buffer.from('", "task_id": "');
 const taskState = Buffer.from('", "task_state": "');
-const closing = Buffer.from('"}');
+export const closing: Uint8Array = Buffer.from('"}');
 /** Names of the frames behind the channel id, in their order, which happens to be that of the alphabet. */
-const before = [opening, taskId, taskState];
+export const partNames: readonly Uint8Array[] = [opening, taskId, taskState];
 
 const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
@@ -27,7 +27,7 @@ export function progressFrame(parts: readonly Uint8Array[], first = 0): Buffer |
     const part = parts[n] as Uint8Array;
     const escaped = isPlain(part) ? part : escapedText(part);
     if (!escaped) return undefined;
-    const name = before[n - first];
+    const name = partNames[n - first];
     if (name) pieces.push(name, escaped);
   }
   pieces.push(closing);
@@ -37,30 +37,26 @@ export function progressFrame(parts: readonly Uint8Array[], first = 0): Buffer |
 /** The frame that ends a channel, also where we end it ourselves. */
 export const finishedFrame = progressFrame([Buffer.from("FINISHED")]) as Buffer;
 
-/** Printable ASCII that needs no escape. */
+/** Of printable ASCII that needs no escape. */
+export function isPlainByte(byte: number): boolean {
+  return byte >= 0x20 && byte <= 0x7e && byte !== 0x22 && byte !== 0x5c;
+}
+
 function isPlain(bytes: Uint8Array): boolean {
-  for (let at = 0; at < bytes.length; at++) {
-    const byte = bytes[at] as number;
-    if (byte < 0x20 || byte > 0x7e || byte === 0x22 || byte === 0x5c) return false;
-  }
+  for (let at = 0; at < bytes.length; at++) if (!isPlainByte(bytes[at] as number)) return false;
   return true;
 }
 
 /** As Python's `json.dumps` writes it; undefined when it is no UTF-8. */
 function escapedText(bytes: Uint8Array): Uint8Array | undefined {
-  let text: string;
-  try {
-    text = decoder.decode(bytes);
-  } catch {
-    return undefined;
-  }
+  const text = textOf(bytes);
+  if (text === undefined) return undefined;
   const json = JSON.stringify(text).slice(1, -1);
   return Buffer.from(json.replace(/[^\0-\x7e]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`));
 }
 
-/** A channel's id as a text; undefined when it is no UTF-8. */
-export function channelId(bytes: Buffer): string | undefined {
-  if (isPlain(bytes)) return bytes.toString("latin1");
+/** The text that bytes are in UTF-8; undefined when they are none. */
+export function textOf(bytes: Uint8Array): string | undefined {
   try {
     return decoder.decode(bytes);
   } catch {

@@ -7,19 +7,8 @@ const shortPiece = 48;
 export function textFrame(pieces: readonly Uint8Array[]): Buffer {
   let length = 0;
   for (const piece of pieces) length += piece.length;
-  const header = length < 126 ? 2 : length < 65_536 ? 4 : 10;
-  const frame = Buffer.allocUnsafe(header + length);
-  frame[0] = finalText;
-  if (header === 2) frame[1] = length;
-  else if (header === 4) {
-    frame[1] = 126;
-    frame.writeUInt16BE(length, 2);
-  } else {
-    frame[1] = 127;
-    frame.writeUInt32BE(0, 2);
-    frame.writeUInt32BE(length, 6);
-  }
-  let at = header;
+  const frame = Buffer.allocUnsafe(headerBytes(length) + length);
+  let at = writeHeader(frame, length);
   for (const piece of pieces) {
     // Most are so short that a call would cost more than the bytes.
     if (piece.length > shortPiece) frame.set(piece, at);
@@ -27,6 +16,26 @@ export function textFrame(pieces: readonly Uint8Array[]): Buffer {
     at += piece.length;
   }
   return frame;
+}
+
+function headerBytes(length: number): number {
+  return length < 126 ? 2 : length < 65_536 ? 4 : 10;
+}
+
+/** Write the header of a text of so many bytes at the beginning. @returns where the text begins. */
+export function writeHeader(frame: Buffer, length: number): number {
+  const bytes = headerBytes(length);
+  frame[0] = finalText;
+  if (bytes === 2) frame[1] = length;
+  else if (bytes === 4) {
+    frame[1] = 126;
+    frame.writeUInt16BE(length, 2);
+  } else {
+    frame[1] = 127;
+    frame.writeUInt32BE(0, 2);
+    frame.writeUInt32BE(length, 6);
+  }
+  return bytes;
 }
 
 /** Length of the frame at `at`, with its header; undefined where no whole frame of ours stands. */

@@ -1,4 +1,4 @@
-import { encodeRecord, recordOverhead, type StoredRecord } from "./record.ts";
+import { recordLength, type StoredRecord, writeRecord } from "./record.ts";
 import type { SegmentFiles } from "./segment-files.ts";
 
 /** Where the frames of a record stand. */
@@ -89,16 +89,15 @@ export class Journal {
 
   /** Lay a record at the end, to be written by the next flush; its frames are claimed. */
   append(record: StoredRecord): Place {
-    const bytes = encodeRecord(record);
-    const chunk = this.#room(bytes.length);
-    const at = chunk.used;
-    chunk.bytes.set(bytes, at);
-    chunk.used += bytes.length;
+    const length = recordLength(record);
+    const chunk = this.#room(length);
+    const framesAt = writeRecord(record, chunk.bytes, chunk.used);
+    chunk.used += length;
     const row = this.#segments.get(chunk.segment);
-    if (row) row.size += bytes.length;
-    this.#total += bytes.length;
+    if (row) row.size += length;
+    this.#total += length;
     if (record.kind === "messages") this.claim(chunk.segment, record.frames.length);
-    return { segment: chunk.segment, offset: chunk.base + at + recordOverhead(record.id) };
+    return { segment: chunk.segment, offset: chunk.base + framesAt };
   }
 
   #room(length: number): Chunk {

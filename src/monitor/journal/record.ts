@@ -35,22 +35,35 @@ const headBytes = 24;
 const messagesKind = 1;
 const droppedKind = 2;
 
+/** How many bytes it takes. */
+export function recordLength(record: StoredRecord): number {
+  return recordOverhead(record.id) + (record.kind === "messages" ? record.frames.length : 0);
+}
+
 /** The record's bytes; its frames are the last of them. */
 export function encodeRecord(record: StoredRecord): Buffer {
-  const id = Buffer.from(record.id);
-  const { from, count, frames } = record.kind === "messages" ? record : { from: 0, count: 0, frames: Buffer.alloc(0) };
-  const bytes = Buffer.allocUnsafe(prefixBytes + headBytes + id.length + frames.length);
-  bytes[8] = record.kind === "messages" ? messagesKind : droppedKind;
-  bytes[9] = 0;
-  bytes.writeUInt16BE(id.length, 10);
-  bytes.writeUInt32BE(count, 12);
-  bytes.writeDoubleBE(from, 16);
-  bytes.writeDoubleBE(record.time, 24);
-  bytes.set(id, prefixBytes + headBytes);
-  bytes.set(frames, prefixBytes + headBytes + id.length);
-  bytes.writeUInt32BE(bytes.length - prefixBytes, 0);
-  bytes.writeUInt32BE(crc32(bytes.subarray(prefixBytes)), 4);
+  const bytes = Buffer.allocUnsafe(recordLength(record));
+  writeRecord(record, bytes, 0);
   return bytes;
+}
+
+/** Write it at `at`, where there is room for it. @returns where its frames begin. */
+export function writeRecord(record: StoredRecord, bytes: Buffer, at: number): number {
+  const { from, count } = record.kind === "messages" ? record : { from: 0, count: 0 };
+  const bodyAt = at + prefixBytes;
+  const idAt = bodyAt + headBytes;
+  const framesAt = idAt + bytes.write(record.id, idAt);
+  bytes[bodyAt] = record.kind === "messages" ? messagesKind : droppedKind;
+  bytes[bodyAt + 1] = 0;
+  bytes.writeUInt16BE(framesAt - idAt, bodyAt + 2);
+  bytes.writeUInt32BE(count, bodyAt + 4);
+  bytes.writeDoubleBE(from, bodyAt + 8);
+  bytes.writeDoubleBE(record.time, bodyAt + 16);
+  if (record.kind === "messages") bytes.set(record.frames, framesAt);
+  const end = at + recordLength(record);
+  bytes.writeUInt32BE(end - bodyAt, at);
+  bytes.writeUInt32BE(crc32(bytes.subarray(bodyAt, end)), at + 4);
+  return framesAt;
 }
 
 /** The record at `at`. @throws {MonitorError} `RECORD_INVALID` when no whole and unaltered one stands there. */
@@ -74,7 +87,7 @@ export function decodeRecord(bytes: Buffer, at: number): FoundRecord {
 }
 
 /** Bytes of a record that are not its frames. */
-export function recordOverhead(id: string): number {
+function recordOverhead(id: string): number {
   return prefixBytes + headBytes + Buffer.byteLength(id);
 }
 

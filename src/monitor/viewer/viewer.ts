@@ -58,7 +58,8 @@ export class Viewer implements ChannelReader {
     this.#delivered = delivered;
     this.#next = channel.extents.find(from);
     this.#skip = Math.max(0, from - channel.extents.positionOf(this.#next));
-    this.#joinedAt = channel.extents.bytes;
+    // What has been taken and cannot be read yet came before it too.
+    this.#joinedAt = channel.takenBytes;
   }
 
   /** From now on it gets what there is, and what comes. */

@@ -31,24 +31,27 @@ export class FrameReader {
     this.#longest = longestFrame;
   }
 
-  /** Every frame that is whole now. @throws {MonitorError} `ZMTP_REFUSED` */
-  *push(chunk: Buffer): Generator<ZmtpFrame, void, void> {
-    for (let at = 0; at < chunk.length; ) {
-      if (this.#begun) {
-        at += this.#fill(this.#begun, chunk, at);
-        const frame = this.#takeBegun();
-        if (frame) yield frame;
-        continue;
-      }
-      const length = neededBytes(chunk, at, this.#longest);
-      if (at + length > chunk.length) {
-        this.#begun = Buffer.allocUnsafe(length);
-        this.#have = 0;
-        continue;
-      }
-      yield frameIn(chunk, at, length);
-      at += length;
+  /** No frame has begun: the next byte is the first of one. */
+  get isBetween(): boolean {
+    return this.#begun === undefined;
+  }
+
+  /**
+   * Take bytes from `at` on, up to the end of a frame at most.
+   *
+   * @returns where the rest begins, and the frame that is whole now, if one is.
+   * @throws {MonitorError} `ZMTP_REFUSED`
+   */
+  take(chunk: Buffer, at: number): { readonly end: number; readonly frame: ZmtpFrame | undefined } {
+    if (this.#begun) {
+      const end = at + this.#fill(this.#begun, chunk, at);
+      return { end, frame: this.#takeBegun() };
     }
+    const length = neededBytes(chunk, at, this.#longest);
+    if (at + length <= chunk.length) return { end: at + length, frame: frameIn(chunk, at, length) };
+    this.#begun = Buffer.allocUnsafe(length);
+    this.#have = 0;
+    return { end: at, frame: undefined };
   }
 
   #fill(begun: Buffer, chunk: Buffer, at: number): number {

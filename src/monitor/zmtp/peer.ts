@@ -2,6 +2,8 @@ import { MonitorError } from "../errors.ts";
 import { errorCommand, pongCommand, readCommand, readyCommand } from "./commands.ts";
 import { FrameReader } from "./frame-reader.ts";
 import { greeting, greetingBytes, readGreeting } from "./greeting.ts";
+import { keptParts, ZmtpMessage } from "./message.ts";
+import { readWholeMessage } from "./whole-message.ts";
 
 /** What one sender may put on us. */
 export interface ZmtpLimits {
@@ -10,22 +12,18 @@ export interface ZmtpLimits {
   readonly messageBytes: number;
 }
 
-/** Frames of a message that are kept: what comes behind them is dropped, as nobody looks at it. */
-const keptFrames = 16;
-
 const nothing = Buffer.alloc(0);
 
-/** Frames of one message, without an identity before them. Views of what came: to be used before the next turn. */
-export type ZmtpMessage = readonly Buffer[];
+/** Takes a message, without an identity before it. It must not throw, nor keep what it is given. */
+export type TakeMessage = (message: ZmtpMessage) => void;
 
-/** What a chunk of bytes came to. */
+/** What a chunk of bytes came to, beside messages. */
 export interface Received {
-  readonly messages: readonly ZmtpMessage[];
   /** To be written to the peer. */
   readonly answer: readonly Buffer[];
   /** The peer has asked to be given up after so much silence. */
   readonly silenceMs?: number | undefined;
-  /** It broke a rule or a limit: cut it off, after what came before. */
+  /** It broke a rule or a limit: cut it off. */
   readonly fault?: MonitorError;
 }
 
@@ -40,6 +38,10 @@ export class ZmtpPeer {
   readonly #frames: FrameReader;
   #greeting: Buffer | undefined = nothing;
   #isReady = false;
+  readonly #whole = new ZmtpMessage();
+  /** Longest frame that needs no look at the limits: so many of them as are kept stay within those of a message. */
+  readonly #shortFrame: number;
+  /** Parts of a message that has begun. */
   #message: Buffer[] = [];
   /** Parts of it that are copies already. */
   #copied = 0;
@@ -49,6 +51,7 @@ export class ZmtpPeer {
     this.#identity = identity;
     this.#limits = limits;
     this.#frames = new FrameReader(limits.frameBytes);
+    this.#shortFrame = Math.min(limits.frameBytes, Math.floor(limits.messageBytes / keptParts));
   }
 
   /** What is said before anything came. */
@@ -60,22 +63,40 @@ export class ZmtpPeer {
   }
 
   /** Take what came. It never throws for what a peer sends; after a fault it is not to be asked again. */
-  receive(chunk: Buffer): Received {
+  receive(chunk: Buffer, take: TakeMessage): Received {
     const answer: Buffer[] = [];
-    const messages: ZmtpMessage[] = [];
-    let silenceMs: number | undefined;
     try {
       const bytes = this.#greeting ? this.#greet(chunk, answer) : chunk;
-      for (const frame of this.#frames.push(bytes)) {
-        if (!frame.isCommand) this.#part(frame.body, frame.hasMore, messages);
-        else silenceMs = this.#command(frame.body, answer) ?? silenceMs;
-      }
+      const silenceMs = this.#read(bytes, answer, take);
       this.#keepParts();
+      this.#whole.begin(nothing);
+      return { answer, silenceMs };
     } catch (error) {
       if (!(error instanceof MonitorError)) throw error;
-      return { messages, answer, fault: error };
+      return { answer, fault: error };
     }
-    return { messages, answer, silenceMs };
+  }
+
+  #read(bytes: Buffer, answer: Buffer[], take: TakeMessage): number | undefined {
+    let silenceMs: number | undefined;
+    for (let at = 0; at < bytes.length; ) {
+      const whole = this.#isBetween ? readWholeMessage(bytes, at, this.#shortFrame, this.#whole) : at;
+      if (whole > at) {
+        take(this.#whole);
+        at = whole;
+        continue;
+      }
+      const { frame, end } = this.#frames.take(bytes, at);
+      at = end;
+      if (frame?.isCommand) silenceMs = this.#command(frame.body, answer) ?? silenceMs;
+      else if (frame) this.#part(frame.body, frame.hasMore, take);
+    }
+    return silenceMs;
+  }
+
+  /** A message may begin here. */
+  get #isBetween(): boolean {
+    return this.#isReady && this.#messageBytes === 0 && this.#message.length === 0 && this.#frames.isBetween;
   }
 
   /** What to say to a peer that is cut off, if it would understand. */
@@ -112,14 +133,15 @@ export class ZmtpPeer {
     return command.ttlMs;
   }
 
-  #part(body: Buffer, hasMore: boolean, messages: ZmtpMessage[]): void {
+  #part(body: Buffer, hasMore: boolean, take: TakeMessage): void {
     if (!this.#isReady) throw new MonitorError("ZMTP_REFUSED", "it sends before it said READY");
     this.#messageBytes += body.length;
     if (this.#messageBytes > this.#limits.messageBytes)
       throw new MonitorError("ZMTP_REFUSED", `its message has more than ${this.#limits.messageBytes} bytes`);
-    if (this.#message.length < keptFrames) this.#message.push(body);
+    if (this.#message.length < keptParts) this.#message.push(body);
     if (hasMore) return;
-    messages.push(this.#message);
+    this.#whole.assemble(this.#message);
+    take(this.#whole);
     this.#message = [];
     this.#copied = 0;
     this.#messageBytes = 0;

@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { connect } from "node:net";
 import { expect, test } from "vitest";
 import { keptLog, testSender } from "../../../test/kit/monitor.ts";
-import type { ZmtpMessage } from "./peer.ts";
+import type { ZmtpMessage } from "./message.ts";
 import { openRouter } from "./router.ts";
 
 const settings = {
@@ -13,8 +13,7 @@ const settings = {
 async function router(handshakeMs = 60_000) {
   const messages: string[][] = [];
   const log = keptLog();
-  const take = (come: readonly ZmtpMessage[]): void =>
-    void messages.push(...come.map((parts) => parts.map((part) => part.toString())));
+  const take = (message: ZmtpMessage): void => void messages.push(message.parts().map((part) => part.toString()));
   return { ...(await openRouter({ ...settings, handshakeMs }, take, log)), messages, log };
 }
 

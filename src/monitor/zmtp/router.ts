@@ -3,7 +3,8 @@ import { errorText, type Log } from "#core";
 import { MonitorError } from "../errors.ts";
 import { listening } from "../listening.ts";
 import { isLoopback } from "../loopback.ts";
-import { type ZmtpLimits, type ZmtpMessage, ZmtpPeer } from "./peer.ts";
+import type { ZmtpMessage } from "./message.ts";
+import { type ZmtpLimits, ZmtpPeer } from "./peer.ts";
 
 export interface RouterSettings {
   readonly host: string;
@@ -23,8 +24,8 @@ export interface Sender {
   readonly isLocal: boolean;
 }
 
-/** Takes all messages of a chunk at once, before the next turn. It must not throw, nor keep what it is given. */
-export type TakeMessages = (messages: readonly ZmtpMessage[], from: Sender) => void;
+/** Takes a message. It must not throw, nor keep what it is given. */
+export type TakeFrom = (message: ZmtpMessage, from: Sender) => void;
 
 /** A ZMTP 3 ROUTER that only hears: any number of peers connect and send. */
 export interface Router {
@@ -39,7 +40,7 @@ const keepAliveMs = 30_000;
 const farewellMs = 500;
 
 /** @throws {MonitorError} `MONITOR_LISTEN_FAILED` */
-export async function openRouter(settings: RouterSettings, take: TakeMessages, log: Log): Promise<Router> {
+export async function openRouter(settings: RouterSettings, take: TakeFrom, log: Log): Promise<Router> {
   const sockets = new Set<Socket>();
   const server = createServer({ noDelay: true, keepAlive: true, keepAliveInitialDelay: keepAliveMs }, (socket) => {
     sockets.add(socket);
@@ -60,7 +61,7 @@ export async function openRouter(settings: RouterSettings, take: TakeMessages, l
   };
 }
 
-function serve(socket: Socket, { identity, limits, handshakeMs }: RouterSettings, take: TakeMessages, log: Log): void {
+function serve(socket: Socket, { identity, limits, handshakeMs }: RouterSettings, take: TakeFrom, log: Log): void {
   const peer = new ZmtpPeer(identity, limits);
   const { remoteAddress = "?", remotePort } = socket;
   const from = { address: `${remoteAddress}:${remotePort}`, isLocal: isLoopback(remoteAddress) };
@@ -79,11 +80,12 @@ function serve(socket: Socket, { identity, limits, handshakeMs }: RouterSettings
   socket.on("error", (error) => log.debug(`sender ${from.address}: ${error.message}`));
   socket.on("close", () => clearTimeout(late));
   socket.on("timeout", () => cut(new MonitorError("ZMTP_REFUSED", "it was silent for longer than it said")));
+  const takeOne = (message: ZmtpMessage): void => take(message, from);
   let isNew = true;
   socket.write(peer.opening);
   socket.on("data", (chunk: Buffer) => {
     if (isCut) return;
-    const { messages, answer, silenceMs, fault } = peer.receive(chunk);
+    const { answer, silenceMs, fault } = peer.receive(chunk, takeOne);
     if (!socket.writableEnded) for (const bytes of answer) socket.write(bytes);
     if (silenceMs !== undefined) socket.setTimeout(silenceMs);
     if (peer.isReady && isNew) {
@@ -91,7 +93,6 @@ function serve(socket: Socket, { identity, limits, handshakeMs }: RouterSettings
       clearTimeout(late);
       log.info(`sender ${from.address} is connected`);
     }
-    if (messages.length > 0) take(messages, from);
     if (fault) cut(fault);
     // Somebody who asks and asks, and never takes an answer.
     else if (socket.writableLength > limits.frameBytes) cut(new MonitorError("ZMTP_REFUSED", "it takes no answers"));

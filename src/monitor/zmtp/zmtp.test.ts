@@ -1,8 +1,9 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { heardBy } from "../../../test/kit/monitor.ts";
 import { encodeFrame } from "./frame-reader.ts";
 import { greeting } from "./greeting.ts";
-import { type Received, ZmtpPeer } from "./peer.ts";
+import { ZmtpPeer } from "./peer.ts";
 
 const limits = { frameBytes: 1_000, messageBytes: 3_000 };
 const hex = (text: string): Buffer => Buffer.from(text.replaceAll(/\s/g, ""), "hex");
@@ -16,11 +17,12 @@ const started = hex("01 05 6a6f625f31 00 07 53544152544544");
 
 function meet(): ZmtpPeer {
   const peer = new ZmtpPeer("recodex-monitor", limits);
-  peer.receive(Buffer.concat([theirGreeting, theirReady]));
+  heardBy(peer, Buffer.concat([theirGreeting, theirReady]));
   return peer;
 }
 
-const texts = ({ messages }: Received): string[][] => messages.map((parts) => parts.map((part) => part.toString()));
+const texts = ({ messages }: ReturnType<typeof heardBy>): string[][] =>
+  messages.map((parts) => parts.map((part) => part.toString()));
 const command = (name: string, rest: Buffer = Buffer.alloc(0)): Buffer =>
   encodeFrame(Buffer.concat([Buffer.of(name.length), Buffer.from(name), rest]), { isCommand: true });
 
@@ -28,32 +30,32 @@ describe("ZmtpPeer (ReCodEx specification §6)", () => {
   test("says and hears what was seen on the wire", () => {
     const peer = new ZmtpPeer("recodex-monitor", limits);
     expect(peer.opening).toEqual(hex(`ff 0000000000000000 7f 03 01 4e554c4c ${"00".repeat(48)}`));
-    const { answer } = peer.receive(theirGreeting);
+    const { answer } = heardBy(peer, theirGreeting);
     const identity = `08 4964656e74697479 0000000f ${Buffer.from("recodex-monitor").toString("hex")}`;
     expect(Buffer.concat(answer)).toEqual(
       hex(`04 38 05 5245414459 0b 536f636b65742d54797065 00000006 524f55544552 ${identity}`),
     );
     expect(peer.isReady).toBe(false);
-    expect(peer.receive(theirReady)).toMatchObject({ messages: [], answer: [] });
+    expect(heardBy(peer, theirReady)).toMatchObject({ messages: [], answer: [] });
     expect(peer.isReady).toBe(true);
-    expect(texts(peer.receive(started))).toEqual([["job_1", "STARTED"]]);
+    expect(texts(heardBy(peer, started))).toEqual([["job_1", "STARTED"]]);
   });
 
   test("answers PING with PONG and its context, and passes on how much silence the peer allows", () => {
-    const { answer, silenceMs } = meet().receive(command("PING", hex("0032 6869")));
+    const { answer, silenceMs } = heardBy(meet(), command("PING", hex("0032 6869")));
     expect(Buffer.concat(answer)).toEqual(command("PONG", Buffer.from("hi")));
     expect(silenceMs).toBe(5_000);
   });
 
   test("drops parts that nobody looks at, and commands it does not know", () => {
     const many = Array.from({ length: 40 }, (_, n) => encodeFrame(Buffer.from(`${n}`), { hasMore: n < 39 }));
-    const received = meet().receive(Buffer.concat([command("SUBSCRIBE"), ...many, started]));
+    const received = heardBy(meet(), Buffer.concat([command("SUBSCRIBE"), ...many, started]));
     expect(texts(received).map((parts) => parts.length)).toEqual([16, 2]);
     expect(received.fault).toBeUndefined();
   });
 
   test("hands out what came before a fault", () => {
-    const { messages, fault } = meet().receive(Buffer.concat([started, Buffer.of(0xf0, 0)]));
+    const { messages, fault } = heardBy(meet(), Buffer.concat([started, Buffer.of(0xf0, 0)]));
     expect(messages).toHaveLength(1);
     expect(fault).toMatchObject({ code: "ZMTP_REFUSED" });
   });
@@ -86,14 +88,14 @@ describe("ZmtpPeer (ReCodEx specification §6)", () => {
       /PING is malformed/,
     ],
   ])("cuts off %s", (_name, bytes, why) => {
-    const { fault } = new ZmtpPeer("recodex-monitor", limits).receive(bytes);
+    const { fault } = heardBy(new ZmtpPeer("recodex-monitor", limits), bytes);
     expect(fault?.code).toBe("ZMTP_REFUSED");
     expect(fault?.message).toMatch(why);
   });
 
   test("cuts off a message whose frames are too much together", () => {
     const part = encodeFrame(Buffer.alloc(900), { hasMore: true });
-    const { fault } = meet().receive(Buffer.concat(Array.from({ length: 4 }, () => part)));
+    const { fault } = heardBy(meet(), Buffer.concat(Array.from({ length: 4 }, () => part)));
     expect(fault?.message).toMatch(/more than 3000 bytes/);
   });
 
@@ -111,11 +113,10 @@ describe("ZmtpPeer (ReCodEx specification §6)", () => {
         // Each piece is overwritten afterwards: nothing may be held of it.
         const heard = ends.flatMap((end, n) => {
           const piece = Buffer.from(bytes.subarray(ends[n - 1] ?? 0, end));
-          const { messages, fault } = peer.receive(piece);
-          const copies = messages.map((parts) => parts.map((part) => Buffer.from(part)));
+          const { messages, fault } = heardBy(peer, piece);
           piece.fill(0xee);
           if (fault) throw fault;
-          return copies;
+          return messages;
         });
         expect(heard).toEqual(said.map((parts) => parts.map((part) => Buffer.from(part))));
       }),

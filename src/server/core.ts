@@ -187,7 +187,8 @@ async function openAll(options: CoreOptions, closers: Closers): Promise<ServerCo
   const presence = new Presence({ store, clock, changed });
   await presence.load();
   const ofQuokka = { store, audit, presence, health, index: units, folder: join(dataDir, "quokka"), clock, log };
-  const quokka = closers.add(new Quokka({ ...ofQuokka, settings: options.quokka }));
+  const keptMs = options.unitsKeptMs;
+  const quokka = closers.add(new Quokka({ ...ofQuokka, ages, keptMs, settings: options.quokka }));
   const recheck = (): void =>
     void lines.entitled
       ?.recheck()

@@ -70,7 +70,8 @@ export const server = {
     },
     {
       flags: "--unit-days <number>",
-      description: "forget units that their workers have no more after so many days; default 30",
+      description:
+        "forget units that their workers have no more, and outputs of workers of Quokka, after so many days; default 30",
     },
     {
       flags: "--quokka <host:port>",

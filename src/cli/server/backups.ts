@@ -14,7 +14,7 @@ export async function backupServer(file: string, where: Where, terminal: Termina
   await using store = await openStore(storeOf(where, dataDir, terminal.env), silentLog);
   const report = await writeBackup(store, dataDir, file);
   if (where.json) return terminal.print(JSON.stringify(report));
-  terminal.print(`${report.path}: ${report.rows} rows, and ${report.keys.length} files of keys`);
+  terminal.print(`${report.path}: ${report.rows} rows, and ${report.keys.length} files of keys${outputsOf(report)}`);
 }
 
 /** `farhand server restore`. */
@@ -25,6 +25,12 @@ export async function restoreServer(file: string, where: Where, terminal: Termin
   const report = await restoreBackup(store, dataDir, file);
   if (where.json) return terminal.print(JSON.stringify(report));
   const made = new Date(report.at).toISOString();
-  terminal.print(`${report.rows} rows of ${made}, and ${report.keys.length} files of keys in ${dataDir}`);
+  terminal.print(
+    `${report.rows} rows of ${made}, and ${report.keys.length} files of keys${outputsOf(report)} in ${dataDir}`,
+  );
   if (report.sessions > 0) terminal.say(`logins of then are over (${report.sessions}): everybody logs in again`);
+}
+
+function outputsOf({ outputs }: { readonly outputs: number }): string {
+  return outputs > 0 ? `, and ${outputs} files of outputs` : "";
 }

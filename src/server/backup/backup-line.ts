@@ -1,4 +1,5 @@
 import type { CopiedRow } from "../store/copy.ts";
+import type { OutputPiece } from "./kept-outputs.ts";
 
 /** Files of a data folder without which the database is worth little. */
 export const keyFiles = ["server.secret", "authority.crt", "authority.key", "server.crt", "server.key"] as const;
@@ -15,6 +16,8 @@ export type BackupLine =
     }
   | { readonly kind: "file"; readonly name: string; readonly base64: string }
   | { readonly kind: "row"; readonly table: string; readonly row: CopiedRow }
+  /** Of an output that lies with the server; there may be none. */
+  | ({ readonly kind: "piece" } & OutputPiece)
   /** The SHA-256 (hex) is that of all lines before. */
   | { readonly kind: "end"; readonly rows: number; readonly sha256: string };
 

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { readdir, readFile, rm, stat, truncate, writeFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, rm, stat, truncate, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { gunzipSync, gzipSync } from "node:zlib";
 import { expect, test } from "vitest";
@@ -22,7 +22,14 @@ async function fill(store: Store, dataDir: string): Promise<void> {
   for (let n = 0; n < 2_345; n++) void audit.record("server", "test", `subject ${n}`);
   await new Enrolments({ store, audit }).make({ name: "w*" }, user.id);
   await writeFile(join(dataDir, "server.secret"), Buffer.alloc(32, 9));
+  await mkdir(join(dataDir, outputs), { recursive: true });
+  await writeFile(join(dataDir, outputs, "output"), packets);
+  await writeFile(join(dataDir, outputs, "scan.txt"), "");
 }
+
+/** Of a worker that keeps none itself; longer than one piece. */
+const outputs = `quokka/${"ab".repeat(16)}/unit-1`;
+const packets = Buffer.alloc(1_200_000, "packets ");
 
 describeWithStores("a backup", (maker) => {
   test.each(["the same kind", "SQLite"])("is restored into a database of %s, every row the same", async (kind) => {
@@ -35,7 +42,8 @@ describeWithStores("a backup", (maker) => {
     const sqlite = { kind: "sqlite", path: join(folder.path, "new.db") } as const;
     await using other = kind === "SQLite" ? await openStore(sqlite, silentLog) : await maker.open();
     const restored = await restoreBackup(other, join(folder.path, "new"), report.path);
-    expect(restored).toMatchObject({ rows: report.rows, keys: ["server.secret"] });
+    expect(restored).toMatchObject({ rows: report.rows, keys: ["server.secret"], outputs: report.outputs });
+    expect((await readFile(join(folder.path, "new", outputs, "output"))).equals(packets)).toBe(true);
     expect(await readFile(join(folder.path, "new", "server.secret"))).toEqual(Buffer.alloc(32, 9));
     const again = await writeBackup(other, join(folder.path, "new"), join(folder.path, "again"), restored.at);
     expect(rowsIn(await readFile(again.path))).toEqual(rowsIn(await readFile(report.path)));
@@ -69,8 +77,10 @@ describeWithStores("a backup", (maker) => {
     const text = gunzipSync(await readFile(path)).toString();
     const bad = join(folder.path, "bad");
     await using other = await maker.open();
+    const stray = JSON.stringify({ kind: "piece", path: "../../stray", base64: "" });
     const forged = `${text.trimEnd()}\n${text.split("\n")[2]}\n`;
-    for (const content of [text.replace("ada", "eve"), forged, text.slice(0, text.length / 2), "{}\n", ""]) {
+    const strayed = `${text.split("\n")[0]}\n${stray}\n`;
+    for (const content of [text.replace("ada", "eve"), forged, strayed, text.slice(0, text.length / 2), "{}\n", ""]) {
       await writeFile(bad, gzipSync(content));
       await expect(restoreBackup(other, join(folder.path, "new"), bad)).rejects.toMatchObject({
         code: "BACKUP_INVALID",
@@ -101,7 +111,7 @@ describeWithStores("a backup", (maker) => {
     await expect(restoreBackup(other, place, path)).rejects.toMatchObject({ code: "BACKUP_INVALID" });
     await rm(place);
     expect(await restoreBackup(other, place, path)).toMatchObject({ keys: ["server.secret"] });
-    expect(await readdir(place)).toEqual(["server.secret"]);
+    expect((await readdir(place)).sort()).toEqual(["quokka", "server.secret"]);
   });
 
   test("is not restored over what is there", async () => {

@@ -9,6 +9,7 @@ import { ServerError } from "../errors.ts";
 import { copyIn, type CopiedRow, type CopyTarget, hasUsers, isCopiedTable } from "../store/copy.ts";
 import type { Store } from "../store/store.ts";
 import { type BackupLine, decodeRow, keyFiles } from "./backup-line.ts";
+import { RestoredOutputs } from "./kept-outputs.ts";
 
 const batchRows = 500;
 
@@ -17,6 +18,8 @@ export interface RestoreReport {
   /** Logins of then that were not put back. */
   readonly sessions: number;
   readonly keys: readonly string[];
+  /** Files of outputs that lie with the server. */
+  readonly outputs: number;
   /** When the backup was made, milliseconds since 1970. */
   readonly at: number;
 }
@@ -31,22 +34,25 @@ export interface RestoreReport {
 export async function restoreBackup(store: Store, dataDir: string, path: string): Promise<RestoreReport> {
   await refuseOccupied(store, dataDir);
   const files = new Map<string, Buffer>();
+  const outputs = new RestoredOutputs(dataDir);
   const report = { rows: 0, sessions: 0, at: 0 };
   // Asked before: within the transaction SQLite answers nobody else.
   const steps = await store.migrations();
   try {
     await copyIn(store, async (target) => {
-      await readInto(target, path, steps, files, report);
+      await readInto(target, path, steps, { files, outputs }, report);
       // A database whose keys cannot be written is worth nothing, and would be in the way of the next try.
       await writeDrafts(dataDir, files);
     });
   } catch (error) {
     for (const name of files.keys()) await rm(draftOf(dataDir, name), { force: true }).catch(() => {});
+    await outputs.drop().catch(() => {});
     if (error instanceof ServerError) throw error;
     throw new ServerError("BACKUP_INVALID", `${path} is no whole backup: ${errorText(error)}`, { cause: error });
   }
   for (const name of files.keys()) await rename(draftOf(dataDir, name), join(dataDir, name));
-  return { ...report, keys: [...files.keys()] };
+  await outputs.keep();
+  return { ...report, keys: [...files.keys()], outputs: outputs.count };
 }
 
 async function writeDrafts(dataDir: string, files: ReadonlyMap<string, Buffer>): Promise<void> {
@@ -72,7 +78,7 @@ async function readInto(
   target: CopyTarget,
   path: string,
   steps: readonly string[],
-  files: Map<string, Buffer>,
+  { files, outputs }: { readonly files: Map<string, Buffer>; readonly outputs: RestoredOutputs },
   report: { rows: number; sessions: number; at: number },
 ): Promise<void> {
   const hash = createHash("sha256");
@@ -90,6 +96,7 @@ async function readInto(
     if (line.kind === "head") report.at = checkHead(line, path, steps);
     else if (report.at === 0) throw invalid(path, "it does not begin as one");
     else if (line.kind === "file") files.set(keyName(line.name, path), Buffer.from(line.base64, "base64"));
+    else if (line.kind === "piece") await outputs.put(line);
     else if (isCopiedTable(line.table)) {
       report.rows++;
       if (line.table === "session") report.sessions++;

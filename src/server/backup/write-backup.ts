@@ -10,17 +10,20 @@ import { ServerError } from "../errors.ts";
 import { copyOut } from "../store/copy.ts";
 import type { Store } from "../store/store.ts";
 import { type BackupLine, encodeRow, keyFiles } from "./backup-line.ts";
+import { outputPieces } from "./kept-outputs.ts";
 
 export interface BackupReport {
   readonly path: string;
   readonly rows: number;
   /** Names of the key files in it. */
   readonly keys: readonly string[];
+  /** Files of outputs that lie with the server. */
+  readonly outputs: number;
 }
 
 /**
  * Write everything a server must not lose into one file (gzip, JSON lines): the database as it was at one moment, and the
- * keys of the data folder. Whoever has the file has the server: it is for its owner alone (mode 600).
+ * keys of the data folder, and the outputs that lie in it. Whoever has the file has the server: it is for its owner alone (mode 600).
  *
  * @throws {ServerError} BACKUP_FAILED; then no file of that name was made or changed.
  */
@@ -68,10 +71,16 @@ async function writeDraft(store: Store, dataDir: string, draft: string, now: num
     rows++;
     await write({ kind: "row", table, row: encodeRow(row) });
   });
+  // After their units: one that has ended is whole.
+  const outputs = new Set<string>();
+  for await (const piece of outputPieces(dataDir)) {
+    outputs.add(piece.path);
+    await write({ kind: "piece", ...piece });
+  }
   await write({ kind: "end", rows, sha256: hash.digest("hex") });
   gzip.end();
   await finished(file);
-  return { rows, keys };
+  return { rows, keys, outputs: outputs.size };
 }
 
 async function readIfThere(path: string): Promise<Buffer | undefined> {

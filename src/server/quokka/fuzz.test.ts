@@ -1,58 +1,25 @@
 import { connect } from "node:net";
-import { join } from "node:path";
 import { afterAll, beforeAll, expect } from "vitest";
-import { silentLog, systemClock } from "#core";
 import { fuzz, refusedOr } from "../../../test/kit/fuzz.ts";
-import { type TempFolder, tempFolder } from "../../../test/kit/temp-folder.ts";
-import { Audit } from "../audit/audit.ts";
+import { type TestQuokka, testQuokka } from "../../../test/kit/quokka.ts";
 import { ServerError } from "../errors.ts";
-import type { Asker } from "../line/worker-lines.ts";
-import { Health } from "../registry/health.ts";
-import { Presence } from "../registry/presence.ts";
-import { openStore, type Store } from "../store/store.ts";
-import { UnitIndex } from "../units/unit-index.ts";
 import { quokkaCommand } from "./command.ts";
 import { quokkaPlace } from "./place.ts";
 import { readPythonLiteral } from "./python-literal.ts";
-import { Quokka } from "./quokka.ts";
 import { packetOfHexDump, workerTime } from "./rebuilt-packet.ts";
 import { scanLines } from "./scan-lines.ts";
 
 /** The port itself, with a capture that waits for packets: whatever comes, its next heartbeat is answered. */
-let folder: TempFolder;
-let store: Store;
-let quokka: Quokka;
+let quokka: TestQuokka;
 const serial = "111-111-111";
-const asker: Asker = {
-  ...{ name: "ada", userId: "u1", roles: ["operator"], level: "operate" },
-  ...{ methods: ["pwd"], loggedInAt: 0, source: "127.0.0.1", session: "s1" },
-};
 
 beforeAll(async () => {
-  folder = await tempFolder();
-  store = await openStore({ kind: "sqlite", path: join(folder.path, "server.db") }, silentLog);
-  const clock = systemClock;
-  quokka = await new Quokka({
-    ...{ store, clock, log: silentLog, audit: new Audit(store), presence: new Presence({ store }) },
-    ...{
-      health: new Health(store, clock),
-      index: new UnitIndex({ store, clock }),
-      folder: join(folder.path, "quokka"),
-    },
-    settings: { listen: { host: "127.0.0.1", port: 0 } },
-  }).open();
-  for (const type of ["capture", "portscan", "traceroute"] as const)
-    await quokka.workers.add({ serial, type, host: "127.0.0.1", connection: "http" }, "u1");
-  const capture = quokka.workers.find(serial, "capture");
-  if (capture)
-    await quokka.units.submit(capture, { workType: "capture", params: paramsOf('{"filter": "udp"}') }, asker);
+  quokka = await testQuokka({ settings: { listen: { host: "127.0.0.1", port: 0 } } });
+  for (const type of ["capture", "portscan", "traceroute"] as const) await quokka.enter(type, serial);
+  await quokka.submit("capture", { filter: "udp" });
   await beat();
 });
-afterAll(async () => {
-  await quokka?.close();
-  await store?.[Symbol.asyncDispose]();
-  await folder?.[Symbol.asyncDispose]();
-});
+afterAll(() => quokka?.[Symbol.asyncDispose]());
 
 const paramsOf = (params: string) => ({ params });
 const bodyOf = (more: object): string =>
@@ -65,7 +32,7 @@ const requestOf = (path: string, body: string): string =>
 
 /** What comes back, until the other side has enough. */
 async function said(bytes: Buffer | string): Promise<string> {
-  const { port = 0 } = quokka.address ?? {};
+  const { port = 0 } = quokka.running.address ?? {};
   const socket = connect({ host: "127.0.0.1", port });
   let heard = "";
   socket.on("data", (chunk: Buffer) => void (heard += chunk.toString("latin1"))).on("error", () => {});
@@ -127,7 +94,7 @@ fuzz(
       const command = refusedOr(() => quokkaCommand(type, paramsOf(bytes.toString())), isRefusal);
       // Nothing that another program would take for an option, or for more than one word.
       for (const field of ["host_ip", "target", "ip"]) {
-        const value = (command?.info as Record<string, string | null> | undefined)?.[field];
+        const value = command?.info[field];
         if (typeof value === "string") expect(value).toMatch(/^[A-Za-z0-9:][\w.:-]*$/);
       }
       quokkaPlace(bytes.toString());

@@ -10,13 +10,14 @@ import { Allowance } from "../line/allowance.ts";
 import type { Asker } from "../line/worker-lines.ts";
 import { dropQuokkaUnit, quokkaUnits, storeQuokkaUnit } from "../store/quokka.ts";
 import type { Store } from "../store/store.ts";
-import type { UnitIndex } from "../units/unit-index.ts";
+import { type UnitIndex, unitsKeptMs } from "../units/unit-index.ts";
 import { captureMs, quokkaCommand } from "./command.ts";
 import { type Ending, endingInTime, endsAt, newsOfJob, packetsText, type QuokkaJob } from "./job.ts";
 import { OutputFolder } from "./output-folder.ts";
 import { quokkaPlace } from "./place.ts";
 import { packetOfHexDump, pcapHeader, pcapRecord, workerTime } from "./rebuilt-packet.ts";
 import { scanLines } from "./scan-lines.ts";
+import { outputsToGo, storedOutputs } from "./stored-outputs.ts";
 import { commandInfo, type QuokkaOrder, type QuokkaPackets, type QuokkaResult } from "./wire.ts";
 import type { QuokkaWorker, QuokkaWorkers } from "./workers.ts";
 
@@ -29,6 +30,7 @@ const maxActive = 100;
 const packetPace = { most: 2_000, everyMs: 1 };
 /** Output of all units together. */
 const maxStoredBytes = 4 * 1024 * 1024 * 1024;
+const tidyMs = 60_000;
 const pictureChars = 16 * 1024 * 1024;
 
 export interface QuokkaUnitsOptions {
@@ -42,6 +44,10 @@ export interface QuokkaUnitsOptions {
   /** Host that workers are told to send results to, when that is not where their heartbeats arrive. */
   readonly host?: string | undefined;
   readonly maxStoredBytes?: number;
+  /** By which it is decided what was kept for long enough; absent: the clock. */
+  readonly ages?: Pick<Clock, "now"> | undefined;
+  /** Output is kept for so long after its last byte, milliseconds; absent: as long as units that are no more. */
+  readonly keptMs?: number | undefined;
 }
 
 /**
@@ -56,14 +62,21 @@ export class QuokkaUnits {
   /** Where heartbeats of each worker arrive. */
   readonly #arrivals = new Map<string, string>();
   #stored = 0;
+  #tidiedAt = Number.NEGATIVE_INFINITY;
   #orders = 0;
 
   constructor(options: QuokkaUnitsOptions) {
     this.#options = options;
   }
 
+  /** Of outputs of all units. */
+  get storedBytes(): number {
+    return this.#stored;
+  }
+
   async load(): Promise<void> {
     for (const { job } of await quokkaUnits(this.#options.store.db)) this.#keep(JSON.parse(job) as QuokkaJob);
+    await this.#count();
   }
 
   /** @throws {ServerError} QUOKKA_PARAMS, QUOKKA_UNABLE, QUOKKA_BUSY. @throws {RemoteError} UNIT_TAKEN. */
@@ -204,6 +217,37 @@ export class QuokkaUnits {
       if (!job.ended && now >= endsAt(job)) await this.#end(job, endingInTime(job));
       else if (job.ended && !mayStillCome(job, now)) await this.#forget(job);
     }
+    if (this.#options.clock.elapsed() >= this.#tidiedAt + tidyMs) await this.tidy();
+  }
+
+  /** Give up outputs that were kept for long enough, and the oldest when there is no room for new ones. */
+  async tidy(): Promise<void> {
+    const {
+      clock,
+      ages = clock,
+      log,
+      keptMs = unitsKeptMs,
+      maxStoredBytes: mostBytes = maxStoredBytes,
+    } = this.#options;
+    this.#tidiedAt = clock.elapsed();
+    const outputs = await storedOutputs(this.#options.folder);
+    for (const { workerId, unit } of outputsToGo(outputs, ages.now(), { keptMs, mostBytes })) {
+      // Of what goes on, or may yet, something is written.
+      if (this.#jobs.has(keyOf(workerId, unit))) continue;
+      log.info("an output of a Quokka worker is given up: it is old, or in the way of new ones", { unit });
+      if (this.#options.workers.get(workerId)) await this.release(workerId, unit);
+      else await this.folder(workerId, unit).remove();
+    }
+    await this.#count();
+  }
+
+  async #count(): Promise<void> {
+    const outputs = await storedOutputs(this.#options.folder);
+    // Something of a unit that goes on may not be on the disk yet.
+    const bytes = outputs.map((one) =>
+      Math.max(one.bytes, this.#folders.get(keyOf(one.workerId, one.unit))?.bytes ?? 0),
+    );
+    this.#stored = bytes.reduce((sum, each) => sum + each, 0);
   }
 
   /** The worker was removed: its output goes with it. */
@@ -219,7 +263,6 @@ export class QuokkaUnits {
 
   #keep(job: QuokkaJob): void {
     this.#jobs.set(keyOf(job.workerId, job.unit), job);
-    this.#stored += this.folder(job.workerId, job.unit).bytes;
   }
 
   #of(workerId: string): QuokkaJob[] {

@@ -28,6 +28,9 @@ export interface QuokkaOptions {
   /** For what comes of their work. */
   readonly folder: string;
   readonly settings: QuokkaSettings | undefined;
+  /** Absent: 30 days. */
+  readonly keptMs?: number | undefined;
+  readonly ages?: Pick<Clock, "now"> | undefined;
   readonly clock: Clock;
   readonly log: Log;
 }

@@ -31,6 +31,29 @@ export interface NewApiToken {
   readonly apiToken: ApiToken;
 }
 
+/** What lets a new worker in, without its secret. */
+export interface Enrolment {
+  readonly id: string;
+  /** The name to be given, or with one `*` a pattern; null: any. */
+  readonly name: string | null;
+  readonly labels: Readonly<Record<string, string>>;
+  /** For any number of workers until it expires. */
+  readonly cloneable: boolean;
+  readonly mayReplace: boolean;
+  readonly createdBy: string;
+  readonly createdAt: number;
+  readonly expiresAt: number;
+  /** When it was used last, and by which worker. */
+  readonly usedAt: number | null;
+  readonly usedBy: string | null;
+}
+
+/** An enrolment with its token, told this once. */
+export interface NewEnrolment {
+  readonly enrolment: Enrolment;
+  readonly token: string;
+}
+
 /** A row of the audit; each has the hash of the one before it. */
 export interface AuditRow {
   readonly sequence: number;

@@ -4,9 +4,11 @@ import type { DoctorFinding, UnitDetails as UnitOfWorker, UnitSummary as UnitInL
 import type { Problem } from "./api/field-schema.ts";
 import type { IndexedUnit } from "./api/routes/all-units-schema.ts";
 import type { AuditRows, Verdict } from "./api/routes/audit-schema.ts";
+import type { Enrolments, NewEnrolment } from "./api/routes/enrol-schema.ts";
 import type { Hints } from "./api/routes/hints-schema.ts";
 import type { LoginAnswer, SessionToken, User } from "./api/routes/login-schema.ts";
 import type { ApiTokens, Me, NewToken, Sessions } from "./api/routes/me-schema.ts";
+import type { MeshMap } from "./api/routes/mesh-schema.ts";
 import type { PendingWorkers } from "./api/routes/pending-schema.ts";
 import type { UnitTaken } from "./api/routes/units-schema.ts";
 import type { Availability, Events, HealthSeries, Workers, WorkerView } from "./api/routes/workers-schema.ts";
@@ -35,5 +37,8 @@ test("what the routes answer is what wire.ts says of it", () => {
   expectTypeOf<z.infer<typeof NewToken>>().toExtend<wire.NewApiToken>();
   expectTypeOf<z.infer<typeof AuditRows>>().toExtend<wire.Page<wire.AuditRow>>();
   expectTypeOf<z.infer<typeof Verdict>>().toExtend<wire.AuditVerdict>();
+  expectTypeOf<z.infer<typeof MeshMap>>().toExtend<wire.MeshMap>();
+  expectTypeOf<z.infer<typeof Enrolments>>().toExtend<wire.Page<wire.Enrolment>>();
+  expectTypeOf<z.infer<typeof NewEnrolment>>().toExtend<wire.NewEnrolment>();
   expectTypeOf<z.infer<typeof PendingWorkers>>().toExtend<wire.Page<wire.PendingWorker>>();
 });

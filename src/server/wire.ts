@@ -3,6 +3,7 @@
  * them against the schema that its route answers by, so that neither can drift. Times are milliseconds since 1970.
  */
 export type * from "./wire-access.ts";
+export type * from "./wire-mesh.ts";
 
 /** Levels on a worker or in an area, each with the ones before it. */
 export type Level = "none" | "monitor" | "operate" | "configure" | "admin";

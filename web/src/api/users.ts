@@ -1,9 +1,7 @@
-import type { ApiToken, NewApiToken, Page, Role, Session, User } from "#server/wire";
+import type { ApiToken, NewApiToken, Role, Session, User } from "#server/wire";
+import { all } from "./all-parts.ts";
 import { word } from "./place.ts";
-import { get, request } from "./request.ts";
-
-/** Parts of a list of people that are asked for at most. */
-const mostParts = 40;
+import { request } from "./request.ts";
 
 /** A user to be made. */
 export interface UserWish {
@@ -16,20 +14,6 @@ export interface UserWish {
 }
 
 const userRoute = (id: string): string => `users/${word(id)}`;
-
-/** The whole of a list that is told in parts. */
-async function all<Item>(route: string, signal: AbortSignal): Promise<readonly Item[]> {
-  const items: Item[] = [];
-  let cursor = "";
-  for (let part = 0; part < mostParts; part++) {
-    const query = new URLSearchParams({ limit: "500", ...(cursor !== "" && { cursor }) });
-    const page = await get<Page<Item>>(`${route}?${query}`, signal);
-    items.push(...page.items);
-    if (page.next === undefined) break;
-    cursor = page.next;
-  }
-  return items;
-}
 
 export const readUsers = (signal: AbortSignal) => all<User>("users", signal);
 

@@ -14,6 +14,8 @@ interface PageLink {
 const navigation = [
   { to: "/", name: "Overview", icon: "overview" },
   { to: "/workers", name: "Workers", icon: "workers" },
+  { to: "/enrolment", name: "Add a worker", icon: "add", area: "workers" },
+  { to: "/map", name: "Mesh", icon: "mesh" },
   { to: "/units", name: "Units", icon: "units" },
   { to: "/captures", name: "Captures", icon: "capture" },
   { to: "/paths", name: "Paths", icon: "path" },

@@ -72,6 +72,16 @@ const routes = [
   }),
   createRoute({
     getParentRoute: () => root,
+    path: "/enrolment",
+    component: lazyRouteComponent(() => import("../pages/enrolment/enrolment-page.tsx"), "EnrolmentPage"),
+  }),
+  createRoute({
+    getParentRoute: () => root,
+    path: "/map",
+    component: lazyRouteComponent(() => import("../pages/mesh/mesh-page.tsx"), "MeshPage"),
+  }),
+  createRoute({
+    getParentRoute: () => root,
     path: "/account",
     component: lazyRouteComponent(() => import("../pages/account/account-page.tsx"), "AccountPage"),
   }),

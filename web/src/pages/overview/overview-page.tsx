@@ -5,7 +5,7 @@ import { useServerNow } from "../../live/clock.ts";
 import { useLive } from "../../live/live.tsx";
 import { Age } from "../../parts/age.tsx";
 import { WorkerBadge } from "../../parts/badge.tsx";
-import { Command, Empty, Loading } from "../../parts/empty.tsx";
+import { Empty, Loading } from "../../parts/empty.tsx";
 import { Heading } from "../../parts/heading.tsx";
 import { UnitList } from "../units/unit-list.tsx";
 import { Pending } from "./pending.tsx";
@@ -142,8 +142,12 @@ function Begin() {
   return (
     <div className="sheet">
       <Empty title="No worker has joined yet.">
-        <p>Make a token here, and let another machine join with it:</p>
-        <Command>{`farhand enrol-token\nfarhand worker join ${globalThis.location.origin} --token-file -`}</Command>
+        <p>
+          <Link to="/enrolment" className="link">
+            Add a worker
+          </Link>
+          : a machine joins with a token that an admin makes.
+        </p>
       </Empty>
     </div>
   );

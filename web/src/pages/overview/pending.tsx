@@ -1,4 +1,5 @@
 import { useQuery } from "@tanstack/react-query";
+import { Link } from "@tanstack/react-router";
 import { readPending } from "../../api/workers.ts";
 import { useMe } from "../../app/session.tsx";
 import { useServerNow } from "../../live/clock.ts";
@@ -28,8 +29,12 @@ export function Pending() {
                 {hostName}, from {source}, <Age at={createdAt} now={now} />
               </span>
             </p>
-            <p className="text-soft">Compare its fingerprint at its own place, then</p>
-            <code className="mono break-all">farhand pending approve {fingerprint}</code>
+            <p>
+              <span className="mono break-all">{fingerprint}</span>{" "}
+              <Link to="/enrolment" className="link">
+                Let it in, or send it away
+              </Link>
+            </p>
           </li>
         ))}
       </ul>

@@ -4,8 +4,9 @@ import type { WorkerView } from "#server/wire";
 import { useMe } from "../../app/session.tsx";
 import { useServerNow } from "../../live/clock.ts";
 import { useLive } from "../../live/live.tsx";
-import { Command, Empty, Loading } from "../../parts/empty.tsx";
+import { Empty, Loading } from "../../parts/empty.tsx";
 import { Heading } from "../../parts/heading.tsx";
+import { Icon } from "../../parts/icon.tsx";
 import { includes } from "../../parts/may.ts";
 import { Rows } from "../../parts/rows.tsx";
 import { AnyDialog, type RunWish } from "../tools/tool-acts.tsx";
@@ -37,6 +38,12 @@ export function WorkersPage() {
         <p className="text-soft" role="status">
           {rows.length === workers.length ? `${rows.length} in all` : `${rows.length} of ${workers.length}`}
         </p>
+        {includes(levels.workers, "admin") && (
+          <Link to="/enrolment" className="button ml-auto">
+            <Icon name="add" />
+            Add a worker
+          </Link>
+        )}
       </Heading>
       {workers.length === 0 ? (
         <NoWorkers />
@@ -89,13 +96,11 @@ function NoWorkers() {
   return (
     <div className="sheet">
       <Empty title="No worker has joined this server, or none that you may see.">
-        <p>An admin makes a token, and the other machine joins with it:</p>
-        <Command>{`farhand enrol-token\nfarhand worker join ${globalThis.location.origin} --token-file -`}</Command>
-        <p className="mt-2">
-          It appears here as soon as it has joined.{" "}
-          <Link to="/" className="link">
-            Overview
+        <p>
+          <Link to="/enrolment" className="link">
+            Add a worker
           </Link>
+          : a machine joins with a token that an admin makes, and appears here at once.
         </p>
       </Empty>
     </div>

@@ -1,0 +1,183 @@
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { decodeEnrolmentToken } from "#fleet";
+import { enrol } from "../../src/worker/agent/enrol.ts";
+import { Identity } from "../../src/worker/agent/identity.ts";
+import { Instance } from "../../src/worker/agent/instance.ts";
+import { axeFindings, screenshot, type Window } from "../kit/browser.ts";
+import { openPages, type OpenPages } from "../kit/pages.ts";
+
+let pages: OpenPages;
+let window: Window;
+
+beforeAll(async () => {
+  pages = await openPages();
+  await pages.server.user("vera", "viewer");
+  window = await pages.loggedIn("ada");
+});
+afterAll(async () => {
+  await window?.[Symbol.asyncDispose]();
+  await pages?.[Symbol.asyncDispose]();
+});
+
+/** Seen wide and narrow, light and dark; nothing sticks out, and the browser complained of nothing. */
+async function expectFine(name: string): Promise<void> {
+  const { page, complaints } = window;
+  for (const [width, theme] of [
+    [1440, "light"],
+    [390, "dark"],
+  ] as const) {
+    await page.setViewportSize({ width, height: 900 });
+    await page.emulateMedia({ colorScheme: theme });
+    await screenshot(page, `${name}-${width}-${theme}`);
+    expect(await axeFindings(page)).toEqual([]);
+    const over = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+    expect(over).toBeLessThanOrEqual(0);
+  }
+  await page.setViewportSize({ width: 1440, height: 900 });
+  expect(complaints).toEqual([]);
+}
+
+/** A machine that registers as `farhand worker join` does; without a token it asks once, and says its fingerprint. */
+function machine(name: string) {
+  const stateDir = pages.server.folder.file(name);
+  const identity = new Identity(stateDir);
+  const self = { name, labels: {}, mode: "session" as const, version: "0.1.0", capabilities: [], helperSlots: 1 };
+  let resolve: (fingerprint: string) => void = () => {};
+  const fingerprint = new Promise<string>((settle) => (resolve = settle));
+  const trust = { ca: pages.server.running.core.authority.certificate };
+  return {
+    fingerprint,
+    join: (token?: string) =>
+      enrol({
+        ...{ serverUrl: pages.server.url, trust, identity, instance: new Instance(Date.now()), self },
+        ...(token === undefined ? {} : { token: decodeEnrolmentToken(token) }),
+        // Each of them is this machine.
+        sameMachine: "add",
+        waiting: (shown) => resolve(shown),
+        signal: AbortSignal.timeout(60_000),
+      }),
+  };
+}
+
+test("CAT-110: the mesh is drawn and listed alike, reached by keyboard, and changes as it does", async () => {
+  const { page } = window;
+  await page.goto("/map");
+  const drawing = page.getByRole("region", { name: "Drawing of the mesh" });
+  const node = drawing.getByRole("button", { name: "north-1, worker" });
+  await node.waitFor();
+  await node.focus();
+  await page.keyboard.press("Enter");
+  const about = page.getByRole("region", { name: "The chosen node" });
+  await about.getByRole("link", { name: "north-1" }).waitFor();
+  await about.getByText("straight").waitFor();
+  const listed = page.getByRole("region", { name: "Nodes" }).getByRole("row");
+  expect(await listed.count()).toBe(1 + (await drawing.getByRole("button").count()));
+  const links = page.getByRole("region", { name: "Links" });
+  await links.getByRole("cell", { name: pages.server.running.core.nodeId, exact: true }).first().waitFor();
+  await expectFine("mesh");
+  await pages.server.worker("south-1");
+  await drawing.getByRole("button", { name: "south-1, worker" }).waitFor();
+});
+
+test("CAT-33: a token is made, told once with its command, lets a worker in that shows up by itself, and is revoked", async () => {
+  const { page } = window;
+  await page.goto("/enrolment");
+  await page.getByRole("region", { name: "Enrolment tokens" }).waitFor();
+  await page.getByLabel("Labels", { exact: true }).fill("site=brno");
+  await page.getByRole("button", { name: "Make a token" }).click();
+  const command = page.getByRole("group", { name: "Command with the token" }).locator("code");
+  const lines = (await command.innerText()).split("\n");
+  expect(lines[0]).toBe(`farhand worker join ${pages.server.url} --token-file - <<'END'`);
+  await expectFine("enrolment-token");
+  await machine("shed-1").join(lines[1]);
+  await page.getByRole("region", { name: "Just joined" }).getByRole("link", { name: "shed-1" }).waitFor();
+  const row = page.getByRole("row").filter({ hasText: "site=brno" });
+  await row.getByText("used", { exact: true }).waitFor();
+  await row.getByRole("link", { name: "shed-1" }).waitFor();
+
+  await page.getByRole("button", { name: "Make another one" }).click();
+  expect(await page.getByRole("group", { name: "Command with the token" }).count()).toBe(0);
+  await page.getByLabel("It lets in").selectOption("many");
+  await page.getByRole("button", { name: "Make a token" }).click();
+  await command.waitFor();
+  await page.getByRole("button", { name: /^Revoke en-/ }).click();
+  await page.getByRole("button", { name: "Revoke", exact: true }).click();
+  await page.getByRole("button", { name: /^Revoke en-/ }).waitFor({ state: "detached" });
+  const [, second = ""] = (await command.innerText()).split("\n");
+  await expect(machine("shed-2").join(second)).rejects.toMatchObject({ code: "ENROLMENT_REFUSED" });
+});
+
+test("CAT-33: a machine without a token shows what it claims and its fingerprint, and a person lets it in or sends it away", async () => {
+  const { page } = window;
+  await page.goto("/enrolment");
+  const [wanted, unwanted] = [machine("attic-1"), machine("attic-2")];
+  const joined = wanted.join();
+  const refused = unwanted.join().then(
+    () => "let in",
+    ({ code }: { readonly code: string }) => code,
+  );
+  const waiting = page.getByRole("region", { name: "Waiting to be let in" });
+  await waiting.getByText(await wanted.fingerprint).waitFor();
+  await waiting.getByText(await unwanted.fingerprint).waitFor();
+  await expectFine("enrolment-waiting");
+  await page.getByRole("button", { name: "Send it away… attic-2" }).click();
+  await page.getByRole("button", { name: "Send it away", exact: true }).click();
+  await page.getByRole("button", { name: "Let it in… attic-1" }).click();
+  const dialog = page.getByRole("dialog", { name: "Let attic-1 in" });
+  await screenshot(page, "enrolment-approve");
+  await dialog.getByLabel("I compared it with what the machine shows").check();
+  await dialog.getByLabel("Labels").fill("floor=3");
+  await dialog.getByRole("button", { name: "Let it in" }).click();
+  await waiting.getByText("No machine waits.").waitFor();
+  expect(await refused).toBe("ENROLMENT_REFUSED");
+  expect((await joined).workerId).not.toBe("");
+  await page.getByRole("region", { name: "Just joined" }).getByRole("link", { name: "attic-1" }).waitFor();
+  const { registry } = pages.server.running.core;
+  expect((await registry.list("", 10)).find(({ name }) => name === "attic-1")?.labels).toMatchObject({ floor: "3" });
+});
+
+test("CAT-110: sixty nodes have names that can be read, and a name is no markup", async () => {
+  const { page } = window;
+  const names = Array.from({ length: 58 }, (_, n) => `site-${String(n).padStart(2, "0")}-worker`);
+  const hostile = "<img src=x onerror=alert(1)>\u{202e}";
+  const kinds = { kind: "node", stub: false, nextHop: "hub" } as const;
+  const map = {
+    ...{ server: "server", hidden: 0 },
+    nodes: [
+      { node: "server", kind: "server", stub: false, nextHop: null },
+      ...["hub", hostile, ...names].map((one) => ({ ...kinds, node: one })),
+    ],
+    links: [
+      { from: "server", to: "hub", cost: 1 },
+      { from: "server", to: hostile, cost: 2.5 },
+      ...names.map((one, at) => ({ from: at % 3 ? "hub" : "server", to: one, cost: 1 + (at % 4) })),
+      { from: names[5], to: names[20], cost: 7 },
+    ],
+  };
+  await page.route("**/api/mesh", (route) => route.fulfill({ json: map }));
+  await page.goto("/map");
+  const drawing = page.getByRole("region", { name: "Drawing of the mesh" });
+  await drawing.getByRole("button").nth(60).waitFor();
+  expect(await drawing.getByRole("button").count()).toBe(61);
+  expect(await page.locator("img").count()).toBe(0);
+  await drawing.locator("text", { hasText: "<img src=x onerror=" }).waitFor();
+  const overlaps = await drawing.evaluate((region) => {
+    const dots = [...region.querySelectorAll("[data-node] > path")].map((dot) => dot.getBoundingClientRect());
+    const middle = ({ x, y, width, height }: DOMRect) => [x + width / 2, y + height / 2] as const;
+    const places = dots.map(middle);
+    return places.filter(([x, y], at) => places.slice(at + 1).some(([a, b]) => Math.hypot(a - x, b - y) < 17)).length;
+  });
+  expect(overlaps).toBe(0);
+  await page.getByRole("button", { name: "Smaller" }).click();
+  await page.getByText("70 %").waitFor();
+  await expectFine("mesh-60");
+  await page.unroute("**/api/mesh");
+});
+
+test("who is no admin finds no page to add workers in the menu, and is refused at its address", async () => {
+  await using other = await pages.loggedIn("vera");
+  expect(await other.page.getByRole("link", { name: "Add a worker" }).count()).toBe(0);
+  await other.page.goto("/enrolment");
+  await other.page.getByRole("alert").getByText("LEVEL_TOO_LOW").first().waitFor();
+  expect(other.complaints).toEqual([]);
+});

@@ -178,6 +178,7 @@ async function openAll(options: CoreOptions, closers: Closers): Promise<ServerCo
       health.beats.forget(change.workerId);
       units.forget(change.workerId);
       quokka.removed(change.workerId);
+      unitChannels.removed(change.workerId);
     }
     live.changed(change);
     options.workerChanged?.(change);

@@ -5,9 +5,10 @@ import type { Asker, WorkerLines } from "../line/worker-lines.ts";
 import type { Store } from "../store/store.ts";
 import type { UnitTable } from "../store/tables.ts";
 import { knownUnits } from "../store/units.ts";
+import { findWorker } from "../store/workers.ts";
 import type { UnitIndex } from "../units/unit-index.ts";
 import { unitChannelId, type UnitName } from "./unit-channel-id.ts";
-import { finishedMessage, positionIn, stateMessage } from "./unit-messages.ts";
+import { finishedMessage, positionIn, removedMessage, stateMessage } from "./unit-messages.ts";
 
 /** What a channel of a unit is fed from. */
 export interface UnitSources {
@@ -34,6 +35,7 @@ export class UnitChannel {
   /** End of the last line that was told: from there on the output is read by whoever goes on. */
   #told = 0;
   #row: UnitTable | undefined;
+  readonly #removed = new AbortController();
 
   constructor(name: UnitName, fed: FedChannels, sources: UnitSources) {
     this.#name = name;
@@ -42,16 +44,32 @@ export class UnitChannel {
     this.#sources = sources;
   }
 
-  /** Until the unit has ended and all that it said is in the channel, or `signal` fires. */
+  /** Its worker was removed: nothing more will be heard of the unit. */
+  removed(): void {
+    this.#removed.abort(new Error("the worker was removed"));
+  }
+
+  /** Until the unit has ended and all that it said is in the channel, its worker is removed, or `signal` fires. */
   async feed(signal: AbortSignal): Promise<void> {
     const { isEnded, last } = await this.#fed.standing(this.#id, signal);
     if (isEnded) return;
     // Every message of ours says how far the output was looked at, so the channel's log knows where to go on.
     this.#told = positionIn(last);
     this.#lines = new ProgressLines(this.#told);
+    const { signal: removed } = this.#removed;
+    if (!(await this.#hasWorker())) this.removed();
+    try {
+      await this.#feedAll(AbortSignal.any([signal, removed]));
+    } catch (error) {
+      if (signal.aborted || !removed.aborted) throw error;
+      this.#fed.put(this.#id, removedMessage(this.#row, this.#told));
+    }
+  }
+
+  async #feedAll(signal: AbortSignal): Promise<void> {
+    signal.throwIfAborted();
     const following = new AbortController();
-    const both = AbortSignal.any([signal, following.signal]);
-    const output = this.#followAll(both);
+    const output = this.#followAll(AbortSignal.any([signal, following.signal]));
     output.catch(() => {});
     try {
       await this.#tellStates(signal);
@@ -60,6 +78,11 @@ export class UnitChannel {
     } finally {
       following.abort();
     }
+  }
+
+  async #hasWorker(): Promise<boolean> {
+    const worker = await findWorker(this.#sources.store.db, this.#name.workerId);
+    return worker !== undefined && worker.state !== "removed";
   }
 
   get #at(): number {

@@ -22,6 +22,8 @@ export interface UnitChannelsOptions extends Omit<UnitSources, "asker"> {
 }
 
 interface Fed {
+  readonly workerId: string;
+  readonly unit: UnitChannel;
   readonly stop: AbortController;
   pause: NodeJS.Timeout | undefined;
 }
@@ -73,14 +75,20 @@ export class UnitChannels implements ChannelSource {
     }
     const name = unitOfChannel(channel);
     if (!name || !this.#fed) return;
-    const fed: Fed = { stop: new AbortController(), pause: undefined };
+    const unit = new UnitChannel(name, this.#fed, this.#sources());
+    const fed: Fed = { workerId: name.workerId, unit, stop: new AbortController(), pause: undefined };
     this.#feeding.set(channel, fed);
-    void this.#feed(channel, new UnitChannel(name, this.#fed, this.#sources()), fed);
+    void this.#feed(channel, fed);
   }
 
   left(channel: string): void {
     const known = this.#feeding.get(channel);
     if (known) known.pause ??= setTimeout(() => this.#stop(channel), this.#options.pauseMs ?? pauseMs).unref();
+  }
+
+  /** A worker was removed: whoever watches one of its units is told, and sent home. */
+  removed(workerId: string): void {
+    for (const fed of this.#feeding.values()) if (fed.workerId === workerId) fed.unit.removed();
   }
 
   /** Units whose output is read now. */
@@ -92,10 +100,10 @@ export class UnitChannels implements ChannelSource {
     this.showOn(undefined);
   }
 
-  async #feed(channel: string, unit: UnitChannel, fed: Fed): Promise<void> {
+  async #feed(channel: string, fed: Fed): Promise<void> {
     const { signal } = fed.stop;
     try {
-      await unit.feed(signal);
+      await fed.unit.feed(signal);
     } catch (error) {
       if (!signal.aborted)
         this.#options.log.warn("a unit's channel is fed no longer", { channel, error: errorText(error) });

@@ -19,6 +19,13 @@ export function finishedMessage(row: UnitTable, at: number) {
   };
 }
 
+/** The last message where the worker was removed: how the unit stood, as far as was heard; what becomes of it nobody here will hear. */
+export function removedMessage(row: UnitTable | undefined, at: number) {
+  const state = row === undefined ? {} : { state: stateName(row.state) };
+  const detail = "its worker was removed: what becomes of the unit is not known here";
+  return { command: "FINISHED", ...state, detail, cause: "WORKER_REMOVED", at, output: "gone" };
+}
+
 /** How much of the output the channel has told of, by its last message. */
 export function positionIn(text: string | undefined): number {
   const said = text === undefined ? {} : (JSON.parse(text) as { readonly at?: unknown });

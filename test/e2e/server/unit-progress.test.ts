@@ -28,8 +28,8 @@ async function run(script: string): Promise<string> {
   return String(json["unit"]);
 }
 
-async function grant(unit: string, user = admin) {
-  const path = `/api/workers/shed/units/${unit}/progress-token`;
+async function grant(unit: string, user = admin, worker = "shed") {
+  const path = `/api/workers/${worker}/units/${unit}/progress-token`;
   return await server.ask("POST", path, { auth: user.auth, body: {} });
 }
 
@@ -90,7 +90,7 @@ describe("the channel of a unit", () => {
     const unit = await run("sleep 30");
     const { json } = await grant(unit);
     const [channel, token] = [String(json["channel"]), json.token];
-    const other = (await grant("other123")).json.token;
+    const other = (await grant(await run("true"))).json.token;
     const [until = "", mac = ""] = token.split(".");
     const wrong = ["", "x", other, `${Number(until) + 600}.${mac}`, `${until}.${"A".repeat(mac.length)}`, `1.${mac}`];
     for (const bad of wrong) {
@@ -99,6 +99,8 @@ describe("the channel of a unit", () => {
     }
     using open = await monitor.watch("unit:", {});
     expect(await open.closed).toMatchObject({ code: 4401 });
+    const unknown = await grant("other123");
+    expect([unknown.status, unknown.json.code]).toEqual([404, "UNIT_NOT_FOUND"]);
     const stranger = await server.ask("POST", `/api/workers/shed/units/${unit}/progress-token`, { body: {} });
     expect(stranger.status).toBe(401);
     using sender = await monitor.send();
@@ -112,5 +114,26 @@ describe("the channel of a unit", () => {
     await server.ask("POST", cancel, { auth: admin.auth, body: {} });
     expect(await viewer.closed).toMatchObject({ code: 1000 });
     expect(objects(viewer.texts).at(-1)).toMatchObject({ command: "FINISHED", state: "Canceled" });
+  });
+
+  test("ends with a clear word when its worker is removed, for who watches and for who comes later", async () => {
+    const gone = await server.worker("gone");
+    const body = { workType: "sh", payload: "echo '::progress {\"done\":1}'; sleep 30" };
+    const { json } = await server.ask("POST", `/api/workers/${gone.workerId}/units`, { auth: admin.auth, body });
+    const granted = await grant(String(json["unit"]), admin, "gone");
+    const [channel, target] = [String(granted.json["channel"]), `/?token=${granted.json.token}`];
+    using viewer = await monitor.watch(channel, { target });
+    for (const sign of ['"done":1', '"state":"Running"'])
+      await eventually(() => viewer.texts.some((text) => text.includes(sign))).toBe(true);
+    await server.ask("DELETE", `/api/workers/${gone.workerId}`, { auth: admin.auth });
+    expect(await viewer.closed).toMatchObject({ code: 1000 });
+    const last = { command: "FINISHED", cause: "WORKER_REMOVED", state: "Running", detail: /removed/ };
+    expect(objects(viewer.texts).at(-1)).toMatchObject({ ...last, detail: expect.stringMatching(last.detail) });
+    // Of a unit that nobody watched until then.
+    const never = channel.replace(/\/.*/, "/never123");
+    const { token } = server.running.core.unitChannels.grant({ workerId: gone.workerId, unit: "never123" }) ?? {};
+    using late = await monitor.watch(never, { target: `/?token=${token}` });
+    expect(await late.closed).toMatchObject({ code: 1000 });
+    expect(objects(late.texts)).toMatchObject([{ command: "FINISHED", cause: "WORKER_REMOVED" }]);
   });
 });

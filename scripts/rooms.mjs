@@ -51,9 +51,9 @@ export const sharedPackages = {
     reason: "each room that speaks WebSocket has its own rules for it: roads, the worker's API, viewers of channels",
   },
   yaml: {
-    files: /^src\/(worker\/settings|monitor)\/yaml\.ts$/,
+    files: /^src\/(worker\/settings|monitor|server\/config)\/yaml\.ts$/,
     reason:
-      "settings of the worker, with positions and Receptor's rules, and of the monitor, plain; neither room knows the other",
+      "settings of the worker, with positions and Receptor's rules; of the monitor, plain; and documents that people edit at the server, with positions; no room knows the other",
   },
   "@node-rs/argon2": {
     files: /^src\/(server\/auth\/passwords|worker\/management\/argon2)\.ts$/,

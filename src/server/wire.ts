@@ -2,8 +2,11 @@
  * What the API tells its clients, as shapes without I/O: the pages in `web/` are typed by it. `wire.test.ts` holds each of
  * them against the schema that its route answers by, so that neither can drift. Times are milliseconds since 1970.
  */
+import type { ThreeWayChange } from "./wire-configurations.ts";
+
 export type * from "./wire-access.ts";
 export type * from "./wire-mesh.ts";
+export type * from "./wire-configurations.ts";
 
 /** Levels on a worker or in an area, each with the ones before it. */
 export type Level = "none" | "monitor" | "operate" | "configure" | "admin";
@@ -23,6 +26,9 @@ export interface Problem {
   readonly instance?: string | undefined;
   readonly rule?: string | undefined;
   readonly change?: string | undefined;
+  /** With CONFIG_STALE: the version in force, and what others and the caller have made of the same one. */
+  readonly version?: number | undefined;
+  readonly changes?: readonly ThreeWayChange[] | undefined;
 }
 
 export interface User {

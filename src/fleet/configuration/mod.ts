@@ -23,7 +23,7 @@ export {
   type WholeDocument,
   type WrittenSecret,
 } from "./document-schema.ts";
-export { isSecret, openSecrets, redactSecrets, type Sealer, sealSecrets } from "./secrets.ts";
+export { ConfigSecretError, isSecret, openSecrets, redactSecrets, type Sealer, sealSecrets } from "./secrets.ts";
 export { ConfigStaleError, keptVersions } from "./stale.ts";
 export { configDefaults, configFaults, type ConfigMachine, givenKeys, shapeFaults, wholeDocument } from "./whole.ts";
 export { circlesOf, circleText, type FolderLine, moverOf, writtenLine } from "./watcher-circles.ts";

@@ -36,6 +36,17 @@ export function openSecrets(document: JsonObject, open: (sealed: Uint8Array) => 
   }) as JsonObject;
 }
 
+/** A secret cannot be written; caught apart by whoever shows where it stands. */
+export class ConfigSecretError extends FleetError {
+  /** JSON pointer. */
+  readonly path: string;
+
+  constructor(path: string, why: string) {
+    super("CONFIG_SECRET", `the secret at ${path} ${why}`);
+    this.path = path;
+  }
+}
+
 /** Whether this stands for a secret. */
 export function isSecret(value: Json | undefined): value is JsonObject & { readonly $secret: Json } {
   return isJsonObject(value) && Object.hasOwn(value, "$secret");
@@ -96,6 +107,6 @@ function counterpart(next: readonly Json[], before: readonly Json[], n: number):
   return next.some((entry) => canonicalJson(entry) === shown) ? undefined : here;
 }
 
-function refused(place: string, why: string): FleetError {
-  return new FleetError("CONFIG_SECRET", `the secret at ${place} ${why}`);
+function refused(place: string, why: string): ConfigSecretError {
+  return new ConfigSecretError(place, why);
 }

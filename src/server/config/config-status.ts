@@ -1,7 +1,8 @@
 import type { ConfigOutcome } from "#fleet";
 import { FleetError } from "#fleet";
 import type { PresenceState } from "../registry/presence.ts";
-import type { WorkerState } from "../registry/worker.ts";
+import { configLabel } from "../registry/labels.ts";
+import type { Worker, WorkerState } from "../registry/worker.ts";
 import { configOutcomesOf } from "../store/config-outcomes.ts";
 import type { Store } from "../store/store.ts";
 import type { ConfigOutcomeTable } from "../store/tables.ts";
@@ -39,9 +40,25 @@ export async function configUsers(
   { store, configurations, rollouts, presence }: ConfigStatusSources,
   name: string,
 ): Promise<ConfigUser[]> {
+  const workers = await usersOfConfig(store, name);
+  return await statusOf({ store, configurations, rollouts, presence }, name, workers);
+}
+
+/** The same of one worker; undefined: nobody has named a configuration for it. */
+export async function configUser(sources: ConfigStatusSources, worker: Worker) {
+  const name = worker.labels[configLabel];
+  if (name === undefined) return undefined;
+  const [user] = await statusOf(sources, name, [worker]);
+  return user && { ...user, config: name };
+}
+
+async function statusOf(
+  { store, configurations, rollouts, presence }: ConfigStatusSources,
+  name: string,
+  workers: readonly Worker[],
+): Promise<ConfigUser[]> {
   const newest = await versionOf(configurations, name);
   const rollout = await rollouts.openOf(name);
-  const workers = await usersOfConfig(store, name);
   const outcomes = new Map<string, ConfigOutcomeTable>();
   for (let from = 0; from < workers.length; from += askAtOnce) {
     const ids = workers.slice(from, from + askAtOnce).map(({ id }) => id);

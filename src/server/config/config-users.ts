@@ -15,17 +15,23 @@ export async function usersOfConfig(store: Store, name: string): Promise<Worker[
   return workers;
 }
 
-/** Labels of all workers that go by a configuration, by its name: for whoever asks about many, in one go. */
-export async function userLabelsByConfig(store: Store): Promise<ReadonlyMap<string, readonly Labels[]>> {
-  const users = new Map<string, Labels[]>();
-  for await (const { labels } of labelled(store, `${JSON.stringify(configLabel)}:`)) {
-    const name = labels[configLabel];
+/** All workers that go by a configuration, by its name: for whoever asks about many, in one go. */
+export async function usersByConfig(store: Store): Promise<ReadonlyMap<string, readonly Worker[]>> {
+  const users = new Map<string, Worker[]>();
+  for await (const worker of labelled(store, `${JSON.stringify(configLabel)}:`)) {
+    const name = worker.labels[configLabel];
     if (name === undefined) continue;
     const known = users.get(name);
-    if (known) known.push(labels);
-    else users.set(name, [labels]);
+    if (known) known.push(worker);
+    else users.set(name, [worker]);
   }
   return users;
+}
+
+/** Their labels alone, by which it is decided who may see what. */
+export async function userLabelsByConfig(store: Store): Promise<ReadonlyMap<string, readonly Labels[]>> {
+  const users = await usersByConfig(store);
+  return new Map([...users].map(([name, workers]) => [name, workers.map(({ labels }) => labels)]));
 }
 
 async function* labelled({ db }: Store, text: string): AsyncGenerator<Worker> {

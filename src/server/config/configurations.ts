@@ -31,6 +31,7 @@ import {
 } from "../store/worker-configs.ts";
 import { chooseCanaries } from "./choose-canaries.ts";
 import { usersOfConfig } from "./config-users.ts";
+import { reachChanges } from "./reach.ts";
 import type { CanaryPlan, Rollout } from "./rollout.ts";
 
 export { ConfigStaleError } from "#fleet";
@@ -69,6 +70,16 @@ export interface ConfigWrite {
   readonly comment?: string;
   /** It comes to some workers first; without this to all at once (CAT-80). */
   readonly canary?: CanaryPlan | undefined;
+}
+
+/** A document as it would be written now. */
+export interface ConfigDraft {
+  /** Secrets shown as set. */
+  readonly document: JsonObject;
+  /** What of it decides how workers are reached, and is another than in the version in force. */
+  readonly reach: readonly string[];
+  /** Of the version in force, 0: there is none. */
+  readonly version: number;
 }
 
 /** A version that is about to be written. */
@@ -157,6 +168,20 @@ export class Configurations {
     return await this.#write(name, { stored, before, version, comment, begins }, actor, () =>
       this.#stale(name, ifMatch, document),
     );
+  }
+
+  /**
+   * A document as it would be written now. It is not, and it is not validated.
+   *
+   * @throws {FleetError} CONFIG_INVALID when it is too large, CONFIG_SECRET, which knows its place.
+   */
+  async draft(name: string, document: JsonObject): Promise<ConfigDraft> {
+    requireBounded(document, "");
+    const active = await activeWorkerConfig(this.#options.store.db, name);
+    const before = active ? documentOf(active) : {};
+    const stored = this.#sealed(name, document, before);
+    const version = active?.version ?? 0;
+    return { document: redactSecrets(stored) as JsonObject, reach: reachChanges(before, stored), version };
   }
 
   /**

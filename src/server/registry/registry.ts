@@ -1,4 +1,5 @@
 import { type Clock, systemClock } from "#core";
+import { workerFingerprint } from "#fleet";
 import type { AuditTrail } from "../audit/audit.ts";
 import { Sparing } from "../api/sparing.ts";
 import { ServerError } from "../errors.ts";
@@ -115,6 +116,13 @@ export class Registry {
     const row = (await findWorker(db, idOrName)) ?? (await findWorkerNamed(db, idOrName));
     if (!row || row.state === "removed") throw notFound(idOrName);
     return workerOf(row);
+  }
+
+  /** Of the key that a worker has, as people compare it. @throws {ServerError} WORKER_NOT_FOUND. */
+  async fingerprint(id: string): Promise<string> {
+    const row = await findWorker(this.#store.db, id);
+    if (!row) throw notFound(id);
+    return workerFingerprint(row.public_key);
   }
 
   /** In the order of their names, those behind `after`. */

@@ -3,6 +3,7 @@ import type { RouteServices } from "../services.ts";
 import { allUnitsRoutes } from "./all-units-routes.ts";
 import { auditRoutes } from "./audit-routes.ts";
 import { configsRoutes } from "./configs-routes.ts";
+import { configTextRoutes } from "./config-text-routes.ts";
 import { rolloutRoutes } from "./rollout-routes.ts";
 import { httpRoutes } from "./http-routes.ts";
 import { recordingsRoutes } from "./recordings-routes.ts";
@@ -24,6 +25,8 @@ import { traceRoutes } from "./trace-routes.ts";
 import { tunnelRoutes } from "./tunnel-routes.ts";
 import { unitsRoutes } from "./units-routes.ts";
 import { usersRoutes } from "./users-routes.ts";
+import { workerConfigRoutes } from "./worker-config-routes.ts";
+import { connectionTestRoutes } from "./connection-test-routes.ts";
 import { workersRoutes } from "./workers-routes.ts";
 
 /** Every route of the API. */
@@ -51,7 +54,10 @@ export function allRoutes(services: RouteServices, sources: Omit<ServerRouteSour
     ...tunnelRoutes(services),
     ...httpRoutes(services),
     ...configsRoutes(services),
+    ...configTextRoutes(services),
     ...rolloutRoutes(services),
+    ...workerConfigRoutes(services),
+    ...connectionTestRoutes(services),
     ...auditRoutes(services),
     ...recordingsRoutes(services),
   ];

@@ -1,6 +1,7 @@
 import type { JsonObject } from "#core";
 import { diff } from "#fleet";
 import { callerConfigLevel } from "../../auth/callers.ts";
+import { configOverviews } from "../../config/config-overview.ts";
 import { userLabelsByConfig } from "../../config/config-users.ts";
 import { ServerError } from "../../errors.ts";
 import { userNames } from "../../store/users.ts";
@@ -12,6 +13,7 @@ import type { RouteServices } from "../services.ts";
 import {
   Config,
   ConfigBody,
+  ConfigListQuery,
   ConfigParams,
   Configs,
   ConfigsQuery,
@@ -50,14 +52,17 @@ function readRoutes(services: RouteServices): Route[] {
       path: "/api/worker-configs",
       summary: "The configurations that you may see, each in its newest version",
       needs: { kind: "caller" },
-      schema: { query: ConfigsQuery, answer: Configs },
+      schema: { query: ConfigListQuery, answer: Configs },
       handle: async ({ query, caller }) => {
         const users = await userLabelsByConfig(store);
         const seen = (await configurations.list()).filter(
           ({ name }) => callerConfigLevel(caller, name, users.get(name) ?? []) !== "none",
         );
         const page = pageOfAll(seen, query, ({ name }) => name);
-        return { ...page, items: await withAuthors(services, page.items) };
+        const items = await withAuthors(services, page.items);
+        if (query.workers !== true) return { ...page, items };
+        const overviews = await configOverviews(store, items);
+        return { ...page, items: items.map((item) => ({ ...item, overview: overviews.get(item.name) })) };
       },
     }),
     route({

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { count, json, jsonObject, labels, pageOf, pageQuery, queryCount, timeMs } from "../field-schema.ts";
+import { count, json, jsonObject, labels, pageOf, pageQuery, queryCount, queryFlag, timeMs } from "../field-schema.ts";
 import { workerState } from "./workers-schema.ts";
 
 const version = {
@@ -17,7 +17,23 @@ const change = z.object({ path: z.string(), before: json.optional(), after: json
 export const ConfigParams = z.object({ name: z.string().min(1).max(63) });
 export const VersionParams = ConfigParams.extend({ version: queryCount });
 export const ConfigsQuery = z.strictObject(pageQuery);
-export const Configs = pageOf(z.object(version));
+export const ConfigListQuery = z.strictObject({
+  ...pageQuery,
+  workers: queryFlag.optional().describe("true: tell of each how far it has come with its workers"),
+});
+export const Configs = pageOf(
+  z.object({
+    ...version,
+    overview: z
+      .object({
+        workers: count.describe("it is for so many"),
+        behind: count.describe("of them, those that do not go by the version they are to"),
+        failed: count.describe("of them, those that have refused it"),
+        rollout: z.object({ version: count, state: z.string() }).nullable(),
+      })
+      .optional(),
+  }),
+);
 export const Config = z.object({ ...version, document: jsonObject });
 
 const canaryPlan = z.strictObject({

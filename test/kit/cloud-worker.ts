@@ -9,7 +9,7 @@ export interface CloudWorker extends AsyncDisposable {
 }
 
 export interface CloudWorkerOptions {
-  readonly server: TestServer;
+  readonly server: { readonly url: string; readonly core: Pick<TestServer["core"], "enrolments"> };
   readonly folder: TempFolder;
   readonly name: string;
   /** Of the configuration that the administrator gives it. */

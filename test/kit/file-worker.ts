@@ -11,7 +11,7 @@ export interface FileWorker extends AsyncDisposable {
 }
 
 export interface FileWorkerOptions {
-  readonly server: TestServer;
+  readonly server: { readonly url: string; readonly core: Pick<TestServer["core"], "enrolments"> };
   readonly folder: TempFolder;
   readonly name: string;
   /** What times edits that must be confirmed. */

@@ -15,15 +15,27 @@ export function connectionHandle(): Promise<string> {
   return open;
 }
 
+/** Leave the connection, and open another one, which a worker can tell from it (CAT-75). @throws {ProblemError} */
+export async function newConnection(): Promise<void> {
+  await open?.catch(() => {});
+  leave();
+  open = undefined;
+  await connectionHandle();
+}
+
+let leave = (): void => {};
+
 function newHandle(): Promise<string> {
   return new Promise((resolve, reject) => {
     const socket = new WebSocket(socketUrl("connection"));
+    const close = (): void => socket.close();
+    leave = close;
     socket.addEventListener("message", ({ data }: MessageEvent<string>) => {
       const said = JSON.parse(data) as { readonly connection?: string };
       if (said.connection !== undefined) resolve(said.connection);
     });
     socket.addEventListener("close", () => {
-      open = undefined;
+      if (leave === close) open = undefined;
       reject(unreachable());
     });
   });

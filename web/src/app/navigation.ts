@@ -20,6 +20,7 @@ const navigation = [
   { to: "/captures", name: "Captures", icon: "capture" },
   { to: "/paths", name: "Paths", icon: "path" },
   { to: "/scans", name: "Scans", icon: "scan" },
+  { to: "/configurations", name: "Configurations", icon: "configuration" },
   { to: "/people", name: "People", icon: "people", area: "users" },
   { to: "/audit", name: "Audit", icon: "audit", area: "audit" },
 ] as const satisfies readonly PageLink[];

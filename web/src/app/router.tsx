@@ -10,6 +10,8 @@ import { homePath } from "../api/place.ts";
 import { Empty } from "../parts/empty.tsx";
 import { Heading } from "../parts/heading.tsx";
 import { ProblemNote } from "../parts/problem-note.tsx";
+import { configurationSearch } from "../pages/configurations/configuration-search.ts";
+import { auditSearch } from "../pages/audit/audit-search.ts";
 import { workerSearch } from "../pages/worker/worker-search.ts";
 import { pathSearch } from "../pages/paths/path-search.ts";
 import { OverviewPage } from "../pages/overview/overview-page.tsx";
@@ -82,6 +84,20 @@ const routes = [
   }),
   createRoute({
     getParentRoute: () => root,
+    path: "/configurations",
+    component: lazyRouteComponent(
+      () => import("../pages/configurations/configurations-page.tsx"),
+      "ConfigurationsPage",
+    ),
+  }),
+  createRoute({
+    getParentRoute: () => root,
+    path: "/configurations/$name",
+    validateSearch: configurationSearch,
+    component: lazyRouteComponent(() => import("../pages/configurations/configuration-page.tsx"), "ConfigurationPage"),
+  }),
+  createRoute({
+    getParentRoute: () => root,
     path: "/account",
     component: lazyRouteComponent(() => import("../pages/account/account-page.tsx"), "AccountPage"),
   }),
@@ -93,6 +109,7 @@ const routes = [
   createRoute({
     getParentRoute: () => root,
     path: "/audit",
+    validateSearch: auditSearch,
     component: lazyRouteComponent(() => import("../pages/audit/audit-page.tsx"), "AuditPage"),
   }),
 ] as const;

@@ -1,7 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
 import type { ReactNode } from "react";
 import type { WorkerView } from "#server/wire";
-import { readEvents } from "../../api/workers.ts";
+import { readLastEvents } from "../../api/workers.ts";
 import { Age } from "../../parts/age.tsx";
 import { ProblemNote } from "../../parts/problem-note.tsx";
 import { momentText } from "../../parts/quantities.ts";
@@ -67,24 +67,24 @@ function Fact({ name, children }: { readonly name: string; readonly children: Re
 /** Read anew whenever the worker's state changes. */
 function Events({ worker, now }: { readonly worker: WorkerView; readonly now: number }) {
   const key = ["events", worker.id, worker.state, worker.since];
-  const { data, error } = useQuery({ queryKey: key, queryFn: ({ signal }) => readEvents(worker.id, signal) });
+  const { data, error } = useQuery({
+    queryKey: key,
+    queryFn: ({ signal }) => readLastEvents(worker.id, shownEvents, signal),
+  });
   return (
     <section aria-label="What happened">
       <h2 className="mb-2">What happened</h2>
       {error && <ProblemNote error={error} />}
       <ul className="sheet divide-y divide-line">
-        {data
-          ?.toReversed()
-          .slice(0, shownEvents)
-          .map(({ sequence, at, state, cause }) => (
-            <li key={sequence} className="flex flex-wrap gap-x-4 px-4 py-1.5">
-              <span className="text-soft" title={momentText(at, now)}>
-                <Age at={at} now={now} />
-              </span>
-              <span className="font-medium">{state}</span>
-              <span className="min-w-0 break-words">{cause}</span>
-            </li>
-          ))}
+        {data?.map(({ sequence, at, state, cause }) => (
+          <li key={sequence} className="flex flex-wrap gap-x-4 px-4 py-1.5">
+            <span className="text-soft" title={momentText(at, now)}>
+              <Age at={at} now={now} />
+            </span>
+            <span className="font-medium">{state}</span>
+            <span className="min-w-0 break-words">{cause}</span>
+          </li>
+        ))}
       </ul>
     </section>
   );

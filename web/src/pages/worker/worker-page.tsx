@@ -15,6 +15,8 @@ import { whyNotRun } from "../../parts/may.ts";
 import { ProblemNote } from "../../parts/problem-note.tsx";
 import { AnyDialog, type RunWish, ToolButtons } from "../tools/tool-acts.tsx";
 import { About } from "./about.tsx";
+import { Connection } from "./connection.tsx";
+import { WorkerConfig } from "./configuration/worker-config.tsx";
 import { Findings } from "./findings.tsx";
 import { Health } from "./health.tsx";
 import { type WorkerTab, workerTabs } from "./worker-search.ts";
@@ -24,11 +26,13 @@ const route = getRouteApi("/workers/$worker");
 const titles: Readonly<Record<WorkerTab, string>> = {
   health: "Health",
   units: "Units",
+  configuration: "Configuration",
+  connection: "Connection",
   findings: "Findings",
   about: "About",
 };
 
-/** One worker: how it does, its units, what its doctor finds, and what it is. */
+/** One worker: how it does, its units, its configuration, the way to it, what its doctor finds, and what it is. */
 export function WorkerPage() {
   const { worker: name } = route.useParams();
   const { data, error, refetch } = useQuery({
@@ -88,7 +92,7 @@ function Shown({ worker }: { readonly worker: WorkerView }) {
         value={tab}
         onValueChange={(next) => void navigate({ search: { tab: next as WorkerTab }, replace: true })}
       >
-        <Tabs.List aria-label={`Parts of ${worker.name}`} className="mb-4 flex gap-1 border-b border-line">
+        <Tabs.List aria-label={`Parts of ${worker.name}`} className="mb-4 flex flex-wrap gap-1 border-b border-line">
           {workerTabs.map((one) => (
             <Tabs.Trigger
               key={one}
@@ -104,6 +108,12 @@ function Shown({ worker }: { readonly worker: WorkerView }) {
         </Tabs.Content>
         <Tabs.Content value="units">
           <WorkerUnits worker={worker.name} />
+        </Tabs.Content>
+        <Tabs.Content value="configuration">
+          <WorkerConfig worker={worker} />
+        </Tabs.Content>
+        <Tabs.Content value="connection">
+          <Connection worker={worker} />
         </Tabs.Content>
         <Tabs.Content value="findings">
           <Findings worker={worker} />

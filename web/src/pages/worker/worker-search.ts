@@ -1,5 +1,5 @@
 /** The parts of a worker's page. */
-export const workerTabs = ["health", "units", "findings", "about"] as const;
+export const workerTabs = ["health", "units", "configuration", "connection", "findings", "about"] as const;
 export type WorkerTab = (typeof workerTabs)[number];
 
 /** Which of them the address names. */

@@ -5,6 +5,7 @@ import { Age, isStale, Told } from "../../parts/age.tsx";
 import { WorkerBadge } from "../../parts/badge.tsx";
 import { Icon } from "../../parts/icon.tsx";
 import { whyNotRun, whyNotTool } from "../../parts/may.ts";
+import { editPlace } from "../worker/configuration/edit-place.ts";
 import { Menu, MenuItem } from "../../parts/menu.tsx";
 import { durationText, percentText } from "../../parts/quantities.ts";
 import type { Column } from "../../parts/rows.tsx";
@@ -168,6 +169,10 @@ function Acts({ worker, run }: { readonly worker: WorkerView; readonly run: (wis
       <MenuItem act={() => void navigate({ to: "/workers/$worker", params, search: { tab: "units" } })}>
         <Icon name="units" />
         Units
+      </MenuItem>
+      <MenuItem act={() => void navigate(editPlace(worker))}>
+        <Icon name="edit" />
+        Configuration
       </MenuItem>
     </Menu>
   );

@@ -1,0 +1,224 @@
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { axeFindings, type Page, screenshot, type Window } from "../kit/browser.ts";
+import { type CloudWorker, cloudWorker } from "../kit/cloud-worker.ts";
+import { type FileWorker, fileWorker } from "../kit/file-worker.ts";
+import { openPages, type OpenPages } from "../kit/pages.ts";
+import { type TempFolder, tempFolder } from "../kit/temp-folder.ts";
+
+let pages: OpenPages;
+let window: Window;
+let folder: TempFolder;
+let pod: CloudWorker | undefined;
+let shed: FileWorker | undefined;
+
+beforeAll(async () => {
+  folder = await tempFolder();
+  pages = await openPages();
+  window = await pages.loggedIn("ada");
+});
+afterAll(async () => {
+  await window[Symbol.asyncDispose]();
+  await pod?.[Symbol.asyncDispose]();
+  await shed?.[Symbol.asyncDispose]();
+  await pages[Symbol.asyncDispose]();
+  await folder[Symbol.asyncDispose]();
+});
+
+/** Seen wide and narrow, light and dark; nothing sticks out, and the browser complained of nothing. */
+async function expectFine(name: string): Promise<void> {
+  const { page, complaints } = window;
+  for (const [width, theme] of [
+    [1440, "light"],
+    [390, "dark"],
+  ] as const) {
+    await page.setViewportSize({ width, height: 900 });
+    await page.emulateMedia({ colorScheme: theme });
+    await screenshot(page, `${name}-${width}-${theme}`);
+    expect(await axeFindings(page)).toEqual([]);
+    const over = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+    expect(over).toBeLessThanOrEqual(0);
+  }
+  await page.setViewportSize({ width: 1440, height: 900 });
+  await page.emulateMedia({ colorScheme: "light" });
+  expect(complaints).toEqual([]);
+}
+
+/** Type a whole document in place of what stands in the editor, as people do. */
+async function write(page: Page, editor: string, text: string): Promise<void> {
+  await page.getByRole("textbox", { name: editor }).click();
+  await page.keyboard.press("ControlOrMeta+a");
+  if (text === "") await page.keyboard.press("Delete");
+  else await page.keyboard.insertText(text);
+}
+
+async function save(page: Page, note: string): Promise<void> {
+  await page.getByRole("button", { name: "Save…" }).click();
+  await page.getByLabel("Note").fill(note);
+  await page.getByRole("button", { name: "Save it" }).click();
+  await page.getByRole("dialog").waitFor({ state: "detached" });
+}
+
+const ofServer = () => ({ core: pages.server.running.core, url: pages.server.url });
+const echo = "workTypes:\n  - worktype: echo\n    command: echo\n";
+
+test("CAT-110: a configuration is made in a page; what is wrong is shown at its line and not saved", async () => {
+  const { page } = window;
+  await page.goto("/configurations");
+  await page.getByText("This server holds no configuration").waitFor();
+  await expectFine("configurations-empty");
+  await page.getByRole("button", { name: "New configuration…" }).click();
+  await page.getByLabel("Name", { exact: true }).fill("web");
+  await page.getByRole("button", { name: "Write it" }).click();
+  await write(page, "Document of web", `log:\n  level: loud\n${echo}`);
+  await page.getByText("wrong", { exact: true }).waitFor();
+  await page.getByRole("button", { name: "line 2" }).click();
+  await expectFine("configuration-fault");
+  await page.getByRole("button", { name: "Save…" }).click();
+  expect(await page.getByRole("dialog").count()).toBe(0);
+  await write(page, "Document of web", `log:\n  level: info\n${echo}`);
+  await page.getByText("The server finds nothing wrong with it.").waitFor();
+  await save(page, "the first");
+  await page.getByText("No worker goes by it.").waitFor();
+  pod = await cloudWorker({ server: ofServer(), folder, name: "pod", config: "web" });
+  await expect
+    .poll(() => pages.server.running.core.registry.list().then((all) => all.length), { timeout: 60_000 })
+    .toBe(2);
+});
+
+test("CAT-80, CAT-75: a version that could cut workers off comes to one first, is paused, and given to all or taken back", async () => {
+  const { page } = window;
+  await page.goto("/configurations/web");
+  await page.getByRole("cell", { name: "applied 1" }).waitFor({ timeout: 60_000 });
+  await page.getByRole("tab", { name: "Edit" }).click();
+  await write(page, "Document of web", `log:\n  level: debug\nremoteAccess:\n  roles:\n    admin: admin\n${echo}`);
+  await page.getByText("look twice").waitFor();
+  await page.getByRole("button", { name: "Save…" }).click();
+  await page.getByRole("list", { name: "Look twice" }).getByText("/remoteAccess/roles").waitFor();
+  await page.getByLabel("Note").fill("admins alone");
+  expect(await page.getByLabel("How many first").inputValue()).toBe("1");
+  await page.getByLabel("They must be well for").selectOption("3600000");
+  await expectFine("configuration-save");
+  await page.getByRole("button", { name: "Save it" }).click();
+  const rollout = page.getByRole("region", { name: "Roll-out" });
+  await rollout.getByText(/must be well for \d+ s more/).waitFor({ timeout: 60_000 });
+  await page.getByRole("cell", { name: "applied 2" }).waitFor();
+  await expectFine("configuration-rollout");
+  await rollout.getByRole("button", { name: "Pause" }).click();
+  await rollout.getByText("paused: some workers have it").waitFor();
+  await rollout.getByRole("button", { name: "Go back…" }).click();
+  await page.getByRole("dialog").getByRole("button", { name: "Go back" }).click();
+  await rollout.getByText("aborted, and taken back").waitFor();
+  await page.getByRole("cell", { name: "applied 3" }).waitFor({ timeout: 60_000 });
+  await page.goto("/configurations");
+  await page.getByText("with all").waitFor();
+  await expectFine("configurations");
+});
+
+test("CAT-74: any two versions are compared, by sign and not by colour alone, and an old one is put back", async () => {
+  const { page } = window;
+  await page.goto("/configurations/web?tab=versions&from=1&to=2");
+  const diff = page.getByRole("region", { name: "From version 1 to version 2" });
+  await diff.getByRole("row").filter({ hasText: "+" }).filter({ hasText: "level: debug" }).waitFor();
+  await diff.getByRole("row").filter({ hasText: "-" }).filter({ hasText: "level: info" }).waitFor();
+  await expectFine("configuration-versions");
+  await page.getByRole("button", { name: "Actions of version 2" }).click();
+  await page.getByRole("menuitem", { name: "Put it back…" }).click();
+  await page.getByRole("button", { name: "Put it back", exact: true }).click();
+  await page.getByText("as version 2", { exact: true }).waitFor();
+  expect(await pages.server.running.core.configurations.get("web")).toMatchObject({ version: 4 });
+});
+
+test("CAT-72: who was slower loses nothing of what was typed, and sees what differs", async () => {
+  const { page } = window;
+  await page.goto("/configurations/web?tab=edit");
+  await write(page, "Document of web", `log:\n  level: warning\n${echo}`);
+  const { configurations } = pages.server.running.core;
+  const { document } = await configurations.get("web");
+  await configurations.put("web", { document: { ...document, log: { level: "error" } }, ifMatch: 4 }, "somebody");
+  await page.getByRole("button", { name: "Save…" }).click();
+  await page.getByRole("button", { name: "Save it" }).click();
+  const note = page.getByRole("region", { name: "Somebody else was faster" });
+  await note.getByRole("row").filter({ hasText: "/log/level" }).getByText("both changed it").waitFor();
+  await expectFine("configuration-conflict");
+  await page.getByRole("tab", { name: "Workers" }).click();
+  await page.getByRole("button", { name: "No", exact: true }).click();
+  await note.getByRole("button", { name: "Keep my text, over theirs" }).click();
+  await save(page, "mine");
+  expect(await configurations.get("web")).toMatchObject({ version: 6, document: { log: { level: "warning" } } });
+});
+
+test("CAT-78, CAT-109: a worker's page says what it is to go by and what it does, and edits at the right place", async () => {
+  const { page } = window;
+  await page.goto("/workers/pod?tab=configuration");
+  const held = page.getByRole("region", { name: "Configuration of the server" });
+  await held.getByText("version 6", { exact: true }).first().waitFor();
+  await page.getByText("cloud:web@6").first().waitFor({ timeout: 60_000 });
+  await expectFine("worker-configuration");
+  await held.getByRole("link", { name: "Edit" }).click();
+  await page.getByRole("textbox", { name: "Document of web" }).waitFor();
+  await page.goto("/workers");
+  await page.getByRole("button", { name: "Actions of pod" }).click();
+  await page.getByRole("menuitem", { name: "Configuration" }).click();
+  await page.getByRole("textbox", { name: "Document of web" }).waitFor();
+});
+
+test("CAT-71, CAT-75: a worker's own file is edited through its service, and confirmed over a new connection", async () => {
+  const { page } = window;
+  shed = await fileWorker({ server: ofServer(), folder, name: "shed" });
+  const { core } = pages.server.running;
+  const isThere = async () => {
+    const one = (await core.registry.list()).find(({ name }) => name === "shed");
+    return one !== undefined && one.epoch > 1 && core.lines.isConnected(one.id);
+  };
+  await expect.poll(isThere, { timeout: 60_000 }).toBe(true);
+  await page.goto("/workers/shed?tab=configuration");
+  const edit = async (level: string) => {
+    await page.getByRole("button", { name: "Edit" }).click();
+    const editor = page.getByRole("textbox", { name: "Own configuration of shed" });
+    await editor.waitFor();
+    await editor.click();
+    await page.keyboard.press("ControlOrMeta+End");
+    await page.keyboard.insertText(`\nremoteAccess:\n  roles:\n    admin: admin\n    viewer: ${level}\n`);
+  };
+  await edit("everything");
+  await page.getByText("/remoteAccess/roles/viewer").waitFor();
+  await write(page, "Own configuration of shed", "");
+  await page.getByRole("button", { name: "Back" }).click();
+  await edit("operate");
+  await page.getByText("you confirm it afterwards").waitFor();
+  await save(page, "viewers operate");
+  const waiting = page.getByRole("region", { name: "To be confirmed" });
+  await waiting.getByRole("timer").waitFor();
+  await expectFine("worker-confirm");
+  await waiting.getByRole("button", { name: "Confirm it" }).click();
+  await waiting.waitFor({ state: "detached" });
+  await page.getByText('{"admin":"admin","viewer":"operate"}').waitFor();
+});
+
+test("CAT-103: the test of a connection names the stage that fails; its address is kept", async () => {
+  const { page } = window;
+  await page.goto("/workers/shed?tab=connection");
+  await page.getByRole("button", { name: "Test connection" }).click();
+  await page.getByText(/^It answered in /).waitFor();
+  await page.getByText("it has proved the key it was registered with").waitFor();
+  await page.getByLabel("Host or address, and published port").fill("shed.example:18889");
+  await page.getByRole("button", { name: "Keep it" }).click();
+  await expectFine("worker-connection");
+  await shed?.[Symbol.asyncDispose]();
+  shed = undefined;
+  await page.getByRole("button", { name: "Test connection" }).click();
+  await page.getByText("It fails at the stage “Connection”.").waitFor();
+  await expectFine("worker-connection-lost");
+  await page.reload();
+  expect(await page.getByLabel("Host or address, and published port").inputValue()).toBe("shed.example:18889");
+});
+
+test("who may only look finds no way to write", async () => {
+  await pages.server.user("vera", "viewer");
+  await using other = await pages.loggedIn("vera");
+  await other.page.goto("/configurations");
+  expect(await other.page.getByRole("button", { name: "New configuration…" }).isDisabled()).toBe(true);
+  await other.page.goto("/configurations/web?tab=edit");
+  await other.page.getByText("your role may not configure").first().waitFor();
+  expect(await other.page.getByRole("button", { name: "Save…" }).isDisabled()).toBe(true);
+});

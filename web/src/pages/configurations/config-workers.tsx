@@ -1,0 +1,125 @@
+import { keepPreviousData, useQuery } from "@tanstack/react-query";
+import { Link } from "@tanstack/react-router";
+import type { ConfigOutcome, ConfigUser } from "#server/wire";
+import { readConfigUsers } from "../../api/configurations.ts";
+import { useServerNow } from "../../live/clock.ts";
+import { useLive } from "../../live/live.tsx";
+import { Age } from "../../parts/age.tsx";
+import { Badge, type Tone, WorkerBadge } from "../../parts/badge.tsx";
+import { Command, Empty, Loading } from "../../parts/empty.tsx";
+import type { IconName } from "../../parts/icon.tsx";
+import { ProblemNote } from "../../parts/problem-note.tsx";
+import { type Column, Rows } from "../../parts/rows.tsx";
+
+type Key = "name" | "state" | "running" | "wanted" | "outcome" | "why" | "since";
+
+const columns: readonly Column<Key>[] = [
+  { key: "name", name: "Worker" },
+  { key: "state", name: "Status", room: "max-sm:hidden" },
+  { key: "running", name: "Goes by", isNumber: true },
+  { key: "wanted", name: "Is to", isNumber: true },
+  { key: "outcome", name: "Outcome" },
+  { key: "why", name: "Why", room: "max-lg:hidden" },
+  { key: "since", name: "Since", isNumber: true, room: "max-md:hidden" },
+];
+
+/** While somebody still has to take a version, they are asked for again: what becomes of versions is told nowhere live. */
+const againMs = 2_000;
+
+/** The workers of a configuration: which version each goes by, and what became of the last one. */
+export function ConfigWorkers({ name }: { readonly name: string }) {
+  const arrivals = useArrivals(name);
+  const { data, error, refetch } = useQuery({
+    queryKey: ["config", name, "workers", arrivals],
+    queryFn: ({ signal }) => readConfigUsers(name, signal),
+    placeholderData: keepPreviousData,
+    refetchInterval: ({ state }) => (state.data?.some(isBehind) ? againMs : false),
+  });
+  const now = useServerNow();
+  if (error) return <ProblemNote error={error} retry={() => void refetch()} />;
+  if (!data) return <Loading what="its workers" />;
+  if (data.length === 0) return <NoWorkers name={name} />;
+  return (
+    <Rows
+      label={`Workers of ${name}`}
+      columns={columns}
+      rows={data}
+      keyOf={({ id }) => id}
+      cells={(user) =>
+        columns.map(({ key, isNumber, room = "" }) => (
+          <td key={key} className={`cell ${isNumber ? "number" : ""} ${room}`}>
+            <Cell name={key} user={user} now={now} />
+          </td>
+        ))
+      }
+    />
+  );
+}
+
+const isBehind = ({ mode, running, wanted, state }: ConfigUser): boolean =>
+  mode === "cloud" && state !== "stopped" && state !== "lost" && running !== wanted;
+
+/** Another text whenever one of its workers comes, goes, or is something else than before. */
+function useArrivals(name: string): string {
+  const { workers } = useLive();
+  const own = workers.filter(({ labels }) => labels["farhand/config"] === name);
+  return own.map(({ id, state, since }) => `${id} ${state} ${since}`).join("\n");
+}
+
+function Cell({ name, user, now }: { readonly name: Key; readonly user: ConfigUser; readonly now: number }) {
+  const { running, wanted, outcome, first } = user;
+  switch (name) {
+    case "name":
+      return (
+        <Link
+          to="/workers/$worker"
+          params={{ worker: user.name }}
+          search={{ tab: "configuration" }}
+          className="link block max-w-72 truncate font-medium"
+        >
+          {user.name}
+          {first ? " (first)" : ""}
+        </Link>
+      );
+    case "state":
+      return <WorkerBadge state={user.state} />;
+    case "running":
+      return running === null || running === 0 ? "–" : running;
+    case "wanted":
+      return wanted ?? "–";
+    case "outcome":
+      return outcome ? <OutcomeBadge outcome={outcome} /> : <span className="text-soft">silent</span>;
+    case "why":
+      return <span className="block max-w-96 break-words text-soft">{whyOf(user)}</span>;
+    case "since":
+      return outcome ? <Age at={outcome.at} now={now} /> : "–";
+  }
+}
+
+/** A worker that keeps a file of its own will never go by this, whatever its label says. */
+function whyOf({ mode, outcome }: ConfigUser): string {
+  return mode === "cloud" ? (outcome?.detail ?? "") : `it keeps its own configuration (mode ${mode})`;
+}
+
+const looks: Readonly<Record<ConfigOutcome["outcome"], readonly [Tone, IconName]>> = {
+  applied: ["ok", "ok"],
+  pending: ["busy", "busy"],
+  failed: ["bad", "bad"],
+};
+
+/** What became of a version at a worker. */
+export function OutcomeBadge({ outcome: { outcome, version } }: { readonly outcome: ConfigOutcome }) {
+  const [tone, icon] = looks[outcome];
+  return <Badge tone={tone} icon={icon}>{`${outcome} ${version}`}</Badge>;
+}
+
+function NoWorkers({ name }: { readonly name: string }) {
+  return (
+    <div className="sheet">
+      <Empty title="No worker goes by it.">
+        <p>An admin names it for a worker that joined in the mode “cloud”:</p>
+        <Command>{`farhand workers set WORKER --label farhand/config=${name}`}</Command>
+      </Empty>
+    </div>
+  );
+}

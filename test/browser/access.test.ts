@@ -60,9 +60,17 @@ test("CAT-110: the audit names what was done, and is found whole", async () => {
   await page.getByRole("cell", { name: "user.make" }).first().waitFor();
   await page.getByRole("button", { name: "Verify" }).click();
   await page.getByText(/^whole: \d+ rows$/).waitFor();
-  await page.getByLabel("Search who, what and of what").fill("nothing of that kind");
-  await page.getByText("No row that was read fits.").waitFor();
-  await page.getByLabel("Search who, what and of what").fill("user.");
+  await page.getByLabel("What", { exact: true }).fill("nothing.of.that.kind");
+  await page.getByRole("button", { name: "Search" }).click();
+  await page.getByText("No row fits.").waitFor();
+  await page.getByLabel("What", { exact: true }).fill("user.*");
+  await page.getByLabel("Who", { exact: true }).fill("ada");
+  await page.getByRole("button", { name: "Search" }).click();
+  const rows = page.getByRole("region", { name: "Audit" }).locator("tbody tr");
+  // The newest first, and who did it by their name.
+  await rows.first().getByRole("cell", { name: "user.change" }).waitFor();
+  await rows.first().getByRole("cell", { name: "ada" }).waitFor();
+  expect(new URL(page.url()).searchParams.get("act")).toBe("user.*");
   await expectFine("audit");
 });
 

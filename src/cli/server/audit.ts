@@ -1,28 +1,32 @@
+import type { AuditListOptions } from "../commands/audit-list.ts";
 import { CliError, cliErrors } from "../errors.ts";
 import type { Terminal } from "../terminal.ts";
 import type { ApiClient } from "./api-client.ts";
 import { queryText } from "./api-path.ts";
 import { plain } from "./config-text.ts";
 import { allOf } from "./pages.ts";
+import { momentOf } from "./moment.ts";
 import { auditTable } from "./people-text.ts";
 import { ServerProblem } from "./problem.ts";
 import { listIn, numberOf, objectIn, stringOf } from "./shapes.ts";
 
 type Json = true | undefined;
 
-/** Print rows of the audit, the oldest first. */
+/** Print rows of the audit, the oldest or the newest first. */
 export async function listAudit(
   api: ApiClient,
-  { after, limit, json }: { readonly after?: string; readonly limit?: string; readonly json?: true },
+  { newest, from, to, json, server: _, ...wish }: AuditListOptions,
   terminal: Terminal,
 ): Promise<void> {
-  const answer = await api.ask("GET", `/audit${queryText({ after, limit })}`);
+  const times = { from: from && momentOf(from, api.now()), to: to && momentOf(to, api.now()) };
+  const order = newest && "newest";
+  const answer = await api.ask("GET", `/audit${queryText({ ...wish, ...times, order })}`);
   const rows = listIn(answer);
   if (json) return terminal.print(JSON.stringify(rows));
   for (const line of auditTable(rows, await namesOf(api), terminal)) terminal.print(line);
   const last = numberOf(rows.at(-1)?.["sequence"]);
   if (stringOf(objectIn(answer)["next"]) !== undefined && last !== undefined) {
-    terminal.say(`there is more: --after ${last}`);
+    terminal.say(`there is more: ${newest ? "--before" : "--after"} ${last}`);
   }
 }
 

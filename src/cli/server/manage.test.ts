@@ -150,6 +150,16 @@ describe("farhand audit", () => {
     await farhand("enrol-token");
     expect((await farhand("audit", "list")).out).toMatch(/  (admin|ada) +enrolment\.make /);
     expect(await jsonOf("audit", "list", "--after", "1", "--limit", "2")).toHaveLength(2);
+    const made = ["audit", "list", "--newest", "--act", "enrolment.*", "--from", "1h"];
+    const found = (await jsonOf(...made)) as { readonly sequence: number; readonly action: string }[];
+    expect(found.filter(({ action }) => !action.startsWith("enrolment."))).toEqual([]);
+    expect(found.length).toBeGreaterThan(0);
+    expect(found.map(({ sequence }) => sequence)).toEqual(
+      found.map(({ sequence }) => sequence).toSorted((a, b) => b - a),
+    );
+    expect(await jsonOf(...made, "--who", "nobody")).toEqual([]);
+    expect((await farhand("audit", "list", "--newest", "--limit", "1")).err.join()).toMatch(/--before \d+/);
+    expect(await farhand("audit", "list", "--from", "soon")).toMatchObject({ exit: 2 });
     expect((await farhand("audit", "verify")).out).toMatch(/^\d+ rows, unbroken/);
     const { out } = await farhand("audit", "export");
     const rows = out

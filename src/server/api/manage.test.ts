@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { apiKit } from "../../../test/kit/api.ts";
 import { goodPassword } from "../../../test/kit/access.ts";
+import { insertWorkerEvents } from "../store/worker-events.ts";
 
 const kit = apiKit();
 
@@ -156,6 +157,13 @@ describe("a worker", () => {
       "SERIES_INVALID",
     );
     expect((await api.ask("GET", `/api/workers/w1/health?from=0&to=60000`, root)).json["points"]).toEqual([]);
+    const later = [2, 3].map((at) => ({ worker_id: id, at, state: "online", cause: `came ${at}` }));
+    await insertWorkerEvents(api.store.db, later);
+    const newest = async (query: string) =>
+      (await api.ask("GET", `/api/workers/w1/events?order=newest&limit=2${query}`, root)).json;
+    const last = await newest("");
+    expect(last.items).toMatchObject([{ cause: "came 3" }, { cause: "came 2" }]);
+    expect(await newest(`&cursor=${String(last["next"])}`)).toMatchObject({ items: [{ cause: "for the night" }] });
   });
 });
 
@@ -184,5 +192,44 @@ describe("the audit", () => {
     ]);
     for (const path of ["", "/verify", "/export"])
       expect((await api.ask("GET", `/api/audit${path}`, viewer)).status).toBe(403);
+  });
+
+  test("is searched by names of people and workers, the newest first, page by page", async () => {
+    await using api = await kit.open();
+    const [root, zoe] = [await api.user("root", "admin"), await api.user("zoe", "viewer")];
+    const worker = await api.worker("north");
+    await api.audit.record(zoe.id, "worker.shell", worker);
+    await api.audit.record(`worker:${worker}`, "worker.refused", "x");
+    await api.audit.record(root.id, "user.change", zoe.id);
+    await api.audit.record(zoe.id, "worker.tcp", worker);
+    const get = (query: string) => api.ask("GET", `/api/audit?${query}`, root);
+    const found = async (query: string) => (await get(query)).json.items.map(({ sequence }) => sequence);
+    expect(await found("who=Zoe")).toEqual([1, 4]);
+    expect(await found(`who=${root.id}`)).toEqual([3]);
+    expect(await found("who=north")).toEqual([2]);
+    expect(await found("worker=north&order=newest")).toEqual([4, 2, 1]);
+    expect(await found("act=worker.*&who=zoe&order=newest")).toEqual([4, 1]);
+    expect(await found("who=nobody")).toEqual([]);
+    const first = await get("worker=north&order=newest&limit=2");
+    expect(await found(`worker=north&order=newest&limit=2&cursor=${String(first.json["next"])}`)).toEqual([1]);
+    expect(await found("order=newest&before=3")).toEqual([2, 1]);
+    const at = Number(first.json.items[0]?.["at"]);
+    expect(await found(`from=${at + 1}`)).toEqual([]);
+    expect(await found(`to=${at}`)).toHaveLength(4);
+  });
+
+  test.each([
+    ["act=%25", "act"],
+    ["act=User.Make", "act"],
+    ["order=any", "order"],
+    ["from=9&to=8", "from"],
+    ["before=3", "before"],
+    ["order=newest&after=3", "after"],
+  ])("refuses %s, and names what is wrong with it", async (query, field) => {
+    await using api = await kit.open();
+    const root = await api.user("root", "admin");
+    const { status, json } = await api.ask("GET", `/api/audit?${query}`, root);
+    expect([status, json.code]).toEqual([400, "REQUEST_INVALID"]);
+    expect(String(json["detail"])).toContain(field);
   });
 });

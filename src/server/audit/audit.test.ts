@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { silentLog } from "#core";
 import { describeWithStores } from "../../../test/kit/stores.ts";
+import { type AuditChoice, searchAudit } from "../store/audit-search.ts";
 import { openStore, type Store } from "../store/store.ts";
 import { Audit } from "./audit.ts";
 import { auditHash } from "./chain.ts";
@@ -108,6 +109,36 @@ describeWithStores("the audit", ({ kind, settings, open }) => {
     const audit = await filled(store, 5);
     await damage(store);
     expect(await audit.verify()).toMatchObject({ ok: false, ...expected });
+  });
+
+  test("is searched by who, what, worker and time, from either end", async () => {
+    await using store = await open();
+    let now = 0;
+    const audit = new Audit(store, { now: () => now });
+    const rows = [
+      ["u1", "user.make", "u2"],
+      ["u1", "user.change", "u2"],
+      ["u2", "worker.shell", "w1"],
+      ["worker:w1", "worker.refused", "w2"],
+      ["u1", "worker.shell", "w2"],
+      ["u1", "username.make", "u3"],
+    ] as const;
+    for (const [actor, action, subject] of rows) {
+      now += 10;
+      await audit.record(actor, action, subject);
+    }
+    const found = async (choice: AuditChoice, order: "oldest" | "newest" = "oldest", behind?: number, limit = 10) =>
+      (await searchAudit(store, choice, { order, behind, limit })).map(({ sequence }) => sequence);
+    expect(await found({})).toEqual([1, 2, 3, 4, 5, 6]);
+    expect(await found({}, "newest", undefined, 2)).toEqual([6, 5]);
+    expect(await found({}, "newest", 5, 2)).toEqual([4, 3]);
+    expect(await found({ actors: ["u2", "worker:w1"] })).toEqual([3, 4]);
+    expect(await found({ action: "user.make" })).toEqual([1]);
+    expect(await found({ action: "user.*" }, "newest")).toEqual([2, 1]);
+    expect(await found({ workerId: "w1" })).toEqual([3, 4]);
+    expect(await found({ from: 20, to: 30 })).toEqual([2, 3]);
+    expect(await found({ actors: ["u1"], action: "worker.*", from: 40 })).toEqual([5]);
+    expect(await found({ actors: ["nobody"] })).toEqual([]);
   });
 
   test("forgets what is too old, says so, and is whole", async () => {

@@ -24,6 +24,18 @@ export function workerEvents(db: Database, after: number, limit: number, workerI
   return chosen.orderBy("sequence").limit(limit).execute();
 }
 
+/** What happened last to a worker: its events before `before`, the newest first; undefined: the last of all. */
+export function lastWorkerEvents(
+  db: Database,
+  workerId: string,
+  before: number | undefined,
+  limit: number,
+): Promise<WorkerEvent[]> {
+  const events = db.selectFrom("worker_event").selectAll().where("worker_id", "=", workerId);
+  const chosen = before === undefined ? events : events.where("sequence", "<", before);
+  return chosen.orderBy("sequence", "desc").limit(limit).execute();
+}
+
 /** What says how a worker was in a window: its events there, and the last one before. */
 export async function workerEventsBetween(
   db: Database,

@@ -35,6 +35,10 @@ export async function readEvents(worker: string, signal: AbortSignal): Promise<r
   return events;
 }
 
+/** What happened to a worker last, the newest first. */
+export const readLastEvents = async (worker: string, most: number, signal: AbortSignal) =>
+  (await get<Page<WorkerEvent>>(`workers/${word(worker)}/events?order=newest&limit=${most}`, signal)).items;
+
 /** What keeps somebody from the worker, and its doctor's findings. */
 export const readHints = async (worker: string, signal: AbortSignal): Promise<Hints> =>
   request("GET", `workers/${word(worker)}/hints`, { signal, headers: { "x-connection": await connectionHandle() } });

@@ -1,11 +1,14 @@
 import { Readable } from "node:stream";
-import { auditRows, type AuditRow } from "../../store/audit.ts";
+import { ServerError } from "../../errors.ts";
+import type { AuditRow } from "../../store/audit.ts";
+import { type AuditPart, searchAudit } from "../../store/audit-search.ts";
 import { Answer } from "../answer.ts";
+import { auditChoice } from "../audit-choice.ts";
 import { numberOfCursor, pageFrom } from "../cursor.ts";
 import { guarded } from "../guarded-stream.ts";
 import { type Route, route } from "../route.ts";
 import type { RouteServices } from "../services.ts";
-import { AuditQuery, AuditRows, Verdict } from "./audit-schema.ts";
+import { type AuditPlace, AuditQuery, AuditRows, Verdict } from "./audit-schema.ts";
 
 const admin = { kind: "area", area: "audit", level: "admin" } as const;
 
@@ -15,11 +18,12 @@ export function auditRoutes({ audit, store, limits }: RouteServices): Route[] {
     route({
       method: "GET",
       path: "/api/audit",
-      summary: "Rows of the audit, the oldest first",
+      summary: "Rows of the audit, the oldest or the newest first: all, or those that are looked for",
       needs: admin,
       schema: { query: AuditQuery, answer: AuditRows },
-      handle: async ({ query: { limit, cursor, after } }) => {
-        const rows = await auditRows(store, cursor === undefined ? (after ?? 0) : numberOfCursor(cursor), limit + 1);
+      handle: async ({ query: { limit, cursor, order, after, before, ...wish } }) => {
+        const part = { order, behind: behind({ order, cursor, after, before }), limit: limit + 1 };
+        const rows = await searchAudit(store, await auditChoice(store, wish), part);
         return pageFrom(rows.map(withDetail), limit, ({ sequence }) => String(sequence));
       },
     }),
@@ -45,6 +49,19 @@ export function auditRoutes({ audit, store, limits }: RouteServices): Route[] {
       },
     }),
   ];
+}
+
+/** Where a list goes on. @throws {ServerError} REQUEST_INVALID: a place that belongs to the other order. */
+function behind({ order, cursor, after, before }: AuditPlace): AuditPart["behind"] {
+  const [own, other] = order === "oldest" ? [after, before] : [before, after];
+  if (other !== undefined) {
+    const [field, fit] = order === "oldest" ? ["before", "newest"] : ["after", "oldest"];
+    throw new ServerError(
+      "REQUEST_INVALID",
+      `${field}: it is for lists with order=${fit}; this one has order=${order}`,
+    );
+  }
+  return cursor === undefined ? own : numberOfCursor(cursor);
 }
 
 function withDetail({ detail, ...row }: AuditRow) {

@@ -1,7 +1,7 @@
 import type { Level } from "#fleet";
 import { type Caller, callerLevel } from "../../auth/callers.ts";
 import type { Worker } from "../../registry/worker.ts";
-import { workerEvents } from "../../store/worker-events.ts";
+import { lastWorkerEvents, workerEvents } from "../../store/worker-events.ts";
 import type { Call } from "../call.ts";
 import { keyOfCursor, numberOfCursor, pageFrom, type PageWish } from "../cursor.ts";
 import { requireMayConfigure } from "../may-configure.ts";
@@ -148,11 +148,15 @@ function healthRoutes({ health, store }: RouteServices): Route[] {
     route({
       method: "GET",
       path: "/api/workers/:worker/events",
-      summary: "What happened to a worker",
+      summary: "What happened to a worker, the oldest or the newest first",
       needs: monitor,
       schema: { params: WorkerParams, query: EventsQuery, answer: Events },
-      handle: async ({ worker, query: { limit, cursor } }) => {
-        const events = await workerEvents(store.db, numberOfCursor(cursor), limit + 1, worker.id);
+      handle: async ({ worker, query: { limit, cursor, order } }) => {
+        const place = cursor === undefined ? undefined : numberOfCursor(cursor);
+        const events =
+          order === "newest"
+            ? await lastWorkerEvents(store.db, worker.id, place, limit + 1)
+            : await workerEvents(store.db, place ?? 0, limit + 1, worker.id);
         return pageFrom(events, limit, ({ sequence }) => String(sequence));
       },
     }),

@@ -54,5 +54,8 @@ export const Availability = z.object({
   spentMs: z.record(workerState, count),
   share: z.number().nullable().describe("0 to 1; null: nothing is known"),
 });
-export const EventsQuery = z.strictObject(pageQuery);
+export const EventsQuery = z.strictObject({
+  ...pageQuery,
+  order: z.enum(["oldest", "newest"]).default("oldest").describe("which of them come first"),
+});
 export const Events = pageOf(z.object({ sequence: count, at: timeMs, state: z.string(), cause: z.string() }));

@@ -12,6 +12,7 @@ import { payloadDigests } from "./0008-payload-digests.ts";
 import { entitlements } from "./0009-entitlements.ts";
 import { units } from "./0010-units.ts";
 import { quokka } from "./0011-quokka.ts";
+import { auditLists } from "./0012-audit-lists.ts";
 
 /** Every step from an empty database to this version's, by number. A step that was released is never changed. */
 export function migrations(kind: StoreSettings["kind"]): Readonly<Record<string, Migration>> {
@@ -28,5 +29,6 @@ export function migrations(kind: StoreSettings["kind"]): Readonly<Record<string,
     "0009-entitlements": entitlements(types),
     "0010-units": units(types),
     "0011-quokka": quokka(types),
+    "0012-audit-lists": auditLists(),
   };
 }

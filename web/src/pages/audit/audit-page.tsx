@@ -1,5 +1,5 @@
 import { useInfiniteQuery } from "@tanstack/react-query";
-import { useState } from "react";
+import { getRouteApi, useNavigate } from "@tanstack/react-router";
 import type { AuditRow } from "#server/wire";
 import { auditExportPath, readAudit } from "../../api/audit.ts";
 import { useServerNow } from "../../live/clock.ts";
@@ -8,7 +8,11 @@ import { Empty, Loading } from "../../parts/empty.tsx";
 import { Heading } from "../../parts/heading.tsx";
 import { Icon } from "../../parts/icon.tsx";
 import { ProblemNote } from "../../parts/problem-note.tsx";
+import { countText } from "../../parts/quantities.ts";
 import { type Column, Rows } from "../../parts/rows.tsx";
+import { AuditFilter } from "./audit-filter.tsx";
+import { auditQuery } from "./audit-search.ts";
+import { useNames } from "./use-names.ts";
 import { Verdict } from "./verdict.tsx";
 
 const columns: readonly Column<"number" | "at" | "actor" | "action" | "subject" | "detail">[] = [
@@ -20,17 +24,20 @@ const columns: readonly Column<"number" | "at" | "actor" | "action" | "subject" 
   { key: "detail", name: "More", room: "max-lg:hidden" },
 ];
 
+const route = getRouteApi("/audit");
+
 /** What was done on this server, by whom, and whether the record of it is whole. */
 export function AuditPage() {
-  const [text, setText] = useState("");
+  const search = route.useSearch();
+  const navigate = useNavigate({ from: "/audit" });
+  const nameOf = useNames();
   const { data, error, refetch, hasNextPage, fetchNextPage, isFetching } = useInfiniteQuery({
-    queryKey: ["audit"],
-    queryFn: ({ pageParam, signal }) => readAudit(pageParam, signal),
-    initialPageParam: 0,
-    getNextPageParam: ({ items, next }) => (next === undefined ? undefined : items.at(-1)?.sequence),
+    queryKey: ["audit", search],
+    queryFn: ({ pageParam, signal }) => readAudit(auditQuery(search), pageParam, signal),
+    initialPageParam: "",
+    getNextPageParam: ({ next }) => next,
   });
-  const read = data?.pages.flatMap(({ items }) => items) ?? [];
-  const rows = read.filter((row) => fits(row, text.trim().toLowerCase()));
+  const rows = data?.pages.flatMap(({ items }) => items) ?? [];
   return (
     <>
       <Heading title="Audit">
@@ -40,29 +47,12 @@ export function AuditPage() {
           Export
         </a>
       </Heading>
-      <div role="search" className="mb-3 flex flex-wrap items-center gap-2">
-        <input
-          type="search"
-          aria-label="Search who, what and of what"
-          placeholder="Who, what, of what"
-          className="field max-w-sm"
-          value={text}
-          onChange={({ target }) => setText(target.value)}
-        />
-        <p role="status" className="text-soft">
-          {rows.length} of {read.length} rows that were read
-        </p>
-        {hasNextPage && (
-          <button type="button" className="button" disabled={isFetching} onClick={() => void fetchNextPage()}>
-            Read 500 more
-          </button>
-        )}
-      </div>
+      <AuditFilter search={search} change={(next) => void navigate({ search: next })} />
       {error && <ProblemNote error={error} retry={() => void refetch()} />}
       {!data && !error && <Loading what="the audit" />}
       {data && rows.length === 0 && (
         <div className="sheet">
-          <Empty title="No row that was read fits." />
+          <Empty title="No row fits." />
         </div>
       )}
       {rows.length > 0 && (
@@ -71,17 +61,26 @@ export function AuditPage() {
           columns={columns}
           rows={rows}
           keyOf={({ sequence }) => String(sequence)}
-          cells={(row) => <Cells row={row} />}
+          cells={(row) => <Cells row={row} nameOf={nameOf} />}
         />
+      )}
+      {data && (
+        <div className="mt-2 flex items-center gap-3">
+          <p role="status" className="text-soft">
+            {countText(rows.length, "row")}, the newest first
+          </p>
+          {hasNextPage && (
+            <button type="button" className="button" disabled={isFetching} onClick={() => void fetchNextPage()}>
+              Read 200 more
+            </button>
+          )}
+        </div>
       )}
     </>
   );
 }
 
-const fits = ({ actor, action, subject }: AuditRow, text: string): boolean =>
-  `${actor} ${action} ${subject}`.toLowerCase().includes(text);
-
-function Cells({ row }: { readonly row: AuditRow }) {
+function Cells({ row, nameOf }: { readonly row: AuditRow; readonly nameOf: (id: string) => string }) {
   const now = useServerNow();
   const detail = JSON.stringify(row.detail ?? null);
   return (
@@ -91,11 +90,11 @@ function Cells({ row }: { readonly row: AuditRow }) {
         <Age at={row.at} now={now} />
       </td>
       <td className="cell mono max-w-52 truncate max-md:hidden" title={row.actor}>
-        {row.actor}
+        {nameOf(row.actor)}
       </td>
       <td className="cell font-medium">{row.action}</td>
       <td className="cell mono max-w-52 truncate max-md:hidden" title={row.subject}>
-        {row.subject}
+        {nameOf(row.subject)}
       </td>
       <td className="cell mono max-w-md truncate max-lg:hidden" title={detail}>
         {detail}

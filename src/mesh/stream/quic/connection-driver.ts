@@ -34,6 +34,12 @@ const datagramsPerTurn = 64;
  */
 const ackDelayMs = 10;
 
+/**
+ * A connection is at rest when nothing came for so long, milliseconds; more than a round trip takes. Within a transfer each
+ * acknowledgement is said at once, and what it makes room for is sent at once: the far end waits for nothing else.
+ */
+const restMs = 1000;
+
 /** What an engine sends at most when nothing is answered in time. */
 const probesPerTurn = 2;
 
@@ -68,6 +74,10 @@ export class ConnectionDriver {
   #hasToSay = false;
   /** Datagrams that came since we last sent. */
   #unsaid = 0;
+  /** When the last one came, on the clock of `performance.now()`. */
+  #cameAt = Number.NEGATIVE_INFINITY;
+  /** It was the first for a while. */
+  #brokeRest = false;
   #established = false;
   #ending: StreamEnding | undefined;
   #released = false;
@@ -146,6 +156,9 @@ export class ConnectionDriver {
     this.#isUnanswered = false;
     this.#owesAnswer = true;
     this.#unsaid++;
+    const now = performance.now();
+    this.#brokeRest = now - this.#cameAt > restMs;
+    this.#cameAt = now;
     this.connection.receive(datagram);
     this.#schedule();
   }
@@ -235,9 +248,10 @@ export class ConnectionDriver {
     else this.#arm();
   };
 
-  /** All there is to say is that one datagram came. */
+  /** All there is to say is that one datagram came, after a while of rest. */
   get #mayWait(): boolean {
-    if (this.#hasToSay || this.#isOverdue || this.#unsaid > 1 || !this.#established || this.#ending) return false;
+    if (!this.#brokeRest || this.#hasToSay || this.#isOverdue || this.#unsaid > 1 || !this.#established || this.#ending)
+      return false;
     return this.connection.isResting && !this.connection.isClosed;
   }
 

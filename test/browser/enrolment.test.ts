@@ -174,6 +174,19 @@ test("CAT-110: sixty nodes have names that can be read, and a name is no markup"
   await page.unroute("**/api/mesh");
 });
 
+test("CAT-66: a second factor is set up by a code for the camera, with the secret as text beside it", async () => {
+  const { page } = window;
+  await page.goto("/account");
+  await page.getByRole("button", { name: "Set one up" }).click();
+  const code = page.getByRole("img", { name: "The secret for the camera of the app" });
+  await code.waitFor();
+  const uri = (await page.getByRole("link", { name: "open it there" }).getAttribute("href")) ?? "";
+  const secret = await page.locator("[data-secret]").getAttribute("data-secret");
+  expect(uri).toContain(`secret=${secret ?? "none"}`);
+  expect(await code.locator("path").getAttribute("d")).toMatch(/^(M\d+ \d+h\d+v1h-\d+z){100,}$/);
+  await expectFine("factor");
+});
+
 test("who is no admin finds no page to add workers in the menu, and is refused at its address", async () => {
   await using other = await pages.loggedIn("vera");
   expect(await other.page.getByRole("link", { name: "Add a worker" }).count()).toBe(0);

@@ -3,6 +3,7 @@ import { beginFactor, confirmFactor } from "../../api/session.ts";
 import { problemOf } from "../../api/problem.ts";
 import { Field } from "../../parts/field.tsx";
 import { Form, textOf } from "../../parts/form.tsx";
+import { QrCode } from "../../parts/qr/qr-code.tsx";
 
 type Step =
   | { readonly kind: "begin"; readonly needsPassword: boolean }
@@ -86,12 +87,13 @@ function Secret({
   return (
     <Form button="Confirm" submit={(fields) => submit(textOf(fields, "code"))}>
       <p>
-        Type this secret into the app, or{" "}
+        Scan this with the app, type the secret into it, or{" "}
         <a className="link" href={uri}>
           open it there
         </a>
         . It is shown this once.
       </p>
+      <QrCode text={uri} label="The secret for the camera of the app" />
       <code className="mono rounded-md border border-line bg-sunk px-3 py-2 break-all" data-secret={secret}>
         {secret.match(/.{1,4}/g)?.join(" ")}
       </code>

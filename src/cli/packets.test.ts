@@ -30,6 +30,11 @@ describe("farhand packets", () => {
     expect(lines.at(-1)).toMatch(/^0040 {2}[0-9a-f ]{35} {14}/);
   });
 
+  test("prints those that fit a filter, with their numbers", async () => {
+    const { lines } = await packets(capture, { filter: "ip.addr == 10.9.0.2 and dns.qry.type == 28" });
+    expect(lines.map((line) => line.trim().split(" ")[0])).toEqual(["11", "12"]);
+  });
+
   test("prints JSON with every layer", async () => {
     const { lines } = await packets(capture, { packet: "7", json: true });
     const [packet] = lines.map((line) => JSON.parse(line) as { number: number; layers: { protocol: string }[] });
@@ -42,6 +47,8 @@ describe("farhand packets", () => {
     ["/nowhere.pcap", {}, "cannot be read"],
     [capture, { packet: "86" }, "has 85 packets"],
     [capture, { packet: "first" }, "is no whole number"],
+    [capture, { filter: "tcp.port == http" }, /--filter, at character 13: tcp\.port: "http" is no number/],
+    [capture, { filter: "tcp", packet: "7" }, "give one of them"],
   ])("refuses %s with %j", async (file, options, why) => {
     await expect(packets(file, options)).rejects.toThrow(why);
   });

@@ -2,7 +2,7 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { createReadStream } from "node:fs";
 import { errorText, systemCode } from "#core";
-import { decodePacket, type PcapPacket, PcapPackets, ToolError } from "#tools";
+import { decodePacket, type PacketFilter, type PcapPacket, PcapPackets, readPacketFilter, ToolError } from "#tools";
 import type { PacketsOptions } from "./commands/packets.ts";
 import { CliError } from "./errors.ts";
 import { packetText, summaryLine } from "./packet-text.ts";
@@ -10,14 +10,18 @@ import type { Terminal } from "./terminal.ts";
 
 /** Packets of a file, as they are read. @throws {CliError} `FILE_UNREADABLE`. */
 export async function showPackets(file: string, options: PacketsOptions, terminal: Terminal): Promise<number> {
+  if (options.packet !== undefined && options.filter !== undefined)
+    throw new CliError("USAGE", "--packet names one packet, --filter chooses some: give one of them");
   if (options.deep) return await showDeep(file, options);
   const wanted = options.packet === undefined ? undefined : numberOf(options.packet);
+  const fits = filterOf(options.filter);
   let [number, firstAt] = [0, 0];
   for await (const packet of packetsOf(file, terminal)) {
     number++;
     if (number === 1) firstAt = packet.time;
     if (wanted !== undefined && number !== wanted) continue;
     const decoded = decodePacket(packet.bytes, packet);
+    if (!fits({ packet: decoded, number })) continue;
     const { summary, layers, truncated } = decoded;
     if (options.json) await line(terminal, JSON.stringify({ number, ...summary, truncated, layers }));
     else if (wanted === undefined) await line(terminal, summaryLine(number, summary, firstAt, terminal));
@@ -30,6 +34,15 @@ export async function showPackets(file: string, options: PacketsOptions, termina
 
 async function line(terminal: Terminal, text: string): Promise<void> {
   await terminal.write(Buffer.from(`${text}\n`));
+}
+
+function filterOf(text: string | undefined): PacketFilter {
+  if (text === undefined) return () => true;
+  const filter = readPacketFilter(text);
+  if (typeof filter === "function") return filter;
+  throw new CliError("USAGE", `--filter, at character ${filter.at + 1}: ${filter.fault}`, {
+    remedy: "as in `ip.addr == 10.0.0.1 and udp.port == 53`; docs/tasks/read-a-capture.md has the fields",
+  });
 }
 
 function numberOf(text: string): number {
@@ -59,9 +72,14 @@ async function* packetsOf(file: string, terminal: Terminal): AsyncGenerator<Pcap
 }
 
 /** What tshark has to say, as it says it. @throws {ToolError} `PROGRAM_MISSING`. */
-async function showDeep(file: string, { packet, json }: PacketsOptions): Promise<number> {
-  const one = packet === undefined ? [] : ["-Y", `frame.number==${numberOf(packet)}`, ...(json ? [] : ["-V", "-x"])];
-  const child = spawn("tshark", ["-n", "-r", file, ...(json ? ["-T", "json"] : []), ...one], { stdio: "inherit" });
+async function showDeep(file: string, { packet, filter, json }: PacketsOptions): Promise<number> {
+  // Its own filters know more fields than ours: it says itself what it cannot read.
+  const wanted = packet === undefined ? filter : `frame.number==${numberOf(packet)}`;
+  const shown = [
+    ...(wanted === undefined ? [] : ["-Y", wanted]),
+    ...(packet === undefined || json ? [] : ["-V", "-x"]),
+  ];
+  const child = spawn("tshark", ["-n", "-r", file, ...(json ? ["-T", "json"] : []), ...shown], { stdio: "inherit" });
   try {
     await once(child, "spawn");
   } catch (error) {

@@ -17,6 +17,8 @@ export {
   type Packet,
   type PcapPacket,
   PcapPackets,
+  type PacketFilter,
+  readPacketFilter,
   type RecordOf,
 } from "./packet/wire.ts";
 export { hostText, type ParamsSchema, portNumber } from "./params-schema.ts";

@@ -61,7 +61,9 @@ export {
   type HexLine,
   type Layer,
   linkTypeName,
+  looksLikeFilter,
   type Packet,
+  type PacketFilter,
   type PacketSummary,
   type PcapFault,
   type PcapHeader,
@@ -69,6 +71,7 @@ export {
   type PcapPacket,
   PcapPackets,
   type PcapRecord,
+  readPacketFilter,
   type RecordOf,
 } from "./packet/wire.ts";
 export type { HostLine, PortLine, PortState, ProgressLine, ScanLine, ScanSummaryLine } from "./portscan/result.ts";

@@ -118,6 +118,12 @@ describe("captures", () => {
     await page.getByText("0 shown").waitFor();
     await page.getByLabel("Show packets with").fill("UDP 127.0.0.1");
     await page.getByText("12 shown").waitFor();
+    const search = page.getByLabel("Show packets with");
+    await search.fill(`udp.port == ${dnsPort} and frame.number <= 3`);
+    await page.getByText("3 shown").waitFor();
+    await search.fill("udp.port == dns");
+    await page.getByRole("alert").getByText(/"dns" is no number/).waitFor();
+    await search.fill("");
     const [download] = await Promise.all([
       page.waitForEvent("download"),
       page.getByRole("link", { name: "Download .pcap" }).click(),

@@ -3,6 +3,7 @@ import { type Command, type JsonOptions, jsonOption } from "../command.ts";
 /** What `farhand packets` is given. */
 export interface PacketsOptions extends JsonOptions {
   readonly packet?: string;
+  readonly filter?: string;
   readonly deep?: true;
 }
 
@@ -19,11 +20,13 @@ export const packets = {
   arguments: [{ name: "FILE", description: "a pcap file; - is stdin", completes: "file" }],
   options: [
     { flags: "--packet <n>", description: "this one in full, counted from 1" },
+    { flags: "--filter <expression>", description: "only those that fit, as `ip.addr == 10.0.0.1 and udp.port == 53`" },
     { flags: "--deep", description: "by tshark, if it is installed" },
     { ...jsonOption, description: "print a JSON line for each packet" },
   ],
   examples: [
     ["farhand packets cap.pcap", "a line for each packet"],
+    ["farhand packets cap.pcap --filter 'tcp.port == 443'", "those of one port"],
     ["farhand packets cap.pcap --packet 7", "the seventh, layer by layer, and its bytes"],
   ],
   async run({ words: [file], options }, terminal) {

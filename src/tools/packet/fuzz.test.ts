@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { describe } from "vitest";
 import { fuzz, piecesOf } from "../../../test/kit/fuzz.ts";
 import { decodePacket } from "./decode.ts";
+import { readPacketFilter } from "./filter/packet-filter.ts";
 import type { Field } from "./packet.ts";
 import { PcapIndex } from "./pcap-index.ts";
 import { PcapPackets } from "./pcap-packets.ts";
@@ -57,6 +58,32 @@ describe("hostile captures", () => {
             decodePacket(packet.bytes, packet);
           }
         }
+      },
+    },
+  );
+});
+
+describe("hostile filters", () => {
+  const decoded = packets.slice(0, 20).map((bytes, n) => ({
+    packet: decodePacket(bytes, { linkType: 1, time: 0, originalLength: bytes.length }),
+    number: n + 1,
+  }));
+  fuzz(
+    "are read or refused",
+    {
+      samples: [
+        "ip.addr == 10.9.0.0/24 and tcp.port != 80",
+        '!(dns.qry.name contains "example" || frame.len >= 0x40) and not tcp.flags.syn eq 1',
+        "ipv6.addr == fd00:9::2 or eth.addr == 76:c0:35:71:f5:4e",
+      ],
+      splinters: ["(", ")", "!", "==", "and ", "not ", '"', "ip.addr", "tcp.port", "/", "::", "contains "],
+    },
+    {
+      readPacketFilter: (bytes) => {
+        const text = bytes.toString();
+        const filter = readPacketFilter(text);
+        if (typeof filter === "function") decoded.filter(filter);
+        else if (filter.at > text.length) throw new Error(`${filter.fault} at ${filter.at} of ${text.length}`);
       },
     },
   );

@@ -1,5 +1,6 @@
 /** Captures and packets, read without any I/O: in a browser as on a command line. */
 export { decodePacket, type RecordOf } from "./decode.ts";
+export { looksLikeFilter, type PacketFilter, readPacketFilter } from "./filter/packet-filter.ts";
 export { hexDump, type HexLine } from "./hex-dump.ts";
 export { linkTypeName } from "./numbers.ts";
 export type { Field, Layer, Packet, PacketSummary } from "./packet.ts";

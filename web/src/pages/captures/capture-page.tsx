@@ -67,7 +67,8 @@ function Packets({ now }: { readonly now: CaptureNow }) {
         <input
           type="search"
           aria-label="Show packets with"
-          placeholder="Show packets with: dns 10.0.0.1"
+          placeholder="Show packets with: dns 10.0.0.1, or udp.port == 53"
+          aria-invalid={found?.fault !== undefined}
           className="field mono min-w-0 flex-1 basis-60"
           value={text}
           onChange={({ target }) => setText(target.value)}
@@ -84,6 +85,11 @@ function Packets({ now }: { readonly now: CaptureNow }) {
           Follow the end
         </button>
       </div>
+      {found?.fault !== undefined && (
+        <p className="text-warn" role="alert">
+          The filter: {found.fault}.
+        </p>
+      )}
       <Statistics now={now} {...(found && { found: found.numbers.length })} />
       {count === 0 ? (
         <div className="sheet">

@@ -1,26 +1,41 @@
-import { decodePacket, type PacketSummary, type PcapPacket } from "#tools/wire";
+import {
+  decodePacket,
+  looksLikeFilter,
+  type PacketFilter,
+  type PacketSummary,
+  type PcapPacket,
+  readPacketFilter,
+} from "#tools/wire";
 import type { Captured } from "./captured.ts";
 
-/** The packets that fit a text, looked for bit by bit so that the page stays awake. */
+/** What a text asks for; a fault instead, for a filter that cannot be read. */
+export function wantedBy(text: string): PacketFilter | { readonly fault: string } {
+  if (looksLikeFilter(text)) return readPacketFilter(text);
+  const words = text.toLowerCase().split(/\s+/).filter(Boolean);
+  return ({ packet }) => fits(packet.summary, words);
+}
+
+/** The packets that fit, looked for bit by bit so that the page stays awake. */
 export class PacketSearch {
   /** Numbers of those that fit, in their order. */
   readonly found: number[] = [];
   /** How many were looked at. */
   looked = 0;
   readonly #captured: Captured;
-  readonly #words: readonly string[];
+  readonly #wanted: PacketFilter;
 
-  /** @param text words that must all be in the columns; `tcp` or `10.0.0.1` are words as others. */
-  constructor(captured: Captured, text: string) {
+  constructor(captured: Captured, wanted: PacketFilter) {
     this.#captured = captured;
-    this.#words = text.toLowerCase().split(/\s+/).filter(Boolean);
+    this.#wanted = wanted;
   }
 
   /** Look at more of them, `most` at once. @returns whether there is something left. */
   step(most: number): boolean {
     const end = Math.min(this.#captured.index.count, this.looked + most);
     for (; this.looked < end; this.looked++) {
-      if (fits(summaryOf(this.#captured.packet(this.looked)), this.#words)) this.found.push(this.looked);
+      const { bytes, ...record } = this.#captured.packet(this.looked);
+      const packet = decodePacket(bytes, record);
+      if (this.#wanted({ packet, number: this.looked + 1 })) this.found.push(this.looked);
     }
     return this.looked < this.#captured.index.count;
   }

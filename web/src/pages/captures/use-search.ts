@@ -1,6 +1,6 @@
 import { useEffect, useState } from "react";
 import type { CaptureNow } from "./use-capture.ts";
-import { PacketSearch } from "./packet-search.ts";
+import { PacketSearch, wantedBy } from "./packet-search.ts";
 
 /** So many are decoded before the page may do something else: a few milliseconds. */
 const atOnce = 500;
@@ -9,6 +9,8 @@ const atOnce = 500;
 export interface Found {
   readonly numbers: readonly number[];
   readonly looked: number;
+  /** What is wrong with a filter; then nothing is found. */
+  readonly fault?: string;
 }
 
 /** Look through what has come, and through what comes. */
@@ -16,8 +18,9 @@ export function useSearch({ captured, count }: CaptureNow, text: string): Found 
   const [search, setSearch] = useState<PacketSearch>();
   const [found, setFound] = useState<Found>();
   useEffect(() => {
-    setSearch(text.trim() === "" ? undefined : new PacketSearch(captured, text));
-    setFound(undefined);
+    const wanted = text.trim() === "" ? undefined : wantedBy(text);
+    setSearch(typeof wanted === "function" ? new PacketSearch(captured, wanted) : undefined);
+    setFound(typeof wanted === "object" ? { numbers: [], looked: 0, fault: wanted.fault } : undefined);
   }, [captured, text]);
   useEffect(() => {
     if (!search) return undefined;
@@ -30,5 +33,5 @@ export function useSearch({ captured, count }: CaptureNow, text: string): Found 
     timer = setTimeout(step, 0);
     return () => clearTimeout(timer);
   }, [search, count]);
-  return search ? (found ?? { numbers: [], looked: 0 }) : undefined;
+  return search ? (found ?? { numbers: [], looked: 0 }) : found;
 }

@@ -69,14 +69,15 @@ export default defineConfig({
       {
         ...fromSources,
         // Whole programs, after the rest. Most of their time they wait for something to happen, so more files go on at once
-        // than there are processors.
+        // than there are processors. As with the units, a process takes a file after the other.
         test: {
           name: "system",
           include: ["test/**/*.test.ts"],
           exclude: ["test/house/**", "test/kit/**"],
           testTimeout: 120_000,
           hookTimeout: 120_000,
-          maxWorkers: 3,
+          maxWorkers: 4,
+          isolate: false,
           sequence: { groupOrder: 2 },
         },
       },

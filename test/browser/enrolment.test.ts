@@ -187,6 +187,41 @@ test("CAT-66: a second factor is set up by a code for the camera, with the secre
   await expectFine("factor");
 });
 
+test("CAT-65: a service account is made with a token that is told once and revoked, and one session of a person is ended", async () => {
+  const { page } = window;
+  await page.goto("/people");
+  await page.getByRole("button", { name: "New service account…" }).click();
+  await page.getByLabel("Name", { exact: true }).fill("pods");
+  await page.getByLabel("Role", { exact: true }).selectOption("operator");
+  await page.getByLabel("Only on workers with these labels").fill("region=eu");
+  await page.getByRole("button", { name: "Make the account" }).click();
+  const tokens = page.getByRole("dialog", { name: "API tokens of pods" });
+  await tokens.getByText("There is none.").waitFor();
+  await tokens.getByLabel("Token for").fill("nightly job");
+  await tokens.getByLabel("It may").selectOption("workers:operate");
+  await tokens.getByRole("button", { name: "Make a token" }).click();
+  const told = tokens.getByRole("group", { name: "The token" }).locator("code");
+  const authorization = `Bearer ${await told.innerText()}`;
+  const me = () => pages.server.ask("GET", "/api/me", { auth: { authorization } });
+  expect((await me()).json).toMatchObject({ kind: "token", user: { name: "pods", role: "operator" } });
+  await expectFine("service-account");
+  await tokens.getByRole("button", { name: "Revoke nightly job" }).click();
+  await tokens.getByText("There is none.").waitFor();
+  expect((await me()).status).toBe(401);
+  await tokens.getByRole("button", { name: "Close" }).click();
+
+  const { access } = pages.server.running.core;
+  const vera = (await access.accounts.list()).find(({ name }) => name === "vera")?.id ?? "";
+  await access.sessions.open(vera, { source: "192.0.2.7", client: "a lost laptop" }, false);
+  const before = await access.sessions.list(vera);
+  await page.getByRole("button", { name: "Actions of vera" }).click();
+  await page.getByRole("menuitem", { name: "Sessions…" }).click();
+  const laptop = page.getByRole("listitem").filter({ hasText: "a lost laptop" });
+  await laptop.getByRole("button", { name: "End it" }).click();
+  await laptop.waitFor({ state: "detached" });
+  expect(await access.sessions.list(vera)).toHaveLength(before.length - 1);
+});
+
 test("who is no admin finds no page to add workers in the menu, and is refused at its address", async () => {
   await using other = await pages.loggedIn("vera");
   expect(await other.page.getByRole("link", { name: "Add a worker" }).count()).toBe(0);

@@ -1,3 +1,4 @@
+import type { TokensOptions } from "../commands/tokens.ts";
 import type { TokensMakeOptions } from "../commands/tokens-make.ts";
 import { CliError } from "../errors.ts";
 import type { Terminal } from "../terminal.ts";
@@ -24,17 +25,27 @@ export async function listSessions(api: ApiClient, json: Json, terminal: Termina
   else for (const line of sessionsTable(sessions, api.now(), terminal)) terminal.print(line);
 }
 
-/** End sessions of ours: those named, or all but this one. */
+/** Which sessions are to end. */
+interface SessionsWish {
+  readonly ids: readonly string[];
+  readonly others: boolean;
+  readonly user: string | undefined;
+}
+
+/** End sessions: those named, of ours or of a user; or all of ours but this one. */
 export async function endSessions(
   api: ApiClient,
-  { ids, others }: { readonly ids: readonly string[]; readonly others: boolean },
+  { ids, others, user }: SessionsWish,
   terminal: Terminal,
 ): Promise<void> {
   if (others === ids.length > 0) {
     throw new CliError("USAGE", "nothing, or two things, say which sessions", { remedy: "ids, or --others" });
   }
+  if (others && user !== undefined)
+    throw new CliError("USAGE", "--others is for our own sessions", { remedy: "farhand users sessions NAME --end" });
+  const whose = user === undefined ? "/me" : apiPath`/users/${textIn(await userNamed(api, user), "id")}`;
   if (others) await api.ask("DELETE", "/me/sessions");
-  for (const id of ids) await api.ask("DELETE", apiPath`/me/sessions/${id}`);
+  for (const id of ids) await api.ask("DELETE", `${whose}${apiPath`/sessions/${id}`}`);
   terminal.say(others ? "all other sessions were ended" : `${ids.length} ended`);
 }
 
@@ -94,8 +105,8 @@ export async function disableTotp(
 }
 
 /** Print our API tokens. */
-export async function listTokens(api: ApiClient, json: Json, terminal: Terminal): Promise<void> {
-  const tokens = await allOf(api, "/me/tokens");
+export async function listTokens(api: ApiClient, { user, json }: TokensOptions, terminal: Terminal): Promise<void> {
+  const tokens = await allOf(api, await tokensPath(api, user));
   if (json) terminal.print(JSON.stringify(tokens));
   else for (const line of tokensTable(tokens, terminal)) terminal.print(line);
 }
@@ -104,17 +115,29 @@ export async function listTokens(api: ApiClient, json: Json, terminal: Terminal)
 export async function makeToken(api: ApiClient, name: string, options: TokensMakeOptions, terminal: Terminal) {
   const { scope = [], life, user, json } = options;
   const expiresAt = life === undefined ? null : api.now() + lifeOf(life);
-  const whose = user === undefined ? "/me/tokens" : apiPath`/users/${textIn(await userNamed(api, user), "id")}/tokens`;
-  const answer = objectIn(await api.ask("POST", whose, { body: { name, scopes: scope, expiresAt } }));
+  const answer = objectIn(
+    await api.ask("POST", await tokensPath(api, user), { body: { name, scopes: scope, expiresAt } }),
+  );
   if (json) return terminal.print(JSON.stringify(answer));
   terminal.print(textIn(answer, "token"));
   terminal.say("it is shown only now; programs give it in the environment variable FARHAND_TOKEN");
 }
 
-/** Revoke API tokens of ours. */
-export async function revokeTokens(api: ApiClient, ids: readonly string[], terminal: Terminal): Promise<void> {
+/** Revoke API tokens, ours or those of a user. */
+export async function revokeTokens(
+  api: ApiClient,
+  ids: readonly string[],
+  user: string | undefined,
+  terminal: Terminal,
+): Promise<void> {
+  const path = await tokensPath(api, user);
   for (const id of ids) {
-    await api.ask("DELETE", apiPath`/me/tokens/${id}`);
+    await api.ask("DELETE", `${path}${apiPath`/${id}`}`);
     terminal.say(`token ${id} was revoked`);
   }
+}
+
+/** Where tokens are: ours, or those of a user by name. */
+async function tokensPath(api: ApiClient, user: string | undefined): Promise<string> {
+  return user === undefined ? "/me/tokens" : apiPath`/users/${textIn(await userNamed(api, user), "id")}/tokens`;
 }

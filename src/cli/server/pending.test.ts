@@ -63,4 +63,11 @@ test("an administrator makes the token of a service account, and of nobody else"
   expect(made).toMatchObject({ exit: 0 });
   const refused = await person.farhand("tokens", "make", "pods", "--user", "admin", "--scope", "enrolment:admin");
   expect(refused.err.join("\n")).toContain("only service accounts");
+
+  const listed = await person.farhand("tokens", "--user", "fleet", "--json");
+  const [{ id }] = JSON.parse(listed.out) as [{ readonly id: string }];
+  expect(await person.farhand("tokens", "revoke", id, "--user", "fleet")).toMatchObject({ exit: 0 });
+  expect((await person.farhand("tokens", "--user", "fleet", "--json")).out.trim()).toBe("[]");
+  const none = await person.farhand("sessions", "end", "no-such", "--user", "fleet");
+  expect(none.err.join("\n")).toContain("there is no session");
 });

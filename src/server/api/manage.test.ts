@@ -65,6 +65,40 @@ describe("users", () => {
   });
 });
 
+describe("what others have", () => {
+  test("an admin ends one session of a user, and lists and revokes tokens; nobody else does", async () => {
+    await using api = await kit.open();
+    const [root, zoe] = [await api.user("root", "admin"), await api.user("zoe", "operator")];
+    const path = `/api/users/${zoe.id}`;
+    const other = await api.access.sessions.open(zoe.id, { source: "x", client: "y" }, false);
+    expect((await api.ask("DELETE", `${path}/sessions/${other.session.id}`, zoe)).status).toBe(403);
+    expect((await api.ask("DELETE", `${path}/sessions/${other.session.id}`, root)).status).toBe(204);
+    expect((await api.ask("GET", "/api/me", { auth: { authorization: `Bearer ${other.token}` } })).status).toBe(401);
+    expect((await api.ask("GET", "/api/me", zoe)).status).toBe(200);
+    // Another's session is none of hers.
+    const wrong = await api.ask("DELETE", `${path}/sessions/${root.session}`, root);
+    expect([wrong.status, wrong.json.code]).toEqual([404, "SESSION_NOT_FOUND"]);
+
+    const body = { name: "ci", scopes: ["workers:monitor"] };
+    const made = await api.ask("POST", "/api/me/tokens", { auth: zoe.auth, body });
+    const listed = await api.ask("GET", `${path}/tokens`, root);
+    expect(listed.json.items).toMatchObject([{ name: "ci", scopes: ["workers:monitor"] }]);
+    expect(listed.text).not.toContain(made.json.token);
+    const token = `${path}/tokens/${String(listed.json.items[0]?.["id"])}`;
+    for (const [method, route] of [
+      ["GET", `${path}/tokens`],
+      ["DELETE", token],
+    ] as const)
+      expect((await api.ask(method, route, zoe)).status).toBe(403);
+    expect((await api.ask("DELETE", token, root)).status).toBe(204);
+    expect((await api.ask("DELETE", token, root)).json.code).toBe("API_TOKEN_NOT_FOUND");
+    const auth = { authorization: `Bearer ${made.json.token}` };
+    expect((await api.ask("GET", "/api/me", { auth })).status).toBe(401);
+    const audited = (await api.ask("GET", "/api/audit?who=root&order=newest", root)).json.items;
+    expect(audited.map(({ action }) => action)).toEqual(["token.revoke", "session.end"]);
+  });
+});
+
 describe("enrolment", () => {
   test("tokens are made, listed without their secret, revoked; and a worker registers from where it is", async () => {
     await using api = await kit.open();

@@ -35,6 +35,21 @@ export const endSessionsOf = (id: string): Promise<{ readonly ended: number }> =
 
 export const readSessionsOf = (id: string, signal: AbortSignal) => all<Session>(`${userRoute(id)}/sessions`, signal);
 
+export const endSessionOf = (id: string, session: string): Promise<void> =>
+  request("DELETE", `${userRoute(id)}/sessions/${word(session)}`);
+
+/** A user's tokens, without their secrets. */
+export const readTokensOf = (id: string, signal: AbortSignal) => all<ApiToken>(`${userRoute(id)}/tokens`, signal);
+
+/** A token for a service account, with its secret, which is told this once. */
+export const makeTokenFor = (
+  id: string,
+  wish: { readonly name: string; readonly scopes: readonly string[]; readonly expiresAt: number | null },
+): Promise<NewApiToken> => request("POST", `${userRoute(id)}/tokens`, { body: wish });
+
+export const revokeTokenOf = (id: string, token: string): Promise<void> =>
+  request("DELETE", `${userRoute(id)}/tokens/${word(token)}`);
+
 export const readOwnSessions = (signal: AbortSignal) => all<Session>("me/sessions", signal);
 
 export const endOwnSession = (id: string): Promise<void> => request("DELETE", `me/sessions/${word(id)}`);

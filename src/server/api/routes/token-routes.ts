@@ -4,7 +4,7 @@ import { pageOfAll } from "../cursor.ts";
 import { type Route, route } from "../route.ts";
 import type { RouteServices } from "../services.ts";
 import { ApiTokens, IdParams, NewToken, PageQuery, TokenWish } from "./me-schema.ts";
-import { UserParams } from "./users-schema.ts";
+import { UserParams, UserPartParams } from "./users-schema.ts";
 
 const session = { kind: "session" } as const;
 const admin = { kind: "area", area: "users", level: "admin" } as const;
@@ -33,6 +33,30 @@ export function tokenRoutes({ access, audit }: RouteServices): Route[] {
         const { id, scopes, expiresAt } = made.apiToken;
         await audit.record(call.actor, "token.make", id, { scopes: [...scopes], expiresAt });
         return created(made);
+      },
+    }),
+    route({
+      method: "GET",
+      path: "/api/users/:id/tokens",
+      summary: "A user's API tokens, without what makes them one",
+      needs: admin,
+      schema: { params: UserParams, query: PageQuery, answer: ApiTokens },
+      handle: async ({ params, query }) => {
+        const user = await access.accounts.get(params.id);
+        return pageOfAll(await access.apiTokens.list(user.id), query, ({ id }) => id);
+      },
+    }),
+    route({
+      method: "DELETE",
+      path: "/api/users/:id/tokens/:part",
+      summary: "Revoke an API token of a user; what is open under it is cut",
+      needs: admin,
+      schema: { params: UserPartParams },
+      handle: async (call) => {
+        const { id, part } = call.params;
+        await access.apiTokens.revoke((await access.accounts.get(id)).id, part);
+        await audit.record(call.actor, "token.revoke", part, { user: id });
+        return undefined;
       },
     }),
     route({

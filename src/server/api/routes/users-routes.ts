@@ -7,7 +7,7 @@ import type { RouteServices } from "../services.ts";
 import { User } from "./login-schema.ts";
 import { sessionKey, shownSession } from "./session-routes.ts";
 import { Ended, Sessions } from "./me-schema.ts";
-import { NewPassword, UserChange, UserParams, Users, UsersQuery, UserWish } from "./users-schema.ts";
+import { NewPassword, UserChange, UserParams, UserPartParams, Users, UsersQuery, UserWish } from "./users-schema.ts";
 
 const admin = { kind: "area", area: "users", level: "admin" } as const;
 
@@ -133,6 +133,19 @@ function resetRoutes({ access, audit }: RouteServices): Route[] {
           query,
           sessionKey,
         );
+      },
+    }),
+    route({
+      method: "DELETE",
+      path: "/api/users/:id/sessions/:part",
+      summary: "End one of a user's sessions",
+      needs: admin,
+      schema: { params: UserPartParams },
+      handle: async (call) => {
+        const { id, part } = call.params;
+        await access.sessions.end((await access.accounts.get(id)).id, part);
+        await audit.record(call.actor, "session.end", part, { user: id });
+        return undefined;
       },
     }),
     route({

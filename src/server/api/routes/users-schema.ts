@@ -5,6 +5,8 @@ import { User } from "./login-schema.ts";
 export const Users = pageOf(User);
 export const UsersQuery = z.strictObject(pageQuery);
 export const UserParams = z.object({ id: z.string().min(1).max(64) });
+/** One of a user's tokens or sessions. */
+export const UserPartParams = z.object({ ...UserParams.shape, part: z.string().min(1).max(64) });
 export const UserWish = z.strictObject({
   name: z.string().min(1).max(64),
   password: password.nullable().describe("null: a service account"),

@@ -7,23 +7,32 @@ import { Heading } from "../../parts/heading.tsx";
 import { ProblemNote } from "../../parts/problem-note.tsx";
 import { Rows } from "../../parts/rows.tsx";
 import { type UserAct, UserDialog } from "./user-dialog.tsx";
+import { NewServiceAccount } from "./new-service-account.tsx";
 import { NewUser, roles } from "./user-form.tsx";
 import { UserCells, userColumns } from "./user-cells.tsx";
 
 /** Who gets in, what they may do, and on which workers. */
 export function PeoplePage() {
   const { data, error, refetch } = useQuery({ queryKey: ["users"], queryFn: ({ signal }) => readUsers(signal) });
-  const [isMaking, setMaking] = useState(false);
+  const [making, setMaking] = useState<"person" | "service">();
   const [chosen, setChosen] = useState<{ readonly act: UserAct; readonly user: User }>();
   const done = () => {
-    setMaking(false);
+    setMaking(undefined);
     setChosen(undefined);
     void refetch();
+  };
+  /** It gets in by tokens only: its first one comes next. */
+  const made = (user: User) => {
+    done();
+    setChosen({ act: "tokens", user });
   };
   return (
     <>
       <Heading title="People">
-        <button type="button" className="button button-main ml-auto" disabled={!data} onClick={() => setMaking(true)}>
+        <button type="button" className="button ml-auto" disabled={!data} onClick={() => setMaking("service")}>
+          New service account…
+        </button>
+        <button type="button" className="button button-main" disabled={!data} onClick={() => setMaking("person")}>
           New user…
         </button>
       </Heading>
@@ -39,7 +48,8 @@ export function PeoplePage() {
         />
       )}
       <RolesMap />
-      {isMaking && <NewUser close={() => setMaking(false)} done={done} />}
+      {making === "person" && <NewUser close={() => setMaking(undefined)} done={done} />}
+      {making === "service" && <NewServiceAccount close={() => setMaking(undefined)} done={made} />}
       {chosen && <UserDialog {...chosen} close={() => setChosen(undefined)} done={done} />}
     </>
   );

@@ -26,7 +26,7 @@ export function UserCells({ user, act }: { readonly user: User; readonly act: (a
       <td className="cell max-md:hidden">
         {labels === "" ? <span className="text-soft">every worker</span> : <span className="mono">{labels}</span>}
       </td>
-      <td className="cell max-md:hidden">{user.service ? "tokens only" : user.factor ? "set up" : "none"}</td>
+      <td className="cell max-md:hidden">{user.service ? "service account" : user.factor ? "set up" : "none"}</td>
       <td className="cell">
         <Badge tone={user.disabled ? "quiet" : "ok"} icon={user.disabled ? "stopped" : "ok"}>
           {user.disabled ? "disabled" : "enabled"}
@@ -42,11 +42,15 @@ export function UserCells({ user, act }: { readonly user: User; readonly act: (a
 function Acts({ user, act }: { readonly user: User; readonly act: (act: UserAct) => void }) {
   const isSelf = useMe().user.id === user.id;
   const own = isSelf ? { why: "this is you: another admin does that" } : {};
+  const noLogin = user.service ? { why: "a service account has no login" } : {};
   const noPassword = user.service ? { why: "a service account has none" } : {};
   return (
     <Menu label={`Actions of ${user.name}`}>
       <MenuItem act={() => act("access")}>Role and labels…</MenuItem>
-      <MenuItem act={() => act("sessions")}>Sessions…</MenuItem>
+      <MenuItem act={() => act("tokens")}>API tokens…</MenuItem>
+      <MenuItem act={() => act("sessions")} {...noLogin}>
+        Sessions…
+      </MenuItem>
       <MenuItem act={() => act("password")} {...noPassword}>
         Another password…
       </MenuItem>

@@ -1,15 +1,16 @@
 import { useMutation, useQuery } from "@tanstack/react-query";
-import type { User } from "#server/wire";
-import { changeUser, endSessionsOf, readSessionsOf, removeUser, resetFactor } from "../../api/users.ts";
+import type { Session, User } from "#server/wire";
+import { changeUser, endSessionOf, endSessionsOf, readSessionsOf, removeUser, resetFactor } from "../../api/users.ts";
 import { Confirm } from "../../parts/confirm.tsx";
 import { Dialog, DialogButtons } from "../../parts/dialog.tsx";
 import { Loading } from "../../parts/empty.tsx";
 import { ProblemNote } from "../../parts/problem-note.tsx";
 import { SessionList } from "./session-list.tsx";
+import { TokensOf } from "./tokens-of.tsx";
 import { ChangeAccess, ResetPassword } from "./user-form.tsx";
 
 /** What can be done with a user. */
-export type UserAct = "access" | "sessions" | "password" | "factor" | "disable" | "enable" | "remove";
+export type UserAct = "access" | "tokens" | "sessions" | "password" | "factor" | "disable" | "enable" | "remove";
 
 interface UserDialogProps {
   readonly user: User;
@@ -26,6 +27,8 @@ export function UserDialog({ act, ...props }: UserDialogProps & { readonly act: 
       return <ResetPassword {...props} />;
     case "sessions":
       return <SessionsOf {...props} />;
+    case "tokens":
+      return <TokensOf {...props} />;
     default:
       return <Sure act={act} {...props} />;
   }
@@ -62,7 +65,9 @@ function SessionsOf({ user, close }: UserDialogProps) {
     queryFn: ({ signal }) => readSessionsOf(user.id, signal),
   });
   const { mutate, error: failure } = useMutation({
-    mutationFn: () => endSessionsOf(user.id),
+    mutationFn: async (one: Session | "all") => {
+      await (one === "all" ? endSessionsOf(user.id) : endSessionOf(user.id, one.id));
+    },
     onSettled: () => void refetch(),
   });
   return (
@@ -70,12 +75,12 @@ function SessionsOf({ user, close }: UserDialogProps) {
       {error && <ProblemNote error={error} retry={() => void refetch()} />}
       {failure && <ProblemNote error={failure} />}
       {!data && !error && <Loading what="the sessions" />}
-      {data && <SessionList sessions={data} />}
+      {data && <SessionList sessions={data} end={mutate} />}
       <DialogButtons>
         <button type="button" className="button" onClick={close} autoFocus>
           Close
         </button>
-        <button type="button" className="button button-bad" disabled={data?.length === 0} onClick={() => mutate()}>
+        <button type="button" className="button button-bad" disabled={data?.length === 0} onClick={() => mutate("all")}>
           End all of them
         </button>
       </DialogButtons>

@@ -73,11 +73,13 @@ export function ResetPassword({ user, close, done }: DialogProps & { readonly us
   );
 }
 
-function accessIn(fields: FormData) {
+/** What a form with {@link Access} says. */
+export function accessIn(fields: FormData) {
   return { role: textOf(fields, "role") as Role, labels: labelsIn(textOf(fields, "labels")) };
 }
 
-function Access({ role, labels }: Pick<User, "role" | "labels">) {
+/** The role, and the labels that it is restricted to. */
+export function Access({ role, labels }: Pick<User, "role" | "labels">) {
   return (
     <>
       <Field label="Role">
@@ -127,7 +129,8 @@ function NewPassword(props: { readonly label: string; readonly hint: string; rea
   );
 }
 
-function Leave({ close }: { readonly close: () => void }) {
+/** Closes the dialog and does nothing. */
+export function Leave({ close }: { readonly close: () => void }) {
   return (
     <button type="button" className="button" onClick={close}>
       Not now

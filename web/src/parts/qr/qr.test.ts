@@ -26,5 +26,6 @@ test.each([
 });
 
 test("what has no room in a code is refused", () => {
-  expect(() => qrPath("a".repeat(3_000))).toThrow();
+  expect(qrPath("a".repeat(2_331)).side).toBe(185);
+  expect(() => qrPath("a".repeat(2_332))).toThrow("holds 2331 bytes");
 });

@@ -1,7 +1,10 @@
-import qrcode from "qrcode-generator";
+import { qrcode } from "qrcode-generator";
 
 /** Empty fields that scanners want around a code (ISO/IEC 18004). */
 const quiet = 4;
+
+/** Bytes that the largest code holds at the correction level M. */
+const mostBytes = 2_331;
 
 /** A code as one path on a square of fields. */
 export interface QrPath {
@@ -17,9 +20,11 @@ export interface QrPath {
  * @param text at most 2,331 bytes as UTF-8. @throws {Error} when it is longer.
  */
 export function qrPath(text: string): QrPath {
+  const bytes = new TextEncoder().encode(text);
+  if (bytes.length > mostBytes) throw new Error(`a QR code holds ${mostBytes} bytes, and these are ${bytes.length}`);
   const code = qrcode(0, "M");
   // The library takes letters for bytes.
-  code.addData(String.fromCharCode(...new TextEncoder().encode(text)), "Byte");
+  code.addData(String.fromCharCode(...bytes), "Byte");
   code.make();
   const count = code.getModuleCount();
   let data = "";

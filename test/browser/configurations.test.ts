@@ -47,8 +47,7 @@ async function expectFine(name: string): Promise<void> {
 async function write(page: Page, editor: string, text: string): Promise<void> {
   await page.getByRole("textbox", { name: editor }).click();
   await page.keyboard.press("ControlOrMeta+a");
-  if (text === "") await page.keyboard.press("Delete");
-  else await page.keyboard.insertText(text);
+  await page.keyboard.insertText(text);
 }
 
 async function save(page: Page, note: string): Promise<void> {
@@ -172,27 +171,58 @@ test("CAT-71, CAT-75: a worker's own file is edited through its service, and con
   };
   await expect.poll(isThere, { timeout: 60_000 }).toBe(true);
   await page.goto("/workers/shed?tab=configuration");
-  const edit = async (level: string) => {
+  const add = async (more: string) => {
     await page.getByRole("button", { name: "Edit" }).click();
     const editor = page.getByRole("textbox", { name: "Own configuration of shed" });
-    await editor.waitFor();
     await editor.click();
     await page.keyboard.press("ControlOrMeta+End");
-    await page.keyboard.insertText(`\nremoteAccess:\n  roles:\n    admin: admin\n    viewer: ${level}\n`);
+    await page.keyboard.insertText(`\n${more}`);
   };
-  await edit("everything");
+  const roles = "remoteAccess:\n  roles:\n    admin: admin\n    viewer:";
+  const waiting = page.getByRole("region", { name: "To be confirmed" });
+  await add(`${roles} everything\n`);
   await page.getByText("/remoteAccess/roles/viewer").waitFor();
-  await write(page, "Own configuration of shed", "");
   await page.getByRole("button", { name: "Back" }).click();
-  await edit("operate");
+  await page.getByRole("button", { name: "Leave it" }).click();
+  await add(`${roles} operate\n`);
   await page.getByText("you confirm it afterwards").waitFor();
   await save(page, "viewers operate");
-  const waiting = page.getByRole("region", { name: "To be confirmed" });
   await waiting.getByRole("timer").waitFor();
   await expectFine("worker-confirm");
   await waiting.getByRole("button", { name: "Confirm it" }).click();
   await waiting.waitFor({ state: "detached" });
   await page.getByText('{"admin":"admin","viewer":"operate"}').waitFor();
+
+  // What is in force only after a restart is taken back, and then written again, with the restart.
+  await add("shell:\n  enabled: true\n");
+  await save(page, "a shell");
+  await waiting.getByRole("button", { name: "Go back now" }).click();
+  await waiting.waitFor({ state: "detached" });
+  expect(await page.getByText("/shell/enabled").count()).toBe(0);
+  await add("shell:\n  enabled: true\n");
+  await save(page, "a shell after all");
+  await waiting.getByRole("button", { name: "Restart it" }).click();
+  await waiting.getByText("has started anew").waitFor({ state: "detached" });
+  await waiting.getByRole("button", { name: "Confirm it" }).click();
+  await waiting.waitFor({ state: "detached" });
+  await page.getByRole("listitem").filter({ hasText: "/shell/enabled" }).getByText("true").waitFor();
+  expect(shed.starts()).toBe(2);
+});
+
+test("CAT-110: an admin chooses which workers a configuration is for", async () => {
+  const { page } = window;
+  const document = { workTypes: [{ worktype: "echo", command: "echo" }] };
+  await pages.server.running.core.configurations.put("spare", { document, ifMatch: 0 }, "somebody");
+  await page.goto("/configurations/spare");
+  await page.getByRole("button", { name: "Choose its workers…" }).click();
+  await page
+    .getByRole("listitem")
+    .filter({ hasText: "goes by web now" })
+    .getByRole("checkbox", { name: /pod/ })
+    .check();
+  await expectFine("configuration-workers");
+  await page.getByRole("button", { name: "Keep it" }).click();
+  await page.getByRole("cell", { name: "applied 1" }).waitFor({ timeout: 60_000 });
 });
 
 test("CAT-103: the test of a connection names the stage that fails; its address is kept", async () => {

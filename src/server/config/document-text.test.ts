@@ -32,6 +32,8 @@ test("a text that is too long or too deep is refused before it costs anything", 
   expect(faultsOf("[".repeat(200_000))).toMatchObject([{ reason: expect.stringContaining("nested") }]);
   expect(faultsOf("- ".repeat(100_000))).toMatchObject([{ reason: expect.stringContaining("nested") }]);
   expect(faultsOf("? ".repeat(100_000))).toMatchObject([{ reason: expect.stringContaining("nested") }]);
+  expect(faultsOf('"a": '.repeat(50_000))).toMatchObject([{ reason: expect.stringContaining("nested") }]);
+  expect(faultsOf(`[${'"a"b": '.repeat(35_000)}`)).not.toEqual([]);
   expect(faultsOf(`a: ${"x".repeat(300_000)}`)).toMatchObject([{ reason: expect.stringContaining("longer") }]);
 });
 

@@ -44,12 +44,22 @@ export function readYaml(text: string): ReadYaml {
     reader.fault(`it is nested deeper than ${deepest}`, undefined);
     return reader;
   }
+  try {
+    parsed(text, reader, lines);
+  } catch (error) {
+    // What nests is found above, and what only looks so to the parser is not: its stack is the last bound.
+    if (!(error instanceof RangeError)) throw error;
+    reader.refuse(`it is nested deeper than ${deepest}`);
+  }
+  return reader;
+}
+
+function parsed(text: string, reader: Reader, lines: LineCounter): void {
   const tokens = [...new Parser(lines.addNewLine).parse(text)];
   const tooDeep = tokens.find((token) => depthOf(token) > deepest * 2);
   // The composer calls itself for each level, so depth is looked at before.
   if (tooDeep) reader.fault(`it is nested deeper than ${deepest}`, tooDeep.offset);
   else reader.read(tokens);
-  return reader;
 }
 
 /** Text of plain data that {@link readYaml} reads. */
@@ -81,6 +91,13 @@ class Reader implements ReadYaml {
       if (this.value !== undefined) return this.fault("it holds several documents: keep one", contents.range?.[0]);
       this.value = this.#plain(contents, "");
     }
+  }
+
+  /** Nothing else counts. */
+  refuse(reason: string): void {
+    this.value = undefined;
+    this.faults.splice(0);
+    this.fault(reason, undefined);
   }
 
   fault(reason: string, offset: number | undefined): void {
@@ -143,8 +160,8 @@ function opensTooMuch(text: string): boolean {
     const type = CST.tokenType(word);
     if (type === "flow-seq-start" || type === "flow-map-start") brackets++;
     else if (type === "flow-seq-end" || type === "flow-map-end") brackets--;
-    else if (type === "seq-item-ind" || type === "explicit-key-ind") items++;
-    else if (type === "newline") items = 0;
+    else if (type === "newline" || type === "comma") items = 0;
+    else if (type === "seq-item-ind" || type === "explicit-key-ind" || type === "map-value-ind") items++;
     if (brackets > deepest || items > deepest) return true;
   }
   return false;

@@ -54,6 +54,15 @@ export const putBackWorkerConfig = (worker: string, to: number, ifMatch: number)
 export const testConnection = async (worker: string): Promise<ConnectionTest> =>
   request("POST", `${routeOf(worker)}/test`, { headers: await handle() });
 
+/** All labels that the worker is to have. */
+export const setLabels = (worker: string, labels: Readonly<Record<string, string>>): Promise<WorkerView> =>
+  request("PATCH", routeOf(worker), { body: { labels } });
+
+/** Start it anew: what waits for that is in force afterwards. Commands that run go on. */
+export const restartWorker = async (worker: string): Promise<void> => {
+  await call(worker, "worker.restart", {});
+};
+
 /** Where a person says the worker can be reached from outside; null: nowhere. */
 export const setAddress = (worker: string, address: string | null): Promise<WorkerView> =>
   request("PATCH", routeOf(worker), { body: { address } });

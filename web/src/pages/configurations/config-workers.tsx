@@ -1,15 +1,20 @@
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
+import { useState } from "react";
 import type { ConfigOutcome, ConfigUser } from "#server/wire";
 import { readConfigUsers } from "../../api/configurations.ts";
 import { useServerNow } from "../../live/clock.ts";
+import { useMe } from "../../app/session.tsx";
 import { useLive } from "../../live/live.tsx";
 import { Age } from "../../parts/age.tsx";
 import { Badge, type Tone, WorkerBadge } from "../../parts/badge.tsx";
 import { Command, Empty, Loading } from "../../parts/empty.tsx";
 import type { IconName } from "../../parts/icon.tsx";
+import { includes } from "../../parts/may.ts";
 import { ProblemNote } from "../../parts/problem-note.tsx";
 import { type Column, Rows } from "../../parts/rows.tsx";
+import { configLabel } from "../worker/configuration/edit-place.ts";
+import { NameWorkers } from "./name-workers.tsx";
 
 type Key = "name" | "state" | "running" | "wanted" | "outcome" | "why" | "since";
 
@@ -35,15 +40,39 @@ export function ConfigWorkers({ name }: { readonly name: string }) {
     placeholderData: keepPreviousData,
     refetchInterval: ({ state }) => (state.data?.some(isBehind) ? againMs : false),
   });
-  const now = useServerNow();
   if (error) return <ProblemNote error={error} retry={() => void refetch()} />;
   if (!data) return <Loading what="its workers" />;
-  if (data.length === 0) return <NoWorkers name={name} />;
+  return (
+    <>
+      {data.length === 0 && <NoWorkers name={name} />}
+      {data.length > 0 && <Users name={name} users={data} />}
+      <Choose name={name} />
+    </>
+  );
+}
+
+/** Only admins of workers say which configuration each is given. */
+function Choose({ name }: { readonly name: string }) {
+  const { levels } = useMe();
+  const [isOpen, setOpen] = useState(false);
+  if (!includes(levels.workers, "admin")) return null;
+  return (
+    <>
+      <button type="button" className="button self-start" onClick={() => setOpen(true)}>
+        Choose its workers…
+      </button>
+      {isOpen && <NameWorkers name={name} close={() => setOpen(false)} />}
+    </>
+  );
+}
+
+function Users({ name, users }: { readonly name: string; readonly users: readonly ConfigUser[] }) {
+  const now = useServerNow();
   return (
     <Rows
       label={`Workers of ${name}`}
       columns={columns}
-      rows={data}
+      rows={users}
       keyOf={({ id }) => id}
       cells={(user) =>
         columns.map(({ key, isNumber, room = "" }) => (
@@ -56,13 +85,15 @@ export function ConfigWorkers({ name }: { readonly name: string }) {
   );
 }
 
-const isBehind = ({ mode, running, wanted, state }: ConfigUser): boolean =>
-  mode === "cloud" && state !== "stopped" && state !== "lost" && running !== wanted;
+const isBehind = ({ mode, running, wanted, state, outcome }: ConfigUser): boolean => {
+  const canCome = mode === "cloud" && state !== "stopped" && state !== "lost";
+  return canCome && (running !== wanted || outcome?.outcome === "pending");
+};
 
 /** Another text whenever one of its workers comes, goes, or is something else than before. */
 function useArrivals(name: string): string {
   const { workers } = useLive();
-  const own = workers.filter(({ labels }) => labels["farhand/config"] === name);
+  const own = workers.filter(({ labels }) => labels[configLabel] === name);
   return own.map(({ id, state, since }) => `${id} ${state} ${since}`).join("\n");
 }
 

@@ -21,7 +21,8 @@ export function EditTab({
     queryFn: ({ signal }) => readText(name, signal),
     gcTime: 0,
   });
-  if (read.error) return <ProblemNote error={read.error} retry={() => void read.refetch()} />;
+  // Once it is there it stays, for somebody may have typed: whatever fails later is said where it was asked.
+  if (!read.data && read.error) return <ProblemNote error={read.error} retry={() => void read.refetch()} />;
   if (!read.data) return <Loading what="the document" />;
   return (
     <Editing

@@ -28,14 +28,17 @@ export interface EditingProps {
   /** Why it cannot be saved. */
   readonly why?: string | undefined;
   readonly done: () => void;
+  /** Where the page has another state than editing: back to it. */
+  readonly leave?: () => void;
 }
 
 /** A document that is edited: nothing that was typed is lost, neither by leaving nor because somebody else was faster. */
-export function Editing({ label, read, again, check, write, differences, hasStages, why, done }: EditingProps) {
+export function Editing({ label, read, again, check, write, differences, hasStages, why, done, leave }: EditingProps) {
   const [base, setBase] = useState(read);
   const [text, setText] = useState(read.text);
   const [saving, setSaving] = useState<SoundText>();
   const [stale, setStale] = useState<Differences>();
+  const [isLeaving, setLeaving] = useState(false);
   const isSaved = useRef(false);
   const isChanged = text !== base.text;
   const leaving = useBlocker({
@@ -80,6 +83,13 @@ export function Editing({ label, read, again, check, write, differences, hasStag
         check={check}
         save={setSaving}
         why={why ?? (isChanged || base.version === 0 ? undefined : "nothing is changed")}
+        more={
+          leave && (
+            <button type="button" className="button" onClick={() => (isChanged ? setLeaving(true) : leave())}>
+              Back
+            </button>
+          )
+        }
       />
       {saving && (
         <SaveDialog
@@ -90,16 +100,16 @@ export function Editing({ label, read, again, check, write, differences, hasStag
           close={() => setSaving(undefined)}
         />
       )}
-      {leaving.status === "blocked" && (
-        <Confirm
-          title="What you typed is not saved"
-          button="Leave it"
-          act={async () => leaving.proceed()}
-          close={() => leaving.reset()}
-        >
-          It is lost when you leave.
-        </Confirm>
-      )}
+      {leaving.status === "blocked" && <Unsaved leave={leaving.proceed} stay={leaving.reset} />}
+      {leave && isLeaving && <Unsaved leave={leave} stay={() => setLeaving(false)} />}
     </div>
+  );
+}
+
+function Unsaved({ leave, stay }: { readonly leave: () => void; readonly stay: () => void }) {
+  return (
+    <Confirm title="What you typed is not saved" button="Leave it" act={async () => leave()} close={stay}>
+      It is lost when you leave.
+    </Confirm>
   );
 }

@@ -34,10 +34,8 @@ export function EditOwn({ worker, told, done }: EditOwnProps) {
         differences={(_error, { document, ifMatch }) => compareWorkerConfig(worker.id, document, ifMatch)}
         hasStages={false}
         done={done}
+        leave={done}
       />
-      <button type="button" className="button self-start" onClick={done}>
-        Back
-      </button>
     </section>
   );
 }

@@ -1,7 +1,7 @@
 import type { WorkerView } from "#server/wire";
 
 /** The label by which an admin names a configuration of the server for a worker. */
-const configLabel = "farhand/config";
+export const configLabel = "farhand/config";
 
 /** The configuration of the server that a worker takes, by what lists know of it; undefined: it keeps one itself. */
 export const heldConfigOf = ({ mode, labels }: Pick<WorkerView, "mode" | "labels">): string | undefined =>

@@ -1,6 +1,6 @@
 import { useState } from "react";
 import type { WorkerConfiguration, WorkerView } from "#server/wire";
-import { confirmWorkerConfig, putBackWorkerConfig } from "../../../api/worker-configuration.ts";
+import { confirmWorkerConfig, putBackWorkerConfig, restartWorker } from "../../../api/worker-configuration.ts";
 import { useServerNow } from "../../../live/clock.ts";
 import { Icon } from "../../../parts/icon.tsx";
 import { includes } from "../../../parts/may.ts";
@@ -11,11 +11,13 @@ interface ProvisionalProps {
   /** The one that is written now. */
   readonly version: number;
   readonly provisional: NonNullable<NonNullable<WorkerConfiguration["told"]>["provisional"]>;
+  /** Some of it is in force only when the worker has started anew. */
+  readonly isWaiting: boolean;
   readonly again: () => Promise<void>;
 }
 
 /** An edit that could cut the worker off: it returns by itself unless it is confirmed over a new connection (CAT-75). */
-export function Provisional({ worker, version, provisional, again }: ProvisionalProps) {
+export function Provisional({ worker, version, provisional, isWaiting, again }: ProvisionalProps) {
   const { until, back } = provisional;
   // The worker names people with their ids behind.
   const by = provisional.by.replace(/ \([^()]*\)$/, "");
@@ -63,6 +65,7 @@ export function Provisional({ worker, version, provisional, again }: Provisional
           )}
         </span>
       </p>
+      {isWaiting && <p>Some of it is in force only when the worker has started anew: restart it, then confirm.</p>}
       {error !== undefined && <ProblemNote error={error} />}
       <div className="flex flex-wrap gap-2">
         <button
@@ -82,6 +85,17 @@ export function Provisional({ worker, version, provisional, again }: Provisional
         >
           Go back now
         </button>
+        {isWaiting && (
+          <button
+            type="button"
+            className="button"
+            disabled={isBusy || !includes(worker.level, "admin")}
+            title={includes(worker.level, "admin") ? undefined : "this needs an admin of the worker"}
+            onClick={() => void act(() => restartWorker(worker.id))}
+          >
+            Restart it
+          </button>
+        )}
         <button type="button" className="button" disabled={isBusy} onClick={() => void again()}>
           Look again
         </button>

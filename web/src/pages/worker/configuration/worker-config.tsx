@@ -1,4 +1,4 @@
-import { useQuery, useQueryClient } from "@tanstack/react-query";
+import { keepPreviousData, useQuery, useQueryClient } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { useState } from "react";
 import type { WorkerConfiguration, WorkerView } from "#server/wire";
@@ -14,6 +14,15 @@ import { ConfigValues } from "./config-values.tsx";
 import { EditOwn } from "./edit-own.tsx";
 import { Provisional } from "./provisional.tsx";
 
+/** What becomes of a version, and whether an edit has returned, is told nowhere live. */
+const againMs = 3_000;
+function isOnItsWay(data: WorkerConfiguration | undefined): boolean {
+  if (!data?.told) return false;
+  const { held, told } = data;
+  const isHeld = held?.mode === "cloud";
+  return told.provisional !== null || (isHeld && (held.running !== held.wanted || held.outcome?.outcome === "pending"));
+}
+
 type Told = NonNullable<WorkerConfiguration["told"]>;
 
 /** What the worker is to go by, what it goes by, where each value comes from, and the way to edit it (CAT-78). */
@@ -23,19 +32,41 @@ export function WorkerConfig({ worker }: { readonly worker: WorkerView }) {
   const { data, error, refetch } = useQuery({
     queryKey: [...key, worker.state, worker.cause],
     queryFn: ({ signal }) => readWorkerConfiguration(worker.id, signal),
+    placeholderData: keepPreviousData,
+    refetchInterval: ({ state }) => (isOnItsWay(state.data) ? againMs : false),
   });
   const again = () => queries.invalidateQueries({ queryKey: key });
+  // Somebody types: the worker may go away meanwhile, and the text may not.
+  const [edited, setEdited] = useState<Told>();
+  if (edited)
+    return (
+      <EditOwn
+        worker={worker}
+        told={edited}
+        done={() => {
+          setEdited(undefined);
+          void again();
+        }}
+      />
+    );
   if (error) return <ProblemNote error={error} retry={() => void refetch()} />;
   if (!data) return <Loading what="its configuration" />;
   const { held, told, why } = data;
   return (
     <div className="flex flex-col gap-4">
       {told?.provisional && (
-        <Provisional worker={worker} version={told.version} provisional={told.provisional} again={again} />
+        <Provisional
+          worker={worker}
+          version={told.version}
+          provisional={told.provisional}
+          isWaiting={told.pending.some(({ applies }) => applies === "restart")}
+          again={again}
+        />
       )}
       {held && <Held held={held} />}
+      {!held && worker.mode === "cloud" && <NoneNamed worker={worker} />}
       {told ? (
-        <Shown key={told.place.kind} worker={worker} told={told} again={again} />
+        <Shown worker={worker} told={told} edit={() => setEdited(told)} />
       ) : (
         <NotTold worker={worker} why={why} />
       )}
@@ -92,6 +123,18 @@ function Held({ held }: { readonly held: NonNullable<WorkerConfiguration["held"]
   );
 }
 
+function NoneNamed({ worker }: { readonly worker: WorkerView }) {
+  return (
+    <section aria-label="None named" className="sheet p-4">
+      <p>
+        It takes its configuration from the server, and nobody has named one for it. An admin does, at a configuration
+        or by
+      </p>
+      <Command>{`farhand workers set ${worker.name} --label farhand/config=NAME`}</Command>
+    </section>
+  );
+}
+
 function NotTold({ worker, why }: { readonly worker: WorkerView; readonly why: string | null }) {
   return (
     <section aria-label="Not told" className="sheet p-4">
@@ -112,23 +155,11 @@ function NotTold({ worker, why }: { readonly worker: WorkerView; readonly why: s
 interface ShownProps {
   readonly worker: WorkerView;
   readonly told: Told;
-  readonly again: () => Promise<void>;
+  readonly edit: () => void;
 }
 
-function Shown({ worker, told, again }: ShownProps) {
-  const [isEditing, setEditing] = useState(false);
+function Shown({ worker, told, edit }: ShownProps) {
   const { place, state, faults, pending, values } = told;
-  if (isEditing)
-    return (
-      <EditOwn
-        worker={worker}
-        told={told}
-        done={() => {
-          setEditing(false);
-          void again();
-        }}
-      />
-    );
   const why = includes(worker.level, "configure") ? undefined : `your role may ${worker.level} it`;
   return (
     <>
@@ -141,7 +172,7 @@ function Shown({ worker, told, again }: ShownProps) {
             className="button ml-auto"
             disabled={why !== undefined}
             title={why ?? "It is edited through the worker’s service"}
-            onClick={() => setEditing(true)}
+            onClick={edit}
           >
             <Icon name="edit" />
             Edit

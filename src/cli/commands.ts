@@ -109,6 +109,7 @@ import { workerStatus } from "./commands/worker-status.ts";
 import { workerStop } from "./commands/worker-stop.ts";
 import { workerSupport } from "./commands/worker-support.ts";
 import { workerSwitches } from "./commands/worker-switches.ts";
+import { workerUi } from "./commands/worker-ui.ts";
 import { workers } from "./commands/workers.ts";
 import { workersApprove } from "./commands/workers-approve.ts";
 import { workersDoctor } from "./commands/workers-doctor.ts";
@@ -146,6 +147,7 @@ export const commands: readonly AnyCommand[] = [
   monitorToken,
   workerStatus,
   workerSwitches,
+  workerUi,
   workerRestart,
   workerStop,
   workerDrain,

@@ -212,6 +212,8 @@ export interface Beat {
   readonly cpuPercent?: number;
   readonly memoryUsedBytes?: number;
   readonly memoryTotalBytes?: number;
+  /** From workers that say no bytes: those of Quokka. */
+  readonly memoryPercent?: number;
   readonly responseTimeMs?: number;
   readonly unitsRunning?: number;
   readonly unitsPending?: number;

@@ -76,4 +76,12 @@ export {
 } from "./packet/wire.ts";
 export type { HostLine, PortLine, PortState, ProgressLine, ScanLine, ScanSummaryLine } from "./portscan/result.ts";
 export type { ProbeLine, ProbeSummaryLine, Verdict } from "./probe/result.ts";
-export type { HopLine, PathLine, TraceLine, TraceMethod, TraceSummaryLine } from "./traceroute/result.ts";
+export type {
+  DrawnPathLine,
+  DrawnSummaryLine,
+  HopLine,
+  PathLine,
+  TraceLine,
+  TraceMethod,
+  TraceSummaryLine,
+} from "./traceroute/result.ts";

@@ -1,5 +1,5 @@
 import type { JsonObject } from "#core";
-import type { HopLine, PathLine, TraceLine, TraceSummaryLine } from "#tools/wire";
+import type { DrawnSummaryLine, HopLine, PathLine, TraceLine, TraceSummaryLine } from "#tools/wire";
 import { oneLine } from "../quantities.ts";
 import { type Cell, tableLines } from "../table.ts";
 import type { Terminal } from "../terminal.ts";
@@ -8,6 +8,8 @@ import type { ToolView } from "./tool-show.ts";
 interface SeenPath {
   path?: PathLine;
   summary?: TraceSummaryLine;
+  /** A worker of Quokka has drawn the path. */
+  drawn?: DrawnSummaryLine;
   readonly hops: Map<number, HopLine>;
 }
 
@@ -23,9 +25,10 @@ export class TraceText implements ToolView {
 
   take(worker: string, json: JsonObject): void {
     const seen = this.#paths.get(worker);
-    const line = json as unknown as TraceLine;
+    const line = json as unknown as TraceLine | DrawnSummaryLine;
     if (!seen) return;
     if (line.type === "path" && isPath(line)) seen.path = line;
+    else if (line.type === "summary" && line.program === "quokka") seen.drawn = line;
     else if (line.type === "summary" && typeof line.hops === "number") seen.summary = line;
     else if (line.type === "hop" && isHop(line)) seen.hops.set(line.hop, line);
   }
@@ -34,8 +37,12 @@ export class TraceText implements ToolView {
     return [...this.#paths].flatMap(([worker, seen]) => this.#pathText(worker, seen));
   }
 
-  #pathText(worker: string, { path, summary, hops }: SeenPath): string[] {
+  #pathText(worker: string, { path, summary, drawn, hops }: SeenPath): string[] {
     const { colours, columns } = this.#terminal;
+    if (drawn) {
+      const what = drawn.picture ? "a picture, in the output of the unit" : "nothing";
+      return [`${colours.strong(oneLine(worker))} → ${oneLine(String(drawn.target))}: ${what}; Quokka tells no hops`];
+    }
     if (!path) return [];
     const last = summary?.hops ?? lastHop([...hops.values()], path.address);
     const shown = [...hops.values()].filter(({ hop }) => hop <= last).toSorted((a, b) => a.hop - b.hop);

@@ -9,7 +9,15 @@ const beatsAtOnce = 500;
 
 /** Numbers of a heartbeat that lists show; the rest stands in the worker's series. */
 const shown = [
-  ...["cpuPercent", "memoryUsedBytes", "memoryTotalBytes", "responseTimeMs", "unitsRunning", "unitsPending"],
+  ...[
+    "cpuPercent",
+    "memoryUsedBytes",
+    "memoryTotalBytes",
+    "memoryPercent",
+    "responseTimeMs",
+    "unitsRunning",
+    "unitsPending",
+  ],
   ...["diskFreeBytes", "diskTotalBytes"],
 ];
 

@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { type Clock, errorText, type Log } from "#core";
+import type { DrawnPathLine } from "#tools/wire";
 import { askedParams, UnitState } from "#work/wire";
 import { RemoteError } from "#fleet";
 import { sendToQueue } from "#mesh";
@@ -164,8 +165,8 @@ export class QuokkaUnits {
     const isPng = picture.subarray(0, 8).equals(pngSignature);
     const { subject: target } = job.command;
     if (isPng) this.#write(job, "path.png", picture);
-    const lines = [
-      ...(isPng ? [{ type: "picture", mediaType: "image/png", base64: picture.toString("base64") }] : []),
+    const lines: readonly DrawnPathLine[] = [
+      ...(isPng ? [{ type: "picture", mediaType: "image/png", base64: picture.toString("base64") } as const] : []),
       { type: "summary", target, program: "quokka", method: "tcp", picture: isPng },
     ];
     for (const line of lines) this.#write(job, "output", Buffer.from(`${JSON.stringify(line)}\n`));

@@ -34,6 +34,7 @@ export interface HopLine {
 /** Last line of a traceroute. */
 export interface TraceSummaryLine {
   readonly type: "summary";
+  readonly program?: never;
   readonly target: string;
   readonly address: string;
   /** The target itself has answered. */
@@ -45,3 +46,22 @@ export interface TraceSummaryLine {
 
 /** Any line of a traceroute. */
 export type TraceLine = PathLine | HopLine | TraceSummaryLine;
+
+/** What a worker of Quokka tells of a path instead: a picture, if it made one, and no hops. */
+export type DrawnPathLine = PictureLine | DrawnSummaryLine;
+
+export interface PictureLine {
+  readonly type: "picture";
+  readonly mediaType: "image/png";
+  readonly base64: string;
+}
+
+/** The last line then. */
+export interface DrawnSummaryLine {
+  readonly type: "summary";
+  readonly target: string;
+  readonly program: "quokka";
+  readonly method: TraceMethod;
+  /** There is one. */
+  readonly picture: boolean;
+}

@@ -8,6 +8,7 @@ import { availabilityLine, type GraphProps, seriesOf, summaryOf } from "../../pa
 import { Loading } from "../../parts/empty.tsx";
 import { ProblemNote } from "../../parts/problem-note.tsx";
 import { durationText, percentText } from "../../parts/quantities.ts";
+import { memoryPercent } from "../workers/workers-rows.ts";
 import { WorkerNow } from "./worker-now.tsx";
 
 /** The drawing is fetched when a graph is looked at. */
@@ -98,14 +99,10 @@ function Graphs({ worker, ms }: { readonly worker: string; readonly ms: number }
           text={percentText}
           fill
         />
-        <Figure name="Memory" points={of(memoryOf)} window={shown} top={100} text={percentText} fill />
+        <Figure name="Memory" points={of(memoryPercent)} window={shown} top={100} text={percentText} fill />
       </div>
     </Suspense>
   );
-}
-
-function memoryOf({ memoryUsedBytes, memoryTotalBytes }: Readonly<Record<string, number>>): number | undefined {
-  return memoryUsedBytes !== undefined && memoryTotalBytes ? (100 * memoryUsedBytes) / memoryTotalBytes : undefined;
 }
 
 /** What was read, and the heartbeats that have come since. */

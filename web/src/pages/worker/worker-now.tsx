@@ -14,7 +14,7 @@ export function WorkerNow({ worker }: { readonly worker: WorkerView }) {
   const memory =
     beat?.memoryUsedBytes !== undefined && beat.memoryTotalBytes !== undefined
       ? `${bytesText(beat.memoryUsedBytes)} of ${bytesText(beat.memoryTotalBytes)}`
-      : undefined;
+      : told(beat?.memoryPercent, percentText);
   const facts = [
     ["CPU", told(beat?.cpuPercent, percentText)],
     ["Memory", memory],

@@ -10,10 +10,12 @@ export interface WorkerRow {
 /** When it was heard last: its heartbeat, or what the database knew. */
 export const heardAt = ({ worker, beat }: WorkerRow): number | null => beat?.at ?? worker.seenAt;
 
-/** Part of the memory in use, 0 to 100. */
-export function memoryPercent(beat: Beat | undefined): number | undefined {
-  const { memoryUsedBytes, memoryTotalBytes } = beat ?? {};
-  if (memoryUsedBytes === undefined || !memoryTotalBytes) return undefined;
+/** Part of the memory in use, 0 to 100, by its bytes or as a worker of Quokka says it. */
+export function memoryPercent(
+  said: Pick<Beat, "memoryUsedBytes" | "memoryTotalBytes" | "memoryPercent"> | undefined,
+): number | undefined {
+  const { memoryUsedBytes, memoryTotalBytes } = said ?? {};
+  if (memoryUsedBytes === undefined || !memoryTotalBytes) return said?.memoryPercent;
   return (100 * memoryUsedBytes) / memoryTotalBytes;
 }
 

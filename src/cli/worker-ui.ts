@@ -1,0 +1,34 @@
+import { fileURLToPath } from "node:url";
+import type { WorkerUiOptions } from "./commands/worker-ui.ts";
+import { CliError } from "./errors.ts";
+import { hearInterrupts } from "./interrupts.ts";
+import { openLocalPages } from "./local-ui/local-pages.ts";
+import { LocalWorker } from "./local-ui/local-worker.ts";
+import type { Terminal } from "./terminal.ts";
+
+/** Both `src/cli/` and `dist/program/` lie two below the root. */
+const builtPages = fileURLToPath(new URL("../../dist/web", import.meta.url));
+
+/** `farhand worker ui`: until Ctrl-C. */
+export async function runLocalUi(options: WorkerUiOptions, terminal: Terminal): Promise<number> {
+  const interrupts = hearInterrupts();
+  const pages = await openLocalPages(await LocalWorker.of(options, terminal.env), builtPages, portIn(options));
+  try {
+    terminal.print(`Address: ${pages.url}`);
+    terminal.print(`Code:    ${pages.code}`);
+    terminal.say("The code lets one browser in, once. Ctrl-C ends the pages; the worker goes on.");
+    const { signal } = interrupts;
+    if (!signal.aborted) await new Promise((resolve) => signal.addEventListener("abort", resolve, { once: true }));
+    return 0;
+  } finally {
+    await pages.close();
+    interrupts.close();
+  }
+}
+
+function portIn({ port }: WorkerUiOptions): number | undefined {
+  if (port === undefined) return undefined;
+  const number = /^\d{1,5}$/.test(port) ? Number(port) : 65_536;
+  if (number > 65_535) throw new CliError("USAGE", `--port ${port} is none`, { remedy: "a number up to 65535" });
+  return number;
+}

@@ -28,7 +28,7 @@ export class TraceText implements ToolView {
     const line = json as unknown as TraceLine | DrawnSummaryLine;
     if (!seen) return;
     if (line.type === "path" && isPath(line)) seen.path = line;
-    else if (line.type === "summary" && line.program === "quokka") seen.drawn = line;
+    else if (line.type === "summary" && line.program === "quokka" && typeof line.target === "string") seen.drawn = line;
     else if (line.type === "summary" && typeof line.hops === "number") seen.summary = line;
     else if (line.type === "hop" && isHop(line)) seen.hops.set(line.hop, line);
   }
@@ -41,7 +41,7 @@ export class TraceText implements ToolView {
     const { colours, columns } = this.#terminal;
     if (drawn) {
       const what = drawn.picture ? "a picture, in the output of the unit" : "nothing";
-      return [`${colours.strong(oneLine(worker))} → ${oneLine(String(drawn.target))}: ${what}; Quokka tells no hops`];
+      return [`${colours.strong(oneLine(worker))} → ${oneLine(drawn.target)}: ${what}; Quokka tells no hops`];
     }
     if (!path) return [];
     const last = summary?.hops ?? lastHop([...hops.values()], path.address);

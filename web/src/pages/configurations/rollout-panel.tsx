@@ -39,7 +39,7 @@ export function RolloutPanel({ name, mayWrite }: { readonly name: string; readon
     <section aria-label="Roll-out" className="sheet flex flex-col gap-2 p-4">
       <div className="flex flex-wrap items-center gap-x-4 gap-y-1">
         <h2>
-          {isOpen(data) ? "" : "The last roll-out by stages: "}version {version} over version {base}
+          {isOpen(data) ? "Version" : "The last roll-out by stages: version"} {version} over version {base}
         </h2>
         <Badge tone={tone} icon={icon}>
           {text}

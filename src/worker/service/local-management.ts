@@ -12,6 +12,7 @@ import { switchedWork } from "../management/switched-work.ts";
 import { factorMethods } from "../management/factor-methods.ts";
 import { visitorOf } from "../management/visitor.ts";
 import type { Lifecycle, WorkerFacts } from "../management/worker-methods.ts";
+import type { Notices } from "../management/notices.ts";
 import type { Switches } from "../management/switches.ts";
 import { Watchers } from "../watchers/mod.ts";
 import { openEntitlement } from "./told-entitlement.ts";
@@ -32,6 +33,8 @@ export interface ManagementParts {
     drains?(drain: Pick<Drain, "begin" | "wasCutShort">): void;
     /** Is given what goes by another list of watched folders when that changes. */
     watches?(watchers: Pick<Watchers, "configure">): void;
+    /** Is given where lines of the log are told. */
+    tells?(notices: Notices): void;
   };
   readonly loops: DaemonParts["loops"];
   /** What the policy of its server includes; absent: it has no server, and so no policy. */
@@ -70,6 +73,7 @@ export async function openLocalManagement(parts: ManagementParts): Promise<Local
   });
   const { switches, table } = management;
   opened.switches = switches;
+  lifecycle.tells?.(management.notices);
   const watchers = await openWatchers(parts, management);
   opened.watchers = watchers;
   return {

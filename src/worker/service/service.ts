@@ -8,6 +8,7 @@ import { type Effective, memberSections, type WorkerConfiguration } from "../con
 import { ownEntitlement } from "../configuration/own-entitlement.ts";
 import { type DaemonParts, startDaemon } from "../daemon.ts";
 import { type Environment } from "../configuration/mod.ts";
+import { noticingLog, type Notices } from "../management/notices.ts";
 import { type Mode, openSetup, type Setup } from "../modes/mod.ts";
 import { readSettingsFile } from "../settings/mod.ts";
 import { version } from "../version.ts";
@@ -69,7 +70,8 @@ export async function startService(options: ServiceOptions): Promise<WorkerServi
   try {
     const form = setup.configuration.running?.values.log;
     if (form) await logAs?.(form);
-    const running = await run(setup, ending.lifecycle, log);
+    // Who manages the worker hears its log as well (CAT-15).
+    const running = await run(setup, ending.lifecycle, noticingLog(log, ending.notices));
     void running.failed?.then(ending.fail);
     return {
       setup,
@@ -249,10 +251,15 @@ function endingOf(logAs: (now: Effective) => Promise<void>) {
   const watches = (opened: Pick<Watchers, "configure">): void => {
     watchers = opened;
   };
+  let told: Notices | undefined;
+  const tells = (notices: Notices): void => {
+    told = notices;
+  };
+  const notices = (): Notices | undefined => told;
   const apply = async (now: Effective): Promise<void> => {
     await logAs(now);
     await watchers?.configure(now.values.watchers);
   };
-  const lifecycle = { stop: () => end("stop"), restart: () => end("restart"), drains, watches };
-  return { ended, fail, drain, apply, lifecycle };
+  const lifecycle = { stop: () => end("stop"), restart: () => end("restart"), drains, watches, tells };
+  return { ended, fail, drain, apply, lifecycle, notices };
 }

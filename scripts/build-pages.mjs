@@ -75,6 +75,7 @@ async function bundled() {
     plugins: [react(), tailwind()],
     resolve: { alias: [{ find: /^#([a-z]+)\/wire$/, replacement: join(root, "src", "$1", "wire.ts") }] },
     build: {
+      rolldownOptions: { input: ["index.html", "local.html"].map((name) => join(web, name)) },
       write: false,
       target: "es2023",
       // Browsers refuse what stands in the page itself: our policy.

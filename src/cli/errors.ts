@@ -146,6 +146,21 @@ export const cliErrors = {
     exit: 5,
     meaning: "The worker of this machine cannot be asked: it does not run, or this user may not open its socket.",
   },
+  LOCAL_REFUSED: {
+    status: 403,
+    exit: 4,
+    meaning: "A request to the local pages came under a foreign name or from a foreign page. Open the printed address.",
+  },
+  LOCAL_CODE: {
+    status: 401,
+    exit: 4,
+    meaning: "The local pages let this browser in no (more). `farhand worker ui`, run again, prints a new code.",
+  },
+  LOCAL_INVALID: {
+    status: 400,
+    exit: 2,
+    meaning: "The local pages were asked for something they do not have, or were not built. The message names it.",
+  },
   INTERRUPTED: { status: 499, exit: 130, meaning: "Ctrl-C (SIGINT) ended the program." },
   TERMINATED: { status: 499, exit: 143, meaning: "SIGTERM ended the program." },
 } as const satisfies ErrorTable;

@@ -13,7 +13,7 @@ import { workerMode } from "./worker-mode.ts";
 const joinMs = 60_000;
 
 /** The work type by which `farhand run` sends scripts. */
-const runType = { worktype: "run", command: "sh", params: "-s --", allowruntimeparams: true };
+export const runType = { worktype: "run", command: "sh", params: "-s --", allowruntimeparams: true };
 
 /** `farhand worker join`. */
 export async function joinWorker(url: string, options: WorkerJoinOptions, terminal: Terminal): Promise<number> {

@@ -56,6 +56,8 @@ export interface SiteOptions {
   readonly secure: boolean;
   /** Under which path a proxy puts us, as `/farhand`; the build names its files relative to that. */
   readonly prefix?: string;
+  /** Which page of the folder it is; `index.html` without it. */
+  readonly page?: string;
 }
 
 /**
@@ -66,15 +68,17 @@ export interface SiteOptions {
 export class Site {
   readonly #files: ReadonlyMap<string, SiteFile>;
   readonly #options: SiteOptions;
+  readonly #first: string;
 
   constructor(options: SiteOptions) {
     this.#options = options;
+    this.#first = `/${options.page ?? "index.html"}`;
     this.#files = readFiles(options.folder, options.prefix ?? "");
   }
 
   /** Whether anything was built. */
   get isThere(): boolean {
-    return this.#files.has("/index.html");
+    return this.#files.has(this.#first);
   }
 
   /**
@@ -86,14 +90,14 @@ export class Site {
     const { method = "", url = "/" } = request;
     if (method !== "GET" && method !== "HEAD") return false;
     const [path = "/"] = url.split("?");
-    const file = this.#files.get(path === "/" ? "/index.html" : path) ?? this.#page(path, request);
+    const file = this.#files.get(path === "/" ? this.#first : path) ?? this.#page(path, request);
     if (!file || (path !== "/" && this.#options.isTaken(path))) return false;
     send(file, request, response, this.#options.secure);
     return true;
   }
 
   #page(path: string, request: IncomingMessage): SiteFile | undefined {
-    return isNavigation(request) && !path.startsWith("/assets/") ? this.#files.get("/index.html") : undefined;
+    return isNavigation(request) && !path.startsWith("/assets/") ? this.#files.get(this.#first) : undefined;
   }
 }
 

@@ -40,9 +40,10 @@ export function sendJson(response: ServerResponse, value: unknown, more: Readonl
 }
 
 /** Begin an answer that goes on while somebody reads it. */
-export function beginStream(response: ServerResponse, type: string): void {
+export function beginStream(response: ServerResponse, type: string): ServerResponse {
   response.writeHead(200, { ...always, "content-type": type });
   response.flushHeaders();
+  return response;
 }
 
 /** What failed, as pages read it; which rule and who can change it stand in the message of a worker (CAT-111). */

@@ -32,8 +32,7 @@ export async function basicSetup(worker: LocalWorker, given: JsonObject): Promis
   const done: string[] = [];
   const { server, token, name, entitlement, password } = wish;
   if (token !== "") {
-    await stopWorker(worker);
-    done.push(await joined(worker, wish));
+    done.push(await joinedWhenStopped(worker, wish));
   }
   if (entitlement !== "" || (token === "" && (name !== "" || server !== "")) || !(await hasDocument(worker)))
     done.push(await written(worker, token === "" ? wish : { ...wish, name: "", server: "" }));
@@ -82,6 +81,18 @@ function reads(read: () => unknown): boolean {
     return true;
   } catch {
     return false;
+  }
+}
+
+/** A worker that ran and was not taken runs again: nobody is left without it over a wrong token. */
+async function joinedWhenStopped(worker: LocalWorker, wish: SetupWish): Promise<string> {
+  const ran = await worker.answers();
+  await stopWorker(worker);
+  try {
+    return await joined(worker, wish);
+  } catch (error) {
+    if (ran) await startWorker(worker);
+    throw error;
   }
 }
 

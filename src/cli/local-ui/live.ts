@@ -1,5 +1,5 @@
 import type { ServerResponse } from "node:http";
-import { connect } from "node:net";
+import { connect, type Socket } from "node:net";
 import { dirname, join } from "node:path";
 import { once } from "node:events";
 import { LineReader } from "#core";
@@ -17,7 +17,8 @@ export async function streamNotices(path: string, response: ServerResponse): Pro
   const socket = connect({ path });
   response.once("close", () => socket.destroy());
   const call = { jsonrpc: "2.0", id: 1, method: "notices.subscribe", params: { topics } };
-  await once(socket, "connect");
+  // There is nothing to hear of a worker that does not run, and how it is says another request.
+  if (!(await isConnected(socket))) return void beginStream(response, "application/x-ndjson").end();
   socket.write(`${JSON.stringify(call)}\n`);
   beginStream(response, "application/x-ndjson");
   const lines = new LineReader(maxMessageBytes);
@@ -51,6 +52,15 @@ export async function streamOutput(path: string, unit: string, from: number, res
     response.end();
   } finally {
     control.close();
+  }
+}
+
+async function isConnected(socket: Socket): Promise<boolean> {
+  try {
+    await once(socket, "connect");
+    return true;
+  } catch {
+    return false;
   }
 }
 

@@ -1,0 +1,100 @@
+import { mkdir, writeFile } from "node:fs/promises";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { silentLog } from "#core";
+import { type TempFolder, tempFolder } from "../../../test/kit/temp-folder.ts";
+import { startService, type WorkerService } from "../../worker/service/service.ts";
+import { type LocalPages, openLocalPages } from "./local-pages.ts";
+import { LocalWorker } from "./local-worker.ts";
+
+let home: TempFolder;
+let pages: LocalPages;
+let service: WorkerService | undefined;
+let heads: Record<string, string>;
+
+/** The column "local UI" of the table above CAT-107: a worker of this user, without any server. */
+beforeAll(async () => {
+  home = await tempFolder();
+  await mkdir(home.file("web"));
+  await writeFile(home.file("web/local.html"), "<!doctype html><title>local</title>");
+  const env = { XDG_CONFIG_HOME: home.file("c"), XDG_STATE_HOME: home.file("s"), XDG_RUNTIME_DIR: home.file("r") };
+  await mkdir(home.file("c/farhand"), { recursive: true, mode: 0o700 });
+  const document = { identity: { name: "w1" }, workTypes: [{ worktype: "echo", command: "cat" }] };
+  await writeFile(home.file("c/farhand/worker.yaml"), JSON.stringify(document), { mode: 0o600 });
+  service = await startService({ mode: "session", env: { ...env }, log: silentLog });
+  pages = await openLocalPages(await LocalWorker.of({ session: true }, env), home.file("web"));
+  const { origin } = new URL(pages.url);
+  heads = { origin, "content-type": "application/json" };
+  const entered = await post("enter", { code: pages.code });
+  const { key } = (await entered.json()) as { key: string };
+  const cookie = entered.headers.get("set-cookie")?.split(";")[0] ?? "";
+  heads = { ...heads, cookie, "x-farhand-page": key };
+});
+afterAll(async () => {
+  await pages.close();
+  await service?.close("stopped");
+  await home[Symbol.asyncDispose]();
+});
+
+const post = (route: string, body: object): Promise<Response> =>
+  fetch(`${pages.url}api/${route}`, { method: "POST", headers: heads, body: JSON.stringify(body) });
+const look = (route: string): Promise<Response> => fetch(`${pages.url}api/${route}`, { headers: heads });
+const json = async (answer: Promise<Response>): Promise<unknown> => await (await answer).json();
+
+test.each<[string, () => Promise<unknown>, object]>([
+  [
+    "server down: it is managed all the same",
+    () => json(look("state")),
+    { runs: true, status: expect.objectContaining({ state: "configured" }) as unknown },
+  ],
+  [
+    "switches",
+    () => json(post("ask", { method: "worker.switches.set", params: { workers: false } })),
+    { workers: false },
+  ],
+  ["tasks", () => json(post("ask", { method: "units.list" })), { units: [] }],
+  [
+    "edit configuration",
+    () => json(post("setup", { name: "w2" })),
+    { done: ["version 2 of the configuration is written"] },
+  ],
+  [
+    "the configuration says where each value is from",
+    () => json(look("configuration")),
+    {
+      values: expect.arrayContaining([
+        expect.objectContaining({ path: "/identity/name", value: "w2", source: "file" }),
+      ]) as unknown,
+    },
+  ],
+])("CAT-107, the local UI: %s", async (_cell, ask, wanted) => {
+  expect(await ask()).toMatchObject(wanted);
+});
+
+test("CAT-107, the local UI: logs come as they are written", async () => {
+  const { body } = await look("notices");
+  const reader = (body as ReadableStream<Uint8Array>).pipeThrough(new TextDecoderStream()).getReader();
+  const first = await reader.read();
+  expect(first.value).toContain('"topics"');
+  await post("ask", { method: "worker.switches.set", params: { workers: true } });
+  let text = "";
+  while (!text.includes("notice.log")) {
+    const { value, done } = await reader.read();
+    if (done) throw new Error("the notices ended");
+    text += value;
+  }
+  expect(text).toContain("management: worker.switches.set");
+  await reader.cancel();
+});
+
+test("CAT-107, the local UI: stop; with the service down the file is read, and reset", async () => {
+  expect(await json(post("ask", { method: "worker.stop" }))).toEqual({ accepted: true });
+  expect(await service?.ended).toBe("stop");
+  await service?.close("stopped");
+  service = undefined;
+  expect(await json(look("state"))).toMatchObject({ runs: false, state: "configured" });
+  expect(await json(look("configuration"))).toMatchObject({ document: { identity: { name: "w2" } } });
+  expect(await json(post("reset", { steps: ["api"] }))).toEqual([
+    { step: "api", says: "the API listens on 127.0.0.1:8889 at the next start" },
+  ]);
+  expect(await json(look("configuration"))).toMatchObject({ document: { api: { enabled: true } } });
+});

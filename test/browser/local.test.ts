@@ -1,0 +1,180 @@
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { axeFindings, type Browser, openBrowser, openWindow, type Page, screenshot } from "../kit/browser.ts";
+import { freshBuild, programs } from "../kit/daemon.ts";
+import { endMarkedProcesses, processMark } from "../kit/marked-processes.ts";
+import { runProcess, startProcess } from "../kit/processes.ts";
+import { type TempFolder, tempFolder } from "../kit/temp-folder.ts";
+import { wholeServer } from "../kit/whole-server.ts";
+
+let home: TempFolder;
+let browser: Browser;
+let env: Record<string, string | undefined>;
+
+beforeAll(async () => {
+  await freshBuild();
+  home = await tempFolder();
+  env = {
+    ...{
+      HOME: home.path,
+      XDG_CONFIG_HOME: home.file("c"),
+      XDG_STATE_HOME: home.file("s"),
+      XDG_RUNTIME_DIR: home.file("r"),
+    },
+    ...{ FARHAND_WORKER_SOCKET: undefined, FARHAND_SOCKET: undefined, RECEPTORCTL_SOCKET: undefined },
+    ...processMark(home.path),
+  };
+  browser = await openBrowser();
+});
+afterAll(async () => {
+  await browser.close();
+  endMarkedProcesses(home.path);
+  await home[Symbol.asyncDispose]();
+});
+
+const farhand = (...args: string[]) => runProcess(process.execPath, [programs.farhand, ...args], { env });
+
+/** `farhand worker ui`, with what it printed. */
+async function localUi() {
+  const ui = await startProcess(process.execPath, [programs.farhand, "worker", "ui", "--session"], { env });
+  const found = (word: string): string | undefined => new RegExp(`^${word}: +(\\S+)$`, "m").exec(ui.stdout())?.[1];
+  await expect.poll(() => found("Code"), { timeout: 30_000 }).toBeDefined();
+  const url = (found("Address") ?? "").replace(/\/$/, "");
+  return { url, code: found("Code") ?? "", ui };
+}
+
+/** Press Tab until what is wanted has the focus. */
+async function tabTo(page: Page, name: string): Promise<void> {
+  const focused = (): Promise<string> =>
+    page.evaluate(() => {
+      const { activeElement: element } = document;
+      const label = element instanceof HTMLInputElement ? element.labels?.[0]?.textContent : undefined;
+      return (label ?? element?.textContent ?? "").trim();
+    });
+  for (let presses = 0; presses < 60; presses++) {
+    if ((await focused()) === name) return;
+    await page.keyboard.press("Tab");
+  }
+  throw new Error(`no Tab leads to ${name}`);
+}
+
+async function goTo(page: Page, name: string): Promise<void> {
+  await page.getByRole("link", { name }).click();
+  await page.getByRole("heading", { name, level: 1 }).waitFor();
+}
+
+test("CAT-108: a first run by keyboard only; then switches, a task's output, the log, the configuration, reset", async () => {
+  await using server = await wholeServer();
+  const { token } = await server.running.core.enrolments.make({ name: "shed" }, "u1");
+  const opened = await localUi();
+  await using _ui = opened.ui;
+  await using window = await openWindow(browser, opened.url);
+  const { page } = window;
+  const { keyboard } = page;
+
+  await page.goto("/");
+  await page.getByRole("heading", { name: "The worker of this machine" }).waitFor();
+  await tabTo(page, "Code");
+  await keyboard.type(opened.code);
+  await keyboard.press("Enter");
+  await page.getByText("does not run").waitFor();
+  await page.getByText("unconfigured").waitFor();
+  await screenshot(page, "local-first");
+  await tabTo(page, "Basic setup");
+  await keyboard.press("Enter");
+  await page.getByRole("heading", { name: "Basic setup" }).waitFor();
+  await tabTo(page, "Server");
+  await keyboard.type(server.url);
+  await tabTo(page, "Name");
+  await keyboard.type("shed");
+  await tabTo(page, "Enrolment token");
+  await keyboard.type("fh1.nonsense");
+  await tabTo(page, "Service password");
+  await keyboard.type("short");
+  await keyboard.press("Enter");
+  await page.getByText("this is no enrolment token").waitFor();
+  await page.getByText("it is too short").waitFor();
+  await screenshot(page, "local-setup-faults");
+  expect(await axeFindings(page)).toEqual([]);
+  // Nothing is lost, and the focus is where the first fault is.
+  expect(await page.getByLabel("Server").inputValue()).toBe(server.url);
+  await keyboard.press("Control+A");
+  await keyboard.type(token);
+  await tabTo(page, "Service password");
+  await keyboard.press("Control+A");
+  await keyboard.type("ein langes gutes Passwort");
+  await keyboard.press("Enter");
+  await page.getByText(`this machine is shed now, a worker of ${server.url}`).waitFor({ timeout: 60_000 });
+  await page.getByText("the service password is set").waitFor();
+  await tabTo(page, "State");
+  await keyboard.press("Enter");
+  await page.getByText("registered", { exact: true }).waitFor();
+  await screenshot(page, "local-state");
+  expect(await axeFindings(page)).toEqual([]);
+
+  await page.getByRole("checkbox", { name: "workers" }).click();
+  await expect.poll(async () => (await farhand("worker", "switches", "--session")).stdout).toMatch(/workers\W+off/);
+  await page.getByRole("checkbox", { name: "workers" }).click();
+  await expect.poll(() => page.getByRole("checkbox", { name: "workers" }).isChecked()).toBe(true);
+
+  const control = home.file("r/farhand/control.sock");
+  const script = "echo first; while [ ! -e go ]; do sleep 0.1; done; echo second; sleep 600";
+  const submitted = await farhand(
+    "work",
+    "submit",
+    "run",
+    "-l",
+    script.replace("go", home.file("go")),
+    "--socket",
+    control,
+  );
+  expect(submitted).toMatchObject({ code: 0 });
+  await goTo(page, "Tasks");
+  await page.getByRole("button", { name: "Output" }).click();
+  await page.getByRole("region", { name: "Output of" }).getByText("first").waitFor();
+  await runProcess("touch", [home.file("go")]);
+  await page.getByRole("region", { name: "Output of" }).getByText("second").waitFor();
+  await screenshot(page, "local-tasks");
+  expect(await axeFindings(page)).toEqual([]);
+  await page.getByRole("button", { name: "Cancel…" }).click();
+  await page.getByRole("button", { name: "Cancel it" }).click();
+  await page.getByText("canceled", { exact: true }).waitFor();
+
+  await goTo(page, "Configuration");
+  await page.getByRole("cell", { name: "/identity/name", exact: true }).waitFor();
+  await screenshot(page, "local-configuration");
+
+  await goTo(page, "Reset");
+  await page.getByRole("checkbox", { name: "clear the service password" }).click();
+  await page.getByRole("button", { name: "Reset…" }).click();
+  await page.getByRole("dialog").getByText("This cannot be taken back").waitFor();
+  await page.getByRole("button", { name: "Reset it" }).click();
+  await page.getByText("there is no service password").waitFor();
+  await goTo(page, "State");
+  await page.getByText("does not run").waitFor();
+  await page.getByRole("button", { name: "Start" }).click();
+  await page.getByText("runs", { exact: true }).waitFor();
+
+  await goTo(page, "Log");
+  const lines = page.getByRole("list", { name: "Lines of the log" });
+  // What changes something is logged; until the worker that has just come is heard, it is told nobody.
+  const switched = async (): Promise<number> => {
+    await farhand("worker", "switches", "--session", "watchers=off");
+    return await lines.getByText("management: worker.switches.set").count();
+  };
+  await expect.poll(switched, { timeout: 20_000 }).toBeGreaterThan(0);
+  await page.getByLabel("From level").selectOption("error");
+  await page.getByText("No line yet").waitFor();
+  await page.getByLabel("From level").selectOption("info");
+  await lines.waitFor();
+  await screenshot(page, "local-log");
+
+  await page.setViewportSize({ width: 390, height: 844 });
+  await page.emulateMedia({ colorScheme: "dark" });
+  for (const name of ["State", "Basic setup", "Reset"]) {
+    await goTo(page, name);
+    expect(await axeFindings(page)).toEqual([]);
+    await screenshot(page, `local-dark-390-${name.replace(" ", "-").toLowerCase()}`);
+    expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(390);
+  }
+  expect(window.complaints).toEqual([]);
+}, 180_000);

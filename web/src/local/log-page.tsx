@@ -1,0 +1,45 @@
+import { useState } from "react";
+import { Empty } from "../parts/empty.tsx";
+import { Heading } from "../parts/heading.tsx";
+import { momentText } from "../parts/quantities.ts";
+import { type LogLine, useLive } from "./live.tsx";
+
+const ranks: Readonly<Record<LogLine["level"], number>> = { info: 0, warn: 1, error: 2 };
+const inks: Readonly<Record<LogLine["level"], string>> = { info: "text-soft", warn: "text-warn", error: "text-bad" };
+
+/** The worker's log from the moment these pages were opened, as it is written. */
+export function LogPage() {
+  const { log } = useLive();
+  const [least, setLeast] = useState<LogLine["level"]>("info");
+  const shown = log.filter(({ level }) => ranks[level] >= ranks[least]);
+  const now = Date.now();
+  return (
+    <>
+      <Heading title="Log">
+        <label className="flex items-center gap-2 text-soft">
+          From level
+          <select
+            className="rounded border border-line bg-sheet px-1 py-0.5 text-ink"
+            value={least}
+            onChange={({ target }) => setLeast(target.value as LogLine["level"])}
+          >
+            <option value="info">info</option>
+            <option value="warn">warn</option>
+            <option value="error">error</option>
+          </select>
+        </label>
+      </Heading>
+      {shown.length === 0 && <Empty title="No line yet">Lines come here from now on, as the worker writes them.</Empty>}
+      {shown.length > 0 && (
+        <ol className="sheet mono max-h-[70dvh] overflow-auto p-3" tabIndex={0} aria-label="Lines of the log">
+          {shown.map(({ id, at, level, text }) => (
+            <li key={id} className="break-words">
+              <span className="text-soft">{momentText(at, now)}</span> <span className={inks[level]}>{level}</span>{" "}
+              {text}
+            </li>
+          ))}
+        </ol>
+      )}
+    </>
+  );
+}

@@ -1,4 +1,4 @@
-import { qrcode } from "qrcode-generator";
+import newCode from "qrcode-generator";
 
 /** Empty fields that scanners want around a code (ISO/IEC 18004). */
 const quiet = 4;
@@ -22,7 +22,7 @@ export interface QrPath {
 export function qrPath(text: string): QrPath {
   const bytes = new TextEncoder().encode(text);
   if (bytes.length > mostBytes) throw new Error(`a QR code holds ${mostBytes} bytes, and these are ${bytes.length}`);
-  const code = qrcode(0, "M");
+  const code = newCode(0, "M");
   // The library takes letters for bytes.
   code.addData(String.fromCharCode(...bytes), "Byte");
   code.make();

@@ -2,7 +2,7 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { silentLog } from "#core";
 import { type TempFolder, tempFolder } from "../../../test/kit/temp-folder.ts";
-import { startService, type WorkerService } from "../../worker/service/service.ts";
+import { loadService, type WorkerService } from "#worker";
 import { type LocalPages, openLocalPages } from "./local-pages.ts";
 import { LocalWorker } from "./local-worker.ts";
 
@@ -20,6 +20,7 @@ beforeAll(async () => {
   await mkdir(home.file("c/farhand"), { recursive: true, mode: 0o700 });
   const document = { identity: { name: "w1" }, workTypes: [{ worktype: "echo", command: "cat" }] };
   await writeFile(home.file("c/farhand/worker.yaml"), JSON.stringify(document), { mode: 0o600 });
+  const { startService } = await loadService();
   service = await startService({ mode: "session", env: { ...env }, log: silentLog });
   pages = await openLocalPages(await LocalWorker.of({ session: true }, env), home.file("web"));
   const { origin } = new URL(pages.url);

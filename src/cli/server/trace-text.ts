@@ -28,8 +28,9 @@ export class TraceText implements ToolView {
     const line = json as unknown as TraceLine | DrawnSummaryLine;
     if (!seen) return;
     if (line.type === "path" && isPath(line)) seen.path = line;
-    else if (line.type === "summary" && line.program === "quokka" && typeof line.target === "string") seen.drawn = line;
-    else if (line.type === "summary" && typeof line.hops === "number") seen.summary = line;
+    else if (line.type === "summary" && line.program === "quokka") {
+      if (typeof line.target === "string") seen.drawn = line;
+    } else if (line.type === "summary" && typeof line.hops === "number") seen.summary = line;
     else if (line.type === "hop" && isHop(line)) seen.hops.set(line.hop, line);
   }
 

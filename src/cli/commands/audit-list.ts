@@ -7,7 +7,7 @@ interface AuditListOptions extends ServerOptions, JsonOptions {
   readonly newest?: true;
   readonly who?: string;
   readonly act?: string;
-  readonly worker?: string;
+  readonly about?: string;
   readonly from?: string;
   readonly to?: string;
   readonly limit?: string;
@@ -21,7 +21,7 @@ export const auditList = {
   options: [
     { flags: "--who <name>", description: "done by this user or worker, by name or id; or by `server`" },
     { flags: "--act <act>", description: "what was done: user.make, or user.* for all that begins so" },
-    { flags: "--worker <name>", description: "done to this worker, or by it" },
+    { flags: "--about <worker>", description: "done to this worker, or by it" },
     { flags: "--from <time>", description: "not before: 2h for two hours ago, or a date such as 2026-11-22T09:30" },
     { flags: "--to <time>", description: "not after, likewise" },
     { flags: "--newest", description: "the newest first" },
@@ -33,7 +33,7 @@ export const auditList = {
   ],
   examples: [
     ["farhand audit list --after 1200", "who did what, and when"],
-    ["farhand audit list --newest --worker brno-4 --from 2d", "what was done to one worker in two days"],
+    ["farhand audit list --newest --about brno-4 --from 2d", "what was done to one worker in two days"],
   ],
   async run({ options }, terminal) {
     const { listAudit } = await import("../server/audit.ts");

@@ -15,12 +15,12 @@ type Json = true | undefined;
 /** Print rows of the audit, the oldest or the newest first. */
 export async function listAudit(
   api: ApiClient,
-  { newest, from, to, json, server: _, ...wish }: AuditListOptions,
+  { newest, from, to, about: worker, json, server: _, ...wish }: AuditListOptions,
   terminal: Terminal,
 ): Promise<void> {
   const times = { from: from && momentOf(from, api.now()), to: to && momentOf(to, api.now()) };
   const order = newest && "newest";
-  const answer = await api.ask("GET", `/audit${queryText({ ...wish, ...times, order })}`);
+  const answer = await api.ask("GET", `/audit${queryText({ ...wish, worker, ...times, order })}`);
   const rows = listIn(answer);
   if (json) return terminal.print(JSON.stringify(rows));
   for (const line of auditTable(rows, await namesOf(api), terminal)) terminal.print(line);

@@ -55,8 +55,8 @@ describe("the list of workers", () => {
   });
 
   test("memoryPercent() knows nothing of what was not told", () => {
-    expect(memoryPercent({ worker: "a", at: 1, memoryUsedBytes: 1, memoryTotalBytes: 4 })).toBe(25);
-    expect(memoryPercent({ worker: "a", at: 1, memoryUsedBytes: 1 })).toBeUndefined();
+    expect(memoryPercent({ memoryUsedBytes: 1, memoryTotalBytes: 4 })).toBe(25);
+    expect(memoryPercent({ memoryUsedBytes: 1 })).toBeUndefined();
   });
 
   test("placeOf() takes road and host apart, and prefers the address that a person gave", () => {

@@ -23,7 +23,7 @@ const args = process.argv.slice(2);
 const withChecks = isCi || args.includes("--checks");
 const vitestArgs = args.filter((arg) => arg !== "--checks");
 // The rooms are checked by a test, test/house/rooms.test.ts.
-const checks = ["typecheck", "lint", "format:check", "knip"];
+const checks = ["typecheck:programs", "typecheck:pages", "lint", "format:check", "knip"];
 
 // Unix socket paths end at 107 bytes, so the folder of this run is as short as it can be.
 const temp = mkdtempSync(join(tmpdir().length <= 20 ? tmpdir() : "/tmp", "fh-"));

@@ -38,7 +38,7 @@ export default defineConfig({
           exclude: ["src/**/fuzz.test.ts"],
           testTimeout: 60_000,
           hookTimeout: 120_000,
-          maxWorkers: 3,
+          maxWorkers: 4,
           // A file after the other in the same process: to load the same modules anew for each takes longer than most tests.
           isolate: false,
         },
@@ -51,7 +51,7 @@ export default defineConfig({
           name: "fuzz",
           include: ["src/**/fuzz.test.ts"],
           hookTimeout: 120_000,
-          maxWorkers: 13,
+          maxWorkers: 20,
           sequence: { groupOrder: 1 },
         },
       },
@@ -63,7 +63,7 @@ export default defineConfig({
           include: ["test/house/**/*.test.ts", "test/kit/**/*.test.ts"],
           testTimeout: 60_000,
           hookTimeout: 60_000,
-          maxWorkers: 3,
+          maxWorkers: 4,
         },
       },
       {

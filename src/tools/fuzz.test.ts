@@ -18,7 +18,7 @@ const answer = Buffer.from(
   "hex",
 );
 
-describe("hostile name servers", () => {
+describe.concurrent("hostile name servers", () => {
   fuzz(
     "are answered with nothing worse than no answer",
     { samples: [answer, asked], splinters: ["\xc0\x0c", "\xc0\xff", "\x00\x29", "\x00\x2e"] },
@@ -30,7 +30,7 @@ const host =
   '<host><status state="up"/><address addr="10.0.0.1" addrtype="ipv4"/><ports><port protocol="tcp" portid="22">' +
   '<state state="open"/><service name="ssh" method="probed"/></port></ports></host>';
 
-describe("hostile output of programs", () => {
+describe.concurrent("hostile output of programs", () => {
   fuzz(
     "is read as far as it means something",
     {

@@ -15,7 +15,7 @@ const policy: ToolPolicy = {
   budget: defaultBudget,
 };
 
-describe("hostile submitters", () => {
+describe.concurrent("hostile submitters", () => {
   fuzz(
     "get no more than a refusal, or what the worker allows",
     {
@@ -53,7 +53,7 @@ const pcap = Buffer.from(
   "hex",
 );
 
-describe("hostile output of tcpdump", () => {
+describe.concurrent("hostile output of tcpdump", () => {
   fuzz(
     "is never stored beyond the budget",
     { samples: [pcap], splinters: ["\xa1\xb2\xc3\xd4", "\x00\x00\x04\x00", "\xff\xff\xff\x7f"] },

@@ -23,7 +23,7 @@ function checkFields(fields: readonly Field[], length: number): void {
   }
 }
 
-describe("hostile packets", () => {
+describe.concurrent("hostile packets", () => {
   fuzz(
     "are decoded as far as they go",
     { samples: packets, splinters: ["\x81\x00", "\x86\xdd", "\xc0\x0c", "\x16\x03\x01", "HTTP/1.1 ", "\x00\x35"] },
@@ -37,7 +37,7 @@ describe("hostile packets", () => {
   );
 });
 
-describe("hostile captures", () => {
+describe.concurrent("hostile captures", () => {
   fuzz(
     "are read up to where they are none",
     { samples: captures },
@@ -63,7 +63,7 @@ describe("hostile captures", () => {
   );
 });
 
-describe("hostile filters", () => {
+describe.concurrent("hostile filters", () => {
   const decoded = packets.slice(0, 20).map((bytes, n) => ({
     packet: decodePacket(bytes, { linkType: 1, time: 0, originalLength: bytes.length }),
     number: n + 1,

@@ -9,6 +9,10 @@
 export const toolNames = ["capture", "portscan", "traceroute", "ping", "dns", "tcp", "tls", "http"] as const;
 export type ToolName = (typeof toolNames)[number];
 
+/** Those whose last line has a verdict. */
+export const probeKinds = ["ping", "dns", "tcp", "tls", "http"] as const satisfies readonly ToolName[];
+export type ProbeKind = (typeof probeKinds)[number];
+
 /** Whether a work type's name is that of a tool. A worker may have a command of that name all the same. */
 export function isToolName(name: string): name is ToolName {
   return (toolNames as readonly string[]).includes(name);
@@ -75,6 +79,7 @@ export {
   type RecordOf,
 } from "./packet/wire.ts";
 export type { HostLine, PortLine, PortState, ProgressLine, ScanLine, ScanSummaryLine } from "./portscan/result.ts";
+export { type ProbeWord, type QuorumVerdict, quorumVerdict } from "./probe/quorum.ts";
 export type { ProbeLine, ProbeSummaryLine, Verdict } from "./probe/result.ts";
 export type {
   DrawnPathLine,

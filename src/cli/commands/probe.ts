@@ -1,5 +1,5 @@
 import { type Command, jsonOption } from "../command.ts";
-import type { ProbeKind } from "../server/probe-params.ts";
+import type { ProbeKind } from "#tools/wire";
 import { serverOption } from "../server/server-options.ts";
 import type { ToolShowOptions } from "../server/tool-show.ts";
 

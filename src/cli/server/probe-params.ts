@@ -1,11 +1,7 @@
 import { readFileSync } from "node:fs";
 import { errorText, type JsonObject } from "#core";
-import type { ToolName } from "#tools/wire";
+import type { ProbeKind } from "#tools/wire";
 import { CliError } from "../errors.ts";
-
-/** Kinds of probes: tools whose last line has a verdict. */
-export const probeKinds = ["ping", "dns", "tcp", "tls", "http"] as const;
-export type ProbeKind = (typeof probeKinds)[number] & ToolName;
 
 /**
  * What a target means to a probe: `HOST` for ping; `HOST:PORT` for tcp, and for tls, which has 443 without; a name for dns; a URL for

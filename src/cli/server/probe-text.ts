@@ -1,8 +1,8 @@
 import type { JsonObject } from "#core";
+import type { ProbeWord } from "#tools/wire";
 import { oneLine } from "../quantities.ts";
 import { type Cell, tableLines } from "../table.ts";
 import type { Terminal } from "../terminal.ts";
-import type { Word } from "./quorum.ts";
 import type { ToolView } from "./tool-show.ts";
 import { msText } from "./trace-text.ts";
 
@@ -29,7 +29,7 @@ export class ProbeText implements ToolView {
   }
 
   /** What each worker said; those that said nothing are silent. */
-  words(): Word[] {
+  words(): ProbeWord[] {
     return [...this.#probes].map(([worker, { summary }]) => {
       const verdict = summary?.["verdict"];
       const reason = summary?.["reason"];

@@ -1,11 +1,11 @@
 import type { ProbeOptions } from "../commands/probe.ts";
+import { type ProbeKind, type ProbeWord, type QuorumVerdict, quorumVerdict } from "#tools/wire";
 import { CliError } from "../errors.ts";
 import { oneLine } from "../quantities.ts";
 import type { Terminal } from "../terminal.ts";
 import { positiveNumber } from "./positive-number.ts";
-import { moreParams, type ProbeKind, targetParams } from "./probe-params.ts";
+import { moreParams, targetParams } from "./probe-params.ts";
 import { ProbeText } from "./probe-text.ts";
-import { type QuorumVerdict, quorumVerdict, type Word } from "./quorum.ts";
 import type { ToolEnding } from "./tool-run.ts";
 import { showTool, type ToolView } from "./tool-show.ts";
 
@@ -46,12 +46,12 @@ function wholeQuorum(text: string): number {
 }
 
 /** Who did not say anything is told with why: away, refused, failed. */
-function withFault(word: Word, endings: readonly ToolEnding[]): Word {
+function withFault(word: ProbeWord, endings: readonly ToolEnding[]): ProbeWord {
   const fault = endings.find(({ worker }) => worker === word.worker)?.fault;
   return word.word === "silent" && fault !== undefined ? { ...word, reason: fault } : word;
 }
 
-function verdictText(target: string, said: QuorumVerdict, words: readonly Word[], { colours }: Terminal): string {
+function verdictText(target: string, said: QuorumVerdict, words: readonly ProbeWord[], { colours }: Terminal): string {
   const { verdict, up, down, quorum } = said;
   const mark = { up: colours.good, down: colours.bad, undecided: colours.busy }[verdict];
   const silent = words.filter(({ word }) => word === "silent").map(({ worker }) => oneLine(worker));

@@ -1,7 +1,7 @@
-import type { Verdict } from "#tools/wire";
+import type { Verdict } from "./result.ts";
 
 /** What one worker says of a target: `silent` when it did not answer, was away, refused, or failed at looking. */
-export interface Word {
+export interface ProbeWord {
   readonly worker: string;
   readonly word: Verdict | "silent";
   /** Why it is not up, or did not say. */
@@ -25,8 +25,8 @@ export interface QuorumVerdict {
  *
  * @param quorum how many must agree; without it more than half of all that were asked, the silent ones among them.
  */
-export function quorumVerdict(words: readonly Word[], quorum = Math.floor(words.length / 2) + 1): QuorumVerdict {
-  const count = (wanted: Word["word"]): number => words.filter(({ word }) => word === wanted).length;
+export function quorumVerdict(words: readonly ProbeWord[], quorum = Math.floor(words.length / 2) + 1): QuorumVerdict {
+  const count = (wanted: ProbeWord["word"]): number => words.filter(({ word }) => word === wanted).length;
   const [up, down, silent] = [count("up"), count("down"), count("silent")];
   const [isUp, isDown] = [up >= quorum, down >= quorum];
   const verdict = isUp === isDown ? "undecided" : isUp ? "up" : "down";

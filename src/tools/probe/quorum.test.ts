@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { quorumVerdict, type Word } from "./quorum.ts";
+import { quorumVerdict, type ProbeWord } from "./quorum.ts";
 
-const wordsOf = (...words: Word["word"][]): Word[] => words.map((word, at) => ({ worker: `w${at}`, word }));
+const wordsOf = (...words: ProbeWord["word"][]): ProbeWord[] => words.map((word, at) => ({ worker: `w${at}`, word }));
 
 describe("quorumVerdict()", () => {
   test.each([
@@ -22,7 +22,7 @@ describe("quorumVerdict()", () => {
   });
 
   test("never takes silence for down", () => {
-    const word = fc.constantFrom<Word["word"]>("up", "silent");
+    const word = fc.constantFrom<ProbeWord["word"]>("up", "silent");
     fc.assert(
       fc.property(fc.array(word), fc.integer({ min: 1, max: 9 }), (words, quorum) => {
         expect(quorumVerdict(wordsOf(...words), quorum).verdict).not.toBe("down");

@@ -79,6 +79,7 @@ export class Mesh {
   readonly #hello: { version: number; stub: boolean; hub: boolean; direct: boolean; quic: boolean };
   readonly #backends = new Set<OpenBackend>();
   readonly #linkListeners = new Set<(node: string) => void>();
+  readonly #changeListeners = new Set<() => void>();
   #setClosed: (error: MeshError | undefined) => void = () => {};
   #closing: Promise<void> | undefined;
 
@@ -110,13 +111,20 @@ export class Mesh {
       {
         message: (link, message) => this.#message(link, message),
         linkUp: (link) => this.#linkUp(link),
-        linkDown: (link) => this.#streams.linkDown(link),
+        linkDown: (link) => {
+          this.#streams.linkDown(link);
+          this.#changed();
+        },
         nodeKnown: (node) => void this.#names.learn(node),
         nodeRestarted: (node) => this.#streams.nodeRestarted(node),
-        waysMayDiffer: () => this.#streams.waysMayDiffer(),
+        waysMayDiffer: () => {
+          this.#streams.waysMayDiffer();
+          this.#changed();
+        },
         nodeForgotten: (node) => {
           this.#names.forget(node);
           this.#board.forget(node);
+          this.#changed();
         },
         duplicate: () =>
           void this.#shutDown(new MeshError("DUPLICATE_NODE", "We are a duplicate node")).catch(() => {}),
@@ -241,6 +249,12 @@ export class Mesh {
     return () => void this.#linkListeners.delete(listener);
   }
 
+  /** Be told each time when nodes and links in {@link status} may be others. @returns to be told no more. */
+  onChange(listener: () => void): () => void {
+    this.#changeListeners.add(listener);
+    return () => void this.#changeListeners.delete(listener);
+  }
+
   /** Over what a neighbour is connected now (`ws 10.0.0.7:51234`); undefined: it is no neighbour. */
   roadTo(node: string): string | undefined {
     return this.#router.links.get(node)?.road.description;
@@ -308,6 +322,11 @@ export class Mesh {
     this.#streams.linkUp(link);
     if (!link.farhand?.stub) this.#board.introduce(link);
     for (const tell of this.#linkListeners) tell(link.peer);
+    this.#changed();
+  }
+
+  #changed(): void {
+    for (const tell of this.#changeListeners) tell();
   }
 
   #message(link: Link, message: Uint8Array): void {

@@ -7,6 +7,7 @@ import { workerFingerprint } from "#fleet";
 import { makeBackend, makeWebSocketGuest, type Mesh, openMesh, tlsProfiles, type WebSocketGuest } from "#mesh";
 import { AgeClock } from "./age-clock.ts";
 import { LiveFeed } from "./api/live-feed.ts";
+import { LiveNews } from "./api/live-news.ts";
 import { Audit } from "./audit/audit.ts";
 import { AuditedLines } from "./audit/audited-lines.ts";
 import { type Access, accessOver } from "./auth/access.ts";
@@ -35,6 +36,7 @@ import { Recordings } from "./recording/recordings.ts";
 import { Enrolments } from "./registry/enrolments.ts";
 import { Health } from "./registry/health.ts";
 import { PendingWorkers } from "./registry/pending-workers.ts";
+import { configLabel } from "./registry/labels.ts";
 import { Presence, type PresenceChange } from "./registry/presence.ts";
 import type { Registry } from "./registry/registry.ts";
 import { lastAuditAt } from "./store/audit.ts";
@@ -102,6 +104,8 @@ export interface ServerCore {
   /** Feeds a monitor that runs with the server. */
   readonly unitChannels: UnitChannels;
   readonly live: LiveFeed;
+  /** Of all that is no worker. */
+  readonly news: LiveNews;
   readonly configurations: Configurations;
   readonly rollouts: Rollouts;
   /** For the server itself. */
@@ -163,6 +167,8 @@ async function openAll(options: CoreOptions, closers: Closers): Promise<ServerCo
     factorLocked: tellLocked(audit, log),
   });
   const live = new LiveFeed(store, log);
+  const news = new LiveNews();
+  const toldConfig = (name: string): void => news.changed(`configuration/${name}`);
   const entitlements = closers.add(
     await new Entitlements({
       ...{ store, audit, log, clock, serverId: workerFingerprint(authority.key) },
@@ -202,6 +208,13 @@ async function openAll(options: CoreOptions, closers: Closers): Promise<ServerCo
     policy,
     entitlements,
     changed: recheck,
+    labelled: (workerId, before, after) => {
+      // Who may see what goes by them.
+      news.changed("mesh");
+      for (const name of new Set([before[configLabel], after[configLabel]])) if (name !== undefined) toldConfig(name);
+      const state = presence.state(workerId);
+      if (state) live.changed({ workerId, ...state });
+    },
   });
   const members = new Members();
   await members.load(store);
@@ -220,13 +233,21 @@ async function openAll(options: CoreOptions, closers: Closers): Promise<ServerCo
     { action: "drop", fromnode: "/.*/" },
   ];
   const mesh = closers.add(openMesh({ nodeId, log, tls, firewallRules, maxAnnouncedStubs: 0 }));
+  mesh.onChange(() => news.changed("mesh"));
   // Workers go by it when they look at assertions: it must not jump between a registration and a request.
   const steady = steadyClock(clock);
   const entrance = new WorkerEntrance({ registry, members, authority, serverNode: nodeId, clock, steady });
-  const changedConfig = (name: string, version: number): void => lines.open?.configChanged(name, version);
+  const changedConfig = (name: string, version: number): void => {
+    lines.open?.configChanged(name, version);
+    toldConfig(name);
+  };
   const configurations = openConfigurations({ store, audit, seal, clock, presence, changed: changedConfig });
-  const rollouts = new Rollouts({ store, audit, configurations, presence, changed: changedConfig, clock, log });
-  const delivery = new ConfigDelivery({ store, registry, configurations, rollouts, clock });
+  const rollouts = new Rollouts({
+    ...{ store, audit, configurations, presence, clock, log },
+    changed: changedConfig,
+    turned: toldConfig,
+  });
+  const delivery = new ConfigDelivery({ store, registry, configurations, rollouts, clock, reported: toldConfig });
   lines.open = new Lines({
     ...{ delivery, entrance, presence, health, units, registry, members, mesh, clock, steady, log, version },
     serverNode: nodeId,
@@ -268,14 +289,17 @@ async function openAll(options: CoreOptions, closers: Closers): Promise<ServerCo
     pin: options.pin ?? (() => fingerprintOf(authority.certificate)),
   });
   const limits = options.maxPending === undefined ? {} : { all: options.maxPending };
-  const pending = new PendingWorkers({ store, audit, nonces: registry.nonces, clock, limits });
+  const pending = new PendingWorkers({
+    ...{ store, audit, nonces: registry.nonces, clock, limits },
+    changed: () => news.changed("pending"),
+  });
   const firstRegistrations = new FirstRegistrations({ entrance, presence, pending, access, audit });
   const { auditKeptMs } = options;
   const kept = { access, audit, ages, auditKeptMs, presence, health, units, quokka, enrolments, pending };
   await quokka.open();
   closers.add(keepUp({ ...kept, recordings, rollouts, ownCertificate, clock, log }));
   return {
-    ...{ store, access, audit, ages, registry, presence, health, units, live, configurations, rollouts },
+    ...{ store, access, audit, ages, registry, presence, health, units, live, news, configurations, rollouts },
     ...{ entrance, mesh, quokka, unitChannels },
     ...{ pending, firstRegistrations },
     ...{ authority, delivery, tls: tls.server("port"), guest },

@@ -2,7 +2,7 @@
  * What the API tells its clients, as shapes without I/O: the pages in `web/` are typed by it. `wire.test.ts` holds each of
  * them against the schema that its route answers by, so that neither can drift. Times are milliseconds since 1970.
  */
-import type { ThreeWayChange } from "./wire-configurations.ts";
+import type { Rollout, ThreeWayChange } from "./wire-configurations.ts";
 
 export type * from "./wire-access.ts";
 export type * from "./wire-mesh.ts";
@@ -230,4 +230,23 @@ export type LiveMessage =
   /** With `reset` changes of units may have been missed. */
   | { readonly kind: "units"; readonly reset: boolean; readonly unitsPosition: string }
   | { readonly kind: "unit"; readonly unitsPosition: string; readonly unit: IndexedUnit }
+  | ChannelMessage
   | { readonly problem: Problem };
+
+/** What is told of a channel that a client watches. */
+export type ChannelMessage =
+  /** It is another than at an earlier position, and is asked for by HTTP. */
+  | { readonly kind: "changed"; readonly channel: string; readonly position: string }
+  /** Told whole: {@link PendingNow} of `pending`, {@link RolloutNow} of `rollout/NAME`. */
+  | { readonly kind: "told"; readonly channel: string; readonly value: unknown }
+  /** It may not be watched, or no longer. */
+  | { readonly kind: "refused"; readonly channel: string; readonly why: Problem };
+
+/** Machines that wait to be let in; `more` besides are not told. */
+export interface PendingNow {
+  readonly items: readonly PendingWorker[];
+  readonly more: number;
+}
+
+/** The last roll-out by stages of a configuration; null: there was none. */
+export type RolloutNow = Rollout | null;

@@ -11,6 +11,7 @@ import { WebSocket } from "ws";
 import { type JsonObject, silentLog, systemClock, tlsServerSource } from "#core";
 import { type Api, type ApiOptions, openApi } from "../../src/server/api/api.ts";
 import { LiveFeed } from "../../src/server/api/live-feed.ts";
+import { LiveNews } from "../../src/server/api/live-news.ts";
 import { Audit } from "../../src/server/audit/audit.ts";
 import type { FactorPolicy } from "../../src/server/auth/factors.ts";
 import type { Labels, Role } from "../../src/server/auth/roles.ts";
@@ -149,6 +150,9 @@ export interface TestApi extends AsyncDisposable {
   readonly presence: Presence;
   readonly registry: Registry;
   readonly live: LiveFeed;
+  readonly news: LiveNews;
+  readonly pending: PendingWorkers;
+  readonly configurations: Configurations;
   readonly units: UnitIndex;
   readonly health: Health;
   readonly store: Store;
@@ -225,6 +229,7 @@ async function testApi(store: Store, certificates: TestCertificates, options: Te
   const clock = realTime ? systemClock : access.clock;
   const audit = new Audit(store, clock);
   const live = new LiveFeed(store, silentLog, 100);
+  const news = new LiveNews();
   const presence = new Presence({ store, changed: live.changed });
   const registry = new Registry({ store, audit, attendance: presence });
   const health = new Health(store, clock);
@@ -233,7 +238,12 @@ async function testApi(store: Store, certificates: TestCertificates, options: Te
   const sealer = { seal: (value: Uint8Array) => Buffer.from(value), open: (value: Uint8Array) => Buffer.from(value) };
   const { cert, key } = certificates.server;
   const ofConfigs = { store, audit, presence, clock };
-  const configurations = new Configurations({ ...ofConfigs, sealer, validate: () => {}, schemaVersion: 1 });
+  const changed = (name: string): void => news.changed(`configuration/${name}`);
+  const configurations = new Configurations({ ...ofConfigs, sealer, validate: () => {}, schemaVersion: 1, changed });
+  const pending = new PendingWorkers({
+    ...{ store, audit, nonces: registry.nonces },
+    changed: () => news.changed("pending"),
+  });
   const api = await openApi({
     store,
     access,
@@ -242,13 +252,14 @@ async function testApi(store: Store, certificates: TestCertificates, options: Te
     presence,
     lines,
     live,
+    news,
     units,
     enrolments: new Enrolments({ store, audit, clock }),
-    pending: new PendingWorkers({ store, audit, nonces: registry.nonces }),
+    pending,
     entitlements: new Entitlements({ store, audit, serverId: testServerId, log: silentLog }),
     health,
     configurations,
-    rollouts: new Rollouts({ ...ofConfigs, configurations, changed: () => {}, log: silentLog }),
+    rollouts: new Rollouts({ ...ofConfigs, configurations, changed, turned: changed, log: silentLog }),
     enrol: { challenge: async () => ({ nonce: "n" }), register: async (body, observed) => ({ body, observed }) },
     log: silentLog,
     clock: { ...systemClock, now: () => clock.now() },
@@ -263,7 +274,23 @@ async function testApi(store: Store, certificates: TestCertificates, options: Te
   const sockets: TestSocket[] = [];
   const agent = new Agent({ keepAlive: true, maxSockets: 64 });
   return {
-    ...{ api, access, audit, lines, presence, registry, live, health, units, store, url, port },
+    ...{
+      api,
+      access,
+      audit,
+      lines,
+      presence,
+      registry,
+      live,
+      news,
+      pending,
+      configurations,
+      health,
+      units,
+      store,
+      url,
+      port,
+    },
     user: (name, role, labels = null) => testUser(access, name, role, labels),
     worker: (name, labels = {}) => insertTestWorker(store, name, labels),
     ask: (method, path, asking) => ask(port, method, path, { agent, ...asking }),

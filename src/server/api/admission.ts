@@ -169,7 +169,7 @@ export interface RefusedAt {
   readonly source: string;
 }
 
-function requireLevel(held: Level, needed: Level): void {
+export function requireLevel(held: Level, needed: Level): void {
   if (!includesLevel(held, needed))
     throw new FleetError("LEVEL_TOO_LOW", `this needs the level ${needed}, and you have ${held}`);
 }

@@ -19,6 +19,7 @@ import type { UnitIndex } from "../units/unit-index.ts";
 import type { Connections } from "./connections.ts";
 import type { ApiLimits } from "./limits.ts";
 import type { LiveFeed } from "./live-feed.ts";
+import type { LiveNews } from "./live-news.ts";
 import type { Traces } from "./traces.ts";
 
 /** Workers that register over HTTPS, the first time. Bodies are checked there. */
@@ -56,6 +57,8 @@ export interface ApiServices {
   readonly enrol: EnrolService;
   /** Its `changed` is given to `presence`. */
   readonly live: LiveFeed;
+  /** Told of what else changes; see {@link LiveNews}. */
+  readonly news: LiveNews;
   readonly log: Log;
   readonly clock: Clock;
   /** By which it is decided what was kept for long enough. Default: `clock`. */

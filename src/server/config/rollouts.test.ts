@@ -28,8 +28,11 @@ function serverOver(store: Store, time: { now: number }) {
   const sealer = sealWith(new Uint8Array(32).fill(7));
   const common = { store, audit, presence, clock, changed: tell };
   const configurations = new Configurations({ ...common, sealer, validate: () => {}, schemaVersion: 1 });
-  const rollouts = new Rollouts({ ...common, configurations, log: silentLog });
-  const delivery = new ConfigDelivery({ store, registry, configurations, rollouts, clock });
+  const told: string[] = [];
+  const turned = (name: string): void => void told.push(`${name} turned`);
+  const rollouts = new Rollouts({ ...common, configurations, turned, log: silentLog });
+  const reported = (name: string): void => void told.push(`${name} reported`);
+  const delivery = new ConfigDelivery({ store, registry, configurations, rollouts, clock, reported });
   const put = (n: number, ifMatch: number, canary?: CanaryPlan) =>
     configurations.put("web", { document: { n }, ifMatch, canary }, "u1");
   /** The version that each worker is given. */
@@ -42,7 +45,7 @@ function serverOver(store: Store, time: { now: number }) {
     );
   const say = (id: string, version: number, outcome: "applied" | "pending" | "failed", detail = "") =>
     delivery.report(id, { version, outcome, detail });
-  return { audit, presence, configurations, rollouts, delivery, changed, put, given, say };
+  return { audit, presence, configurations, rollouts, delivery, changed, told, put, given, say };
 }
 
 async function worker(store: Store, id: string, labels: Record<string, string> = { "farhand/config": "web" }) {
@@ -68,6 +71,19 @@ async function threeWorkers(store: Store) {
 }
 
 describeWithStores("a roll-out", ({ open }) => {
+  test("tells when it was paused or resumed, and when a worker says something new of its version", async () => {
+    await using store = await open();
+    const { put, say, rollouts, told } = await threeWorkers(store);
+    await put(2, 1, one);
+    await rollouts.pause("web", "u1");
+    await rollouts.pause("web", "u1");
+    expect(told).toEqual(["web turned"]);
+    await rollouts.resume("web", "u1");
+    await say("w1", 2, "pending", "it drains");
+    await say("w1", 2, "pending", "it drains");
+    expect(told).toEqual(["web turned", "web turned", "web reported"]);
+  });
+
   test("gives the version to one worker, and to all when that was well for long enough (CAT-80)", async () => {
     await using store = await open();
     const { put, given, say, rollouts, time, audit } = await threeWorkers(store);

@@ -19,6 +19,8 @@ export interface RolloutsOptions {
   readonly presence: { state(workerId: string): PresenceState | undefined };
   /** All workers of the name are to ask again. */
   readonly changed: (name: string, version: number) => void;
+  /** One was paused or resumed: no worker is given anything else. */
+  readonly turned?: (name: string) => void;
   readonly clock?: Pick<Clock, "now">;
   readonly log: Pick<Log, "info" | "warn">;
 }
@@ -136,8 +138,10 @@ export class Rollouts {
     const { store, audit } = this.#options;
     const { version } = await this.#open(name);
     const state = { state: to, reason: "", changed_at: this.#clock.now() };
-    if (await changeRollout(store.db, { name, version, from: [from], ...state }))
+    if (await changeRollout(store.db, { name, version, from: [from], ...state })) {
       await audit.record(actor, `config.rollout.${to === "paused" ? "pause" : "resume"}`, name, { version });
+      this.#options.turned?.(name);
+    }
     return await this.get(name);
   }
 

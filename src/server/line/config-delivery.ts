@@ -13,6 +13,8 @@ export interface ConfigDeliveryOptions {
   readonly registry: Pick<Registry, "find" | "note">;
   readonly configurations: Pick<Configurations, "deliver">;
   readonly rollouts: Pick<Rollouts, "versionFor" | "look">;
+  /** Told when it is another outcome than before, with the configuration's name. */
+  readonly reported?: (name: string) => void;
   readonly clock: Pick<Clock, "now">;
 }
 
@@ -60,6 +62,7 @@ export class ConfigDelivery {
     await storeConfigOutcome(store.db, now);
     const why = detail === "" ? "" : `: ${detail}`;
     await registry.note(workerId, `configuration version ${version} ${outcome}${why}`);
+    this.#options.reported?.(name);
     await rollouts.look();
   }
 }

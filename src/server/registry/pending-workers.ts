@@ -68,6 +68,8 @@ export interface PendingWorkersOptions {
   readonly nonces: Pick<Nonces, "take">;
   readonly clock?: Clock | undefined;
   readonly limits?: Partial<PendingLimits> | undefined;
+  /** Told when another one waits, one has asked again, was decided about or has given up. */
+  readonly changed?: () => void;
 }
 
 /**
@@ -101,6 +103,7 @@ export class PendingWorkers {
       throw new ServerError("ENROLMENT_REFUSED", "an administrator of the server does not want this worker");
     if (known) await touchPendingWorker(this.#options.store, fingerprint, this.#clock.now());
     else await this.#add(request, { fingerprint, hostName, observed });
+    this.#options.changed?.();
     throw new ServerError("ENROLMENT_PENDING", `a person has to approve the worker ${fingerprint}`);
   }
 
@@ -129,6 +132,7 @@ export class PendingWorkers {
     const now = this.#clock.now();
     const { silentMs, decidedMs } = this.#limits;
     await dropPendingWorkersBefore(this.#options.store, { pending: now - silentMs, decided: now - decidedMs });
+    this.#options.changed?.();
   }
 
   async #decide(
@@ -143,6 +147,7 @@ export class PendingWorkers {
     const row = { ...decided, decided_by: actor, asked_at: this.#clock.now() };
     if (!(await decidePendingWorker(store, fingerprint, row)))
       throw new ServerError("PENDING_NOT_FOUND", `no worker with the fingerprint ${fingerprint} waits to be let in`);
+    this.#options.changed?.();
   }
 
   /** Whoever asks holds the key: else anybody could have another's key on the list. */

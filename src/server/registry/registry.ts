@@ -28,6 +28,8 @@ export interface RegistryOptions {
   readonly audit: AuditTrail;
   readonly attendance: Attendance;
   readonly clock?: Clock;
+  /** Told when a person has given a worker other labels. */
+  readonly labelled?: (workerId: string, before: Labels, after: Labels) => void;
 }
 
 /** The workers of this server: who they are, and how each shows that it is itself (spec CAT §4). */
@@ -39,15 +41,17 @@ export class Registry {
   readonly #audit: AuditTrail;
   readonly #attendance: Attendance;
   readonly #clock: Clock;
+  readonly #labelled: RegistryOptions["labelled"];
   /** Registered a moment ago, and not yet connected in the eyes of {@link Attendance}. */
   readonly #arriving = new Set<string>();
   readonly #strangers = new Sparing(1_000, 1_000);
 
-  constructor({ store, audit, attendance, clock = systemClock }: RegistryOptions) {
+  constructor({ store, audit, attendance, clock = systemClock, labelled }: RegistryOptions) {
     this.#store = store;
     this.#audit = audit;
     this.#attendance = attendance;
     this.#clock = clock;
+    this.#labelled = labelled;
     this.nonces = new Nonces(clock);
   }
 
@@ -179,7 +183,8 @@ export class Registry {
   async setLabels(id: string, labels: Labels, actor: string): Promise<void> {
     const fault = labelsFault(labels);
     if (fault !== undefined) throw new ServerError("REGISTRATION_INVALID", `labels: ${fault}`);
-    await this.#change(id, { labels: JSON.stringify(labels) }, actor, "worker.labels", { labels });
+    const before = await this.#change(id, { labels: JSON.stringify(labels) }, actor, "worker.labels", { labels });
+    this.#labelled?.(before.id, before.labels, labels);
   }
 
   async #change(
@@ -188,10 +193,11 @@ export class Registry {
     actor: string,
     action: string,
     detail: Parameters<AuditTrail["record"]>[3],
-  ): Promise<void> {
+  ): Promise<Worker> {
     const worker = await this.find(id);
     await this.#audit.record(actor, action, worker.id, detail);
     if (!(await updateWorker(this.#store.db, worker.id, changed))) throw notFound(id);
+    return worker;
   }
 }
 

@@ -4,8 +4,9 @@ import type { Worker } from "../../registry/worker.ts";
 import type { Call } from "../call.ts";
 import { parseJsonBody } from "../json-body.ts";
 import { tellHealth } from "../live-health.ts";
-import type { LiveSocket } from "../live-socket.ts";
+import type { LiveMessage, LiveSocket } from "../live-socket.ts";
 import { tellUnits } from "../live-units.ts";
+import { Watches } from "../live-watches.ts";
 import { type Route, route } from "../route.ts";
 import type { RouteServices } from "../services.ts";
 import { VisibleWorkers } from "../visible-workers.ts";
@@ -22,7 +23,7 @@ export function liveRoutes(services: RouteServices): Route[] {
       method: "GET",
       path: "/api/live",
       summary:
-        "Changes of workers as they come, from a position on; says `reset` and all workers when that is too old. Besides, the topics that are asked for",
+        "Changes of workers as they come, from a position on; says `reset` and all workers when that is too old. Besides, the topics and channels that are asked for",
       needs: { kind: "caller" },
       schema: {},
       live: (call, socket) => tellLive(services, call, socket),
@@ -50,7 +51,8 @@ export function liveRoutes(services: RouteServices): Route[] {
 
 /** The changes, and beside them each topic. When one of them fails the others end too, and the client is told. */
 async function tellLive(services: RouteServices, call: Call, socket: LiveSocket): Promise<void> {
-  const wish = await firstWish(socket);
+  const messages = socket.messages();
+  const wish = await firstWish(messages);
   const { health, registry, clock } = services;
   const over = new AbortController();
   const signal = AbortSignal.any([call.signal, over.signal]);
@@ -60,11 +62,31 @@ async function tellLive(services: RouteServices, call: Call, socket: LiveSocket)
     telling.push(tellHealth(socket, health.beats, visible, clock, signal));
   }
   if (wish?.topics.includes("units")) telling.push(tellUnits(services, socket, call.caller, wish.unitsAfter, signal));
+  telling.push(tellWatched(services, call, socket, wish?.watch ?? [], messages, signal));
   try {
     await Promise.race(telling);
   } finally {
     over.abort();
     await Promise.allSettled(telling);
+  }
+}
+
+/** The channels that the client watches: those it has named, and others whenever it says so. */
+async function tellWatched(
+  services: RouteServices,
+  call: Call,
+  socket: LiveSocket,
+  first: LiveStart["watch"],
+  messages: AsyncGenerator<LiveMessage>,
+  signal: AbortSignal,
+): Promise<void> {
+  const watches = new Watches(services, socket, call.caller);
+  try {
+    await Promise.race([watches.follow(first, messages), over(signal)]);
+  } finally {
+    await watches.close();
+    // What comes anyway is dropped.
+    void drain(messages);
   }
 }
 
@@ -95,15 +117,15 @@ async function tellChanges(
 }
 
 /** What the client has already, and what it wants besides; undefined: it left. */
-async function firstWish(socket: LiveSocket): Promise<LiveStart | undefined> {
-  const messages = socket.messages();
+async function firstWish(messages: AsyncGenerator<LiveMessage>): Promise<LiveStart | undefined> {
   const first = await messages.next();
   if (first.done) return undefined;
   const wish = LiveStart.safeParse(parseJsonBody(first.value.data));
   if (!wish.success)
-    throw new ServerError("REQUEST_INVALID", "the first message is {after?: position, topics?: [name]}");
-  // Nothing else is expected of it; what comes anyway is dropped.
-  void drain(messages);
+    throw new ServerError(
+      "REQUEST_INVALID",
+      "the first message is {after?: position, topics?: [name], watch?: [channel]}",
+    );
   return wish.data;
 }
 

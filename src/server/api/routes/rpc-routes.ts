@@ -103,6 +103,8 @@ export async function callMethod(
   if (method.changes)
     await services.audit.record(call.actor, `worker.${method.name}`, call.worker.id, { source: call.visit.address });
   const answer = await askWorker(services, call, method.name, params);
+  if (method.changes && method.name.startsWith("config."))
+    services.news.changed(`worker-configuration/${call.worker.id}`);
   const checked = method.result.safeParse(answer);
   if (checked.success) return checked.data;
   throw new FleetError("REPLY_INVALID", `the worker's answer to ${method.name} is none`);

@@ -1,6 +1,13 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import type { ControlCommand, ControlSession } from "#control";
 import { type Mesh, MeshError, splice } from "#mesh";
 import { invalidRequest, requiredText } from "./node-requests.ts";
+
+/**
+ * receptorctl reads the line "Connecting" by a buffered file and what follows from the socket itself: a greeting that comes
+ * with that line, in one read, is lost to it. The bytes of the far end wait for so long, milliseconds.
+ */
+const apartMs = 100;
 
 /** Throws when this session may not be connected there. */
 export type MayConnect = (session: ControlSession, node: string, service: string) => void;
@@ -33,6 +40,7 @@ export function connectCommand(
       session.signal.addEventListener("abort", () => stream.destroy(), { once: true });
       try {
         await session.writeLine("Connecting");
+        await sleep(apartMs, undefined, { signal: session.signal });
       } catch (error) {
         stream.destroy();
         throw error;

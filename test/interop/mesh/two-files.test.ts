@@ -1,4 +1,6 @@
+import { once } from "node:events";
 import { writeFileSync } from "node:fs";
+import { createConnection } from "node:net";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { freshBuild } from "../../kit/daemon.ts";
 import type { MeshPlan } from "../../kit/mesh-plan.ts";
@@ -79,6 +81,16 @@ describeWithReceptorctl("foo with a tcp-listener, bar with a tcp-peer and work t
     await terminal.line(/^Receptor Control, node bar\s*$/, soon());
     terminal.child.stdin?.write("ping foo\n");
     expect(await terminal.line(/"Success"/, soon())).toContain(`"From":"foo"`);
+  });
+
+  test("connect keeps its own line apart from what follows: a client may read that line by a buffer of its own", async () => {
+    const socket = createConnection(foo.socket).setEncoding("utf8");
+    socket.write("connect bar control\n");
+    const pieces: string[] = [];
+    while (!pieces.join("").includes("node bar\n")) pieces.push(((await once(socket, "data")) as [string])[0]);
+    socket.destroy();
+    expect(pieces.join("")).toBe("Receptor Control, node foo\nConnecting\nReceptor Control, node bar\n");
+    expect(pieces.at(-1)).toBe("Receptor Control, node bar\n");
   });
 
   test("work list shows the remote unit on foo and the unit itself on bar", async () => {

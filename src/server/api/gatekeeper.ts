@@ -31,8 +31,7 @@ export class Gatekeeper {
     const { limits, facts: all } = this.#options;
     const facts = all.begin(request, reply.raw);
     await requireRate(limits.overAddressLimit(request));
-    if ((request.ws ? route.live : route.handle) === undefined)
-      throw new ServerError("REQUEST_INVALID", request.ws ? "this is no WebSocket" : "this is a WebSocket");
+    if (request.ws && !route.live) throw new ServerError("REQUEST_INVALID", "this is no WebSocket");
     const shown = shownBy(request);
     this.#requireOwnPage(route, request, shown);
     if (route.needs.kind === "nothing") return;
@@ -40,6 +39,8 @@ export class Gatekeeper {
     facts.known = await this.#identify(route, request, shown);
     await requireRate(limits.overUserLimit(request));
     facts.admitted = await this.#authorize(route, request, facts.known, shown);
+    // Not before: why a WebSocket is refused no browser tells its page, which asks so instead.
+    if (!request.ws && !route.handle) throw new ServerError("REQUEST_INVALID", "this is a WebSocket");
     this.#enter(route, facts, facts.admitted, reply);
     // What has ended while this was looked at did not find it among what is to be cut (CAT-67).
     if (this.#options.calls.endings !== endings)

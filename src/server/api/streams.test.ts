@@ -174,6 +174,21 @@ describe("a stream is cut (CAT-59, CAT-67)", () => {
   });
 });
 
+test("why a WebSocket is refused is told to whoever asks for it as for a page: no browser tells its pages", async () => {
+  await using api = await kit.open();
+  const [viewer, root, worker] = [
+    await api.user("v", "viewer"),
+    await api.user("root", "admin"),
+    await api.worker("w1"),
+  ];
+  const path = `/api/workers/${worker}/shell`;
+  expect(await api.ask("GET", path)).toMatchObject({ status: 401, json: { code: "CREDENTIAL_MISSING" } });
+  expect(await api.ask("GET", path, viewer)).toMatchObject({ status: 403, json: { code: "LEVEL_TOO_LOW" } });
+  expect(await api.ask("GET", path, root)).toMatchObject({ status: 400, json: { code: "REQUEST_INVALID" } });
+  expect(api.lines.asked).toEqual([]);
+  await eventually(() => api.api.openCalls()).toBe(0);
+});
+
 describe("a connection handle", () => {
   test("is dead when its client answers no ping (CAT-49)", async () => {
     await using api = await kit.open({ limits: { pingEveryMs: 50, pongWithinMs: 200 } });

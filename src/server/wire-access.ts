@@ -54,6 +54,28 @@ export interface NewEnrolment {
   readonly token: string;
 }
 
+/** What a terminal or a TCP stream of a worker has shown, as it is listed. */
+export interface Recording {
+  readonly id: string;
+  readonly kind: "shell" | "tcp";
+  /** `live`: it goes on. `brokenOff`: there is no end of it. `unreadable`: it was altered, or sealed by another server. */
+  readonly state: "live" | "whole" | "brokenOff" | "unreadable";
+  /** Whether the stream had to end when it could not be written, or went on with a mark. */
+  readonly mode: "strict" | "bestEffort";
+  readonly worker: { readonly id: string; readonly name: string };
+  readonly user: { readonly id: string; readonly name: string };
+  /** Of a TCP stream. */
+  readonly service?: string | undefined;
+  readonly source: string;
+  readonly startedAt: number;
+  /** Milliseconds; absent where there is no end. */
+  readonly durationMs?: number | undefined;
+  /** Of its file, bytes. */
+  readonly size: number;
+  /** How it ended. */
+  readonly why?: string | undefined;
+}
+
 /** A row of the audit; each has the hash of the one before it. */
 export interface AuditRow {
   readonly sequence: number;

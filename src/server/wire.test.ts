@@ -12,6 +12,7 @@ import type { LoginAnswer, SessionToken, User } from "./api/routes/login-schema.
 import type { ApiTokens, Me, NewToken, Sessions } from "./api/routes/me-schema.ts";
 import type { MeshMap } from "./api/routes/mesh-schema.ts";
 import type { PendingWorkers } from "./api/routes/pending-schema.ts";
+import type { RecordingsPage } from "./api/routes/recordings-schema.ts";
 import type { UnitTaken } from "./api/routes/units-schema.ts";
 import type { Availability, Events, HealthSeries, Workers, WorkerView } from "./api/routes/workers-schema.ts";
 import type * as wire from "./wire.ts";
@@ -39,6 +40,7 @@ test("what the routes answer is what wire.ts says of it", () => {
   expectTypeOf<z.infer<typeof NewToken>>().toExtend<wire.NewApiToken>();
   expectTypeOf<z.infer<typeof AuditRows>>().toExtend<wire.Page<wire.AuditRow>>();
   expectTypeOf<z.infer<typeof Verdict>>().toExtend<wire.AuditVerdict>();
+  expectTypeOf<z.infer<typeof RecordingsPage>>().toExtend<wire.Page<wire.Recording>>();
   expectTypeOf<z.infer<typeof MeshMap>>().toExtend<wire.MeshMap>();
   expectTypeOf<z.infer<typeof Enrolments>>().toExtend<wire.Page<wire.Enrolment>>();
   expectTypeOf<z.infer<typeof NewEnrolment>>().toExtend<wire.NewEnrolment>();

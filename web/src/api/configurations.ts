@@ -59,10 +59,6 @@ export const readDiff = (name: string, from: number, to: number, signal: AbortSi
 export const readConfigUsers = (name: string, signal: AbortSignal) =>
   all<ConfigUser>(`${routeOf(name)}/workers`, signal);
 
-/** The last roll-out by stages; null: there was none. */
-export const readRollout = (name: string, signal: AbortSignal): Promise<Rollout | null> =>
-  orNone(get<Rollout>(`${routeOf(name)}/rollout`, signal), "ROLLOUT_NONE");
-
 export const turnRollout = (name: string, act: "pause" | "resume" | "finish" | "abort"): Promise<Rollout> =>
   request("POST", `${routeOf(name)}/rollout`, { body: { do: act } });
 

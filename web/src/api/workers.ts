@@ -1,4 +1,4 @@
-import type { Availability, HealthSeries, Hints, Page, PendingWorker, WorkerEvent, WorkerView } from "#server/wire";
+import type { Availability, HealthSeries, Hints, Page, WorkerEvent, WorkerView } from "#server/wire";
 import { connectionHandle } from "./connection.ts";
 import { word } from "./place.ts";
 import { get, request } from "./request.ts";
@@ -42,6 +42,3 @@ export const readLastEvents = async (worker: string, most: number, signal: Abort
 /** What keeps somebody from the worker, and its doctor's findings. */
 export const readHints = async (worker: string, signal: AbortSignal): Promise<Hints> =>
   request("GET", `workers/${word(worker)}/hints`, { signal, headers: { "x-connection": await connectionHandle() } });
-
-export const readPending = (signal: AbortSignal): Promise<Page<PendingWorker>> =>
-  get("pending-workers?limit=100", signal);

@@ -20,9 +20,11 @@ const navigation = [
   { to: "/captures", name: "Captures", icon: "capture" },
   { to: "/paths", name: "Paths", icon: "path" },
   { to: "/scans", name: "Scans", icon: "scan" },
+  { to: "/probes", name: "Probes", icon: "probe" },
   { to: "/configurations", name: "Configurations", icon: "configuration" },
   { to: "/people", name: "People", icon: "people", area: "users" },
   { to: "/audit", name: "Audit", icon: "audit", area: "audit" },
+  { to: "/recordings", name: "Recordings", icon: "recording", area: "audit" },
 ] as const satisfies readonly PageLink[];
 
 /** Those that somebody can look at. */

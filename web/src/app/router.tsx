@@ -14,6 +14,7 @@ import { configurationSearch } from "../pages/configurations/configuration-searc
 import { auditSearch } from "../pages/audit/audit-search.ts";
 import { workerSearch } from "../pages/worker/worker-search.ts";
 import { pathSearch } from "../pages/paths/path-search.ts";
+import { probesSearch, seenSearch } from "../pages/probes/probe-search.ts";
 import { OverviewPage } from "../pages/overview/overview-page.tsx";
 import { WorkersPage } from "../pages/workers/workers-page.tsx";
 import { workersSearch } from "../pages/workers/workers-search.ts";
@@ -35,6 +36,11 @@ const routes = [
     getParentRoute: () => root,
     path: "/workers/$worker/units/$unit",
     component: lazyRouteComponent(() => import("../pages/unit/unit-page.tsx"), "UnitPage"),
+  }),
+  createRoute({
+    getParentRoute: () => root,
+    path: "/workers/$worker/shell",
+    component: lazyRouteComponent(() => import("../pages/worker/shell/shell-page.tsx"), "ShellPage"),
   }),
   createRoute({
     getParentRoute: () => root,
@@ -71,6 +77,18 @@ const routes = [
     getParentRoute: () => root,
     path: "/scans/$worker/$unit",
     component: lazyRouteComponent(() => import("../pages/scans/scan-page.tsx"), "ScanPage"),
+  }),
+  createRoute({
+    getParentRoute: () => root,
+    path: "/probes",
+    validateSearch: probesSearch,
+    component: lazyRouteComponent(() => import("../pages/probes/probes-page.tsx"), "ProbesPage"),
+  }),
+  createRoute({
+    getParentRoute: () => root,
+    path: "/probes/seen",
+    validateSearch: seenSearch,
+    component: lazyRouteComponent(() => import("../pages/probes/probe-page.tsx"), "ProbePage"),
   }),
   createRoute({
     getParentRoute: () => root,
@@ -111,6 +129,16 @@ const routes = [
     path: "/audit",
     validateSearch: auditSearch,
     component: lazyRouteComponent(() => import("../pages/audit/audit-page.tsx"), "AuditPage"),
+  }),
+  createRoute({
+    getParentRoute: () => root,
+    path: "/recordings",
+    component: lazyRouteComponent(() => import("../pages/recordings/recordings-page.tsx"), "RecordingsPage"),
+  }),
+  createRoute({
+    getParentRoute: () => root,
+    path: "/recordings/$id",
+    component: lazyRouteComponent(() => import("../pages/recordings/recording-page.tsx"), "RecordingPage"),
   }),
 ] as const;
 

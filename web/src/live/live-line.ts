@@ -4,6 +4,8 @@ const firstPauseMs = 500;
 const longestPauseMs = 15_000;
 /** Close codes of ours are 4000 and the status of the problem. */
 const statusBase = 4_000;
+/** The server says something every 15 s at least: a line on which nothing comes for longer is dead, whatever the network thinks. */
+const silentMs = 40_000;
 
 /** Whether changes come in. */
 export type LineState =
@@ -30,6 +32,8 @@ export class LiveLine {
   readonly #events: LineEvents;
   #socket: WebSocket | undefined;
   #timer: ReturnType<typeof setTimeout> | undefined;
+  /** Fires when the server has been silent for too long. */
+  #silence: ReturnType<typeof setTimeout> | undefined;
   #pauseMs = firstPauseMs;
   #cutSinceMs: number | undefined;
   #isOver = false;
@@ -45,7 +49,13 @@ export class LiveLine {
     this.#isOver = true;
     globalThis.removeEventListener("online", this.#again);
     clearTimeout(this.#timer);
+    clearTimeout(this.#silence);
     this.#socket?.close();
+  }
+
+  /** Say something more, if the line is there: a new one begins with {@link LineEvents.start}. */
+  say(message: () => object): void {
+    if (this.#socket?.readyState === WebSocket.OPEN) this.#socket.send(JSON.stringify(message()));
   }
 
   #open(): void {
@@ -53,12 +63,27 @@ export class LiveLine {
     let problem: Problem | undefined;
     this.#socket = socket;
     socket.addEventListener("open", () => socket.send(JSON.stringify(this.#events.start())));
+    this.#expectWord(socket);
     socket.addEventListener("message", ({ data }: MessageEvent<string>) => {
+      this.#expectWord(socket);
       const message = JSON.parse(data) as LiveMessage;
       if ("problem" in message) problem = message.problem;
       else this.#hear(message);
     });
-    socket.addEventListener("close", ({ code }) => this.#closed(code - statusBase, problem));
+    socket.addEventListener("close", ({ code }) => {
+      // One that was given up closes when it can; another has taken its place by then.
+      if (socket === this.#socket) this.#closed(code - statusBase, problem);
+    });
+  }
+
+  #expectWord(socket: WebSocket): void {
+    if (socket !== this.#socket) return;
+    clearTimeout(this.#silence);
+    this.#silence = setTimeout(() => {
+      this.#socket = undefined;
+      socket.close();
+      this.#closed(0, undefined);
+    }, silentMs);
   }
 
   #hear(message: LiveMessage): void {
@@ -69,6 +94,7 @@ export class LiveLine {
   }
 
   #closed(status: number, problem: Problem | undefined): void {
+    clearTimeout(this.#silence);
     if (this.#isOver) return;
     if (status === 401) return this.#events.ended();
     this.#cutSinceMs ??= Date.now();

@@ -50,6 +50,8 @@ describe("LiveState", () => {
     const state = listed("a");
     state.take({ kind: "health", now: 4_000, beats: [{ worker: "a", at: 3_900, cpuPercent: 5 }] });
     expect([state.beats.get("a")?.cpuPercent, state.aheadMs]).toEqual([5, 3_000]);
+    state.take({ kind: "clock", now: 1_500 });
+    expect(state.aheadMs).toBe(500);
   });
 
   const unit = (id: string, state: number): IndexedUnit => ({

@@ -1,4 +1,5 @@
 import type { Beat, IndexedUnit, LiveMessage, WorkerView } from "#server/wire";
+import { WatchedChannels } from "./watched-channels.ts";
 
 /** Changes of units that are kept to be shown in lists; what is older was read with them. */
 const keptUnits = 1_000;
@@ -21,6 +22,7 @@ export class LiveState {
   units: ReadonlyMap<string, IndexedUnit> = new Map();
   /** Grows when changes of units may have been missed: lists of them are read again. */
   unitsEpoch = 0;
+  readonly channels = new WatchedChannels();
   readonly #now: () => number;
   /** While all are told, what is shown stays as it was. */
   #listing: Map<string, WorkerView> | undefined;
@@ -51,6 +53,13 @@ export class LiveState {
       case "unit":
         this.unitsPosition = message.unitsPosition;
         return this.#putUnit(message.unit);
+      case "clock":
+        this.aheadMs = message.now - this.#now();
+        return undefined;
+      case "changed":
+      case "told":
+      case "refused":
+        return this.channels.take(message);
       default:
         // A topic of a later server.
         return undefined;

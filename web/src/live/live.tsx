@@ -3,6 +3,7 @@ import type { Beat, IndexedUnit, WorkerView } from "#server/wire";
 import { socketUrl } from "../api/place.ts";
 import { type LineState, LiveLine } from "./live-line.ts";
 import { LiveState } from "./live-state.ts";
+import type { ChannelNow } from "./watched-channels.ts";
 
 /** Changes that come close together are shown together. */
 const showEveryMs = 150;
@@ -18,6 +19,8 @@ export interface LiveView {
   readonly units: ReadonlyMap<string, IndexedUnit>;
   /** Grows when some of them may have been missed. */
   readonly unitsEpoch: number;
+  /** What was told of the channels that are watched. */
+  readonly channels: ReadonlyMap<string, ChannelNow>;
 }
 
 const nothing: LiveView = {
@@ -28,6 +31,7 @@ const nothing: LiveView = {
   aheadMs: 0,
   units: new Map(),
   unitsEpoch: 0,
+  channels: new Map(),
 };
 
 /** Keeps the line, and tells React of what came in, a few times a second at most. */
@@ -39,6 +43,7 @@ class LiveStore {
   #lineState: LineState = nothing.line;
   #shownVersion = 0;
   #timer: ReturnType<typeof setTimeout> | undefined;
+  #isWatchChanged = false;
 
   constructor(ended: () => void) {
     this.#line = new LiveLine(socketUrl("live"), {
@@ -64,6 +69,16 @@ class LiveStore {
 
   readonly view = (): LiveView => this.#view;
 
+  /** @returns to watch it no more. */
+  readonly watch = (channel: string): (() => void) => {
+    this.#state.channels.enter(channel);
+    this.#sayWatched();
+    return () => {
+      this.#state.channels.leave(channel);
+      this.#sayWatched();
+    };
+  };
+
   close(): void {
     clearTimeout(this.#timer);
     this.#line.close();
@@ -72,10 +87,21 @@ class LiveStore {
   #wish(): object {
     const { position, unitsPosition } = this.#state;
     return {
-      topics: ["health", "units"],
+      topics: ["health", "units", "clock"],
+      watch: this.#state.channels.wish(),
       ...(position !== undefined && { after: position }),
       ...(unitsPosition !== undefined && { unitsAfter: unitsPosition }),
     };
+  }
+
+  /** A page that gives way to another leaves and enters some at once: the server hears of that in one word. */
+  #sayWatched(): void {
+    if (this.#isWatchChanged) return;
+    this.#isWatchChanged = true;
+    setTimeout(() => {
+      this.#isWatchChanged = false;
+      this.#line.say(() => ({ watch: this.#state.channels.wish() }));
+    });
   }
 
   #later(): void {
@@ -87,6 +113,7 @@ class LiveStore {
       this.#shownVersion = version;
       this.#view = {
         ...{ line: this.#lineState, isListed, aheadMs, workers, units, unitsEpoch },
+        channels: this.#state.channels.view,
         beats: new Map(beats),
       };
       for (const listener of this.#listeners) listener();
@@ -94,7 +121,8 @@ class LiveStore {
   }
 }
 
-const LiveContext = createContext<LiveStore | undefined>(undefined);
+/** Of {@link LiveProvider}. */
+export const LiveContext = createContext<LiveStore | undefined>(undefined);
 
 /** Everything inside it sees the workers as they are. @param ended the session is over. */
 export function LiveProvider({ ended, children }: { readonly ended: () => void; readonly children: ReactNode }) {

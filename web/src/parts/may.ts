@@ -1,5 +1,5 @@
 import type { Level, WorkerView } from "#server/wire";
-import type { ToolName } from "#tools/wire";
+import { probeKinds, type ToolName } from "#tools/wire";
 
 const levels: readonly Level[] = ["none", "monitor", "operate", "configure", "admin"];
 
@@ -13,12 +13,21 @@ export function whyNotRun({ level, state }: Pick<WorkerView, "level" | "state">)
   return undefined;
 }
 
+/** The same for a shell on it. */
+export function whyNotShell(worker: Pick<WorkerView, "level" | "state">): string | undefined {
+  return includes(worker.level, "admin")
+    ? whyNotRun(worker)
+    : `your role may ${worker.level} it, and a shell is for its admins`;
+}
+
 const notOpened = "its configuration does not open it";
 
-/** The same for one of the tools. Lists of workers do not tell what each offers: there its dialog says it. */
+/** The same for one of the tools, or for any of the probes. Lists of workers do not tell what each offers: there its dialog says it. */
 export function whyNotTool(
   worker: Pick<WorkerView, "level" | "state" | "capabilities">,
-  tool: ToolName,
+  tool: ToolName | "probe",
 ): string | undefined {
-  return whyNotRun(worker) ?? (worker.capabilities?.includes(tool) === false ? notOpened : undefined);
+  const names: readonly ToolName[] = tool === "probe" ? probeKinds : [tool];
+  const isOpened = worker.capabilities === undefined || names.some((name) => worker.capabilities?.includes(name));
+  return whyNotRun(worker) ?? (isOpened ? undefined : notOpened);
 }

@@ -17,7 +17,7 @@ export function CaptureDialog({ worker, close }: { readonly worker?: string; rea
       worker={worker}
       paramsOf={paramsOf}
       close={close}
-      started={([first]) => {
+      started={({ started: [first] }) => {
         close();
         if (first) void navigate({ to: "/captures/$worker/$unit", params: first });
       }}
@@ -27,7 +27,7 @@ export function CaptureDialog({ worker, close }: { readonly worker?: string; rea
   );
 }
 
-function CaptureFields({ tool, interfaces }: ToolFieldsProps) {
+function CaptureFields({ tool, interfaces, faultOf }: ToolFieldsProps) {
   const [filter, setFilter] = useState("");
   const mayHear = interfaces.filter(
     (name) => !tool || tool.interfaces.includes("any") || tool.interfaces.includes(name),
@@ -46,7 +46,7 @@ function CaptureFields({ tool, interfaces }: ToolFieldsProps) {
           </select>
         )}
       </Field>
-      <Field label="Filter" hint="As tcpdump takes it; all packets when empty.">
+      <Field label="Filter" hint={faultOf("filter") ?? "As tcpdump takes it; all packets when empty."}>
         {(id, hint) => (
           <>
             <input
@@ -80,8 +80,8 @@ function CaptureFields({ tool, interfaces }: ToolFieldsProps) {
         <TextField label="Port" name="port" pattern="[0-9]{1,5}" />
       </div>
       <div className="grid grid-cols-3 gap-3">
-        <TextField label="Seconds" name="seconds" pattern="[0-9]{1,5}" value="60" />
-        <TextField label="Packets" name="packets" pattern="[0-9]{1,9}" />
+        <TextField label="Seconds" name="seconds" pattern="[0-9]{1,5}" value="60" fault={faultOf("seconds")} />
+        <TextField label="Packets" name="packets" pattern="[0-9]{1,9}" fault={faultOf("packets")} />
         <TextField label="MiB" name="size" pattern="[0-9]{1,6}" />
       </div>
     </>

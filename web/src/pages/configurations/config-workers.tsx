@@ -1,11 +1,12 @@
-import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { useState } from "react";
 import type { ConfigOutcome, ConfigUser } from "#server/wire";
 import { readConfigUsers } from "../../api/configurations.ts";
+import { AsOf } from "../../live/as-of.tsx";
 import { useServerNow } from "../../live/clock.ts";
 import { useMe } from "../../app/session.tsx";
 import { useLive } from "../../live/live.tsx";
+import { useToldQuery } from "../../live/told-query.ts";
 import { Age } from "../../parts/age.tsx";
 import { Badge, type Tone, WorkerBadge } from "../../parts/badge.tsx";
 import { Command, Empty, Loading } from "../../parts/empty.tsx";
@@ -28,22 +29,20 @@ const columns: readonly Column<Key>[] = [
   { key: "since", name: "Since", isNumber: true, room: "max-md:hidden" },
 ];
 
-/** While somebody still has to take a version, they are asked for again: what becomes of versions is told nowhere live. */
-const againMs = 2_000;
-
 /** The workers of a configuration: which version each goes by, and what became of the last one. */
 export function ConfigWorkers({ name }: { readonly name: string }) {
   const arrivals = useArrivals(name);
-  const { data, error, refetch } = useQuery({
-    queryKey: ["config", name, "workers", arrivals],
-    queryFn: ({ signal }) => readConfigUsers(name, signal),
-    placeholderData: keepPreviousData,
-    refetchInterval: ({ state }) => (state.data?.some(isBehind) ? againMs : false),
+  const { data, error, refetch } = useToldQuery({
+    key: ["config", name, "workers"],
+    channel: `configuration/${name}`,
+    read: (signal) => readConfigUsers(name, signal),
+    also: arrivals,
   });
   if (error) return <ProblemNote error={error} retry={() => void refetch()} />;
   if (!data) return <Loading what="its workers" />;
   return (
     <>
+      <AsOf />
       {data.length === 0 && <NoWorkers name={name} />}
       {data.length > 0 && <Users name={name} users={data} />}
       <Choose name={name} />
@@ -84,11 +83,6 @@ function Users({ name, users }: { readonly name: string; readonly users: readonl
     />
   );
 }
-
-const isBehind = ({ mode, running, wanted, state, outcome }: ConfigUser): boolean => {
-  const canCome = mode === "cloud" && state !== "stopped" && state !== "lost";
-  return canCome && (running !== wanted || outcome?.outcome === "pending");
-};
 
 /** Another text whenever one of its workers comes, goes, or is something else than before. */
 function useArrivals(name: string): string {

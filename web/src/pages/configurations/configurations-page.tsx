@@ -1,10 +1,11 @@
-import { useQuery } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { useState } from "react";
-import type { ListedConfig } from "#server/wire";
 import { readConfigs } from "../../api/configurations.ts";
 import { useMe } from "../../app/session.tsx";
+import { AsOf } from "../../live/as-of.tsx";
 import { useServerNow } from "../../live/clock.ts";
+import { useLive } from "../../live/live.tsx";
+import { useToldQuery } from "../../live/told-query.ts";
 import { Dialog } from "../../parts/dialog.tsx";
 import { Command, Empty, Loading } from "../../parts/empty.tsx";
 import { Field } from "../../parts/field.tsx";
@@ -20,10 +21,13 @@ const namePattern = "[A-Za-z0-9][A-Za-z0-9_.\\-]{0,62}";
 
 /** The configurations that the server holds for workers, and how far each has come. */
 export function ConfigurationsPage() {
-  const { data, error, refetch } = useQuery({
-    queryKey: ["configs"],
-    queryFn: ({ signal }) => readConfigs(signal),
-    refetchInterval: ({ state }) => (isOnItsWay(state.data) ? 5_000 : false),
+  const { workers } = useLive();
+  const { data, error, refetch } = useToldQuery({
+    key: ["configs"],
+    channel: "configurations",
+    read: readConfigs,
+    // One that came or left may go by any of them.
+    also: String(workers.length),
   });
   const now = useServerNow();
   const { levels } = useMe();
@@ -42,6 +46,7 @@ export function ConfigurationsPage() {
           New configuration…
         </button>
       </Heading>
+      <AsOf />
       {error && <ProblemNote error={error} retry={() => void refetch()} />}
       {!data && !error && <Loading what="the configurations" />}
       {data?.length === 0 && <None />}
@@ -57,11 +62,6 @@ export function ConfigurationsPage() {
       {isMaking && <NewConfiguration close={() => setMaking(false)} />}
     </>
   );
-}
-
-/** While workers still have to take a version, the list is asked for again. */
-function isOnItsWay(configs: readonly ListedConfig[] | undefined): boolean {
-  return configs?.some(({ overview }) => overview && (overview.rollout !== null || overview.behind > 0)) ?? false;
 }
 
 function None() {

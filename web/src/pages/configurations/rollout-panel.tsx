@@ -1,7 +1,8 @@
-import { useQuery, useQueryClient } from "@tanstack/react-query";
+import { useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
-import type { Rollout } from "#server/wire";
-import { readRollout, turnRollout } from "../../api/configurations.ts";
+import type { Rollout, RolloutNow } from "#server/wire";
+import { turnRollout } from "../../api/configurations.ts";
+import { useChannel } from "../../live/channel.ts";
 import { useServerNow } from "../../live/clock.ts";
 import { Age } from "../../parts/age.tsx";
 import { Badge, type Tone } from "../../parts/badge.tsx";
@@ -9,10 +10,7 @@ import { Confirm } from "../../parts/confirm.tsx";
 import type { IconName } from "../../parts/icon.tsx";
 import { ProblemNote } from "../../parts/problem-note.tsx";
 
-/** One that goes on is asked for again: how long its first workers have to be well still counts down. */
-const againMs = 1_000;
-const isOpen = (rollout: Rollout | null | undefined): boolean =>
-  rollout?.state === "canary" || rollout?.state === "paused";
+const isOpen = ({ state }: Rollout): boolean => state === "canary" || state === "paused";
 
 const looks: Readonly<Record<Rollout["state"], readonly [Tone, IconName, string]>> = {
   canary: ["busy", "busy", "some workers have it first"],
@@ -26,12 +24,9 @@ const looks: Readonly<Record<Rollout["state"], readonly [Tone, IconName, string]
 export function RolloutPanel({ name, mayWrite }: { readonly name: string; readonly mayWrite: boolean }) {
   const queries = useQueryClient();
   const now = useServerNow();
-  const { data, error, refetch } = useQuery({
-    queryKey: ["config", name, "rollout"],
-    queryFn: ({ signal }) => readRollout(name, signal),
-    refetchInterval: ({ state }) => (isOpen(state.data) ? againMs : false),
-  });
-  if (error) return <ProblemNote error={error} retry={() => void refetch()} />;
+  const { value, error } = useChannel(`rollout/${name}`);
+  if (error) return <ProblemNote error={error} />;
+  const data = value as RolloutNow | undefined;
   if (!data) return null;
   const { version, base, state, reason, next, changedAt } = data;
   const [tone, icon, text] = looks[state];

@@ -1,14 +1,11 @@
-import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
-import type { PendingWorker } from "#server/wire";
-import { readPending } from "../../api/workers.ts";
+import type { PendingNow, PendingWorker } from "#server/wire";
+import { AsOf } from "../../live/as-of.tsx";
+import { useChannel } from "../../live/channel.ts";
 import { useServerNow } from "../../live/clock.ts";
 import { Age } from "../../parts/age.tsx";
 import { ProblemNote } from "../../parts/problem-note.tsx";
 import { ApproveDialog, RejectDialog } from "./decide-dialog.tsx";
-
-/** No worker yet, they are told by no live line: they are read again while somebody looks at them. */
-const readEveryMs = 3_000;
 
 interface Decision {
   readonly act: "approve" | "reject";
@@ -19,20 +16,14 @@ interface Decision {
 export function WaitingWorkers() {
   const now = useServerNow();
   const [decision, setDecision] = useState<Decision>();
-  const { data, error, refetch } = useQuery({
-    queryKey: ["pending"],
-    queryFn: ({ signal }) => readPending(signal),
-    refetchInterval: readEveryMs,
-  });
-  const done = () => {
-    setDecision(undefined);
-    void refetch();
-  };
+  const { value, error } = useChannel("pending");
+  const data = value as PendingNow | undefined;
   const close = () => setDecision(undefined);
   return (
     <section aria-label="Waiting to be let in" className="sheet p-5" aria-live="polite">
       <h2 className="mb-2">Waiting to be let in</h2>
-      {error && <ProblemNote error={error} retry={() => void refetch()} />}
+      <AsOf />
+      {error && <ProblemNote error={error} />}
       {data?.items.length === 0 && <p className="text-soft">No machine waits.</p>}
       <ul className="divide-y divide-line">
         {data?.items.map((worker) => (
@@ -63,8 +54,9 @@ export function WaitingWorkers() {
           </li>
         ))}
       </ul>
-      {decision?.act === "approve" && <ApproveDialog worker={decision.worker} close={close} done={done} />}
-      {decision?.act === "reject" && <RejectDialog worker={decision.worker} close={close} done={done} />}
+      {data && data.more > 0 && <p className="text-soft">{data.more} more wait behind these.</p>}
+      {decision?.act === "approve" && <ApproveDialog worker={decision.worker} close={close} done={close} />}
+      {decision?.act === "reject" && <RejectDialog worker={decision.worker} close={close} done={close} />}
     </section>
   );
 }

@@ -1,10 +1,9 @@
-import { useQuery } from "@tanstack/react-query";
 import { useMemo, useState } from "react";
 import type { MeshMap } from "#server/wire";
 import { readMesh } from "../../api/mesh.ts";
-import { useServerNow } from "../../live/clock.ts";
+import { AsOf } from "../../live/as-of.tsx";
 import { useLive } from "../../live/live.tsx";
-import { Age, isStale } from "../../parts/age.tsx";
+import { useToldQuery } from "../../live/told-query.ts";
 import { Empty, Loading } from "../../parts/empty.tsx";
 import { Heading } from "../../parts/heading.tsx";
 import { ProblemNote } from "../../parts/problem-note.tsx";
@@ -17,22 +16,12 @@ import { edgesOf } from "./mesh-graph.ts";
 import { NodeTable } from "./node-table.tsx";
 import { seenNodes } from "./seen-node.ts";
 
-/** Links come and go without a word on the live line: the map is read again while somebody looks at it. */
-const readEveryMs = 4_000;
-
 /** Who is linked with whom, as the server's node knows it. */
 export function MeshPage() {
-  const { line } = useLive();
-  const { data, error, dataUpdatedAt, refetch } = useQuery({
-    // After a cut it is another mesh.
-    queryKey: ["mesh", line.kind],
-    queryFn: ({ signal }) => readMesh(signal),
-    refetchInterval: readEveryMs,
-    placeholderData: (before) => before,
-  });
+  const { data, error, refetch } = useToldQuery({ key: ["mesh"], channel: "mesh", read: readMesh });
   return (
     <>
-      <Heading title="Mesh">{data && <Summary map={data} at={dataUpdatedAt} />}</Heading>
+      <Heading title="Mesh">{data && <Summary map={data} />}</Heading>
       {error && <ProblemNote error={error} retry={() => void refetch()} />}
       {!data && !error && <Loading what="the mesh" />}
       {data && (data.nodes.length > 1 ? <Map map={data} /> : <Alone map={data} />)}
@@ -40,19 +29,15 @@ export function MeshPage() {
   );
 }
 
-function Summary({ map, at }: { readonly map: MeshMap; readonly at: number }) {
-  const { aheadMs } = useLive();
-  const now = useServerNow() - aheadMs;
+function Summary({ map }: { readonly map: MeshMap }) {
   return (
-    <p className="text-soft">
-      {countText(map.nodes.length, "node")}, {countText(edgesOf(map).length, "link")}
-      {map.hidden > 0 && `, ${map.hidden} that you may not see`}
-      {at > 0 && isStale(at, now) && (
-        <span className="text-stale italic">
-          , as of <Age at={at} now={now} />
-        </span>
-      )}
-    </p>
+    <>
+      <p className="text-soft">
+        {countText(map.nodes.length, "node")}, {countText(edgesOf(map).length, "link")}
+        {map.hidden > 0 && `, ${map.hidden} that you may not see`}
+      </p>
+      <AsOf />
+    </>
   );
 }
 

@@ -1,7 +1,7 @@
-import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
-import { readPending } from "../../api/workers.ts";
+import type { PendingNow } from "#server/wire";
 import { useMe } from "../../app/session.tsx";
+import { useChannel } from "../../live/channel.ts";
 import { useServerNow } from "../../live/clock.ts";
 import { Age } from "../../parts/age.tsx";
 import { includes } from "../../parts/may.ts";
@@ -9,13 +9,12 @@ import { includes } from "../../parts/may.ts";
 /** Workers that came without a token and wait for a person, told to those who may decide. */
 export function Pending() {
   const { levels } = useMe();
+  return includes(levels.workers, "admin") ? <Waiting /> : null;
+}
+
+function Waiting() {
   const now = useServerNow();
-  const mayDecide = includes(levels.workers, "admin");
-  const { data } = useQuery({
-    queryKey: ["pending"],
-    queryFn: ({ signal }) => readPending(signal),
-    enabled: mayDecide,
-  });
+  const data = useChannel("pending").value as PendingNow | undefined;
   if (!data || data.items.length === 0) return null;
   return (
     <section aria-label="Waiting to be let in">

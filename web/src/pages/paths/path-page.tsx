@@ -4,19 +4,20 @@ import { Empty } from "../../parts/empty.tsx";
 import { Heading } from "../../parts/heading.tsx";
 import { ProblemNote } from "../../parts/problem-note.tsx";
 import { countText } from "../../parts/quantities.ts";
+import { RefusedNote } from "../tools/refused-note.tsx";
+import { unitPlace } from "../tools/unit-names.ts";
 import { type Result, useResult } from "../tools/use-result.ts";
 import { UnitActs } from "../unit/unit-acts.tsx";
 import { useUnit } from "../unit/use-unit.ts";
 import { HopTable } from "./hop-table.tsx";
 import { PathDrawing } from "./path-drawing.tsx";
-import { pathPlace } from "./path-search.ts";
 import { noPath, type PathState, takePath } from "./path-state.ts";
 
 const route = getRouteApi("/paths/seen");
 
 /** One traceroute, or those of several workers beside each other. */
 export function PathPage() {
-  const { of } = route.useSearch();
+  const { of, refused = [] } = route.useSearch();
   return (
     <>
       <p className="text-soft">
@@ -27,9 +28,10 @@ export function PathPage() {
       </p>
       <Heading title={of.length > 1 ? `${of.length} paths` : "Path"} />
       {of.length === 0 && <Empty title="The address names no traceroute." />}
+      <RefusedNote refused={refused} />
       <div className={`grid gap-4 ${of.length > 1 ? "2xl:grid-cols-2" : ""}`}>
         {of.map((name) => (
-          <OnePath key={name} {...pathPlace(name)} />
+          <OnePath key={name} {...unitPlace(name)} />
         ))}
       </div>
     </>

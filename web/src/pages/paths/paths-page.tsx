@@ -1,8 +1,8 @@
 import { Link } from "@tanstack/react-router";
 import type { IndexedUnit } from "#server/wire";
 import { askedText } from "../tools/asked.ts";
+import { unitName } from "../tools/unit-names.ts";
 import { ToolPage } from "../tools/tool-page.tsx";
-import { pathName } from "./path-search.ts";
 import { TraceDialog } from "./trace-dialog.tsx";
 
 const columns = [
@@ -19,7 +19,7 @@ export function PathsPage() {
       tool="traceroute"
       columns={columns}
       link={({ worker, id }, text) => (
-        <Link to="/paths/seen" search={{ of: [pathName({ worker: worker.name, unit: id })] }} className="link mono">
+        <Link to="/paths/seen" search={{ of: [unitName({ worker: worker.name, unit: id })] }} className="link mono">
           {text}
         </Link>
       )}

@@ -3,7 +3,7 @@ import { Field } from "../../parts/field.tsx";
 import { textOf } from "../../parts/form.tsx";
 import { ToolDialog } from "../tools/tool-dialog.tsx";
 import { numberOf, TextField } from "../tools/tool-fields.tsx";
-import { pathName } from "./path-search.ts";
+import { unitName } from "../tools/unit-names.ts";
 
 /** Trace the path to a host, from one worker or several. */
 export function TraceDialog({ worker, close }: { readonly worker?: string; readonly close: () => void }) {
@@ -17,14 +17,14 @@ export function TraceDialog({ worker, close }: { readonly worker?: string; reado
       several
       paramsOf={paramsOf}
       close={close}
-      started={(units) => {
+      started={({ started, refused }) => {
         close();
-        void navigate({ to: "/paths/seen", search: { of: units.map(pathName) } });
+        void navigate({ to: "/paths/seen", search: { of: started.map(unitName), refused } });
       }}
     >
-      {() => (
+      {({ faultOf }) => (
         <>
-          <TextField label="To" name="target" hint="An address or a name." required />
+          <TextField label="To" name="target" hint="An address or a name." required fault={faultOf("target")} />
           <div className="grid grid-cols-2 gap-3">
             <Field label="Packets">
               {(id) => (
@@ -36,9 +36,15 @@ export function TraceDialog({ worker, close }: { readonly worker?: string; reado
                 </select>
               )}
             </Field>
-            <TextField label="Port" name="port" pattern="[0-9]{1,5}" />
-            <TextField label="Hops at most" name="maxHops" pattern="[0-9]{1,2}" value="30" />
-            <TextField label="Probes for each hop" name="probes" pattern="[0-9]{1,3}" value="3" />
+            <TextField label="Port" name="port" pattern="[0-9]{1,5}" fault={faultOf("port")} />
+            <TextField label="Hops at most" name="maxHops" pattern="[0-9]{1,2}" value="30" fault={faultOf("maxHops")} />
+            <TextField
+              label="Probes for each hop"
+              name="probes"
+              pattern="[0-9]{1,3}"
+              value="3"
+              fault={faultOf("probes")}
+            />
           </div>
         </>
       )}

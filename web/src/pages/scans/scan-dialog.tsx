@@ -14,15 +14,28 @@ export function ScanDialog({ worker, close }: { readonly worker?: string; readon
       worker={worker}
       paramsOf={paramsOf}
       close={close}
-      started={([first]) => {
+      started={({ started: [first] }) => {
         close();
         if (first) void navigate({ to: "/scans/$worker/$unit", params: first });
       }}
     >
-      {() => (
+      {({ faultOf }) => (
         <>
-          <TextField label="Hosts" name="target" hint="Addresses, networks such as 10.0.0.0/28, names." required />
-          <TextField label="Ports" name="ports" hint="As 22,80,8000-8100." value="1-1024" required />
+          <TextField
+            label="Hosts"
+            name="target"
+            hint="Addresses, networks such as 10.0.0.0/28, names."
+            required
+            fault={faultOf("target")}
+          />
+          <TextField
+            label="Ports"
+            name="ports"
+            hint="As 22,80,8000-8100."
+            value="1-1024"
+            required
+            fault={faultOf("ports")}
+          />
           <div className="flex flex-col gap-1">
             <label className="flex items-center gap-2">
               <input type="checkbox" name="services" /> Find out which services answer

@@ -1,23 +1,20 @@
 import { useQuery } from "@tanstack/react-query";
 import { type ReactNode, useRef, useState } from "react";
 import type { ToolName } from "#tools/wire";
-import { problemOf } from "../../api/problem.ts";
 import { type OpenedTool, readTools, startTool } from "../../api/tools.ts";
 import { Dialog, DialogButtons } from "../../parts/dialog.tsx";
 import { ProblemNote } from "../../parts/problem-note.tsx";
+import { type FieldFault, fieldFault } from "./field-fault.ts";
+import { startEach, type StartedEach } from "./start-each.ts";
 import { ToolLimits } from "./tool-limits.tsx";
 import { WorkerChoice } from "./worker-choice.tsx";
-
-/** A unit that was started, and where. */
-export interface Started {
-  readonly worker: string;
-  readonly unit: string;
-}
 
 /** What the fields of a tool's form are told of the worker. */
 export interface ToolFieldsProps {
   readonly tool: OpenedTool | undefined;
   readonly interfaces: readonly string[];
+  /** What is wrong with a field, as the worker says; undefined: nothing that is known. */
+  readonly faultOf: (field: string) => string | undefined;
 }
 
 interface ToolDialogProps {
@@ -29,25 +26,18 @@ interface ToolDialogProps {
   readonly several?: boolean;
   /** @throws {Error} what is wrong with the fields, in words. */
   readonly paramsOf: (fields: FormData) => object;
-  readonly started: (units: readonly Started[]) => void;
+  /** @param fields what was asked for. */
+  readonly started: (units: StartedEach, fields: FormData) => void;
   readonly close: () => void;
   readonly children: (props: ToolFieldsProps) => ReactNode;
 }
-
-/** Which field a refusal is about. */
-const fieldOf: Readonly<Record<string, string>> = {
-  FILTER_REFUSED: "filter",
-  FILTER_INVALID: "filter",
-  INTERFACE_REFUSED: "interface",
-  TARGET_REFUSED: "target",
-  TARGET_UNRESOLVED: "target",
-};
 
 /** Ask for a run of a tool on one worker, or on several at once. */
 export function ToolDialog(props: ToolDialogProps) {
   const { tool, title, button, several = false, paramsOf, started, close, children } = props;
   const [workers, setWorkers] = useState<readonly string[]>(props.worker === undefined ? [] : [props.worker]);
   const [error, setError] = useState<unknown>();
+  const [fault, setFault] = useState<FieldFault>();
   const [isBusy, setBusy] = useState(false);
   // What was taken already is not started twice when the form is sent again after one worker's refusal.
   const taken = useRef(new Map<string, string>());
@@ -59,22 +49,30 @@ export function ToolDialog(props: ToolDialogProps) {
     enabled: first !== undefined,
   });
   const opened = data?.tools.find(({ name }) => name === tool);
-  const isClosed = data !== undefined && opened === undefined;
+  // Of several each says it for itself.
+  const isClosed = workers.length === 1 && data !== undefined && opened === undefined;
   const run = async (form: HTMLFormElement) => {
     setBusy(true);
     setError(undefined);
+    setFault(undefined);
+    const fields = new FormData(form);
     try {
-      const params = paramsOf(new FormData(form));
-      for (const worker of workers) {
-        if (taken.current.has(worker)) continue;
+      const params = paramsOf(fields);
+      const units = await startEach(workers, async (worker) => {
+        const known = taken.current.get(worker);
+        if (known !== undefined) return known;
         const { unit } = await startTool(worker, tool, params, `${key.current}-${workers.indexOf(worker)}`);
         taken.current.set(worker, unit);
-      }
-      started(workers.map((worker) => ({ worker, unit: taken.current.get(worker) ?? "" })));
+        return unit;
+      });
+      started(units, fields);
     } catch (problem) {
       setError(problem);
       setBusy(false);
-      const field = form.elements.namedItem(fieldOf[problemOf(problem).code] ?? "");
+      const control = (name: string) => form.elements.namedItem(name);
+      const about = fieldFault(problem, (name) => control(name) instanceof HTMLElement);
+      setFault(about);
+      const field = control(about?.field ?? "");
       if (field instanceof HTMLElement) field.focus();
     }
   };
@@ -94,7 +92,11 @@ export function ToolDialog(props: ToolDialogProps) {
         {props.worker === undefined && (
           <WorkerChoice tool={tool} several={several} chosen={workers} change={setWorkers} />
         )}
-        {children({ tool: opened, interfaces: data?.hostInterfaces ?? [] })}
+        {children({
+          tool: opened,
+          interfaces: data?.hostInterfaces ?? [],
+          faultOf: (field) => (fault?.field === field ? fault.says : undefined),
+        })}
         {opened && <ToolLimits tool={opened} />}
         {isClosed && <p className="text-bad">{first} does not offer this tool: its configuration does not open it.</p>}
         {unread && <ProblemNote error={unread} />}

@@ -9,16 +9,20 @@ interface TextFieldProps {
   readonly pattern?: string;
   readonly value?: string;
   readonly required?: boolean;
+  /** What is wrong with what stands there. */
+  readonly fault?: string | undefined;
 }
 
 /** One line of a tool's form. */
-export function TextField({ label, name, hint, pattern, value = "", required = false }: TextFieldProps) {
+export function TextField({ label, name, hint, pattern, value = "", required = false, fault }: TextFieldProps) {
+  const below = fault === undefined ? hint : <span className="font-medium text-bad">{fault}</span>;
   return (
-    <Field label={label} {...(hint !== undefined && { hint })}>
+    <Field label={label} {...(below !== undefined && { hint: below })}>
       {(id, hintId) => (
         <input
           id={id}
           aria-describedby={hintId}
+          aria-invalid={fault !== undefined}
           name={name}
           className="field mono"
           pattern={pattern}

@@ -9,11 +9,13 @@ interface ToolPageProps extends Pick<ToolRunsProps, "columns" | "link"> {
   readonly title: string;
   readonly button: string;
   readonly tool: ToolName;
+  /** Between heading and list. */
+  readonly more?: ReactNode;
   readonly dialog: (close: () => void) => ReactNode;
 }
 
 /** All runs of a tool on all workers, and a way to a new one. */
-export function ToolPage({ title, button, tool, dialog, columns, link }: ToolPageProps) {
+export function ToolPage({ title, button, tool, dialog, columns, link, more }: ToolPageProps) {
   const [isOpen, setOpen] = useState(false);
   const empty = (
     <Empty title="There is none yet.">
@@ -31,6 +33,7 @@ export function ToolPage({ title, button, tool, dialog, columns, link }: ToolPag
           {button}
         </button>
       </Heading>
+      {more}
       <ToolRuns label={title} tool={tool} columns={columns} link={link} empty={empty} />
       {isOpen && dialog(() => setOpen(false))}
     </>

@@ -13,6 +13,7 @@ import { Heading } from "../../parts/heading.tsx";
 import { Icon } from "../../parts/icon.tsx";
 import { whyNotRun } from "../../parts/may.ts";
 import { ProblemNote } from "../../parts/problem-note.tsx";
+import { ShellLink } from "./shell/shell-link.tsx";
 import { AnyDialog, type RunWish, ToolButtons } from "../tools/tool-acts.tsx";
 import { About } from "./about.tsx";
 import { Connection } from "./connection.tsx";
@@ -82,6 +83,7 @@ function Shown({ worker }: { readonly worker: WorkerView }) {
             Run…
           </button>
           <ToolButtons worker={worker} run={setRunning} />
+          <ShellLink worker={worker} />
         </span>
       </Heading>
       {why !== undefined && <p className="mb-3 text-soft">Nothing can be run: {why}.</p>}

@@ -1,5 +1,5 @@
 import { FitAddon } from "@xterm/addon-fit";
-import { Terminal } from "@xterm/xterm";
+import { type ITerminalInitOnlyOptions, type ITerminalOptions, Terminal } from "@xterm/xterm";
 import "@xterm/xterm/css/xterm.css";
 import { allowStyleAttributes, withStyleSheets } from "./strict-style.ts";
 
@@ -7,6 +7,14 @@ import { allowStyleAttributes, withStyleSheets } from "./strict-style.ts";
 const scrollback = 20_000;
 
 allowStyleAttributes();
+
+/** Dark by day as well, as terminals are. */
+export const screenColours = {
+  background: "#0b1210",
+  foreground: "#dfe8e4",
+  cursor: "#0b1210",
+  selectionBackground: "#2f5d52",
+} as const;
 
 const moves: Readonly<Record<string, (terminal: Terminal) => void>> = {
   ArrowUp: (terminal) => terminal.scrollLines(-1),
@@ -25,30 +33,32 @@ export interface OutputScreen {
   close(): void;
 }
 
-/**
- * Show output as a terminal does, in colour. It is only looked at: nothing that is typed, and no answer that the output asks
- * the terminal for, goes anywhere; links, titles and the clipboard are none of the output's business (what it says comes
- * from a machine that may be somebody else's).
- */
-export function openScreen(parent: HTMLElement): OutputScreen {
+/** A terminal in the page. Links, titles and the clipboard are none of the business of what it shows. */
+export function newTerminal(parent: HTMLElement, options: ITerminalOptions & ITerminalInitOnlyOptions) {
   const terminal = new Terminal({
-    disableStdin: true,
-    convertEol: true,
-    cursorBlink: false,
-    cursorInactiveStyle: "none",
     scrollback,
     fontFamily: getComputedStyle(parent).getPropertyValue("--font-mono") || "monospace",
     fontSize: 13,
     lineHeight: 1.2,
     minimumContrastRatio: 4.5,
-    theme: { background: "#0b1210", foreground: "#dfe8e4", cursor: "#0b1210", selectionBackground: "#2f5d52" },
+    theme: screenColours,
     // One that does nothing: the default asks, and opens.
     linkHandler: { activate: () => {} },
+    ...options,
   });
-  const fit = new FitAddon();
-  terminal.loadAddon(fit);
   withStyleSheets(document, () => terminal.open(parent));
-  // Nothing is typed, so that Tab leads on as everywhere; what moves in a page moves in it.
+  return terminal;
+}
+
+/** Nothing is typed into this one: keys that move in a page move in it, and Tab leads on as everywhere. */
+export const onlyLookedAt = {
+  disableStdin: true,
+  cursorBlink: false,
+  cursorInactiveStyle: "none",
+} as const;
+
+/** For {@link onlyLookedAt}. */
+export function moveByKeys(terminal: Terminal): void {
   terminal.attachCustomKeyEventHandler((event) => {
     const move = moves[event.key];
     if (move === undefined || event.type !== "keydown" || event.ctrlKey || event.altKey || event.metaKey) return false;
@@ -56,13 +66,31 @@ export function openScreen(parent: HTMLElement): OutputScreen {
     event.preventDefault();
     return false;
   });
+}
+
+/** Give it the size of the element that it is in, now and whenever that changes. @returns what ends that. */
+export function fitTo(parent: HTMLElement, terminal: Terminal): () => void {
+  const fit = new FitAddon();
+  terminal.loadAddon(fit);
+  fit.fit();
   const resized = new ResizeObserver(() => fit.fit());
   resized.observe(parent);
+  return () => resized.disconnect();
+}
+
+/**
+ * Show output as a terminal does, in colour. It is only looked at: nothing that is typed, and no answer that the output asks
+ * the terminal for, goes anywhere (what it says comes from a machine that may be somebody else's).
+ */
+export function openScreen(parent: HTMLElement): OutputScreen {
+  const terminal = newTerminal(parent, { ...onlyLookedAt, convertEol: true });
+  moveByKeys(terminal);
+  const unfit = fitTo(parent, terminal);
   return {
     write: (bytes) => new Promise((resolve) => terminal.write(bytes, resolve)),
     clear: () => terminal.reset(),
     close: () => {
-      resized.disconnect();
+      unfit();
       terminal.dispose();
     },
   };

@@ -1,0 +1,236 @@
+import { once } from "node:events";
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { createServer as createWebServer, type Server as WebServer } from "node:http";
+import { type AddressInfo, createServer, type Server } from "node:net";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
+import { methodTable } from "#fleet";
+import { toolMethods } from "../../src/worker/management/tool-methods.ts";
+import { unitMethods } from "../../src/worker/management/unit-methods.ts";
+import { axeFindings, type Page, screenshot, type Window } from "../kit/browser.ts";
+import { openPages, type OpenPages } from "../kit/pages.ts";
+import type { JoinOptions } from "../kit/whole-server.ts";
+
+const probes = ["tcp", "http"];
+
+let pages: OpenPages;
+let window: Window;
+let page: Page;
+let taking: Server;
+let web: WebServer;
+let [takingPort, webPort] = [0, 0];
+
+/** A worker whose tools look at these hosts, with a shell for admins. */
+const looker = (targets: readonly string[]): JoinOptions => ({
+  capabilities: ["sh", "traceroute", ...probes],
+  sections: [
+    { "work-command": { worktype: "sh", command: "sh", params: "-s" } },
+    ...["traceroute", ...probes].map((worktype) => ({ "work-tool": { worktype, targets } })),
+  ],
+  methods: async ({ units }) => ({
+    table: methodTable([...unitMethods(units), ...toolMethods(units)]),
+    mayTake: () => true,
+    close: () => {},
+  }),
+  access: {
+    shell: { enabled: true, command: "PS1='$ ' exec bash --norc --noprofile --noediting", level: "admin" },
+    tcpServices: () => ({}),
+  },
+});
+
+beforeAll(async () => {
+  pages = await openPages();
+  const { server } = pages;
+  await server.worker("south-1", looker(["127.0.0.0/8"]));
+  await server.worker("south-2", looker(["127.0.0.0/8"]));
+  await server.worker("west-1", looker(["192.0.2.1"]));
+  taking = createServer((socket) => socket.on("error", () => {}).end()).listen(0, "127.0.0.1");
+  web = createWebServer((_, answer) => answer.end("here")).listen(0, "127.0.0.1");
+  await Promise.all([once(taking, "listening"), once(web, "listening")]);
+  [takingPort, webPort] = [taking, web].map((one) => (one.address() as AddressInfo).port) as [number, number];
+  window = await pages.loggedIn("ada");
+  ({ page } = window);
+});
+afterAll(async () => {
+  taking?.close();
+  web?.close();
+  await window?.[Symbol.asyncDispose]();
+  await pages?.[Symbol.asyncDispose]();
+});
+
+/** Where no processor is free, a change of colours was seen not to reach the page within 20 s; said again, it does. */
+async function turnTo(colorScheme: "light" | "dark"): Promise<void> {
+  const turned = page.locator(`html[data-theme="${colorScheme}"]`);
+  await vi.waitFor(
+    async () => {
+      await page.emulateMedia({ colorScheme: colorScheme === "light" ? "dark" : "light" });
+      await page.emulateMedia({ colorScheme });
+      await turned.waitFor({ state: "attached", timeout: 3_000 });
+    },
+    { timeout: 30_000, interval: 100 },
+  );
+}
+
+/** Wide and light, narrow and dark: axe finds nothing serious, nothing sticks out, the browser complained of nothing. */
+async function expectFine(name: string): Promise<void> {
+  for (const [width, theme] of [
+    [1440, "light"],
+    [390, "dark"],
+  ] as const) {
+    await page.setViewportSize({ width, height: 900 });
+    await turnTo(theme);
+    await screenshot(page, `${name}-${width}-${theme}`);
+    expect(await axeFindings(page)).toEqual([]);
+    const over = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+    expect(over).toBeLessThanOrEqual(0);
+  }
+  await page.setViewportSize({ width: 1440, height: 900 });
+  await turnTo("light");
+  expect(window.complaints).toEqual([]);
+}
+
+describe("probes", () => {
+  test("what a worker refuses stands at its field, and the form is still there", async () => {
+    await page.goto("/probes?kind=tcp");
+    await page.getByText("There is none yet.").waitFor();
+    await expectFine("probes-empty");
+    await page.getByRole("button", { name: "Probe…" }).click();
+    await page.getByRole("checkbox", { name: "west-1" }).check();
+    await page.getByLabel("Host", { exact: true }).fill("127.0.0.1");
+    await page.getByLabel("Port", { exact: true }).fill("70000");
+    await page.getByRole("button", { name: "Probe", exact: true }).click();
+    const port = page.getByRole("textbox", { name: "Port" });
+    await page.locator('[name="port"][aria-invalid="true"]').waitFor();
+    expect(await port.evaluate((element) => element === document.activeElement)).toBe(true);
+    await port.fill(String(takingPort));
+    await page.getByRole("button", { name: "Probe", exact: true }).click();
+    await page.locator('[name="host"][aria-invalid="true"]').waitFor();
+    await page.getByRole("alert").getByText("TARGET_REFUSED").waitFor();
+    await expectFine("probe-dialog");
+  });
+
+  test("several workers are asked at once: each says its times, one that refuses is silent, and enough agree", async () => {
+    await page.goto("/probes?kind=tcp");
+    await page.getByRole("button", { name: "Probe…" }).click();
+    await page.getByLabel("Find workers").fill("-1");
+    await page.getByRole("button", { name: "Choose these" }).click();
+    await page.getByLabel("Find workers").fill("");
+    await page.getByRole("checkbox", { name: "south-2" }).check();
+    await page.getByRole("checkbox", { name: "north-1" }).uncheck();
+    await page.getByLabel("Host", { exact: true }).fill("127.0.0.1");
+    await page.getByLabel("Port", { exact: true }).fill(String(takingPort));
+    await page.getByLabel("Attempts", { exact: true }).fill("2");
+    await page.getByLabel("Must agree", { exact: true }).fill("2");
+    await page.getByRole("button", { name: "Probe", exact: true }).click();
+    const verdict = page.getByRole("region", { name: "Verdict" });
+    await verdict.getByText("2 up, 0 down, 1 silent; 2 workers must agree.").waitFor();
+    await verdict.getByText("up", { exact: true }).waitFor();
+    const words = page.getByRole("region", { name: "Words of the workers" });
+    const row = (name: string) => words.getByRole("row").filter({ hasText: name });
+    await row("south-1").getByText("2 of 2 right").waitFor();
+    expect(await row("south-1").getByText("connect").locator("..").textContent()).toMatch(/connect \d+\.\d\d ms/);
+    await row("west-1").getByText("TARGET_REFUSED").waitFor();
+    await expectFine("probe-verdict");
+    await page.reload();
+    await verdict.getByText("2 up, 0 down, 1 silent; 2 workers must agree.").waitFor();
+    await page.getByRole("link", { name: "Probes", exact: true }).last().click();
+    await page.getByRole("link", { name: "tcp", exact: true }).click();
+    const list = page.getByRole("region", { name: "Probes" });
+    await list
+      .getByRole("link", { name: `127.0.0.1:${takingPort}` })
+      .first()
+      .waitFor();
+    await expectFine("probes");
+  });
+
+  test("one that looks at a web page from one worker is told down, with why", async () => {
+    await page.goto("/workers/south-1");
+    await page.getByRole("button", { name: "Probe…" }).click();
+    await page.getByLabel("Kind").selectOption("http");
+    await page.getByLabel("Address", { exact: true }).fill(`http://127.0.0.1:${webPort}/`);
+    await page.getByLabel("Text in the page", { exact: true }).fill("there");
+    await page.getByRole("button", { name: "Probe", exact: true }).click();
+    const verdict = page.getByRole("region", { name: "Verdict" });
+    await verdict.getByText("0 up, 1 down, 0 silent; 1 worker must agree.").waitFor();
+    await page.getByText("all of it").waitFor();
+    expect(window.complaints).toEqual([]);
+  });
+});
+
+test("paths of several workers stand beside each other, and one that refuses is named", async () => {
+  await page.goto("/paths");
+  await page.getByRole("button", { name: "Traceroute…" }).click();
+  for (const name of ["south-1", "south-2", "west-1"]) await page.getByRole("checkbox", { name }).check();
+  await page.getByLabel("To", { exact: true }).fill("127.0.0.1");
+  await page.getByRole("button", { name: "Traceroute", exact: true }).click();
+  for (const name of ["south-1", "south-2"])
+    await page
+      .getByRole("region", { name: `Path from ${name}` })
+      .getByText("reached after 1 hop,")
+      .waitFor();
+  await page.getByRole("list", { name: "Not started" }).getByText("TARGET_REFUSED").waitFor();
+  await page.getByRole("heading", { name: "2 paths" }).waitFor();
+  await expectFine("paths-two");
+});
+
+describe("a shell and its recording", () => {
+  /** What the terminal in the page shows. */
+  const screen = () => page.locator(".xterm-rows").first();
+
+  test("is opened, typed in, left by the keyboard, and says its exit code", async () => {
+    await page.goto("/workers/south-1");
+    await page.getByRole("link", { name: "Shell…" }).click();
+    await expectFine("shell-before");
+    await page.getByRole("button", { name: "Open a shell" }).click();
+    await page.getByText("connected", { exact: true }).waitFor();
+    await page.keyboard.type("echo $((40 + 2))-seen\n");
+    await expect.poll(() => screen().textContent(), { timeout: 20_000 }).toContain("42-seen");
+    await page.keyboard.press("Control+]");
+    const cut = page.getByRole("button", { name: "Cut it off" });
+    expect(await cut.evaluate((element) => element === document.activeElement)).toBe(true);
+    await expectFine("shell");
+    await page.locator(".xterm-helper-textarea").focus();
+    await page.keyboard.type("stty size; exit 3\n");
+    await page.getByText("ended with exit code 3").waitFor();
+    expect(window.complaints).toEqual([]);
+  });
+
+  test("CAT-122: is listed as intact, and played back with pause, speed and position", async () => {
+    await page.goto("/recordings");
+    const list = page.getByRole("region", { name: "Recordings" });
+    const row = list.getByRole("row").filter({ hasText: "south-1" });
+    await row.getByText("intact").waitFor();
+    await expectFine("recordings");
+    await row.getByRole("link").click();
+    await page.getByRole("status", { name: "Reading" }).getByText("none altered").waitFor();
+    await page.getByRole("button", { name: "To its end" }).click();
+    await expect.poll(() => screen().textContent()).toContain("exit 3");
+    await page.getByRole("slider", { name: "Position" }).fill("0");
+    await expect.poll(() => screen().textContent()).not.toContain("42-seen");
+    await page.getByLabel("Speed").selectOption("16");
+    await page.getByRole("button", { name: "Play" }).click();
+    await expect.poll(() => screen().textContent(), { timeout: 20_000 }).toContain("42-seen");
+    await page.getByRole("button", { name: "Play" }).waitFor();
+    await expectFine("recording");
+  });
+
+  test("CAT-122: that was altered says so, where it was", async () => {
+    const folder = join(pages.server.folder.path, "server", "recordings");
+    const [name = ""] = readdirSync(folder);
+    const bytes = readFileSync(join(folder, name));
+    // The last byte of what was on the screen: before the record that ends it, and its trailer.
+    const at = bytes.length - 16 - bytes.readUInt32BE(bytes.length - 8) - 1;
+    writeFileSync(join(folder, name), bytes.with(at, (bytes[at] ?? 0) ^ 1));
+    await page.goto(`/recordings/${name.replace(".recording", "")}`);
+    await page.getByRole("status", { name: "Reading" }).getByText("altered behind").waitFor();
+    // That an answer broke off is all that a browser says of it.
+    const others = window.complaints.splice(0).filter((text) => !text.includes("ERR_INCOMPLETE_CHUNKED_ENCODING"));
+    expect(others).toEqual([]);
+    await expectFine("recording-altered");
+    writeFileSync(join(folder, name), "no recording");
+    await page.reload();
+    await page.getByRole("alert").getByText("RECORDING_ALTERED").waitFor();
+    await page.goto("/recordings");
+    await page.getByRole("region", { name: "Recordings" }).getByText("altered").waitFor();
+  });
+});

@@ -29,6 +29,7 @@ export { unusableReason } from "./usable.ts";
 export type {
   Capability,
   ChildEnd,
+  ChildOptions,
   ResolvedTarget,
   Tool,
   ToolChild,

@@ -1,4 +1,4 @@
-import { writeSync } from "node:fs";
+import { fstatSync, ftruncateSync, writeSync } from "node:fs";
 import { errorText, type JsonObject, systemCode } from "#core";
 import { ToolError } from "./errors.ts";
 
@@ -41,10 +41,15 @@ export class ToolOutput {
   }
 }
 
-/** Lines for people on a descriptor, the log of the unit: no more than a fair share of its disk. */
+/** Of the log, for its last words. */
+const keptForNotes = 32_768;
+
+/** Lines for people on a descriptor that appends, the log of the unit: no more than a fair share of its disk. */
 export class ToolLog {
   readonly #fd: number;
   #left = 65_536;
+  /** Where the last line of progress begins and ends. */
+  #progress = { from: 0, to: -1 };
 
   constructor(fd: number) {
     this.#fd = fd;
@@ -54,12 +59,7 @@ export class ToolLog {
 
   /** A line, without what could move a terminal's cursor. On a full disk it may be lost; the exit code is not. */
   note(text: string): void {
-    const line = Buffer.from(
-      `${text
-        .replaceAll(/\p{C}+/gu, " ")
-        .trim()
-        .slice(0, 2_000)}\n`,
-    );
+    const line = lineOf(text);
     this.#left -= line.length;
     if (this.#left < 0) return;
     try {
@@ -68,4 +68,29 @@ export class ToolLog {
       // Nobody is there to tell.
     }
   }
+
+  /** How far it is. The next such line takes its place, unless something else was said in between. */
+  progress(text: string): void {
+    const line = lineOf(text);
+    try {
+      const { size } = fstatSync(this.#fd);
+      const { from, to } = this.#progress;
+      if (size === to) ftruncateSync(this.#fd, from);
+      else if (this.#left - line.length < keptForNotes) return;
+      else this.#left -= line.length;
+      writeSync(this.#fd, line);
+      const begin = size === to ? from : size;
+      this.#progress = { from: begin, to: begin + line.length };
+    } catch {
+      // Whoever wants to know is told at the end.
+    }
+  }
+}
+
+function lineOf(text: string): Buffer {
+  const shown = text
+    .replaceAll(/\p{C}+/gu, " ")
+    .trim()
+    .slice(0, 2_000);
+  return Buffer.from(`${shown}\n`);
 }

@@ -84,8 +84,9 @@ async function contextOf(
     line: (value) => output.line(value),
     bytes: (value) => output.bytes(value),
     note: (text) => log.note(text),
+    progress: (text) => log.progress(text),
     find: (program) => findProgram(program),
-    start: (path, argv) => startChild(path, argv, setpriv),
+    start: (path, argv, options) => startChild(path, argv, setpriv, options),
   };
 }
 

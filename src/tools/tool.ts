@@ -79,19 +79,31 @@ export interface ToolContext {
   bytes(value: Uint8Array): void;
   /** A line for people, in the unit's log; the last one stands in its detail. */
   note(text: string): void;
+  /** How far it is, for people: stands in the unit's detail while it runs, in place of what was told before. */
+  progress(text: string): void;
   /** Where a program of the system is: its absolute path, or undefined when this machine has none. */
   find(program: string): string | undefined;
   /** Start a program of the system, never by a shell; see {@link ToolChild}. */
-  start(path: string, argv: readonly string[]): ToolChild;
+  start(path: string, argv: readonly string[], options?: ChildOptions): ToolChild;
 }
 
-/** A program that a tool has started. It is in the unit's process group, and dies with the tool program. */
+/** How a program is started. */
+export interface ChildOptions {
+  /** In a process group of its own: what is sent to the unit's, such as the SIGINT of a cancel, does not reach it. */
+  readonly isApart?: boolean;
+}
+
+/** A program that a tool has started. It is in the unit's process group unless it was to be apart, and dies with the tool program. */
 export interface ToolChild {
   readonly pid: number;
   /** Its output as it comes; who reads slowly makes it wait. */
   readonly stdout: AsyncIterable<Uint8Array>;
   /** Its exit code or signal, once it has ended and its stdout is closed. */
   readonly ended: Promise<ChildEnd>;
+  /** The end of what it said on stderr by now, at most 4,096 characters. */
+  readonly said: string;
+  /** SIGUSR1, by which some programs say how far they are. The others die of it, and these as well before they are up. */
+  ask(): void;
   /** SIGINT, and SIGKILL when it does not heed that within some seconds. Does nothing once it has ended. */
   end(): void;
 }

@@ -1,13 +1,17 @@
-import { type JsonObject, parseSize, remedyThroughServer } from "#core";
+import { type JsonObject, parseSize, remedyThroughServer, systemClock } from "#core";
 import type { CaptureOptions } from "../commands/capture.ts";
 import { CliError } from "../errors.ts";
 import { oneLine } from "../quantities.ts";
 import type { Terminal } from "../terminal.ts";
+import type { ApiClient } from "./api-client.ts";
+import { apiPath } from "./api-path.ts";
 import { openSink } from "./capture-sink.ts";
+import { type CaptureWord, CaptureWatch, captureWord } from "./capture-word.ts";
 import { hearPresses, type Presses } from "./presses.ts";
 import { withServer } from "./server-options.ts";
 import { exitOfAll, runTool, type ToolEnding } from "./tool-run.ts";
 import { toolWorkers } from "./tool-workers.ts";
+import { unitReport } from "./unit-report.ts";
 
 /** `farhand capture`. `presses` is for tests. */
 export async function captureOn(
@@ -24,9 +28,18 @@ export async function captureOn(
       const tell = (text: string, worker?: string): void => {
         if (!options.json) terminal.say(worker === undefined ? text : `${oneLine(worker)}: ${text}`);
       };
+      const units = new Map<string, string>();
+      const watch = openWatch(api, units, options, terminal);
       const endings = await runTool(
         { api, workers, tool: "capture", params, presses },
-        { output: (worker, chunk) => sink.take(worker, chunk), told: tell },
+        {
+          started: (worker, unit) => void units.set(worker, unit),
+          output: async (worker, chunk) => {
+            void watch.heard(worker);
+            await sink.take(worker, chunk);
+          },
+          told: tell,
+        },
       );
       for (const ending of endings) report(ending, sink.close(ending.worker), options, terminal);
       return exitOfAll(endings);
@@ -34,6 +47,31 @@ export async function captureOn(
   } finally {
     presses.close();
   }
+}
+
+/** Says on stderr how far each capture is; beside packets on a terminal, or in JSON, only what was lost. */
+function openWatch(
+  api: ApiClient,
+  units: ReadonlyMap<string, string>,
+  { json, write }: CaptureOptions,
+  terminal: Terminal,
+): CaptureWatch {
+  const isShown = json || (terminal.columns !== undefined && write === undefined);
+  const textOf = (worker: string, { packets, dropped }: CaptureWord): string =>
+    json
+      ? JSON.stringify({ worker, packets, dropped })
+      : `${oneLine(worker)}: ${packets} packets captured, ${dropped} dropped by the kernel so far`;
+  return new CaptureWatch({
+    clock: systemClock,
+    ask: async (worker) => {
+      const unit = units.get(worker) ?? "";
+      return unitReport(await api.ask("GET", apiPath`/workers/${worker}/units/${unit}`)).report.Detail;
+    },
+    tell: (worker, word, hasLostMore) => {
+      const text = textOf(worker, word);
+      if (hasLostMore || !isShown) terminal.say(hasLostMore && !json ? terminal.colours.bad(text) : text);
+    },
+  });
 }
 
 /** As the tool takes them. @throws {CliError} `USAGE`. */
@@ -60,12 +98,14 @@ function whole(option: string, text: string | undefined): number | undefined {
 function report(ending: ToolEnding, file: string | undefined, { json }: CaptureOptions, terminal: Terminal): void {
   const { worker, fault, code, exit, report: unit } = ending;
   if (json) {
-    const told = { worker, unit: ending.unit, exit, detail: unit?.Detail, file, fault, code };
+    const dropped = captureWord(unit?.Detail ?? "")?.dropped;
+    const told = { worker, unit: ending.unit, exit, detail: unit?.Detail, dropped, file, fault, code };
     return terminal.say(JSON.stringify(told));
   }
   const said = fault ?? unit?.Detail.replace(/^exit status 0: /, "") ?? "";
   const where = file === undefined ? "" : `, in ${file}`;
-  terminal.say(`${oneLine(worker)}: ${fault === undefined ? said : terminal.colours.bad(oneLine(said))}${where}`);
+  const isWhole = fault === undefined && !said.endsWith(": incomplete");
+  terminal.say(`${oneLine(worker)}: ${isWhole ? oneLine(said) : terminal.colours.bad(oneLine(said))}${where}`);
   const remedy = code === undefined ? undefined : remedyThroughServer(code);
   if (remedy !== undefined) terminal.say(`try: ${remedy}`);
 }

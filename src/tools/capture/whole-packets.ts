@@ -9,8 +9,8 @@ export interface PacketLimits {
 export interface WholePackets {
   /** Whole packets, or parts whose rest will be let through too. */
   readonly piece: Uint8Array;
-  /** Why nothing more may be written, once that is so. */
-  readonly full: "packets" | "bytes" | undefined;
+  /** Why nothing more may be written, once that is so: a limit is reached, or the moment at which it was to end. */
+  readonly full: "packets" | "bytes" | "time" | undefined;
 }
 
 const fileHeader = 24;
@@ -22,11 +22,15 @@ const maxPacket = 262_144;
 export class PacketCutter {
   readonly #limits: PacketLimits;
   #isLittle: boolean | undefined;
+  /** Parts of a second in a packet's header for each millisecond. */
+  #perMs = 1e3;
   /** Bytes that were held back: a header that is not whole yet. */
   #held: Buffer = Buffer.alloc(0);
   /** Bytes of the current packet, or of the file's header, that are still to come. */
   #open = 0;
   #full: WholePackets["full"];
+  /** Packets of later than that, milliseconds since 1970, are not let through. */
+  endAt = Number.POSITIVE_INFINITY;
   /** Packets let through, the last one maybe only in part. */
   packets = 0;
   /** Bytes let through, and those that were promised with them. */
@@ -52,7 +56,7 @@ export class PacketCutter {
       } else {
         const length = this.#nextLength(data, at);
         if (length === undefined) break;
-        this.#begin(length);
+        this.#begin(length, data, at);
       }
       if (this.#open === 0) this.#lookFull();
     }
@@ -64,17 +68,21 @@ export class PacketCutter {
   #nextLength(data: Buffer, at: number): number | undefined {
     if (this.#isLittle === undefined) {
       if (data.length - at < 4) return undefined;
-      this.#isLittle = isLittleEndian(data.readUInt32LE(at));
+      this.#begun(data.readUInt32LE(at));
       return fileHeader;
     }
     if (data.length - at < packetHeader) return undefined;
-    const length = this.#isLittle ? data.readUInt32LE(at + 8) : data.readUInt32BE(at + 8);
+    const length = this.#word(data, at + 8);
     if (length > maxPacket) throw new RangeError(`a packet of ${length} bytes`);
     return packetHeader + length;
   }
 
-  #begin(length: number): void {
+  #begin(length: number, data: Buffer, at: number): void {
     const isPacket = this.bytes > 0;
+    if (isPacket && this.#timeOf(data, at) > this.endAt) {
+      this.#full = "time";
+      return;
+    }
     if (isPacket && this.bytes + length > this.#limits.bytes) {
       this.#full = "bytes";
       return;
@@ -87,11 +95,22 @@ export class PacketCutter {
   #lookFull(): void {
     if (this.packets >= this.#limits.packets) this.#full ??= "packets";
   }
-}
 
-/** By the magic number, of microseconds or nanoseconds. */
-function isLittleEndian(magic: number): boolean {
-  if (magic === 0xa1b2c3d4 || magic === 0xa1b23c4d) return true;
-  if (magic === 0xd4c3b2a1 || magic === 0x4d3cb2a1) return false;
-  throw new RangeError(`no pcap: it begins with ${magic.toString(16)}`);
+  /** By the magic number, of microseconds or nanoseconds. */
+  #begun(magic: number): void {
+    const isNanoseconds = magic === 0xa1b23c4d || magic === 0x4d3cb2a1;
+    this.#isLittle = magic === 0xa1b2c3d4 || magic === 0xa1b23c4d;
+    if (!this.#isLittle && magic !== 0xd4c3b2a1 && !isNanoseconds)
+      throw new RangeError(`no pcap: it begins with ${magic.toString(16)}`);
+    this.#perMs = isNanoseconds ? 1e6 : 1e3;
+  }
+
+  /** Milliseconds since 1970. */
+  #timeOf(data: Buffer, at: number): number {
+    return this.#word(data, at) * 1_000 + this.#word(data, at + 4) / this.#perMs;
+  }
+
+  #word(data: Buffer, at: number): number {
+    return this.#isLittle ? data.readUInt32LE(at) : data.readUInt32BE(at);
+  }
 }

@@ -43,9 +43,10 @@ export function finalStatus(unit: EndedUnit): UnitStatus {
   };
 }
 
-/** What a tool says of its end stands behind how it ended; whoever cancelled it knows why. */
+/** What a tool says of its end stands behind how it ended. That it was cancelled is said by then. */
 function withWords(ending: Ending, said: string | undefined): Ending {
-  return said && ending.Cause !== "CANCELED" ? { ...ending, Detail: `${ending.Detail}: ${said}` } : ending;
+  const isSaid = ending.Cause === "CANCELED" && said?.startsWith("CANCELED: ");
+  return said && !isSaid ? { ...ending, Detail: `${ending.Detail}: ${said}` } : ending;
 }
 
 function recordedEnding({ record, minding, bootId }: EndedUnit, stopping: UnitCause | undefined): Ending {

@@ -77,6 +77,7 @@ export class MindedUnit {
     this.#runningTimer = setTimeout(() => void this.#saveRunning().catch(() => undefined), quickUnitMs);
     this.#keepLimits(launch);
     if (this.#minding.runner === "plugin") this.#watch(this.#folder.status, () => this.#readPluginStatus());
+    if (this.#minding.runner === "tool") this.#watch(this.#folder.log, () => this.#readWords(Detail));
   }
 
   /** The launcher could not even start. Its own record says so too, unless the record is what failed. */
@@ -214,6 +215,13 @@ export class MindedUnit {
     const written = readableStatus(this.#folder);
     if (!written || this.#over || isFinal(written.State)) return;
     this.#set({ ...this.#status, Detail: written.Detail, StdoutSize: written.StdoutSize });
+  }
+
+  /** What a tool says of itself stands behind `detail` while it runs. */
+  #readWords(detail: string): void {
+    const said = lastWords(this.#folder.log);
+    const Detail = said === "" ? detail : `${detail}: ${said}`;
+    if (!this.#over && Detail !== this.#status.Detail) this.#set({ ...this.#status, Detail });
   }
 
   #save(status: UnitStatus): Promise<UnitStatus> {

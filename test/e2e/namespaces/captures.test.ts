@@ -91,6 +91,45 @@ describeWithNamespaces("a worker that is not root, and its captures", () => {
     expect(status.Detail).toMatch(/^exit status 0: ended by its budget of 1 packets: 1 packets, \d+ bytes$/);
   });
 
+  test("what had come by a cancel is stored, and what the kernel dropped is told at once and at the end", async () => {
+    const { ctl, capture, data } = await start("flooded", ",+net_raw");
+    const begin = async (): Promise<string> => {
+      const [id = ""] = /\w{8,}/.exec((await capture({ filter: "udp dst port 9", interface: "cable1" })).stdout) ?? [];
+      await until(() => stdoutOf(data, id).length >= 24);
+      return id;
+    };
+    const detailOf = async (id: string) =>
+      (JSON.parse((await ctl("status", id, "--json")).stdout) as { Detail: string }).Detail;
+    const sent = async (count: number, bytes: number) => {
+      const script = `const socket = require("dgram").createSocket("udp4");
+        let left = ${count};
+        const next = () => (left-- > 0 ? socket.send(Buffer.alloc(${bytes}), 9, "${cable.addresses[0]}", next) : socket.close());
+        next();`;
+      expect(await peer.run(process.execPath, "-e", script)).toMatchObject({ code: 0 });
+    };
+
+    const quiet = await begin();
+    await sent(3, 8);
+    await ctl("cancel", quiet);
+    expect(await detailOf(quiet)).toMatch(/^Canceled: 3 packets, \d+ bytes$/);
+
+    const flooded = await begin();
+    // Held still, it takes nothing of what fills the kernel's room for it twice over.
+    const [dump] = liveProcesses().filter(({ command }) => /^\S*tcpdump -i cable1 .*dst port 9/.test(command));
+    process.kill(dump?.pid ?? 0, "SIGSTOP");
+    await sent(20_000, 1_400);
+    process.kill(dump?.pid ?? 0, "SIGCONT");
+    let detail = "";
+    const isTold = /^Running: PID \d+: \d+ packets, \d+ bytes, [1-9]\d* dropped by the kernel so far$/;
+    for (const signal = AbortSignal.timeout(60_000); !isTold.test(detail); detail = await detailOf(flooded)) {
+      await sleep(100, undefined, { signal });
+    }
+    await ctl("cancel", flooded);
+    const end = /^Canceled: (\d+) packets, \d+ bytes, (\d+) dropped by the kernel: incomplete$/;
+    const [, stored, dropped] = end.exec(await detailOf(flooded)) ?? [];
+    expect(Number(stored) + Number(dropped)).toBe(20_000);
+  });
+
   test("without the capability it is refused before there is a unit, with what to do", async () => {
     const { ctl, capture } = await start("unable", "");
     const refused = await capture({ filter: "@dns" });

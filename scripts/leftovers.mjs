@@ -17,7 +17,7 @@ export async function endLeftovers(marker, folder, graceMs = 0) {
     const left = processesOf(marker, folder);
     if (left.length === 0) break;
     for (const { pid, command, cwd, age } of left) {
-      ended.set(pid, `${pid} ${command}, in ${cwd}, begun ${age} s ago`);
+      ended.set(pid, `${pid} ${command}, in ${cwd}, begun ${age} s ago${openFiles(pid, folder)}`);
       try {
         process.kill(pid, "SIGKILL");
       } catch {
@@ -45,6 +45,17 @@ function processesOf(marker, folder) {
         return [];
       }
     });
+}
+
+/** Which files of the run's folder it holds open: by them the test that forgot it is found. */
+function openFiles(pid, folder) {
+  try {
+    const links = readdirSync(`/proc/${pid}/fd`).map((fd) => readlinkSync(`/proc/${pid}/fd/${fd}`));
+    const held = [...new Set(links)].filter((link) => link.startsWith(`${folder}/`)).slice(0, 3);
+    return held.length === 0 ? "" : `, holds ${held.join(", ")}`;
+  } catch {
+    return "";
+  }
 }
 
 /** Whole seconds since it was started: field 22 of its stat, in hundredths since the system's start (proc(5)). */

@@ -231,6 +231,8 @@ export type LiveMessage =
   | { readonly kind: "units"; readonly reset: boolean; readonly unitsPosition: string }
   | { readonly kind: "unit"; readonly unitsPosition: string; readonly unit: IndexedUnit }
   | ChannelMessage
+  /** The server's time, every 15 s: who hears nothing for longer has lost the line. */
+  | { readonly kind: "clock"; readonly now: number }
   | { readonly problem: Problem };
 
 /** What is told of a channel that a client watches. */

@@ -101,6 +101,14 @@ test("CAT-80, CAT-75: a version that could cut workers off comes to one first, i
   const rollout = page.getByRole("region", { name: "Roll-out" });
   await rollout.getByText(/must be well for \d+ s more/).waitFor({ timeout: 60_000 });
   await page.getByRole("cell", { name: "applied 2" }).waitFor();
+  const asked: string[] = [];
+  const note = (request: { url(): string }): void => void asked.push(request.url());
+  page.on("request", note);
+  // It counts down, and nobody asks for that.
+  const before = await rollout.getByRole("status").innerText();
+  await expect.poll(() => rollout.getByRole("status").innerText(), { timeout: 30_000 }).not.toBe(before);
+  expect(asked).toEqual([]);
+  page.off("request", note);
   await expectFine("configuration-rollout");
   await rollout.getByRole("button", { name: "Pause" }).click();
   await rollout.getByText("paused: some workers have it").waitFor();

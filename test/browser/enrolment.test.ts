@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { decodeEnrolmentToken } from "#fleet";
 import { enrol } from "../../src/worker/agent/enrol.ts";
@@ -77,6 +78,45 @@ test("CAT-110: the mesh is drawn and listed alike, reached by keyboard, and chan
   await expectFine("mesh");
   await pages.server.worker("south-1");
   await drawing.getByRole("button", { name: "south-1, worker" }).waitFor();
+});
+
+test("CAT-112: pages at rest ask for nothing, and yet show a machine that begins to wait, a link and a version that come", async () => {
+  const { context } = window;
+  const { configurations } = pages.server.running.core;
+  await configurations.put("web", { document: {}, ifMatch: 0 }, "somebody");
+  const [enrolment, map, list] = [await context.newPage(), await context.newPage(), await context.newPage()];
+  await enrolment.goto("/enrolment");
+  const waiting = enrolment.getByRole("region", { name: "Waiting to be let in" });
+  await waiting.getByText("No machine waits.").waitFor();
+  await enrolment.getByRole("region", { name: "Enrolment tokens" }).waitFor();
+  await map.goto("/map");
+  const drawing = map.getByRole("region", { name: "Drawing of the mesh" });
+  await drawing.getByRole("button", { name: "north-1, worker" }).waitFor();
+  await list.goto("/configurations");
+  await list.getByRole("link", { name: "web" }).waitFor();
+
+  const asked: string[] = [];
+  const note = (request: { url(): string }): void => void asked.push(new URL(request.url()).pathname);
+  for (const page of [enrolment, map, list]) page.on("request", note);
+  await sleep(10_000);
+  expect(asked).toEqual([]);
+
+  const cellar = machine("cellar-1");
+  const refused = cellar.join().catch(({ code }: { readonly code: string }) => code);
+  await waiting.getByText(await cellar.fingerprint).waitFor();
+  // It asks again and again; the page does not.
+  expect(asked).toEqual([]);
+  await waiting.getByRole("button", { name: "Send it away… cellar-1" }).click();
+  await enrolment.getByRole("button", { name: "Send it away", exact: true }).click();
+  await waiting.getByText("No machine waits.").waitFor();
+  expect(await refused).toBe("ENROLMENT_REFUSED");
+  expect(asked).toEqual([expect.stringMatching(/^\/api\/pending-workers\/.*\/reject$/)]);
+
+  await pages.server.worker("cellar-2");
+  await drawing.getByRole("button", { name: "cellar-2, worker" }).waitFor();
+  await configurations.put("mail", { document: {}, ifMatch: 0 }, "somebody");
+  await list.getByRole("link", { name: "mail" }).waitFor();
+  for (const page of [enrolment, map, list]) await page.close();
 });
 
 test("CAT-33: a token is made, told once with its command, lets a worker in that shows up by itself, and is revoked", async () => {

@@ -127,7 +127,7 @@ describe("what one is told", () => {
       .getByText(/^\d+(\.\d)? %$/)
       .first()
       .waitFor();
-    await page.clock.fastForward(70_000);
+    await page.clock.fastForward(50_000);
     await row.locator(".text-stale").getByText("old)").first().waitFor();
     await screenshot(page, "stale");
     expect(window.complaints).toEqual([]);
@@ -139,11 +139,18 @@ describe("what one is told", () => {
     const { page } = window;
     const mark = page.getByRole("status", { name: "Connection to the server" }).filter({ visible: true });
     await mark.getByText("live").waitFor();
+    await page.getByRole("link", { name: "Mesh" }).click();
+    await page.getByRole("region", { name: "Drawing of the mesh" }).waitFor();
+    const old = page.getByText(/^as of .*: no changes come in$/);
+    expect(await old.count()).toBe(0);
     await window.context.setOffline(true);
     proxy.cut();
     await mark.getByText("reconnecting", { exact: false }).waitFor();
+    await old.waitFor();
     await window.context.setOffline(false);
     await mark.getByText("live").waitFor();
+    await old.waitFor({ state: "detached" });
+    await page.getByRole("link", { name: "Overview" }).click();
     const told = page.getByRole("region", { name: "Needs attention" }).getByText("its disk is full");
     await pages.trouble("its disk is full", () => told.count());
     expect(window.complaints.filter((line) => line.startsWith("policy"))).toEqual([]);

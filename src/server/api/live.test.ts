@@ -134,6 +134,15 @@ describe("the topic health", () => {
     expect(beatsOf(first!).map(({ worker }) => worker)).toEqual([own]);
   });
 
+  test("is told besides the time of the server, again and again, to who asks for the topic clock", async () => {
+    await using api = await kit.open({ limits: { pingEveryMs: 20 } });
+    const socket = await watching(api, await api.user("v", "viewer"), { topics: ["clock"] });
+    for (let n = 0; n < 3; n++) {
+      const [told] = (await until(socket, ({ kind }) => kind === "clock")).slice(-1);
+      expect(told?.["now"]).toEqual(expect.any(Number));
+    }
+  });
+
   test("that nobody knows is refused", async () => {
     await using api = await kit.open();
     const user = await api.user("v", "viewer");

@@ -5,7 +5,7 @@ const longestPauseMs = 15_000;
 /** Close codes of ours are 4000 and the status of the problem. */
 const statusBase = 4_000;
 /** The server says something every 15 s at least: a line on which nothing comes for longer is dead, whatever the network thinks. */
-const silentMs = 40_000;
+const silentMs = 60_000;
 
 /** Whether changes come in. */
 export type LineState =

@@ -62,12 +62,21 @@ async function tellLive(services: RouteServices, call: Call, socket: LiveSocket)
     telling.push(tellHealth(socket, health.beats, visible, clock, signal));
   }
   if (wish?.topics.includes("units")) telling.push(tellUnits(services, socket, call.caller, wish.unitsAfter, signal));
+  if (wish?.topics.includes("clock")) telling.push(tellClock(services, socket, signal));
   telling.push(tellWatched(services, call, socket, wish?.watch ?? [], messages, signal));
   try {
     await Promise.race(telling);
   } finally {
     over.abort();
     await Promise.allSettled(telling);
+  }
+}
+
+/** A browser sees no pings: by this a page knows that its line still leads to the server. */
+async function tellClock({ clock, limits }: RouteServices, socket: LiveSocket, signal: AbortSignal): Promise<void> {
+  while (!signal.aborted) {
+    await socket.send(JSON.stringify({ kind: "clock", now: clock.now() }));
+    await clock.sleep(limits.pingEveryMs, signal).catch(() => {});
   }
 }
 

@@ -1,7 +1,7 @@
 import { z } from "zod";
 
 /** What is told besides the changes of workers, to those who ask for it. */
-export const liveTopics = ["health", "units"] as const;
+export const liveTopics = ["health", "units", "clock"] as const;
 
 const watch = z
   .array(

@@ -1,9 +1,11 @@
-import { keepPreviousData, useQuery, useQueryClient } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
-import { useState } from "react";
+import { useEffect, useState } from "react";
 import type { WorkerConfiguration, WorkerView } from "#server/wire";
 import { readWorkerConfiguration } from "../../../api/worker-configuration.ts";
+import { AsOf } from "../../../live/as-of.tsx";
 import { useServerNow } from "../../../live/clock.ts";
+import { useLive } from "../../../live/live.tsx";
+import { useToldQuery } from "../../../live/told-query.ts";
 import { Age } from "../../../parts/age.tsx";
 import { Command, Loading } from "../../../parts/empty.tsx";
 import { Icon } from "../../../parts/icon.tsx";
@@ -14,28 +16,21 @@ import { ConfigValues } from "./config-values.tsx";
 import { EditOwn } from "./edit-own.tsx";
 import { Provisional } from "./provisional.tsx";
 
-/** What becomes of a version, and whether an edit has returned, is told nowhere live. */
-const againMs = 3_000;
-function isOnItsWay(data: WorkerConfiguration | undefined): boolean {
-  if (!data?.told) return false;
-  const { held, told } = data;
-  const isHeld = held?.mode === "cloud";
-  return told.provisional !== null || (isHeld && (held.running !== held.wanted || held.outcome?.outcome === "pending"));
-}
+/** An edit that nobody confirms has returned by then, milliseconds after its time. */
+const returnedMs = 2_000;
 
 type Told = NonNullable<WorkerConfiguration["told"]>;
 
 /** What the worker is to go by, what it goes by, where each value comes from, and the way to edit it (CAT-78). */
 export function WorkerConfig({ worker }: { readonly worker: WorkerView }) {
-  const queries = useQueryClient();
-  const key = ["worker-configuration", worker.id];
-  const { data, error, refetch } = useQuery({
-    queryKey: [...key, worker.state, worker.cause],
-    queryFn: ({ signal }) => readWorkerConfiguration(worker.id, signal),
-    placeholderData: keepPreviousData,
-    refetchInterval: ({ state }) => (isOnItsWay(state.data) ? againMs : false),
+  const { data, error, refetch } = useToldQuery({
+    key: ["worker-configuration", worker.id],
+    channel: `worker-configuration/${worker.id}`,
+    read: (signal) => readWorkerConfiguration(worker.id, signal),
+    also: `${worker.state} ${worker.cause}`,
   });
-  const again = () => queries.invalidateQueries({ queryKey: key });
+  const again = async () => void (await refetch());
+  useReturn(data?.told?.provisional?.until, refetch);
   // Somebody types: the worker may go away meanwhile, and the text may not.
   const [edited, setEdited] = useState<Told>();
   if (edited)
@@ -54,6 +49,7 @@ export function WorkerConfig({ worker }: { readonly worker: WorkerView }) {
   const { held, told, why } = data;
   return (
     <div className="flex flex-col gap-4">
+      <AsOf />
       {told?.provisional && (
         <Provisional
           worker={worker}
@@ -72,6 +68,19 @@ export function WorkerConfig({ worker }: { readonly worker: WorkerView }) {
       )}
     </div>
   );
+}
+
+/** The worker takes an edit back by itself, and tells nobody: it is looked at once more when it must have. @param until its time. */
+function useReturn(until: number | undefined, look: () => unknown): void {
+  const { aheadMs } = useLive();
+  const isKnown = until !== undefined;
+  const at = (until ?? 0) + returnedMs - aheadMs;
+  useEffect(() => {
+    const leftMs = at - Date.now();
+    if (!isKnown || leftMs < 0) return undefined;
+    const timer = setTimeout(look, leftMs);
+    return () => clearTimeout(timer);
+  }, [isKnown, at, look]);
 }
 
 /** What the server wants, and what it has heard: also of a worker that is away. */

@@ -12,7 +12,7 @@ const widths = { 4: 32, 6: 128 } as const;
 
 /**
  * An address or a network in CIDR; undefined for anything else, such as a name. Bits behind the prefix count as zero, and an
- * IPv4 address written as an IPv6 one (`::ffff:10.0.0.1`) is the IPv4 address. Forms that only `inet_aton` knows (`010.1`,
+ * IPv4 address written as an IPv6 one (`::ffff:10.0.0.1`, or `::10.0.0.1` of old) is the IPv4 address. Forms that only `inet_aton` knows (`010.1`,
  * `0x7f.1`) are none.
  */
 export function parseNetwork(text: string): Network | undefined {
@@ -27,12 +27,15 @@ export function parseNetwork(text: string): Network | undefined {
 }
 
 const mapped = 0xffffn << 32n;
+/** Below it are `::` and `::1`, which are no IPv4 addresses. */
+const firstCompatible = 1n << 24n;
 
 /** IPv4 in IPv6's clothes is the same host, and must not pass by a rule for the one as the other. */
 function plain(network: Network): Network {
   const { family, first, size } = network;
-  if (family === 4 || first >> 32n !== mapped >> 32n || size > 1n << 32n) return network;
-  return { family: 4, first: first - mapped, size };
+  if (family === 4 || size > 1n << 32n) return network;
+  if (first >> 32n === mapped >> 32n) return { family: 4, first: first - mapped, size };
+  return first >> 32n === 0n && first >= firstCompatible ? { ...network, family: 4 } : network;
 }
 
 function bitsOf4(address: string): bigint {

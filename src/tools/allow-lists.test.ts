@@ -28,6 +28,9 @@ describe("parseNetwork()", () => {
     ["2001:DB8::1:0:0:1/127", ["2001:db8:0:0:1::", "2001:db8::1:0:0:1"]],
     ["::ffff:10.0.0.1", ["10.0.0.1"]],
     ["::ffff:10.0.0.0/127", ["10.0.0.0", "10.0.0.1"]],
+    ["0:0:0:0:0:FFFF:0a00:0001", ["10.0.0.1"]],
+    ["::10.0.0.1", ["10.0.0.1"]],
+    ["::", ["::"]],
   ])("%s is %j", (text, addresses) => {
     const network = parseNetwork(text);
     expect(network && addressesOf(network)).toEqual(addresses);
@@ -51,6 +54,26 @@ describe("parseNetwork()", () => {
         const network = parseNetwork(address);
         const [text = ""] = network ? addressesOf(network) : [];
         expect(parseNetwork(text)).toEqual(network);
+      }),
+    );
+  });
+
+  test("is the same however an address of IPv6 is written", () => {
+    const groups = fc.array(fc.oneof(fc.constant(0), fc.constant(0xffff), fc.nat(0xffff)), {
+      minLength: 8,
+      maxLength: 8,
+    });
+    fc.assert(
+      fc.property(groups, fc.boolean(), fc.boolean(), fc.nat(7), (address, isLong, isUpper, zeroAt) => {
+        const texts = address.map((group) => group.toString(16).padStart(isLong ? 4 : 1, "0"));
+        const plain = parseNetwork(address.map((group) => group.toString(16)).join(":"));
+        const cased = isUpper ? texts.join(":").toUpperCase() : texts.join(":");
+        const [high = 0, low = 0] = address.slice(6);
+        const dotted = [...texts.slice(0, 6), [high >> 8, high & 255, low >> 8, low & 255].join(".")].join(":");
+        const short = address[zeroAt] === 0 ? [texts.slice(0, zeroAt), texts.slice(zeroAt + 1)] : undefined;
+        const written = [cased, dotted, ...(short ? [short.map((part) => part.join(":")).join("::")] : [])];
+        for (const text of written) expect([text, parseNetwork(text)]).toEqual([text, plain]);
+        expect(parseNetwork(`${cased}/128`)).toEqual(plain);
       }),
     );
   });
@@ -95,10 +118,54 @@ describe("targets", () => {
       "169.254.0.0/16",
       "0.0.0.0/0",
       "::ffff:169.254.169.254",
+      "::169.254.169.254",
+      "::FFFF:a9fe:a9fe",
+      "0:0:0:0:0:ffff:a9fe:a9fe",
+      "::ffff:0:169.254.169.254",
+      "fd20:ce::254",
+      "FD00:C1:0::A9FE:A9FE",
+      "FE80:0000::0001",
+      "ff02:0:0:0:0:0:0:1",
+      "::/96",
     ],
   ])("%s is closed unless it is named", (host) => {
     expect(allows(host, "any", "private", "0.0.0.0/0", "::/0", "128.0.0.0/1")).toBe(false);
   });
+
+  test.each([
+    ["::ffff:10.0.0.9", "10.0.0.9"],
+    ["::ffff:a00:9", "10.0.0.0/24"],
+    ["10.0.0.9", "::ffff:10.0.0.0/120"],
+    ["2001:DB8:0:0::9", "2001:db8::/64"],
+    ["2001:db8::/126", "2001:0db8:0000::/64"],
+    ["fd12:3456::1", "private"],
+    ["::1", "::1"],
+  ])("%s is let through by %s, whichever way the two are written", (host, entry) => {
+    expect(allows(host, entry)).toBe(true);
+  });
+
+  test.each([
+    ["10.0.0.9", "::/0"],
+    ["::ffff:10.0.0.9", "::/0"],
+    ["::10.0.0.9", "::/0"],
+    ["::ffff:127.0.0.1", "::1"],
+    ["::1", "127.0.0.0/8"],
+    ["::1", "0.0.0.0/0"],
+    ["::1", "private"],
+    ["::ffff:7f00:1", "private"],
+    ["2001:db8:0:1::", "2001:db8::/64"],
+    ["2001:db8::/63", "2001:db8::/64"],
+    ["2001:db80::1", "2001:db8::/32"],
+    ["fe80::1%eth0", "any"],
+    ["fe80::1%eth0", "fe80::/10"],
+    ["2001:db8::1%1", "2001:db8::/64"],
+    ["::1%lo", "::1"],
+    ["[::1]", "any"],
+    ["1::2::3", "any"],
+    ["12345::", "any"],
+    ["::ffff:10.0.0.256", "any"],
+    ["::ffff:012.0.0.1", "any"],
+  ])("%s does not slip past %s", (host, entry) => expect(allows(host, entry)).toBe(false));
 
   test("what is closed is open where an entry means it", () => {
     expect(allows("169.254.7.7", "169.254.7.0/24")).toBe(true);
@@ -137,6 +204,15 @@ describe("resolveTarget()", () => {
   test("not even a listed name leads to what is closed", async () => {
     expect(await resolve("db.example", ["db.example"], ["8.8.8.8"])).toMatchObject({ addresses: ["8.8.8.8"] });
     const refused = resolve("db.example", ["db.example", "any"], ["169.254.169.254", "::ffff:169.254.169.254"]);
+    await expect(refused).rejects.toMatchObject({ code: "TARGET_REFUSED" });
+  });
+
+  test("takes of what a name stands for nothing with a zone, and IPv4 for what it is", async () => {
+    const answer = ["fe80::1%eth0", "::ffff:127.0.0.1", "2001:db8::66", "2001:DB8:1:0::7", "::ffff:10.0.0.7"];
+    expect(await resolve("db.example", ["2001:db8:1::/48", "10.0.0.0/8"], answer)).toMatchObject({
+      addresses: ["2001:db8:1::7", "10.0.0.7"],
+    });
+    const refused = resolve("db.example", ["fe80::/10"], ["fe80::1%eth0"]);
     await expect(refused).rejects.toMatchObject({ code: "TARGET_REFUSED" });
   });
 
@@ -240,6 +316,10 @@ test("ownTrafficFilter() leaves out a server elsewhere by its addresses, and one
   const own = ["farm.example:8443", "localhost:8444", "[::1]:7", "nonsense"];
   expect(await ownTrafficFilter(own, lookup, ["127.0.0.1", "::1"])).toBe(
     "(host 192.0.2.9 and port 8443) or (host 2001:db8::9 and port 8443) or port 8444 or port 7",
+  );
+  const written = ["[::ffff:192.0.2.9]:1", "[fe80::9%eth0]:2", "[2001:DB8:0::9]:3"];
+  expect(await ownTrafficFilter(written, lookup, [])).toBe(
+    "(host 192.0.2.9 and port 1) or (host fe80::9 and port 2) or (host 2001:db8::9 and port 3)",
   );
   expect(await ownTrafficFilter(["gone.example:1"], () => Promise.reject(new Error("no")), [])).toBe("");
 });

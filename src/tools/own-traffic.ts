@@ -1,5 +1,5 @@
 import { networkInterfaces } from "node:os";
-import { isIP } from "node:net";
+import { addressesOf, parseNetwork } from "./address.ts";
 import type { Lookup } from "./resolve-target.ts";
 
 /**
@@ -22,8 +22,15 @@ export async function ownTrafficFilter(
 async function clausesOf(place: string, lookup: Lookup, local: readonly string[]): Promise<string[]> {
   const [, host = "", port = ""] = /^\[?([^\]]*)\]?:(\d{1,5})$/.exec(place) ?? [];
   if (port === "") return [];
-  const addresses = isIP(host) ? [host] : await lookup(host).catch(() => []);
+  const written = addressesIn(host);
+  const addresses = written.length > 0 ? written : (await lookup(host).catch(() => [])).flatMap(addressesIn);
   return addresses.map((address) => (local.includes(address) ? `port ${port}` : `(host ${address} and port ${port})`));
+}
+
+/** As packets bear it: without the zone it was written with, and IPv4 as IPv4. None of what is no address. */
+function addressesIn(text: string): string[] {
+  const network = text.includes("/") ? undefined : parseNetwork(text.replace(/%.*$/, ""));
+  return network ? addressesOf(network) : [];
 }
 
 function localAddresses(): string[] {

@@ -8,10 +8,11 @@ const privateNetworks = networks("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16"
  * of clouds, with their credentials; the rest is more than one host, or none (RFC 6890), or a way round the rules for IPv4.
  */
 const closedNetworks = networks(
-  ...["169.254.0.0/16", "fe80::/10", "100.100.100.200/32", "fd00:ec2::254/128"],
+  ...["169.254.0.0/16", "fe80::/10", "100.100.100.200/32"],
+  ...["fd00:ec2::254/128", "fd20:ce::254/128", "fd00:c1::a9fe:a9fe/128"],
   ...["224.0.0.0/4", "ff00::/8", "255.255.255.255/32"],
   ...["0.0.0.0/8", "::/128", "240.0.0.0/4"],
-  ...["64:ff9b::/96", "64:ff9b:1::/48", "2002::/16", "2001::/32"],
+  ...["64:ff9b::/96", "64:ff9b:1::/48", "2002::/16", "2001::/32", "::ffff:0:0:0/96"],
 );
 
 /** Hosts that tools may look at: `any`, `private`, addresses, networks, names, `*.` and a name. */

@@ -2,6 +2,7 @@ import { chmodSync, chownSync, mkdirSync, readFileSync, writeFileSync } from "no
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { decodePacket, PcapPackets } from "#tools";
 import { programs, startDaemon } from "../../kit/daemon.ts";
 import { type Cable, describeWithNamespaces, type Host, type Network, openNetwork } from "../../kit/namespaces.ts";
 import { endMarkedProcesses, processMark } from "../../kit/marked-processes.ts";
@@ -89,6 +90,21 @@ describeWithNamespaces("a worker that is not root, and its captures", () => {
     expect(stdoutOf(data, id).toString("latin1")).toContain("\u0007farhand\u0007example");
     const status = JSON.parse((await ctl("status", id, "--json")).stdout) as { Detail: string };
     expect(status.Detail).toMatch(/^exit status 0: ended by its budget of 1 packets: 1 packets, \d+ bytes$/);
+
+    const ends = ["2001:db8::1", "2001:db8::2"];
+    for (const [at, host] of [worker, peer].entries()) {
+      await host.run("ip", "address", "add", `${ends[at]}/64`, "dev", "cable1", "nodad");
+    }
+    const [other = ""] =
+      /\w{8,}/.exec((await capture({ filter: "@dns", interface: "cable1", packets: 1 })).stdout) ?? [];
+    await until(() => stdoutOf(data, other).length >= 24);
+    const query6 = peer.run("dig", "+tries=1", "+time=1", `@${ends[0]}`, "farhand.example");
+    expect(await ctl("results", other)).toMatchObject({ code: 0 });
+    await query6;
+    const [packet] = new PcapPackets().push(stdoutOf(data, other));
+    const summary = packet && decodePacket(packet.bytes, packet).summary;
+    expect(summary).toMatchObject({ source: ends[1], destination: ends[0], protocol: "DNS" });
+    expect(summary?.info).toContain("farhand.example");
   });
 
   test("what had come by a cancel is stored, and what the kernel dropped is told at once and at the end", async () => {
@@ -115,10 +131,11 @@ describeWithNamespaces("a worker that is not root, and its captures", () => {
 
     const flooded = await begin();
     // Held still, it takes nothing of what fills the kernel's room for it twice over.
-    const [dump] = liveProcesses().filter(({ command }) => /^\S*tcpdump -i cable1 .*dst port 9/.test(command));
-    process.kill(dump?.pid ?? 0, "SIGSTOP");
+    const dump = liveProcesses().find(({ command }) => /^\S*tcpdump -i cable1 .*dst port 9/.test(command));
+    if (!dump) throw new Error("no tcpdump runs");
+    process.kill(dump.pid, "SIGSTOP");
     await sent(20_000, 1_400);
-    process.kill(dump?.pid ?? 0, "SIGCONT");
+    process.kill(dump.pid, "SIGCONT");
     let detail = "";
     const isTold = /^Running: PID \d+: \d+ packets, \d+ bytes, [1-9]\d* dropped by the kernel so far$/;
     for (const signal = AbortSignal.timeout(60_000); !isTold.test(detail); detail = await detailOf(flooded)) {

@@ -9,6 +9,11 @@ import { runToolOn } from "./tool-run.ts";
 
 const name = "web.example.test";
 
+/** The hosts' ends of the cables, as IPv6 has them: cable n is 2001:db8:0:n::/64. */
+const end6 = (cable: number, end: 1 | 2): string => `2001:db8:0:${cable}::${end}`;
+const path6 = [end6(1, 2), end6(2, 2), end6(3, 2)];
+const far6 = end6(3, 2);
+
 /** Worker, two routers and a far host in a row; tools run on the worker as a user without rights. */
 describeWithNamespaces("tools on a path of three hops", () => {
   let folder: TempFolder;
@@ -49,16 +54,21 @@ describeWithNamespaces("tools on a path of three hops", () => {
         await host.run("sysctl", "-qw", `net.ipv4.${set}`);
       }
     }
+    await addressWithIpv6(hosts);
     certificates = await makeCertificates(folder.path, `DNS:${name}`);
     const { cert, key } = certificates.server;
     const script = join(import.meta.dirname, "far-services.mjs");
-    services.push(await start(last, ["node", script, far, cert, key], /listening/));
+    for (const address of [far, far6]) {
+      services.push(await start(last, ["node", script, address, cert, key], /listening/));
+    }
     const dns = [
       "--no-resolv",
       "--no-hosts",
       "--bind-interfaces",
       `--listen-address=${far}`,
       `--address=/${name}/${far}`,
+      `--listen-address=${far6}`,
+      `--address=/${name}/${far6}`,
     ];
     services.push(
       await start(
@@ -205,6 +215,56 @@ describeWithNamespaces("tools on a path of three hops", () => {
     expect([up.code, text.code, away.code]).toEqual([0, 1, 12]);
   });
 
+  test("IPv6: the path, the ports, and every probe", async () => {
+    const [byMtr, byUdp, nmap, connect] = await Promise.all([
+      runToolOn(worker, "traceroute", { target: far6, probes: 1 }),
+      runToolOn(worker, "traceroute", { target: far6, probes: 1 }, { have: [] }),
+      runToolOn(
+        worker,
+        "portscan",
+        { targets: [far6], ports: "80,81", program: "nmap", timeoutMs: 5_000 },
+        { have: [] },
+      ),
+      runToolOn(worker, "portscan", { targets: [far6], ports: "80,81", program: "connect" }, { have: [] }),
+    ]);
+    expect(byMtr.lines[0]).toMatchObject({ address: far6, program: "mtr" });
+    expect(byUdp.lines[0]).toMatchObject({ program: "traceroute", method: "udp" });
+    expect([hopsOf(byMtr.lines), hopsOf(byUdp.lines)]).toEqual([path6, path6]);
+    for (const { lines } of [nmap, connect]) {
+      const states = lines
+        .filter(({ type }) => type === "port")
+        .map(({ address, port, state }) => [address, port, state]);
+      expect(states.sort((a, b) => Number(a[1]) - Number(b[1]))).toEqual([
+        [far6, 80, "open"],
+        [far6, 81, "closed"],
+      ]);
+    }
+    const [dns, tcp, closed, http, tls, ping] = await Promise.all([
+      runToolOn(worker, "dns", { name, server: far6, recordType: "AAAA" }),
+      runToolOn(worker, "tcp", { host: far6, port: 80 }, { targets: ["2001:DB8:0:3::/64"] }),
+      runToolOn(worker, "tcp", { host: far6, port: 81 }),
+      runToolOn(worker, "http", { url: `http://[${far6}]/`, expectText: "hello" }, { targets: [far6] }),
+      runToolOn(worker, "tls", { host: far6, serverName: name, ca: readFileSync(certificates.ca, "utf8") }),
+      runToolOn(worker, "ping", { host: far6, attempts: 1 }),
+    ]);
+    expect(dns.lines[0]).toMatchObject({ ok: true, answers: [{ type: "AAAA", data: far6 }] });
+    expect(closed.lines.at(-1)).toMatchObject({ verdict: "down", reason: "connection refused" });
+    for (const { lines } of [dns, tcp, http, tls, ping]) expect(lines.at(-1)).toMatchObject({ verdict: "up" });
+  });
+
+  test("IPv6: nothing slips past a list by the way it is written", async () => {
+    const lists = { targets: ["10.77.0.0/16", "2001:db8:0:1::/64"] };
+    const refused = await Promise.all(
+      [far6, far6.replace("::", ":0:0:0:"), "::ffff:127.0.0.1", "::1", "::7f00:1"].map((host) =>
+        runToolOn(worker, "tcp", { host, port: 80, timeoutMs: 1_000 }, lists),
+      ),
+    );
+    expect(refused.map(({ code, lines }) => [code, lines.length])).toEqual(refused.map(() => [12, 0]));
+    // The same host as an IPv4 address is what the list means.
+    const mapped = await runToolOn(worker, "tcp", { host: `::ffff:${far}`, port: 80 }, lists);
+    expect(mapped.lines[0]).toMatchObject({ ok: true, address: far });
+  });
+
   test("ping says who answers and who does not", async () => {
     const [there, nowhere] = await Promise.all([
       runToolOn(worker, "ping", { host: far, attempts: 2 }),
@@ -221,6 +281,26 @@ function hopsOf(lines: readonly Record<string, unknown>[]): unknown[] {
   const last = new Map(lines.filter(({ type }) => type === "hop").map((line) => [line["hop"], line]));
   const hops = [...last.values()].sort((a, b) => Number(a["hop"]) - Number(b["hop"]));
   return hops.map(({ addresses }) => (addresses as unknown[])[0]);
+}
+
+/** Addresses and routes, there and back, of four hosts in a row. */
+async function addressWithIpv6(hosts: readonly Host[]): Promise<void> {
+  for (const [at, host] of hosts.entries()) {
+    // Routers answer each probe here as well.
+    for (const set of ["conf.all.forwarding=1", "icmp.ratelimit=0"])
+      await succeed(host, "sysctl", "-qw", `net.ipv6.${set}`);
+    // Without waiting for somebody else to claim the address.
+    const add = async (cable: number, end: 1 | 2): Promise<void> =>
+      await succeed(host, "ip", "address", "add", `${end6(cable, end)}/64`, "dev", `cable${cable}`, "nodad");
+    if (at > 0) await add(at, 2);
+    if (at < 3) await add(at + 1, 1);
+  }
+  for (const [at, host] of hosts.entries()) {
+    for (const cable of [1, 2, 3]) {
+      const via = cable > at + 1 ? end6(at + 1, 2) : cable < at ? end6(at, 1) : undefined;
+      if (via !== undefined) await succeed(host, "ip", "-6", "route", "add", `2001:db8:0:${cable}::/64`, "via", via);
+    }
+  }
 }
 
 async function route(host: Host, via: string): Promise<void> {

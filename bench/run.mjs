@@ -29,6 +29,7 @@ const known = [
   "list",
   "direct-stream",
   "packet-index",
+  "capture",
   "monitor",
   ...mesh,
   ...server,

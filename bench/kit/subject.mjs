@@ -25,18 +25,18 @@ export function unitsFolder(folder, subject) {
 /**
  * Start a daemon in `folder` and wait until its control socket has shown the banner; `startedInMs` says how long that took.
  *
- * `workTypes` maps a name to `[command, params]`.
+ * `workTypes` maps a name to `[command, params]`; `more` are other sections, and `before` words that stand before the command.
  */
-export async function startSubject(folder, subject, workTypes = {}) {
+export async function startSubject(folder, subject, workTypes = {}, { before = [], more = [] } = {}) {
   const socket = join(folder, `${subject.name}.sock`);
   const config = join(folder, `${subject.name}.yml`);
   unitsFolder(folder, subject);
-  writeFileSync(config, configuration(join(folder, subject.name), socket, workTypes));
-  const { child, startedInMs } = await startListener([...subject.argv, "-c", config], socket);
+  writeFileSync(config, configuration(join(folder, subject.name), socket, workTypes, more));
+  const { child, startedInMs } = await startListener([...before, ...subject.argv, "-c", config], socket);
   return { name: subject.name, pid: child.pid, socket, startedInMs, stop: () => stop(child) };
 }
 
-function configuration(dataDir, socket, workTypes) {
+function configuration(dataDir, socket, workTypes, more) {
   const sections = [
     { node: { id: nodeId, datadir: dataDir } },
     { "log-level": { level: "error" } },
@@ -45,6 +45,7 @@ function configuration(dataDir, socket, workTypes) {
     ...Object.entries(workTypes).map(([worktype, [command, params]]) => ({
       "work-command": { worktype, command, params },
     })),
+    ...more,
   ];
   // A line of JSON is a line of YAML.
   return sections.map((section) => `- ${JSON.stringify(section)}\n`).join("");

@@ -140,8 +140,42 @@ test("CAT-108: a first run by keyboard only; then switches, a task's output, the
   await page.getByText("canceled", { exact: true }).waitFor();
 
   await goTo(page, "Configuration");
-  await page.getByRole("cell", { name: "/identity/name", exact: true }).waitFor();
+  await page.getByText("/identity/name", { exact: true }).waitFor();
   await screenshot(page, "local-configuration");
+  expect(await axeFindings(page)).toEqual([]);
+  await page.getByRole("button", { name: "Edit" }).click();
+  const editor = page.getByRole("textbox", { name: "Configuration of this worker" });
+  await editor.waitFor();
+  await page.getByText("The worker finds nothing wrong with it.").waitFor();
+  await editor.press("Control+End");
+  await keyboard.insertText("\nlog:\n  level: loud");
+  await page.getByRole("list", { name: "What is wrong with it" }).getByText("/log/level").waitFor();
+  await page.getByRole("button", { name: /^line \d+$/ }).waitFor();
+  await screenshot(page, "local-configuration-fault");
+  expect(await axeFindings(page)).toEqual([]);
+  // Another page is looked at meanwhile: what was typed is there afterwards. Somebody else is faster.
+  await goTo(page, "Tasks");
+  await goTo(page, "Configuration");
+  await editor.getByText("loud").waitFor();
+  await editor.press("Control+End");
+  for (const _letter of "loud") await keyboard.press("Backspace");
+  await keyboard.insertText("warning");
+  await page.getByText("The worker finds nothing wrong with it.").waitFor();
+  const theirs = { env: { ...env, EDITOR: "sed -i s/shed/hut/" } };
+  const others = await runProcess(process.execPath, [programs.farhand, "worker", "edit", "--session"], theirs);
+  expect(others).toMatchObject({ code: 0 });
+  const save = async () => {
+    await page.getByRole("button", { name: "Save…" }).click();
+    await page.getByRole("button", { name: "Save it" }).click();
+  };
+  await save();
+  await page.getByText("Your text is here as you typed it").waitFor();
+  await screenshot(page, "local-configuration-stale");
+  expect(await axeFindings(page)).toEqual([]);
+  await page.getByRole("button", { name: "Keep my text, over theirs" }).click();
+  await save();
+  await page.getByText(/Version \d+ is written\. The worker has it\./).waitFor();
+  await page.getByText('"warning"', { exact: true }).waitFor();
 
   await goTo(page, "Reset");
   await page.getByRole("checkbox", { name: "clear the service password" }).click();

@@ -5,6 +5,8 @@ import { CliError } from "../errors.ts";
 
 /** A form with an entitlement has less. */
 const maxBodyBytes = 64 * 1024;
+/** A configuration of the largest size, as a text in JSON or as a document. */
+export const maxDocumentBytes = 1024 * 1024;
 
 const always = {
   "cache-control": "no-store",
@@ -15,14 +17,14 @@ const always = {
 } as const;
 
 /** The JSON object in a body. @throws {CliError} LOCAL_INVALID. */
-export async function objectIn(request: IncomingMessage): Promise<JsonObject> {
+export async function objectIn(request: IncomingMessage, maxBytes = maxBodyBytes): Promise<JsonObject> {
   if (!/^application\/json\b/i.test(request.headers["content-type"] ?? ""))
     throw new CliError("LOCAL_INVALID", "the Content-Type is not application/json");
   const chunks: Buffer[] = [];
   let bytes = 0;
   for await (const chunk of request as AsyncIterable<Buffer>) {
     bytes += chunk.length;
-    if (bytes > maxBodyBytes) throw new CliError("LOCAL_INVALID", `the body has more than ${maxBodyBytes} bytes`);
+    if (bytes > maxBytes) throw new CliError("LOCAL_INVALID", `the body has more than ${maxBytes} bytes`);
     chunks.push(chunk);
   }
   try {

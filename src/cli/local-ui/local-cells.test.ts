@@ -71,6 +71,57 @@ test.each<[string, () => Promise<unknown>, object]>([
   expect(await ask()).toMatchObject(wanted);
 });
 
+interface Told {
+  readonly version: number;
+  readonly text: string;
+}
+const told = async (): Promise<Told> => (await json(look("configuration"))) as Told;
+const checked = async (text: string): Promise<{ document: object }> =>
+  (await json(post("configuration/check", { text }))) as { document: object };
+
+/** Edit as the page does: read, check, write. */
+async function edit(change: (text: string) => string, ifMatch?: number): Promise<unknown> {
+  const { text, version } = await told();
+  const { document } = await checked(change(text));
+  return await json(post("configuration", { document, ifMatch: ifMatch ?? version, comment: "by hand" }));
+}
+
+test("CAT-107, the local UI: the configuration is edited as text; each fault stands at its line, and nothing of it is written", async () => {
+  const { text, version } = await told();
+  expect(await checked(`log:\n  level: loud\n`)).toMatchObject({
+    faults: [{ path: "/log/level", line: 2 }],
+  });
+  expect(await checked("log: [\n")).toMatchObject({ document: null, faults: [{ line: expect.any(Number) as number }] });
+  expect((await told()).text).toBe(text);
+  expect(await edit((before) => `${before}log:\n  level: error\n`)).toMatchObject({ version: version + 1 });
+  expect((await told()).text).toContain("level: error");
+  const { document } = await checked("log: {level: loud}");
+  const refused = await json(post("configuration", { document, ifMatch: version + 1, comment: "" }));
+  expect(refused).toMatchObject({ code: "CONFIG_REFUSED", detail: expect.stringContaining("/log/level") as string });
+});
+
+test("CAT-107, the local UI: who was slower is told what changed meanwhile, and nothing is written over", async () => {
+  const { text, version } = await told();
+  await edit((before) => before.replace("w2", "w3"));
+  expect(await edit(() => text.replace("w2", "w4"), version)).toMatchObject({ code: "CONFIG_STALE" });
+  const { document } = await checked(text.replace("w2", "w4"));
+  expect(await json(post("configuration/compare", { document, base: version }))).toEqual({
+    version: version + 1,
+    changes: [{ path: "/identity/name", base: "w2", theirs: "w3", yours: "w4", conflict: true }],
+  });
+  await edit((before) => before.replace("w3", "w2"));
+});
+
+test.each<[string, object, string]>([
+  ["configuration", { document: [], ifMatch: 1 }, "document"],
+  ["configuration", { document: {}, ifMatch: -1 }, "ifMatch"],
+  ["configuration/check", {}, "text"],
+  ["configuration/compare", { document: {}, base: "1" }, "base"],
+])("what cannot be asked about a configuration is told by its field: %s %j", async (route, body, field) => {
+  const refused = await json(post(route, body));
+  expect(refused).toMatchObject({ code: "LOCAL_INVALID", detail: expect.stringContaining(`${field}:`) as string });
+});
+
 test("CAT-107, the local UI: logs come as they are written", async () => {
   const { body } = await look("notices");
   const reader = (body as ReadableStream<Uint8Array>).pipeThrough(new TextDecoderStream()).getReader();
@@ -93,9 +144,12 @@ test("CAT-107, the local UI: stop; with the service down the file is read, and r
   await service?.close("stopped");
   service = undefined;
   expect(await json(look("state"))).toMatchObject({ runs: false, state: "configured" });
-  expect(await json(look("configuration"))).toMatchObject({ document: { identity: { name: "w2" } } });
+  expect((await told()).text).toContain("name: w2");
+  const { version } = await told();
+  expect(await edit((before) => before.replace("w2", "w5"))).toMatchObject({ version: version + 1 });
+  expect((await told()).text).toContain("name: w5");
   expect(await json(post("reset", { steps: ["api"] }))).toEqual([
     { step: "api", says: "the API listens on 127.0.0.1:8889 at the next start" },
   ]);
-  expect(await json(look("configuration"))).toMatchObject({ document: { api: { enabled: true } } });
+  expect((await told()).text).toMatch(/api:\n\s+enabled: true/);
 });

@@ -2,18 +2,18 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { isJsonObject, type JsonObject, silentLog } from "#core";
 import { loadModes } from "#worker";
 import { CliError } from "../errors.ts";
-import { openPlace } from "../worker-edit.ts";
-import { objectIn, sendJson } from "./answers.ts";
+import { maxDocumentBytes, objectIn, sendJson } from "./answers.ts";
 import { basicSetup } from "./basic-setup.ts";
+import { checkConfiguration, compareConfiguration, readConfiguration, writeConfiguration } from "./configuration.ts";
 import { streamNotices, streamOutput } from "./live.ts";
 import { startWorker } from "./local-service.ts";
-import { isSilent, type LocalWorker } from "./local-worker.ts";
+import type { LocalWorker } from "./local-worker.ts";
 
 /** What the pages ask the worker itself; how much of it they may, the worker decides as for any caller on its socket. */
 const asked = new Set([
   ...["worker.status", "worker.switches.set", "worker.restart", "worker.stop", "worker.doctor"],
   ...["units.list", "units.status", "units.cancel", "units.release"],
-  ...["config.get", "config.effective", "config.history", "password.set", "password.clear"],
+  ...["password.set", "password.clear"],
 ]);
 
 /** Answer one request of the pages, whose sender was let in. @throws {FarhandError} what is told to the page. */
@@ -27,7 +27,13 @@ export async function answer(worker: LocalWorker, request: IncomingMessage, resp
     case "GET /api/output":
       return await streamOutput(worker.socket, ...outputWanted(url.searchParams), response);
     case "GET /api/configuration":
-      return sendJson(response, await configuration(worker));
+      return sendJson(response, await readConfiguration(worker));
+    case "POST /api/configuration":
+      return sendJson(response, await writeConfiguration(worker, await objectIn(request, maxDocumentBytes)));
+    case "POST /api/configuration/check":
+      return sendJson(response, await checkConfiguration(worker, await objectIn(request, maxDocumentBytes)));
+    case "POST /api/configuration/compare":
+      return sendJson(response, await compareConfiguration(worker, await objectIn(request, maxDocumentBytes)));
     case "POST /api/ask":
       return sendJson(response, await ask(worker, await objectIn(request)));
     case "POST /api/setup":
@@ -57,18 +63,6 @@ function outputWanted(query: URLSearchParams): [unit: string, from: number] {
   if (!/^[0-9A-Za-z]{1,64}$/.test(unit)) throw new CliError("LOCAL_INVALID", "unit: no id of a unit");
   if (!/^\d{1,15}$/.test(from)) throw new CliError("LOCAL_INVALID", "from: no count of bytes");
   return [unit, Number(from)];
-}
-
-/** Every value with its source (CAT-8); without a service, the document as the file has it. */
-async function configuration(worker: LocalWorker): Promise<unknown> {
-  try {
-    return await worker.ask("config.effective");
-  } catch (error) {
-    if (!isSilent(error)) throw error;
-    const place = await openPlace(worker.options, worker.env);
-    await place.close();
-    return { document: place.got.document, pending: [] };
-  }
 }
 
 /** With the authority of who opened the pages, as the command has it (CAT-115). */

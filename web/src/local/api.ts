@@ -31,8 +31,8 @@ export const isIn = (): boolean => sessionStorage.getItem(place) !== null;
 export const leave = (): void => sessionStorage.removeItem(place);
 
 /** Ask the program behind these pages. @returns its JSON. @throws {ProblemError} what it says. */
-export async function asked<T>(method: "GET" | "POST", route: string, body?: object): Promise<T> {
-  return (await (await opened(method, route, body)).json()) as T;
+export async function asked<T>(method: "GET" | "POST", route: string, body?: object, signal?: AbortSignal): Promise<T> {
+  return (await (await opened(method, route, body, signal)).json()) as T;
 }
 
 /** Ask the worker for one of its methods. @throws {ProblemError} what it refuses, in its words. */

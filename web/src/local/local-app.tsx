@@ -3,6 +3,7 @@ import { Field } from "../parts/field.tsx";
 import { Form, textOf } from "../parts/form.tsx";
 import { enter, isIn, leave } from "./api.ts";
 import { ConfigurationPage } from "./configuration-page.tsx";
+import { Drafts } from "./draft.tsx";
 import { LiveWorker } from "./live.tsx";
 import { LogPage } from "./log-page.tsx";
 import { ResetPage } from "./reset-page.tsx";
@@ -29,7 +30,9 @@ export function LocalApp() {
   };
   return (
     <LiveWorker ended={ended}>
-      <Pages />
+      <Drafts>
+        <Pages />
+      </Drafts>
     </LiveWorker>
   );
 }

@@ -21,6 +21,8 @@ export interface DocumentEditorProps {
   readonly change: (text: string) => void;
   /** Asks who will go by it. */
   readonly check: (text: string, signal?: AbortSignal) => Promise<CheckedText>;
+  /** Who that is, at the beginning of a sentence. */
+  readonly checker?: string;
   /** Nothing is wrong with it: it may be saved. */
   readonly save: (sound: SoundText) => void;
   /** Why it cannot be saved now. */
@@ -29,7 +31,16 @@ export interface DocumentEditorProps {
 }
 
 /** A document as YAML, checked at its lines as one types; what is wrong is never saved. */
-export function DocumentEditor({ label, text, change, check, save, why, more }: DocumentEditorProps) {
+export function DocumentEditor({
+  label,
+  text,
+  change,
+  check,
+  checker = "The server",
+  save,
+  why,
+  more,
+}: DocumentEditorProps) {
   const handle = useRef<EditorHandle>(null);
   const [isSaving, setSaving] = useState(false);
   const [failure, setFailure] = useState<unknown>();
@@ -73,7 +84,7 @@ export function DocumentEditor({ label, text, change, check, save, why, more }: 
         {error ? (
           <ProblemNote error={error} retry={() => void refetch()} />
         ) : (
-          data && <FaultList checked={data} goTo={goTo} />
+          data && <FaultList checked={data} checker={checker} goTo={goTo} />
         )}
       </div>
       {failure !== undefined && <ProblemNote error={failure} />}

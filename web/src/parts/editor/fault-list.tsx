@@ -1,13 +1,20 @@
 import type { CheckedText, TextFault } from "#server/wire";
 import { Badge } from "../badge.tsx";
 
+interface FaultListProps {
+  readonly checked: CheckedText;
+  /** Who has looked, at the beginning of a sentence. */
+  readonly checker: string;
+  readonly goTo: (line: number) => void;
+}
+
 /** What is wrong with a text, and what should be looked at twice; each with a way to its line. */
-export function FaultList({ checked, goTo }: { readonly checked: CheckedText; readonly goTo: (line: number) => void }) {
+export function FaultList({ checked, checker, goTo }: FaultListProps) {
   const { faults, warnings } = checked;
   if (faults.length + warnings.length === 0)
     return (
       <Badge tone="ok" icon="ok">
-        The server finds nothing wrong with it.
+        {`${checker} finds nothing wrong with it.`}
       </Badge>
     );
   return (

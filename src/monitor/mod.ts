@@ -4,7 +4,7 @@
  *
  * Start at {@link openMonitor}. `docs/wire/monitor.md` has the bytes, decision 18 the reasons.
  */
-export type { ChannelSource, FedChannels, Standing } from "./channel/channel-source.ts";
+export type { ChannelSource, FedChannels, Opening, Standing } from "./channel/channel-source.ts";
 export { MonitorError, monitorErrors } from "./errors.ts";
 export { type MonitorLog, openLogFile } from "./log-file.ts";
 export type { MonitorFigures } from "./metrics-text.ts";

@@ -211,6 +211,7 @@ async function openAll(options: CoreOptions, closers: Closers): Promise<ServerCo
     labelled: (workerId, before, after) => {
       // Who may see what goes by them.
       news.changed("mesh");
+      news.changed(`worker-configuration/${workerId}`);
       for (const name of new Set([before[configLabel], after[configLabel]])) if (name !== undefined) toldConfig(name);
       const state = presence.state(workerId);
       if (state) live.changed({ workerId, ...state });
@@ -262,6 +263,7 @@ async function openAll(options: CoreOptions, closers: Closers): Promise<ServerCo
   const recordings = new Recordings({ folder, seal, rules: () => policy.recording, audit, clock, ages, log });
   lines.entitled = new EntitledLines({ lines: audited, policy, entitlements, store, audit, log });
   const unitChannels = closers.add(new UnitChannels({ store, units, lines: lines.entitled, clock, log }));
+  access.endings.listen(({ id }) => unitChannels.ended(id));
   policy.listen(recheck);
   entitlements.listen(recheck);
   mesh.listen(fleetService, { tls: profileName, accept: (stream) => lines.open?.accept(stream) });

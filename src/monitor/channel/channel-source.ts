@@ -1,3 +1,11 @@
+/** By what somebody watches a channel of a {@link ChannelSource}. */
+export interface Opening {
+  /** Fires when they may watch no longer; its reason is an error that says why, for people. */
+  readonly ended: AbortSignal;
+  /** They have gone. */
+  leave(): void;
+}
+
 /**
  * Somebody in this process who feeds some channels, while they are watched. Nobody else may: what a sender says for one of
  * them is not taken.
@@ -5,8 +13,8 @@
 export interface ChannelSource {
   /** Whether the channel is one of its own. */
   owns(channel: string): boolean;
-  /** Whether this token opens it. Without one such a channel never opens: its id can be guessed. */
-  opens(channel: string, token: string | undefined): boolean;
+  /** What this token opens it by, if it does. Without one such a channel never opens: its id can be guessed. */
+  opens(channel: string, token: string | undefined): Opening | undefined;
   /** Somebody watches it. Called for each viewer; must not throw. */
   watched(channel: string): void;
   /** Nobody does any more. */

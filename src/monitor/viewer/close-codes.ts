@@ -14,6 +14,8 @@ export const closeCodes = {
   invalid: 4400,
   /** The channel needs a token, and this is none for it. */
   refused: 4401,
+  /** The right by which it watched has ended. */
+  revoked: 4403,
   /** The viewer named no channel in time. */
   late: 4408,
   /** The channel has not come as far as the position that was asked for: begin anew. */

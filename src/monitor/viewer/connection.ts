@@ -2,7 +2,7 @@ import type { IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
 import { errorText, type Log, type Secret } from "#core";
 import type { Channel } from "../channel/channel.ts";
-import type { ChannelSource } from "../channel/channel-source.ts";
+import type { ChannelSource, Opening } from "../channel/channel-source.ts";
 import { type Channels, shown } from "../channel/channels.ts";
 import { MonitorError } from "../errors.ts";
 import { isChannelToken } from "./channel-token.ts";
@@ -37,6 +37,7 @@ export class ViewerConnection {
   readonly #house: ViewerHouse;
   #viewer: Viewer | undefined;
   #channel: Channel | undefined;
+  #opening: Pick<Opening, "leave"> | undefined;
   /** When it was last heard of, or opened. */
   #heardAt: number;
   #pingedAt: number | undefined;
@@ -93,7 +94,7 @@ export class ViewerConnection {
     } catch (error) {
       return this.close(closeCodes.invalid, errorText(error));
     }
-    if (!this.#mayWatch(asked)) {
+    if (!this.#enter(asked)) {
       log.info(`viewer ${this.address} has no token for channel ${shown(asked.channel)}`);
       return this.close(closeCodes.refused, "the channel needs a token");
     }
@@ -107,10 +108,18 @@ export class ViewerConnection {
     if (source?.owns(channel.id)) source.watched(channel.id);
   }
 
-  #mayWatch({ channel, token }: Subscription): boolean {
+  /** Whether it may watch; by the right of somebody whose right may end. */
+  #enter({ channel, token }: Subscription): boolean {
     const { secret, source } = this.#house;
     if (secret && isChannelToken(secret, channel, token)) return true;
-    return source?.owns(channel) ? source.opens(channel, token) : !secret;
+    if (!source?.owns(channel)) return !secret;
+    const opening = source.opens(channel, token);
+    if (!opening) return false;
+    const { ended } = opening;
+    const cut = (): void => this.close(closeCodes.revoked, errorText(ended.reason).slice(0, 100));
+    ended.addEventListener("abort", cut, { once: true });
+    this.#opening = { leave: () => opening.leave() };
+    return !ended.aborted;
   }
 
   #asked(data: Buffer, isBinary: boolean, asked: Asked): Subscription {
@@ -121,6 +130,7 @@ export class ViewerConnection {
 
   #gone(code: number): void {
     this.#viewer?.stop();
+    this.#opening?.leave();
     const { channels, source } = this.#house;
     if (this.#channel) channels.forget(this.#channel);
     if (this.#channel?.readers.size === 0 && source?.owns(this.#channel.id)) source.left(this.#channel.id);

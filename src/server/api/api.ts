@@ -17,7 +17,7 @@ import { parseJsonBody } from "./json-body.ts";
 import { type ApiLimits, apiLimits } from "./limits.ts";
 import { Metrics } from "./metrics.ts";
 import { Mount } from "./mount.ts";
-import { OpenCalls } from "./open-calls.ts";
+import { type OpenCall, OpenCalls } from "./open-calls.ts";
 import { RequestFacts } from "./request-facts.ts";
 import type { Route } from "./route.ts";
 import { allRoutes } from "./routes/all.ts";
@@ -101,7 +101,8 @@ export async function openApi(options: ApiOptions): Promise<Api> {
     const traces = new Traces(options.clock);
     const parts = { open, calls, connections, limits, publicUrl, metrics, entry, idempotency, facts, failures, traces };
     const mount = mountOver(options, parts);
-    const services = { ...options, connections, limits, secure, traces, recheck: () => calls.recheck() };
+    const enter = (call: OpenCall) => calls.add(call).leave;
+    const services = { ...options, connections, limits, secure, traces, enter, recheck: () => calls.recheck() };
     const routes = allRoutes(services, { metrics, openApi: () => open.app.swagger() });
     for (const route of routes) {
       mount.add(route);

@@ -20,6 +20,7 @@ import type { Connections } from "./connections.ts";
 import type { ApiLimits } from "./limits.ts";
 import type { LiveFeed } from "./live-feed.ts";
 import type { LiveNews } from "./live-news.ts";
+import type { OpenCall } from "./open-calls.ts";
 import type { Traces } from "./traces.ts";
 
 /** Workers that register over HTTPS, the first time. Bodies are checked there. */
@@ -80,6 +81,8 @@ export interface RouteServices extends ApiServices {
   readonly connections: Connections;
   readonly limits: ApiLimits;
   readonly traces: Traces;
+  /** Something goes on for a caller outside of their call: it is cut when that would be. @returns to be called at its end. @throws {ServerError} CALLS_FULL. */
+  enter(call: OpenCall): () => void;
   /** Rights have changed: what goes on without them is cut now, and not at the next look. */
   recheck(): Promise<void>;
   /** Whether people reach us by TLS: cookies are then for TLS only. */

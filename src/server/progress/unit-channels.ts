@@ -1,11 +1,11 @@
 import { randomBytes } from "node:crypto";
-import { errorText, Secret } from "#core";
-import { type ChannelSource, type FedChannels, isTimedToken, timedToken } from "#monitor";
+import { errorText } from "#core";
+import type { ChannelSource, FedChannels, Opening } from "#monitor";
+import { ServerError } from "../errors.ts";
+import { type GrantMaker, ProgressGrants } from "./progress-grants.ts";
 import { UnitChannel, type UnitSources } from "./unit-channel.ts";
 import { isUnitChannel, unitChannelId, type UnitName, unitOfChannel } from "./unit-channel-id.ts";
 
-/** A token is asked for when a viewer connects, and not again as long as it stays. */
-const tokenSeconds = 600;
 /** Viewers that come back at once find everything as it was. */
 const pauseMs = 10_000;
 
@@ -13,7 +13,7 @@ const pauseMs = 10_000;
 export interface ProgressGrant {
   readonly channel: string;
   readonly token: string;
-  /** The token opens the channel until then, milliseconds since 1970. Who watches goes on watching. */
+  /** The token opens the channel until then, milliseconds since 1970. Who watches goes on watching, as long as its maker may. */
   readonly expiresAt: number;
 }
 
@@ -34,8 +34,7 @@ interface Fed {
  */
 export class UnitChannels implements ChannelSource {
   readonly #options: UnitChannelsOptions;
-  /** Of this run: a token is worth nothing after it. */
-  readonly #secret = new Secret(randomBytes(32).toString("hex"));
+  readonly #grants = new ProgressGrants();
   readonly #session = `progress-${randomBytes(8).toString("hex")}`;
   readonly #feeding = new Map<string, Fed>();
   #fed: FedChannels | undefined;
@@ -51,19 +50,36 @@ export class UnitChannels implements ChannelSource {
   }
 
   /** For somebody who may see the unit; undefined: no monitor runs with this server. */
-  grant(name: UnitName): ProgressGrant | undefined {
+  grant(name: UnitName, maker: GrantMaker): ProgressGrant | undefined {
     if (!this.#fed) return undefined;
     const channel = unitChannelId(name);
-    const expires = this.#now() + tokenSeconds;
-    return { channel, token: timedToken(this.#secret, channel, expires), expiresAt: expires * 1_000 };
+    const { token, until } = this.#grants.make(channel, maker, this.#now());
+    return { channel, token, expiresAt: until * 1_000 };
+  }
+
+  /** A session or API token is over: by what it was granted nobody begins to watch. */
+  ended(makerId: string): void {
+    this.#grants.end(makerId);
   }
 
   owns(channel: string): boolean {
     return isUnitChannel(channel);
   }
 
-  opens(channel: string, token: string | undefined): boolean {
-    return unitOfChannel(channel) !== undefined && isTimedToken(this.#secret, channel, token, this.#now());
+  opens(channel: string, token: string | undefined): Opening | undefined {
+    const maker = this.#grants.makerOf(channel, token, this.#now());
+    if (!maker) return undefined;
+    const over = new AbortController();
+    const cut = (why: Error): void => {
+      // Who watches a unit of a worker that was removed is told so by the channel's last message.
+      if (!(why instanceof ServerError && why.code === "WORKER_NOT_FOUND")) over.abort(why);
+    };
+    try {
+      return { ended: over.signal, leave: maker.enter(cut) };
+    } catch (error) {
+      this.#options.log.info("a viewer of a unit is turned away", { channel, why: errorText(error) });
+      return undefined;
+    }
   }
 
   watched(channel: string): void {

@@ -1,5 +1,6 @@
 import { writeFileSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { goodPassword } from "../../kit/access.ts";
 import { eventually, type TestUser } from "../../kit/api.ts";
 import { testMonitor, type TestMonitor } from "../../kit/monitor.ts";
 import { type JoinedWorker, wholeServer, type WholeServer } from "../../kit/whole-server.ts";
@@ -116,6 +117,39 @@ describe("the channel of a unit", () => {
     expect(objects(viewer.texts).at(-1)).toMatchObject({ command: "FINISHED", state: "Canceled" });
   });
 
+  test("is cut with a word when the rights of its token's maker end: login, role, label", async () => {
+    const unit = await run("sleep 60");
+    const { access } = server.running.core;
+    const endings = {
+      "the session is over: logout": ({ auth }: TestUser) => server.ask("POST", "/api/logout", { auth, body: {} }),
+      "the session is over: role changed": ({ id }: TestUser) => access.accounts.setRole(id, "viewer", { site: "b" }),
+      "the session is over: user disabled": ({ id }: TestUser) => access.accounts.disable(id),
+    };
+    for (const [n, [word, end]] of Object.entries(endings).entries()) {
+      const user = await server.user(`ann${n}`, "operator");
+      const { json } = await grant(unit, user);
+      const [channel, target] = [String(json["channel"]), `/?token=${json.token}`];
+      using viewer = await monitor.watch(channel, { target });
+      await viewer.has(1);
+      await end(user);
+      expect(await viewer.closed).toMatchObject({ code: 4403, reason: word });
+      using again = await monitor.watch(channel, { target });
+      expect(await again.closed).toMatchObject({ code: 4401 });
+    }
+    const { id } = await access.accounts.create({
+      ...{ name: "site", password: goodPassword, role: "viewer", labels: { site: "a" } },
+    });
+    const path = `/api/workers/${shed.workerId}`;
+    const label = (site: string) => server.ask("PATCH", path, { auth: admin.auth, body: { labels: { site } } });
+    await label("a");
+    const { token } = await access.sessions.open(id, { source: "127.0.0.1", client: "test" }, false);
+    const { json } = await grant(unit, { ...admin, auth: { authorization: `Bearer ${token}` } });
+    using viewer = await monitor.watch(String(json["channel"]), { target: `/?token=${json.token}` });
+    await viewer.has(1);
+    await label("b");
+    expect(await viewer.closed).toMatchObject({ code: 4403, reason: "the rights it was opened with are gone" });
+  });
+
   test("ends with a clear word when its worker is removed, for who watches and for who comes later", async () => {
     const gone = await server.worker("gone");
     const body = { workType: "sh", payload: "echo '::progress {\"done\":1}'; sleep 30" };
@@ -131,7 +165,9 @@ describe("the channel of a unit", () => {
     expect(objects(viewer.texts).at(-1)).toMatchObject({ ...last, detail: expect.stringMatching(last.detail) });
     // Of a unit that nobody watched until then.
     const never = channel.replace(/\/.*/, "/never123");
-    const { token } = server.running.core.unitChannels.grant({ workerId: gone.workerId, unit: "never123" }) ?? {};
+    const name = { workerId: gone.workerId, unit: "never123" };
+    const maker = { id: "nobody", enter: () => () => {} };
+    const { token } = server.running.core.unitChannels.grant(name, maker) ?? {};
     using late = await monitor.watch(never, { target: `/?token=${token}` });
     expect(await late.closed).toMatchObject({ code: 1000 });
     expect(objects(late.texts)).toMatchObject([{ command: "FINISHED", cause: "WORKER_REMOVED" }]);

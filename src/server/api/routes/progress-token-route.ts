@@ -1,6 +1,7 @@
 import { unitsStatus } from "#fleet";
 import { ServerError } from "../../errors.ts";
 import { knownUnits } from "../../store/units.ts";
+import { referenceOf } from "../open-calls.ts";
 import { askWorker } from "../worker-call.ts";
 import { type Route, route } from "../route.ts";
 import type { RouteServices } from "../services.ts";
@@ -15,7 +16,10 @@ export function progressTokenRoute(services: RouteServices): Route {
     needs: { kind: "worker", level: "monitor" },
     schema: { params: UnitParams, answer: ProgressToken },
     handle: async (call) => {
-      const grant = services.unitChannels?.grant({ workerId: call.worker.id, unit: call.params.unit });
+      const { caller, worker } = call;
+      const enter = (cut: (why: Error) => void) => services.enter({ caller, worker, level: "monitor", cut });
+      const name = { workerId: worker.id, unit: call.params.unit };
+      const grant = services.unitChannels?.grant(name, { id: referenceOf(caller), enter });
       if (!grant)
         throw new ServerError("MONITOR_ABSENT", "no monitor runs with this server: farhand server --monitor FILE");
       await requireUnit(services, call, call.params.unit);

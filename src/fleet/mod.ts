@@ -47,6 +47,8 @@ export {
   type EnrolmentToken,
   newEnrolmentToken,
 } from "./enrolment-token.ts";
+export { type LogLine, type LogLines, logRecent } from "./log-methods-schema.ts";
+export { type WorkerVitals, workerVitals } from "./vitals-methods-schema.ts";
 export { type DoctorFinding, type DoctorFindings, workerDoctor } from "./doctor-methods-schema.ts";
 export {
   entitlementEnds,

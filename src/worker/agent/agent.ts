@@ -90,6 +90,14 @@ export type AgentState =
   /** The server does not want this worker any more: only a new enrolment helps. */
   | { readonly state: "refused"; readonly trouble: string };
 
+/** The last heartbeat that the server has answered. Milliseconds. */
+export interface AnsweredBeat {
+  readonly answeredAgoMs: number;
+  readonly responseTimeMs: number;
+  /** How far apart it wants them. */
+  readonly everyMs: number;
+}
+
 /** A worker's side of its conversation with the server: it registers, beats, and answers. */
 export class Agent {
   readonly #options: AgentOptions;
@@ -110,7 +118,7 @@ export class Agent {
   #comeBackWithinMs = 0;
   #beats = 0;
   #beatEveryMs = 15_000;
-  #lastBeat: { readonly responseTimeMs: number; readonly clockOffsetMs: number } | undefined;
+  #lastBeat: { readonly responseTimeMs: number; readonly clockOffsetMs: number; readonly at: number } | undefined;
   readonly #startedAt: number;
   #over: Promise<void> = Promise.resolve();
 
@@ -145,6 +153,14 @@ export class Agent {
       ...(trouble !== undefined && { trouble }),
       ...(this.#tries > 0 && { tries: this.#tries }),
     };
+  }
+
+  /** Undefined: none was answered since this start. */
+  get lastBeat(): AnsweredBeat | undefined {
+    const beat = this.#lastBeat;
+    if (!beat) return undefined;
+    const { at, responseTimeMs } = beat;
+    return { answeredAgoMs: this.#clock.elapsed() - at, responseTimeMs, everyMs: this.#beatEveryMs };
   }
 
   get #isHeard(): boolean {
@@ -283,9 +299,14 @@ export class Agent {
     };
     const sentAt = this.#clock.elapsed();
     const answer = await this.#conversation.call(heartbeat, beat, { signal: this.#closing.signal });
-    const responseTimeMs = this.#clock.elapsed() - sentAt;
+    const at = this.#clock.elapsed();
+    const responseTimeMs = at - sentAt;
     this.#serverTime.learn(answer.assertionTimeMs, responseTimeMs);
-    this.#lastBeat = { responseTimeMs, clockOffsetMs: answer.serverTimeMs + responseTimeMs / 2 - this.#clock.now() };
+    this.#lastBeat = {
+      at,
+      responseTimeMs,
+      clockOffsetMs: answer.serverTimeMs + responseTimeMs / 2 - this.#clock.now(),
+    };
     this.#beatEveryMs = answer.nextInMs;
     this.#options.helpersRemote?.(answer.helpersRemote ?? true);
     if (answer.entitled) this.#options.entitled?.(answer.entitled);

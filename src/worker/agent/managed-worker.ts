@@ -4,7 +4,14 @@ import { type Bye, type MethodTable, methodTable } from "#fleet";
 import type { Units } from "#work";
 import { type Daemon, type DaemonParts, type Managed, startDaemon } from "../daemon.ts";
 import { parseSettings } from "../settings/mod.ts";
-import { Agent, type AgentOptions, type AgentState, fleetService, type WorkVitals } from "./agent.ts";
+import {
+  Agent,
+  type AgentOptions,
+  type AgentState,
+  type AnsweredBeat,
+  fleetService,
+  type WorkVitals,
+} from "./agent.ts";
 import { Askers, type RoleMap } from "./askers.ts";
 import type { FactorGate } from "./askers-factor.ts";
 import type { HttpServices } from "./http-place.ts";
@@ -47,7 +54,11 @@ export interface ManagedWorkerOptions {
   /** What of its machine can be reached through the server; absent: nothing. */
   readonly access?: MachineAccess;
   /** What users may ask for besides streams, over the parts of the daemon. */
-  readonly methods: (parts: DaemonParts, agent: () => AgentState) => Promise<LocalManagement>;
+  readonly methods: (
+    parts: DaemonParts,
+    agent: () => AgentState,
+    beat: () => AnsweredBeat | undefined,
+  ) => Promise<LocalManagement>;
   /** Where the server holds the worker's configuration. */
   readonly cloud?: AgentOptions["cloud"];
   readonly log?: Log | undefined;
@@ -99,7 +110,8 @@ export async function startManagedWorker(options: ManagedWorkerOptions): Promise
   const opened: { agent?: Agent } = {};
   let reason: Bye["reason"] = "stopped";
   const manage = async (parts: DaemonParts): Promise<Managed> => {
-    const local = await options.methods(parts, () => opened.agent?.state ?? { state: "connecting" });
+    const state = (): AgentState => opened.agent?.state ?? { state: "connecting" };
+    const local = await options.methods(parts, state, () => opened.agent?.lastBeat);
     const managed = openAgent(options, parts, local);
     opened.agent = managed.agent;
     const close = async (): Promise<void> => {

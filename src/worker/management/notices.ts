@@ -2,6 +2,7 @@ import type { Log } from "#core";
 import { includesLevel, noticesSubscribe, type NoticeTopic, type ServedMethod, serve } from "#fleet";
 import { WorkerError } from "../errors.ts";
 import type { Access } from "./access.ts";
+import type { RecentLog } from "./recent-log.ts";
 import { type Visitor, visitorOf } from "./visitor.ts";
 
 /** A connection that can be told something. */
@@ -66,13 +67,14 @@ export function noticeMethods(notices: Notices): ServedMethod[] {
   ];
 }
 
-/** A log whose lines of info and above are told as well, and kept where they were kept before. */
-export function noticingLog(log: Log, notices: () => Notices | undefined): Log {
+/** A log whose lines of info and above are told as well, and kept where they were kept before; the last ones in `recent` too. */
+export function noticingLog(log: Log, notices: () => Notices | undefined, recent?: RecentLog): Log {
   const both =
     (level: "info" | "warn" | "error"): Log["info"] =>
     (message, fields) => {
       log[level](message, fields);
-      notices()?.publish("log", () => ({ level, message, ...(fields && { fields }) }));
+      const line = recent?.keep(level, message, fields);
+      notices()?.publish("log", () => line ?? { level, message, ...(fields && { fields }) });
     };
   return {
     debug: (message, fields) => log.debug(message, fields),

@@ -3,7 +3,7 @@ import { type Log, tlsServerSource } from "#core";
 import type { CallContext, WatcherStatus } from "#fleet";
 import type { Units } from "#work";
 import type { LocalManagement } from "../agent/managed-worker.ts";
-import type { AgentState } from "../agent/agent.ts";
+import type { AgentState, AnsweredBeat } from "../agent/agent.ts";
 import type { DaemonParts } from "../daemon.ts";
 import { configurationMethods } from "../configuration/mod.ts";
 import { type ApiSettings, type Management, openManagement } from "../management/management.ts";
@@ -13,11 +13,13 @@ import { factorMethods } from "../management/factor-methods.ts";
 import { visitorOf } from "../management/visitor.ts";
 import type { Lifecycle, WorkerFacts } from "../management/worker-methods.ts";
 import type { Notices } from "../management/notices.ts";
+import { logMethods, type RecentLog } from "../management/recent-log.ts";
 import type { Switches } from "../management/switches.ts";
 import { Watchers } from "../watchers/mod.ts";
 import { openEntitlement } from "./told-entitlement.ts";
 import { doctorMethods } from "./doctor-methods.ts";
 import { Drain } from "./drain.ts";
+import { vitalsMethods } from "./vitals-methods.ts";
 import { firstRunState, nextStep, type Setup } from "../modes/mod.ts";
 
 /** What local management stands on. */
@@ -28,6 +30,8 @@ export interface ManagementParts {
   readonly meshAddresses: () => readonly string[];
   /** How far it has got with its server; undefined: it has none. */
   readonly agent: (() => AgentState) | undefined;
+  /** The last heartbeat that its server has answered; absent: it has none. */
+  readonly beat?: () => AnsweredBeat | undefined;
   readonly lifecycle: Lifecycle & {
     /** Is given the way to an orderly end. */
     drains?(drain: Pick<Drain, "begin" | "wasCutShort">): void;
@@ -35,6 +39,8 @@ export interface ManagementParts {
     watches?(watchers: Pick<Watchers, "configure">): void;
     /** Is given where lines of the log are told. */
     tells?(notices: Notices): void;
+    /** The last lines of its log. */
+    readonly recentLog?: RecentLog;
   };
   readonly loops: DaemonParts["loops"];
   /** What the policy of its server includes; absent: it has no server, and so no policy. */
@@ -58,6 +64,8 @@ export async function openLocalManagement(parts: ManagementParts): Promise<Local
     more: [
       ...configurationMethods({ configuration, connectionOf: connections() }),
       ...factorMethods(hardening(parts)),
+      ...vitalsMethods(places.units, parts.beat ?? (() => undefined)),
+      ...logMethods(lifecycle.recentLog ?? { lines: [] }),
       ...doctorMethods(setup, () => opened.watchers?.status ?? []),
       ...(loops?.methods ?? []),
       ...drain.methods,

@@ -9,6 +9,7 @@ import { ownEntitlement } from "../configuration/own-entitlement.ts";
 import { type DaemonParts, startDaemon } from "../daemon.ts";
 import { type Environment } from "../configuration/mod.ts";
 import { noticingLog, type Notices } from "../management/notices.ts";
+import { RecentLog } from "../management/recent-log.ts";
 import { type Mode, openSetup, type Setup } from "../modes/mod.ts";
 import { readSettingsFile } from "../settings/mod.ts";
 import { version } from "../version.ts";
@@ -71,7 +72,7 @@ export async function startService(options: ServiceOptions): Promise<WorkerServi
     const form = setup.configuration.running?.values.log;
     if (form) await logAs?.(form);
     // Who manages the worker hears its log as well (CAT-15).
-    const running = await run(setup, ending.lifecycle, noticingLog(log, ending.notices));
+    const running = await run(setup, ending.lifecycle, noticingLog(log, ending.notices, ending.lifecycle.recentLog));
     void running.failed?.then(ending.fail);
     return {
       setup,
@@ -163,10 +164,10 @@ async function runMember(setup: Setup, values: WorkerConfiguration, member: Memb
       tcpServices: () => setup.configuration.running?.values.tcpServices ?? {},
       httpServices: () => setup.configuration.running?.values.httpServices ?? {},
     },
-    methods: ({ units, roads: open, node: { nodeId }, loops }, agent) => {
+    methods: ({ units, roads: open, node: { nodeId }, loops }, agent, beat) => {
       opened.units = units;
       return openLocalManagement({
-        ...{ setup, units, nodeId, agent, lifecycle, loops, log },
+        ...{ setup, units, nodeId, agent, beat, lifecycle, loops, log },
         entitlement: () => entitlement.now,
         meshAddresses: () => open.open.flatMap(({ addresses }) => addresses),
       });
@@ -260,6 +261,13 @@ function endingOf(logAs: (now: Effective) => Promise<void>) {
     await logAs(now);
     await watchers?.configure(now.values.watchers);
   };
-  const lifecycle = { stop: () => end("stop"), restart: () => end("restart"), drains, watches, tells };
+  const lifecycle = {
+    stop: () => end("stop"),
+    restart: () => end("restart"),
+    drains,
+    watches,
+    tells,
+    recentLog: new RecentLog(),
+  };
   return { ended, fail, drain, apply, lifecycle, notices };
 }

@@ -21,7 +21,7 @@ export function LiveMark() {
       )}
       {line.kind === "cut" && (
         <Badge tone="bad" icon="bad">
-          {`reconnecting, cut for ${spanText(now - line.sinceMs)}`}
+          {`reconnecting ${spanText(now - line.sinceMs)}`}
         </Badge>
       )}
     </div>

@@ -11,8 +11,11 @@ export interface Cell {
  * The last column is cut to the terminal's width, when there is one.
  */
 export function tableLines(rows: readonly (readonly Cell[])[], columns?: number): string[] {
-  const count = Math.max(0, ...rows.map((row) => row.length));
-  const widths = Array.from({ length: count }, (_, at) => Math.max(...rows.map((row) => row[at]?.text.length ?? 0)));
+  // There may be more rows than a call takes arguments.
+  const most = (lengthOf: (row: readonly Cell[]) => number): number =>
+    rows.reduce((longest, row) => Math.max(longest, lengthOf(row)), 0);
+  const count = most((row) => row.length);
+  const widths = Array.from({ length: count }, (_, at) => most((row) => row[at]?.text.length ?? 0));
   const before = widths.slice(0, -1).reduce((sum, width) => sum + width + 2, 0);
   const room = columns === undefined ? undefined : Math.max(8, columns - before);
   return rows.map((row) =>

@@ -1,7 +1,7 @@
 import type { Terminal } from "../terminal.ts";
 
 /** More lines than a small terminal has rows cannot be drawn anew: what has left the screen stays as it is. */
-const mostLines = 22;
+export const mostLines = 22;
 
 /** Some lines that are drawn anew in their place, where stdout is a terminal; elsewhere they are printed once, at the end. */
 export class LiveBlock {

@@ -8,6 +8,8 @@ import type { ToolView } from "./tool-show.ts";
 interface SeenScan {
   readonly ports: PortLine[];
   readonly hosts: HostLine[];
+  /** Hosts with a port in the list. */
+  readonly named: Set<string>;
   summary?: ScanSummaryLine;
   progress: string;
 }
@@ -18,40 +20,51 @@ export class ScanText implements ToolView {
   readonly #terminal: Pick<Terminal, "columns" | "colours">;
 
   constructor(workers: readonly string[], terminal: Pick<Terminal, "columns" | "colours">) {
-    this.#scans = new Map(workers.map((worker) => [worker, { ports: [], hosts: [], progress: "" }]));
+    this.#scans = new Map(
+      workers.map((worker) => [worker, { ports: [], hosts: [], named: new Set<string>(), progress: "" }]),
+    );
     this.#terminal = terminal;
   }
 
   take(worker: string, json: JsonObject): void {
     const seen = this.#scans.get(worker);
     const line = json as unknown as ScanLine;
-    if (line.type === "port" && isPort(line)) seen?.ports.push(line);
-    else if (line.type === "host" && typeof line.address === "string") seen?.hosts.push(line);
+    if (line.type === "port" && isPort(line)) {
+      seen?.ports.push(line);
+      seen?.named.add(line.address);
+    }
+    if (line.type === "host" && typeof line.address === "string") seen?.hosts.push(line);
     else if (line.type === "summary" && seen && isSummary(line)) seen.summary = line;
     else if (line.type === "progress" && seen && typeof line.part === "string" && Number.isFinite(line.percent))
       seen.progress = `${Math.floor(line.percent)}% of ${oneLine(line.part)}`;
   }
 
-  text(): readonly string[] {
-    const { columns } = this.#terminal;
-    const rows = [...this.#scans].flatMap(([worker, seen]) => this.#rows(worker, seen));
-    const ends = [...this.#scans].map(([worker, seen]) => this.#endText(worker, seen));
-    return [...tableLines(rows, columns), ...ends.filter((text) => text !== "")];
+  text(most = Number.MAX_SAFE_INTEGER): readonly string[] {
+    const { columns, colours } = this.#terminal;
+    const ends = [...this.#scans].map(([worker, seen]) => this.#endText(worker, seen)).filter((text) => text !== "");
+    // Room for the ends, and for a word on what is left out.
+    const room = Math.max(1, most - ends.length - 1);
+    const rows = [...this.#scans].flatMap(([worker, seen]) => this.#rows(worker, seen, room));
+    const shown = tableLines(rows.slice(-room), columns);
+    const found = [...this.#scans.values()].reduce((sum, { ports }) => sum + ports.length, 0);
+    const more = found > shown.length ? [colours.faint(`… the latest of ${found} ports`)] : [];
+    return [...more, ...shown, ...ends];
   }
 
-  #rows(worker: string, { ports, hosts }: SeenScan): Cell[][] {
+  #rows(worker: string, { ports, hosts, named }: SeenScan, most: number): Cell[][] {
     const { colours } = this.#terminal;
     const mark = { open: colours.good, closed: colours.faint, filtered: colours.busy };
     const name = { text: oneLine(worker), mark: colours.faint };
-    const found = ports.map(({ address, port, state, service, banner }) => [
-      name,
-      { text: oneLine(address) },
-      { text: `${port}/tcp`, alignRight: true },
-      { text: state, mark: mark[state] },
-      { text: oneLine(serviceText(service, banner)) },
-    ]);
-    const named = new Set(ports.map(({ address }) => address));
-    const bare = hosts.filter(({ address, state }) => !named.has(address) && state === "up");
+    const found = ports
+      .slice(-most)
+      .map(({ address, port, state, service, banner }) => [
+        name,
+        { text: oneLine(address) },
+        { text: `${port}/tcp`, alignRight: true },
+        { text: state, mark: mark[state] },
+        { text: oneLine(serviceText(service, banner)) },
+      ]);
+    const bare = hosts.slice(-most).filter(({ address, state }) => !named.has(address) && state === "up");
     return [
       ...found,
       ...bare.map(({ address }) => [

@@ -1,9 +1,10 @@
-import type { JsonObject } from "#core";
+import { type JsonObject, systemClock } from "#core";
 import type { ToolName } from "#tools/wire";
 import type { JsonOptions } from "../command.ts";
 import { oneLine } from "../quantities.ts";
 import type { Terminal } from "../terminal.ts";
-import { LiveBlock } from "./live-block.ts";
+import { LiveBlock, mostLines } from "./live-block.ts";
+import { PacedDrawing } from "./paced-drawing.ts";
 import { hearPresses, type Presses } from "./presses.ts";
 import { type ServerOptions, withServer } from "./server-options.ts";
 import { runTool, type ToolEnding } from "./tool-run.ts";
@@ -30,8 +31,8 @@ export interface ToolShow {
 export interface ToolView {
   /** A line came. */
   take(worker: string, line: JsonObject): void;
-  /** All there is to see now; drawn in place on a terminal. */
-  text(): readonly string[];
+  /** All there is to see now; while it goes on, what is latest of it in `most` lines is enough. */
+  text(most?: number): readonly string[];
 }
 
 /**
@@ -50,19 +51,22 @@ export async function showTool(
       const workers = await toolWorkers(api, names, options.from);
       const [lines, view, block] = [new ToolLines(), viewOf(workers), new LiveBlock(terminal)];
       const notes: string[] = [];
-      const output = (worker: string, chunk: Uint8Array): void => {
-        for (const line of lines.take(worker, chunk)) {
-          view.take(worker, line);
-          if (options.json) terminal.print(jsonLine(worker, line));
-        }
-        if (!options.json && terminal.columns !== undefined) block.show([...view.text(), ...notes]);
+      const draw = (): void => block.show([...view.text(mostLines - notes.length), ...notes]);
+      const drawing = new PacedDrawing(draw, systemClock);
+      const output = async (worker: string, chunk: Uint8Array): Promise<void> => {
+        const taken = lines.take(worker, chunk);
+        for (const line of taken) view.take(worker, line);
+        if (options.json) await printLines(worker, taken, terminal);
+        else if (terminal.columns !== undefined) drawing.changed();
       };
       const told = (text: string, worker?: string): void => {
         const note = worker === undefined ? text : `${oneLine(worker)}: ${oneLine(text)}`;
         if (terminal.columns !== undefined) notes.splice(0, 1, terminal.colours.faint(note));
         else if (!options.json) terminal.say(note);
       };
-      const endings = await runTool({ api, workers, tool, params, presses }, { output, told });
+      const endings = await runTool({ api, workers, tool, params, presses }, { output, told }).finally(() =>
+        drawing.end(),
+      );
       if (!options.json) block.end(view.text());
       for (const ending of endings) tellEnding(ending, options, terminal);
       return endings;
@@ -70,6 +74,12 @@ export async function showTool(
   } finally {
     presses.close();
   }
+}
+
+/** In one piece, and no faster than they are taken. */
+async function printLines(worker: string, lines: readonly JsonObject[], terminal: Terminal): Promise<void> {
+  if (lines.length === 0) return;
+  await terminal.write(Buffer.from(lines.map((line) => `${jsonLine(worker, line)}\n`).join("")));
 }
 
 /** A tool that looked, and found that something is not as it should be, has done its work. */

@@ -4,7 +4,7 @@
  * An interaction is what the browser itself measures: from a key or a click until the page is painted (Event Timing).
  */
 import { randomUUID } from "node:crypto";
-import { mkdirSync, readdirSync, readFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { chromium } from "playwright-core";
 import { freePorts } from "./kit/line.mjs";
@@ -39,8 +39,7 @@ await onStage(async (folder) => {
     const shownMs = performance.now() - begun;
     const slowest = await interactions(page);
     const names = [...readFileSync(join(dist, "web", "index.html"), "utf8").matchAll(/assets\/[^"]+/g)].map(([n]) => n);
-    const kilobytes =
-      names.reduce((sum, name) => sum + readFileSync(join(dist, "web", `${name}.gz`)).length, 0) / 1_000;
+    const kilobytes = names.reduce((sum, name) => sum + sentBytes(join(dist, "web", name)), 0) / 1_000;
     const all = readdirSync(join(dist, "web", "assets")).length;
     const atMost = (text, most) => (figure) => ({ text, met: figure <= most });
     printReport(`the pages, with ${workers} workers; ${all} files in all`, [
@@ -54,6 +53,11 @@ await onStage(async (folder) => {
     await server.close();
   }
 });
+
+/** What is sent of a file: a small one is not packed. */
+function sentBytes(path) {
+  return readFileSync(existsSync(`${path}.gz`) ? `${path}.gz` : path).length;
+}
 
 /** Workers as if they had enrolled. @returns their ids. */
 async function plant({ core }) {

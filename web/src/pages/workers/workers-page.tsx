@@ -1,5 +1,5 @@
 import { getRouteApi, Link, useNavigate } from "@tanstack/react-router";
-import { useCallback, useMemo, useState } from "react";
+import { useCallback, useDeferredValue, useMemo, useState } from "react";
 import type { WorkerView } from "#server/wire";
 import { useMe } from "../../app/session.tsx";
 import { useServerNow } from "../../live/clock.ts";
@@ -12,7 +12,7 @@ import { Rows } from "../../parts/rows.tsx";
 import { AnyDialog, type RunWish } from "../tools/tool-acts.tsx";
 import { columnsFor, WorkerCells } from "./worker-cells.tsx";
 import { WorkersFilter } from "./workers-filter.tsx";
-import { found, sorted, type WorkerRow } from "./workers-rows.ts";
+import { byName, found, sorted } from "./workers-rows.ts";
 import type { SortKey, WorkersSearch } from "./workers-search.ts";
 
 const route = getRouteApi("/workers");
@@ -26,8 +26,8 @@ export function WorkersPage() {
   const [running, setRunning] = useState<RunWish>();
   const { levels } = useMe();
   const columns = columnsFor(includes(levels.workers, "admin"));
-  const matching = useMemo(() => found(workers, search), [workers, search]);
-  const rows = useOrdered(matching, beats, search);
+  // The click is seen at once, and the rows follow: thousands are sorted and dozens drawn for it.
+  const rows = useOrdered(workers, beats, useDeferredValue(search));
   const change = useCallback((next: WorkersSearch) => void navigate({ search: next, replace: true }), [navigate]);
   const { sort = "state", down = false } = search;
   const sortBy = (key: SortKey) => change({ ...search, sort: key, down: key === sort && !down });
@@ -57,10 +57,12 @@ export function WorkersPage() {
               label="Workers"
               columns={columns}
               rows={rows}
-              keyOf={({ worker }) => worker.id}
+              keyOf={({ id }) => id}
               sort={{ key: sort, isDown: down }}
               onSort={(key) => sortBy(key as SortKey)}
-              cells={(row) => <WorkerCells {...row} columns={columns} now={now} run={setRunning} />}
+              cells={(worker) => (
+                <WorkerCells worker={worker} beat={beats.get(worker.id)} columns={columns} now={now} run={setRunning} />
+              )}
             />
           )}
         </>
@@ -70,14 +72,15 @@ export function WorkersPage() {
   );
 }
 
-/** Sorted anew with each heartbeat only where heartbeats decide. */
-function useOrdered(workers: readonly WorkerView[], beats: ReturnType<typeof useLive>["beats"], search: WorkersSearch) {
-  const byBeats = ["cpu", "memory", "response", "heard"].includes(search.sort ?? "state") ? beats : undefined;
-  const order = useMemo(() => {
-    const rows = workers.map((worker): WorkerRow => ({ worker, beat: byBeats?.get(worker.id) }));
-    return sorted(rows, search).map(({ worker }) => worker);
-  }, [workers, byBeats, search]);
-  return useMemo(() => order.map((worker): WorkerRow => ({ worker, beat: beats.get(worker.id) })), [order, beats]);
+/** No heartbeat decides. */
+const noBeats: ReturnType<typeof useLive>["beats"] = new Map();
+
+/** Those that fit; sorted anew with each heartbeat only where heartbeats decide. */
+function useOrdered(workers: readonly WorkerView[], beats: typeof noBeats, search: WorkersSearch) {
+  const decisive = ["cpu", "memory", "response", "heard"].includes(search.sort ?? "state") ? beats : noBeats;
+  const named = useMemo(() => byName(workers), [workers]);
+  const matching = useMemo(() => found(named, search), [named, search]);
+  return useMemo(() => sorted(matching, decisive, search), [matching, decisive, search]);
 }
 
 function NoMatch({ clear }: { readonly clear: () => void }) {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { WorkerView } from "#server/wire";
-import { found, memoryPercent, placeOf, sorted } from "./workers-rows.ts";
+import { byName, found, memoryPercent, placeOf, sorted } from "./workers-rows.ts";
 import { workersSearch } from "./workers-search.ts";
 
 const worker = (name: string, more: Partial<WorkerView> = {}): WorkerView => ({
@@ -18,10 +18,8 @@ const worker = (name: string, more: Partial<WorkerView> = {}): WorkerView => ({
   ...more,
 });
 const namesOf = (workers: readonly WorkerView[]): string[] => workers.map(({ name }) => name);
-const row = (one: WorkerView, cpuPercent?: number) => ({
-  worker: one,
-  beat: cpuPercent === undefined ? undefined : { worker: one.id, at: 1, cpuPercent },
-});
+const beatsOf = (cpu: Readonly<Record<string, number>>) =>
+  new Map(Object.entries(cpu).map(([name, cpuPercent]) => [`w-${name}`, { worker: `w-${name}`, at: 1, cpuPercent }]));
 
 describe("the list of workers", () => {
   test("finds by name, host and labels, all words of what is searched", () => {
@@ -32,21 +30,31 @@ describe("the list of workers", () => {
   });
 
   test("begins with what needs somebody: lost, late, in trouble", () => {
-    const rows = [
-      row(worker("fine")),
-      row(worker("troubled", { trouble: "no disk" })),
-      row(worker("late", { state: "late" })),
-      row(worker("lost", { state: "lost" })),
+    const workers = [
+      worker("fine"),
+      worker("troubled", { trouble: "no disk" }),
+      worker("late", { state: "late" }),
+      worker("lost", { state: "lost" }),
     ];
-    expect(namesOf(sorted(rows, {}).map((one) => one.worker))).toEqual(["lost", "late", "troubled", "fine"]);
+    expect(namesOf(sorted(workers, new Map(), {}))).toEqual(["lost", "late", "troubled", "fine"]);
   });
 
   test("sorts numbers within names as numbers, and what is unknown last either way", () => {
-    const rows = [row(worker("w10"), 3), row(worker("w9"), 7), row(worker("w1"))];
-    const byCpu = (down: boolean) => namesOf(sorted(rows, { sort: "cpu", down }).map((one) => one.worker));
+    const workers = byName([worker("w10"), worker("w9"), worker("w1")]);
+    const beats = beatsOf({ w10: 3, w9: 7 });
+    const byCpu = (down: boolean) => namesOf(sorted(workers, beats, { sort: "cpu", down }));
     expect(byCpu(false)).toEqual(["w10", "w9", "w1"]);
     expect(byCpu(true)).toEqual(["w9", "w10", "w1"]);
-    expect(namesOf(sorted(rows, { sort: "name" }).map((one) => one.worker))).toEqual(["w1", "w9", "w10"]);
+    expect(namesOf(sorted(workers, beats, { sort: "name" }))).toEqual(["w1", "w9", "w10"]);
+    expect(namesOf(sorted(workers, beats, { sort: "name", down: true }))).toEqual(["w10", "w9", "w1"]);
+  });
+
+  test("has equals in the order of their names, whichever way", () => {
+    const workers = byName(["c", "b10", "b9", "a"].map((name) => worker(name)));
+    const beats = beatsOf({ c: 1, b10: 2, b9: 2, a: 1 });
+    const byCpu = (down: boolean) => namesOf(sorted(workers, beats, { sort: "cpu", down }));
+    expect(byCpu(false)).toEqual(["a", "c", "b9", "b10"]);
+    expect(byCpu(true)).toEqual(["b9", "b10", "a", "c"]);
   });
 
   test("leaves out of the address what is none of it", () => {

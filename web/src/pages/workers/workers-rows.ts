@@ -80,17 +80,36 @@ const values: Readonly<Record<SortKey, Value>> = {
   heard: (row) => heardAt(row),
 };
 
-/** In the wanted order; those of which nothing is known come last, whichever way. Names decide between equals. */
-export function sorted(rows: readonly WorkerRow[], { sort = "state", down = false }: WorkersSearch): WorkerRow[] {
+/** By their names: what comes before any other order, for names decide between equals. */
+export function byName(workers: readonly WorkerView[]): readonly WorkerView[] {
+  return workers
+    .map((worker) => ({ worker, key: keysOf(worker).name }))
+    .sort((a, b) => ordered(a.key, b.key))
+    .map(({ worker }) => worker);
+}
+
+/**
+ * In the wanted order; those of which nothing is known come last, whichever way, and equals stay as they are.
+ *
+ * @param workers by name.
+ */
+export function sorted(
+  workers: readonly WorkerView[],
+  beats: ReadonlyMap<string, Beat>,
+  { sort = "state", down = false }: WorkersSearch,
+): readonly WorkerView[] {
+  if (sort === "name") return down ? workers.toReversed() : workers;
   const value = values[sort];
-  const keyed = rows.map((row) => ({ row, key: value(row) ?? undefined, name: keysOf(row.worker).name }));
+  const known: { readonly worker: WorkerView; readonly key: number | string }[] = [];
+  const unknown: WorkerView[] = [];
+  for (const worker of workers) {
+    const key = value({ worker, beat: beats.get(worker.id) }) ?? undefined;
+    if (key === undefined) unknown.push(worker);
+    else known.push({ worker, key });
+  }
   const way = down ? -1 : 1;
-  keyed.sort((a, b) => {
-    if (a.key === undefined || b.key === undefined)
-      return Number(a.key === undefined) - Number(b.key === undefined) || ordered(a.name, b.name);
-    return way * ordered(a.key, b.key) || ordered(a.name, b.name);
-  });
-  return keyed.map(({ row }) => row);
+  known.sort((a, b) => way * ordered(a.key, b.key));
+  return [...known.map(({ worker }) => worker), ...unknown];
 }
 
 function ordered(a: number | string, b: number | string): number {

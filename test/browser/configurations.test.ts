@@ -132,7 +132,12 @@ test("CAT-74: any two versions are compared, by sign and not by colour alone, an
   await page.getByRole("menuitem", { name: "Put it back…" }).click();
   await page.getByRole("button", { name: "Put it back", exact: true }).click();
   await page.getByText("as version 2", { exact: true }).waitFor();
-  expect(await pages.server.running.core.configurations.get("web")).toMatchObject({ version: 4 });
+  const { configurations } = pages.server.running.core;
+  expect(await configurations.get("web")).toMatchObject({ version: 4 });
+  // One that somebody else writes is seen by itself.
+  const { document } = await configurations.get("web");
+  await configurations.put("web", { document, ifMatch: 4, comment: "from elsewhere" }, "somebody");
+  await page.getByText("from elsewhere", { exact: true }).waitFor();
 });
 
 test("CAT-72: who was slower loses nothing of what was typed, and sees what differs", async () => {
@@ -141,7 +146,7 @@ test("CAT-72: who was slower loses nothing of what was typed, and sees what diff
   await write(page, "Document of web", `log:\n  level: warning\n${echo}`);
   const { configurations } = pages.server.running.core;
   const { document } = await configurations.get("web");
-  await configurations.put("web", { document: { ...document, log: { level: "error" } }, ifMatch: 4 }, "somebody");
+  await configurations.put("web", { document: { ...document, log: { level: "error" } }, ifMatch: 5 }, "somebody");
   await page.getByRole("button", { name: "Save…" }).click();
   await page.getByRole("button", { name: "Save it" }).click();
   const note = page.getByRole("region", { name: "Somebody else was faster" });
@@ -151,15 +156,15 @@ test("CAT-72: who was slower loses nothing of what was typed, and sees what diff
   await page.getByRole("button", { name: "No", exact: true }).click();
   await note.getByRole("button", { name: "Keep my text, over theirs" }).click();
   await save(page, "mine");
-  expect(await configurations.get("web")).toMatchObject({ version: 6, document: { log: { level: "warning" } } });
+  expect(await configurations.get("web")).toMatchObject({ version: 7, document: { log: { level: "warning" } } });
 });
 
 test("CAT-78, CAT-109: a worker's page says what it is to go by and what it does, and edits at the right place", async () => {
   const { page } = window;
   await page.goto("/workers/pod?tab=configuration");
   const held = page.getByRole("region", { name: "Configuration of the server" });
-  await held.getByText("version 6", { exact: true }).first().waitFor();
-  await page.getByText("cloud:web@6").first().waitFor({ timeout: 60_000 });
+  await held.getByText("version 7", { exact: true }).first().waitFor();
+  await page.getByText("cloud:web@7").first().waitFor({ timeout: 60_000 });
   await expectFine("worker-configuration");
   await held.getByRole("link", { name: "Edit" }).click();
   await page.getByRole("textbox", { name: "Document of web" }).waitFor();

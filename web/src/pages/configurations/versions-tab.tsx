@@ -3,6 +3,7 @@ import { useState } from "react";
 import type { ConfigVersion } from "#server/wire";
 import { putBack, readTextOf, readVersions } from "../../api/configurations.ts";
 import { useServerNow } from "../../live/clock.ts";
+import { useToldQuery } from "../../live/told-query.ts";
 import { Age } from "../../parts/age.tsx";
 import { Confirm } from "../../parts/confirm.tsx";
 import { Dialog, DialogButtons } from "../../parts/dialog.tsx";
@@ -25,9 +26,10 @@ interface VersionsTabProps {
 
 /** The versions that are kept, any two of them side by side, and an old one put back (CAT-74). */
 export function VersionsTab({ name, mayWrite, compared, compare }: VersionsTabProps) {
-  const { data, error, refetch } = useQuery({
-    queryKey: ["config", name, "versions"],
-    queryFn: ({ signal }) => readVersions(name, signal),
+  const { data, error, refetch } = useToldQuery({
+    key: ["config", name, "versions"],
+    channel: `configuration/${name}`,
+    read: (signal) => readVersions(name, signal),
   });
   const [shown, setShown] = useState<number>();
   const [returning, setReturning] = useState<number>();

@@ -44,7 +44,8 @@ const afterword = `## Environment
 
 With \`work submit -f\`, \`work results\`, \`run\` and \`units output\` the exit code is the unit's own: what its command exited with, or 128 + n when
 signal n ended it. A unit that has none of its own gives one of the codes 124, 125 and 130 below. Every other failure gives
-the exit code of its error. As these numbers can also be a unit's own, a program that must tell them apart reads the
+the exit code of its error; 141 is that of a reader of stdout who has gone away: the unit of a tool is cancelled then, any other
+goes on. As these numbers can also be a unit's own, a program that must tell them apart reads the
 document of \`--json\`: \`error\` is in it only when the number is not the unit's.
 
 | exit | when |

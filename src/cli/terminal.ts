@@ -20,12 +20,29 @@ export interface Terminal {
   sayPart(text: string): void;
   /** From now on stdout is a log: a program that runs on must not end because nobody takes its lines. */
   outliveOutput(): void;
+  /** Done before the program ends because the reader of stdout has gone away; a second one takes the place of the first. */
+  readonly whenUnread?: ((act: () => Promise<void>) => void) | undefined;
 }
+
+/** Longest wait for what is to be done then, milliseconds. */
+const unreadMs = 5_000;
 
 /** The terminal of this process. A reader of stdout that goes away ends the program quietly, as it does `cat`. */
 export function processTerminal(): Terminal & { close(): void } {
   const { stdout, stderr, env } = process;
   let stdin: ReadStream | undefined;
+  let unread: (() => Promise<void>) | undefined;
+  let isEnding = false;
+  const endOfOutput = (error: NodeJS.ErrnoException): void => {
+    if (error.code !== "EPIPE" || !unread) return endAtOnce(error);
+    if (isEnding) return;
+    isEnding = true;
+    setTimeout(endAtOnce, unreadMs, error).unref();
+    void unread().then(
+      () => endAtOnce(error),
+      () => endAtOnce(error),
+    );
+  };
   stdout.on("error", endOfOutput);
   stderr.on("error", () => {});
   return {
@@ -46,13 +63,14 @@ export function processTerminal(): Terminal & { close(): void } {
       stdout.on("error", () => {});
       stdout.off("error", endOfOutput);
     },
+    whenUnread: (act) => void (unread = act),
     // An unread pipe would keep the program alive after it has said all it has to say.
     close: () => void stdin?.destroy(),
   };
 }
 
 /** 141 is how a shell shows a program that SIGPIPE ended; 13 is `OUTPUT_FAILED`. */
-function endOfOutput(error: NodeJS.ErrnoException): void {
+function endAtOnce(error: NodeJS.ErrnoException): never {
   if (error.code === "EPIPE") process.exit(141);
   process.stderr.write(`farhand: standard output cannot be written: ${error.message}\n`);
   process.exit(13);

@@ -31,7 +31,7 @@ export async function captureOn(
       const units = new Map<string, string>();
       const watch = openWatch(api, units, options, terminal);
       const endings = await runTool(
-        { api, workers, tool: "capture", params, presses },
+        { api, workers, tool: "capture", params, presses, whenUnread: terminal.whenUnread },
         {
           started: (worker, unit) => void units.set(worker, unit),
           output: async (worker, chunk) => {

@@ -21,6 +21,8 @@ export interface RunFollowing {
   readonly presses: Presses;
   /** Ctrl-C only stops following. */
   readonly onlyLook?: boolean;
+  /** It is cancelled when the reader of stdout goes away, as a tool's unit is that looks on and on for nobody. */
+  readonly endsUnread?: boolean;
 }
 
 /** Time for a second Ctrl-C, which leaves the unit running. */
@@ -39,6 +41,9 @@ export async function followRun(request: RunFollowing, terminal: Terminal): Prom
   const leave = new AbortController();
   const ended = new AbortController();
   let at = from;
+  if (request.endsUnread) {
+    terminal.whenUnread?.(async () => void (await api.ask("POST", apiPath`/workers/${worker}/units/${unit}/cancel`)));
+  }
   minding(request, { leave, again: () => goOn(again, at), terminal, ended: ended.signal });
   let followed: Followed;
   try {

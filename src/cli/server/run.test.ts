@@ -1,4 +1,7 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { writeFile } from "node:fs/promises";
+import { connect } from "node:net";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import {
   type CliSession,
@@ -9,6 +12,7 @@ import {
   type Said,
 } from "../../../test/kit/cli-session.ts";
 import { cuttingProxy } from "../../../test/kit/cutting-proxy.ts";
+import { programs } from "../../../test/kit/daemon.ts";
 import { type TestServer, testServer } from "../../../test/kit/server.ts";
 import { type TempFolder, tempFolder } from "../../../test/kit/temp-folder.ts";
 
@@ -21,7 +25,9 @@ let session: CliSession;
 beforeAll(async () => {
   folder = await tempFolder();
   server = await testServer();
-  await server.worker("shed", [runWork, { "work-command": { worktype: "cat", command: "cat" } }]);
+  const capture = { worktype: "capture", interfaces: ["lo"], filters: { web: "tcp port 80" }, requiredfilter: "ip" };
+  const cat = { "work-command": { worktype: "cat", command: "cat" } };
+  await server.worker("shed", [runWork, cat, { "work-tool": capture }]);
   session = await loggedIn(server, folder.path);
 });
 afterAll(async () => {
@@ -106,6 +112,38 @@ describe("farhand run", () => {
       exit: 0,
     });
     expect(await farhand("run", "shed", "--type", "nosuch", "-n")).toMatchObject({ exit: 2, out: "" });
+  });
+
+  test("a tool ends it with its own exit code, also where the worker refuses it before there is a unit", async () => {
+    const tool = (type: string, params: object) =>
+      farhand("run", "shed", "--type", type, "-n", "--param", `params=${JSON.stringify(params)}`);
+    expect(await tool("capture", { filter: "@nosuch" })).toMatchObject({ out: "", exit: 12 });
+    expect(await tool("capture", { packets: 0 })).toMatchObject({ out: "", exit: 2 });
+    const unknown = await tool("capture", { filter: "tcp port nosuchport" });
+    expect(unknown.exit, unknown.err.join("\n")).toBe(12);
+    expect(await tool("capture", { seconds: 1, filter: "@web" })).toMatchObject({ exit: 0 });
+  });
+
+  test("a tool whose output nobody reads any more is cancelled, and the exit code is that of SIGPIPE", async () => {
+    for (const words of [
+      ["run", "shed", "--type", "capture", "-n", "--param", 'params={"filter":"@web"}'],
+      ["capture", "shed", "--filter", "@web"],
+    ]) {
+      const child = spawn(process.execPath, [programs.farhand, ...words], {
+        env: { ...process.env, ...session.env },
+        stdio: ["ignore", "pipe", "ignore"],
+      });
+      const exited = once(child, "exit");
+      await once(child.stdout, "data");
+      child.stdout.destroy();
+      const sending = setInterval(() => connect(80, "127.0.0.1").on("error", () => undefined), 100);
+      expect(await exited).toEqual([141, null]);
+      clearInterval(sending);
+      const units = JSON.parse((await farhand("units", "list", "shed", "--json")).out) as Record<string, unknown>[];
+      const captures = units.filter(({ workType }) => workType === "capture");
+      expect(captures.filter(({ stateName }) => stateName === "Running")).toEqual([]);
+      expect(captures.some(({ stateName }) => stateName === "Canceled")).toBe(true);
+    }
   });
 
   test("--json reports on stderr, because stdout has the output", async () => {

@@ -1,6 +1,8 @@
 import { FarhandError, systemClock } from "#core";
+import { isToolName } from "#tools/wire";
 import type { RunOptions } from "../commands/run.ts";
 import { CliError } from "../errors.ts";
+import { reportFailure } from "../failure.ts";
 import { openPayload, workParams } from "../payload.ts";
 import { oneLine } from "../quantities.ts";
 import type { Terminal } from "../terminal.ts";
@@ -39,6 +41,7 @@ export async function run(
         if (!json) terminal.say(text);
       };
       const { unit, isTaken } = await handIn(api, worker, work, { presses, tell });
+      const endsUnread = isToolName(work.workType);
       if (options.detach) {
         if (!isTaken) throw unsure(worker, unit);
         terminal.print(json ? JSON.stringify({ worker, unit }) : unit);
@@ -46,11 +49,22 @@ export async function run(
         return 0;
       }
       if (isTaken) tell(`unit ${unit} started on ${oneLine(worker)}`);
-      return await followRun({ api, worker, unit, from: 0, json, clock: systemClock, presses }, terminal);
+      return await followRun({ api, worker, unit, from: 0, json, clock: systemClock, presses, endsUnread }, terminal);
     });
+  } catch (error) {
+    const exit = options.type !== undefined && isToolName(options.type) ? await exitOfTool(error) : undefined;
+    if (exit === undefined) throw error;
+    reportFailure(error, terminal, { json: options.json === true, stdoutTaken: true });
+    return exit;
   } finally {
     presses.close();
   }
+}
+
+/** Loaded where it is needed: it knows all tools. */
+async function exitOfTool(error: unknown): Promise<number | undefined> {
+  const { exitOfRefusal } = await import("./tool-refusal.ts");
+  return exitOfRefusal(error);
 }
 
 async function workOf(words: readonly string[], options: RunOptions, terminal: Terminal): Promise<Work> {

@@ -1,15 +1,15 @@
 import { type Clock, errorText, FarhandError, type JsonObject, systemClock } from "#core";
-import { type ToolErrorCode, toolErrors } from "#tools";
 import type { ToolName } from "#tools/wire";
 import type { UnitReport } from "#work/wire";
 import { endingOf } from "../ending.ts";
+import type { Terminal } from "../terminal.ts";
 import { followUnit, outputFault } from "../follow.ts";
 import type { ApiClient } from "./api-client.ts";
 import { apiPath } from "./api-path.ts";
 import { submission } from "./multipart.ts";
 import { newUnitId } from "./new-unit-id.ts";
 import type { Presses } from "./presses.ts";
-import { ServerProblem } from "./problem.ts";
+import { exitOfRefusal } from "./tool-refusal.ts";
 import { unitLink } from "./unit-link.ts";
 
 /** A tool to be run on some workers at once. */
@@ -20,6 +20,8 @@ export interface ToolRun {
   readonly params: JsonObject;
   /** The first one cancels all units and waits for their end, the second one leaves. */
   readonly presses: Presses;
+  /** Takes what is to be done when nobody reads the output any more: all units are cancelled then. */
+  readonly whenUnread?: Terminal["whenUnread"] | undefined;
   readonly clock?: Clock;
 }
 
@@ -62,6 +64,10 @@ export async function runTool(run: ToolRun, events: ToolEvents): Promise<ToolEnd
     cancelling.abort(reason);
     events.told("ending it; Ctrl-C again leaves it running");
     for (const [worker, unit] of units) void cancel(run, worker, unit, events);
+  });
+  run.whenUnread?.(async () => {
+    cancelling.abort();
+    await Promise.all([...units].map(([worker, unit]) => cancel(run, worker, unit, events)));
   });
   return await Promise.all(
     run.workers.map(async (worker): Promise<ToolEnding> => {
@@ -140,10 +146,7 @@ function faultIn(detail: string): { readonly text: string; readonly code?: strin
 function refused(worker: string, error: unknown): ToolEnding {
   const fault = errorText(error);
   if (!(error instanceof FarhandError)) return { worker, exit: 1, fault };
-  const { code } = error;
-  // What the worker refused before there was a unit ends as it does when the tool's program refuses it.
-  const isOfTool = error instanceof ServerProblem && Object.hasOwn(toolErrors, code);
-  return { worker, exit: isOfTool ? toolErrors[code as ToolErrorCode].exit : error.exit, fault, code };
+  return { worker, exit: exitOfRefusal(error) ?? error.exit, fault, code: error.code };
 }
 
 async function cancel({ api }: ToolRun, worker: string, unit: string, events: ToolEvents): Promise<void> {

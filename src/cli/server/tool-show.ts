@@ -64,9 +64,10 @@ export async function showTool(
         if (terminal.columns !== undefined) notes.splice(0, 1, terminal.colours.faint(note));
         else if (!options.json) terminal.say(note);
       };
-      const endings = await runTool({ api, workers, tool, params, presses }, { output, told }).finally(() =>
-        drawing.end(),
-      );
+      const endings = await runTool(
+        { api, workers, tool, params, presses, whenUnread: terminal.whenUnread },
+        { output, told },
+      ).finally(() => drawing.end());
       if (!options.json) block.end(view.text());
       for (const ending of endings) tellEnding(ending, options, terminal);
       return endings;

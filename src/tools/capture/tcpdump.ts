@@ -4,12 +4,12 @@ import type { ChildEnd } from "../tool.ts";
 import type { CaptureParams } from "./params-schema.ts";
 
 /**
- * Room for packets that tcpdump has not taken yet, KiB: about 100,000 small ones, half a second of 200,000 a second.
+ * Room for packets that tcpdump has not taken yet, KiB: about 200,000 small ones, a second of them where it gets no processor.
  *
  * Without `--immediate-mode`: the kernel would give each packet, however small, a place as long as the longest one may be, so that
- * these 16 MiB were full after 64. As it is, they lie one behind the other, and tcpdump gets them by the block or once a second.
+ * these 32 MiB were full after 128. As it is, they lie one behind the other, and tcpdump gets them by the block or once a second.
  */
-const bufferKiB = 16_384;
+const bufferKiB = 32_768;
 
 /** Packets may lie in a block for so long after they came, milliseconds: tcpdump asks the kernel for 1,000. */
 export const blockMs = 1_000;
@@ -42,7 +42,7 @@ export function tcpdumpFailure({ code, signal, said }: ChildEnd, packets: number
   const words = said.split("\n").filter((line) => line !== "" && !usual.test(line));
   const text = (words.at(-1) ?? "").replace(/^tcpdump: /, "");
   if (signal !== null) return new ToolError("TOOL_FAILED", `tcpdump was ended by ${signal} after ${packets} packets`);
-  if (/syntax error|parse filter|expression|unknown host|illegal/i.test(said)) {
+  if (/syntax error|parse filter|expression|unknown (host|port|network|protocol|ip proto|ether)|illegal/i.test(said)) {
     return new ToolError("FILTER_REFUSED", `this is no filter: ${text}`);
   }
   if (/No such device|doesn't exist/i.test(said)) {

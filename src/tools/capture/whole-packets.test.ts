@@ -110,7 +110,7 @@ describe("PacketCutter", () => {
 test("tcpdumpArguments() puts the filter where no option is looked for", () => {
   const words = tcpdumpArguments(CaptureParams.parse({ snapLength: 96 }), "eth0", "-z /bin/sh");
   expect(words.slice(-2)).toEqual(["--", "-z /bin/sh"]);
-  expect(words.join(" ")).toContain("-i eth0 -n -U -B 16384 -s 96");
+  expect(words.join(" ")).toContain("-i eth0 -n -U -B 32768 -s 96");
   // In that mode each packet takes the room of the longest one, and at 200,000 a second a third of them is lost.
   expect(words).not.toContain("--immediate-mode");
   expect(words).toContain("-p");

@@ -134,7 +134,7 @@ describeWithNamespaces("a worker that is not root, and its captures", () => {
     const dump = liveProcesses().find(({ command }) => /^\S*tcpdump -i cable1 .*dst port 9/.test(command));
     if (!dump) throw new Error("no tcpdump runs");
     process.kill(dump.pid, "SIGSTOP");
-    await sent(20_000, 1_400);
+    await sent(32_000, 1_400);
     process.kill(dump.pid, "SIGCONT");
     let detail = "";
     const isTold = /^Running: PID \d+: \d+ packets, \d+ bytes, [1-9]\d* dropped by the kernel so far$/;
@@ -144,7 +144,7 @@ describeWithNamespaces("a worker that is not root, and its captures", () => {
     await ctl("cancel", flooded);
     const end = /^Canceled: (\d+) packets, \d+ bytes, (\d+) dropped by the kernel: incomplete$/;
     const [, stored, dropped] = end.exec(await detailOf(flooded)) ?? [];
-    expect(Number(stored) + Number(dropped)).toBe(20_000);
+    expect(Number(stored) + Number(dropped)).toBe(32_000);
   });
 
   test("without the capability it is refused before there is a unit, with what to do", async () => {

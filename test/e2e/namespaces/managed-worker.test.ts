@@ -72,7 +72,17 @@ describeWithNamespaces("a worker on another machine", () => {
   test("joins with a token, runs what it is sent, and needs no open port", async () => {
     const { token } = JSON.parse((await farhand("enrol-token", "--json")).stdout) as { token: string };
     await writeFile(folder.file("token"), token, { mode: 0o600 });
-    const join = ["worker", "join", url, "--session", "--token-file", folder.file("token"), "--name", "shed"];
+    const join = [
+      "worker",
+      "join",
+      url,
+      "--session",
+      "--token-file",
+      folder.file("token"),
+      "--name",
+      "shed",
+      "--tools",
+    ];
     worker = await startProcess(...on(workerHost, ...join), { env: envOf("worker") });
     await worker.line(/^This machine is shed now, a worker of https:/, soon());
     await worker.line(/registered with the server as shed/, soon());
@@ -82,6 +92,14 @@ describeWithNamespaces("a worker on another machine", () => {
     expect(run).toMatchObject({ code: 5, stdout: expect.stringMatching(/^\d+\n$/) as string });
     const listening = (await workerHost?.run("ss", "-Hltnu"))?.stdout;
     expect(listening).toBe("");
+
+    // `--tools` has opened all of them, for private networks and not for the worker's own services.
+    const { host } = new URL(url);
+    expect(await farhand("probe", "tcp", host, "--on", "shed")).toMatchObject({ code: 0 });
+    const own = await farhand("probe", "tcp", "127.0.0.1:1", "--on", "shed");
+    expect(own).toMatchObject({ code: 5, stderr: expect.stringContaining("may not look at 127.0.0.1") as string });
+    const scan = await farhand("scan", "shed", host.replace(/:\d+$/, ""), "--ports", "8443,1", "--json");
+    expect(scan.code, scan.stderr).toBe(0);
 
     // A token is good once.
     const again = ["worker", "join", url, "--session", "--token-file", folder.file("token"), "--no-start"];

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { decodeEnrolmentToken } from "#fleet";
 import { axeFindings, type Browser, openBrowser, openWindow, type Page, screenshot } from "../kit/browser.ts";
 import { freshBuild, programs } from "../kit/daemon.ts";
 import { endMarkedProcesses, processMark } from "../kit/marked-processes.ts";
@@ -62,7 +63,7 @@ async function goTo(page: Page, name: string): Promise<void> {
   await page.getByRole("heading", { name, level: 1 }).waitFor();
 }
 
-test("CAT-108: a first run by keyboard only; then switches, a task's output, the log, the configuration, reset", async () => {
+test("CAT-108, CAT-112: a first run by keyboard only; then switches, a task's output, the configuration, reset, the log, health; a worker that stops", async () => {
   await using server = await wholeServer();
   const { token } = await server.running.core.enrolments.make({ name: "shed" }, "u1");
   const opened = await localUi();
@@ -84,8 +85,19 @@ test("CAT-108: a first run by keyboard only; then switches, a task's output, the
   await page.getByRole("heading", { name: "Basic setup" }).waitFor();
   await tabTo(page, "Server");
   await keyboard.type(server.url);
+  await tabTo(page, "Server’s pin");
+  await keyboard.type(decodeEnrolmentToken(token).pin ?? "");
   await tabTo(page, "Name");
   await keyboard.type("shed");
+  // Without a token a person has to let it in, by the fingerprint that both show.
+  await keyboard.press("Enter");
+  const fingerprint = await page.getByLabel("Fingerprint of this machine").innerText();
+  const pending = await server.running.core.pending.list();
+  expect(pending.map((each) => each.fingerprint)).toEqual([fingerprint]);
+  await screenshot(page, "local-waiting");
+  expect(await axeFindings(page)).toEqual([]);
+  await page.getByRole("button", { name: "Give up" }).click();
+  await page.getByLabel("Fingerprint of this machine").waitFor({ state: "detached" });
   await tabTo(page, "Enrolment token");
   await keyboard.type("fh1.nonsense");
   await tabTo(page, "Service password");
@@ -96,7 +108,7 @@ test("CAT-108: a first run by keyboard only; then switches, a task's output, the
   await screenshot(page, "local-setup-faults");
   expect(await axeFindings(page)).toEqual([]);
   // Nothing is lost, and the focus is where the first fault is.
-  expect(await page.getByLabel("Server").inputValue()).toBe(server.url);
+  expect(await page.getByLabel("Server", { exact: true }).inputValue()).toBe(server.url);
   await keyboard.press("Control+A");
   await keyboard.type(token);
   await tabTo(page, "Service password");
@@ -184,12 +196,14 @@ test("CAT-108: a first run by keyboard only; then switches, a task's output, the
   await page.getByRole("button", { name: "Reset it" }).click();
   await page.getByText("there is no service password").waitFor();
   await goTo(page, "State");
-  await page.getByText("does not run").waitFor();
+  await page.getByText("does not run", { exact: true }).waitFor();
   await page.getByRole("button", { name: "Start" }).click();
   await page.getByText("runs", { exact: true }).waitFor();
 
   await goTo(page, "Log");
   const lines = page.getByRole("list", { name: "Lines of the log" });
+  // It is there since before anybody looked.
+  await lines.getByText("registered with the server as").first().waitFor();
   // What changes something is logged; until the worker that has just come is heard, it is told nobody.
   const switched = async (): Promise<number> => {
     await farhand("worker", "switches", "--session", "watchers=off");
@@ -201,14 +215,40 @@ test("CAT-108: a first run by keyboard only; then switches, a task's output, the
   await page.getByLabel("From level").selectOption("info");
   await lines.waitFor();
   await screenshot(page, "local-log");
+  expect(await axeFindings(page)).toEqual([]);
+
+  await goTo(page, "Health");
+  const findings = page.getByRole("list", { name: "Findings" });
+  await findings.getByText("socket", { exact: true }).waitFor();
+  await page.getByText(/^\d+ s ago in \d+(\.\d+)? m?s, every \d+ s$/).waitFor();
+  await screenshot(page, "local-health");
+  expect(await axeFindings(page)).toEqual([]);
 
   await page.setViewportSize({ width: 390, height: 844 });
   await page.emulateMedia({ colorScheme: "dark" });
-  for (const name of ["State", "Basic setup", "Reset"]) {
+  for (const name of ["State", "Basic setup", "Tasks", "Health", "Log", "Configuration", "Reset"]) {
     await goTo(page, name);
     expect(await axeFindings(page)).toEqual([]);
     await screenshot(page, `local-dark-390-${name.replace(" ", "-").toLowerCase()}`);
     expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(390);
   }
+
+  // CAT-112: stopped hard while somebody looks; then gone.
+  const { stdout } = await farhand("worker", "status", "--session", "--json");
+  const { pid } = JSON.parse(stdout) as { pid: number };
+  await goTo(page, "Health");
+  await page.getByText("Memory of the worker itself").waitFor();
+  process.kill(pid, "SIGSTOP");
+  await page.getByText(/The worker tells no numbers now; these are \d+ s old/).waitFor({ timeout: 30_000 });
+  await page.getByText("the worker does not answer", { exact: false }).first().waitFor();
+  await goTo(page, "State");
+  await page.getByText(/What stands below is \d+ s old/).waitFor();
+  await screenshot(page, "local-stopped-390");
+  expect(await axeFindings(page)).toEqual([]);
+  process.kill(pid, "SIGKILL");
+  await page.getByText("does not run", { exact: true }).waitFor({ timeout: 30_000 });
+  await goTo(page, "Health");
+  await page.getByText(/The worker does not run\. What it told is \d+ s old/).waitFor();
+  await screenshot(page, "local-killed-390");
   expect(window.complaints).toEqual([]);
-}, 180_000);
+}, 240_000);

@@ -1,13 +1,17 @@
 import { expect, test } from "vitest";
 import { faultsOf } from "./basic-setup.ts";
 
-const nothing = { server: "", name: "", token: "", entitlement: "", password: "" };
+const nothing = { server: "", ca: "", pin: "", name: "", token: "", entitlement: "", password: "" };
 
 test.each([
   [{ server: "farm.example" }, "server"],
   [{ server: "http://farm.example" }, "server"],
   [{ server: "https://ada:secret@farm.example" }, "server"],
   [{ server: "https://farm.example", token: "fh1.nonsense" }, "token"],
+  [{ server: "https://farm.example", ca: "/nowhere/ca.pem" }, "ca"],
+  [{ server: "https://farm.example", ca: import.meta.filename.replace(/[^/]+$/, "entry.ts") }, "ca"],
+  [{ server: "https://farm.example", pin: "abc" }, "pin"],
+  [{ pin: "ab".repeat(32) }, "pin"],
   [{ name: "x".repeat(256) }, "name"],
   [{ entitlement: "fhe1.nonsense" }, "entitlement"],
   [{ password: "short" }, "password"],

@@ -2,15 +2,17 @@ import { isJsonObject, type JsonObject, silentLog } from "#core";
 import { decodeEnrolmentToken, readEntitlement } from "#fleet";
 import { loadService } from "#worker";
 import { runType } from "../join-worker.ts";
+import { readableText } from "./readable-text.ts";
+import type { Waiting } from "./joining.ts";
 import { openPlace } from "../worker-edit.ts";
 import { startWorker, stopWorker } from "./local-service.ts";
 import type { LocalWorker } from "./local-worker.ts";
 
-/** Joining may take so long, milliseconds. */
+/** Joining with a token may take so long, milliseconds; a person takes their time. */
 const joinMs = 60_000;
 const minPasswordChars = 12;
 
-const fields = ["server", "name", "token", "entitlement", "password"] as const;
+const fields = ["server", "ca", "pin", "name", "token", "entitlement", "password"] as const;
 type SetupField = (typeof fields)[number];
 /** What the form has; empty is: leave it as it is. */
 type SetupWish = Readonly<Record<SetupField, string>>;
@@ -21,31 +23,42 @@ export interface SetupFault {
   readonly message: string;
 }
 
-/** What came of it: faults, and then nothing was done; else what was done. */
-export type SetupOutcome = { readonly faults: readonly SetupFault[] } | { readonly done: readonly string[] };
+/** What came of it: faults, and then nothing was done; what was done; or a person at the server has to let it in first. */
+export type SetupOutcome =
+  | { readonly faults: readonly SetupFault[] }
+  | { readonly done: readonly string[] }
+  | { readonly waiting: Waiting };
 
 /** Basic Setup (CAT-108): every field is looked at before anything is done. @throws what the worker or its server says. */
 export async function basicSetup(worker: LocalWorker, given: JsonObject): Promise<SetupOutcome> {
   const wish = wishIn(given);
   const faults = faultsOf(wish);
   if (faults.length > 0) return { faults };
-  const done: string[] = [];
-  const { server, token, name, entitlement, password } = wish;
-  if (token !== "") {
-    done.push(await joinedWhenStopped(worker, wish));
-  }
-  if (entitlement !== "" || (token === "" && (name !== "" || server !== "")) || !(await hasDocument(worker)))
-    done.push(await written(worker, token === "" ? wish : { ...wish, name: "", server: "" }));
-  if (token === "" && server !== "") await stopWorker(worker);
+  const { server, token } = wish;
+  const isNew = server !== "" && (token !== "" || !(await worker.isMember()));
+  if (!isNew) return { done: await rest(worker, wish, []) };
+  const came = await worker.joining.begin(server, async (waiting, signal) =>
+    rest(worker, { ...wish, name: "", server: "" }, [await joinedWhenStopped(worker, wish, waiting, signal)]),
+  );
+  return "fingerprint" in came ? { waiting: came } : { done: came };
+}
+
+/** All but joining. @param done what was done before. */
+async function rest(worker: LocalWorker, wish: SetupWish, done: readonly string[]): Promise<string[]> {
+  const { server, name, entitlement, password } = wish;
+  const all = [...done];
+  if (entitlement !== "" || name !== "" || server !== "" || !(await hasDocument(worker)))
+    all.push(await written(worker, wish));
+  if (server !== "") await stopWorker(worker);
   if (!(await worker.answers())) {
     await startWorker(worker);
-    done.push("the worker runs");
+    all.push("the worker runs");
   }
   if (password !== "") {
     await worker.ask("password.set", { password });
-    done.push("the service password is set");
+    all.push("the service password is set");
   }
-  return { done };
+  return all;
 }
 
 function wishIn(given: JsonObject): SetupWish {
@@ -55,11 +68,17 @@ function wishIn(given: JsonObject): SetupWish {
 }
 
 /** All of them at once, so that nobody mends one after the other. */
-export function faultsOf({ server, name, token, entitlement, password }: SetupWish): SetupFault[] {
+export function faultsOf({ server, ca, pin, name, token, entitlement, password }: SetupWish): SetupFault[] {
   const faults: SetupFault[] = [];
   const fault = (field: SetupField, message: string): void => void faults.push({ field, message });
   if (server !== "" && !isServerUrl(server)) fault("server", "this is no address: write https://HOST:PORT");
   if (server === "" && token !== "") fault("server", "a token needs its server: write https://HOST:PORT");
+  if (ca !== "" && !readableText(ca)?.includes("BEGIN CERTIFICATE"))
+    fault("ca", "there are no certificates in PEM at this place of this machine that can be read");
+  if (pin !== "" && !/^([0-9a-f]{2}:?){32}$/i.test(pin))
+    fault("pin", "this is no SHA-256: 64 hexadecimal digits, as the server's administrator has it");
+  for (const field of ["ca", "pin"] as const)
+    if (server === "" && { ca, pin }[field] !== "") fault(field, "it is about a server: name that too");
   if (name.length > 255) fault("name", "a name has 255 characters at most");
   if (token !== "" && !reads(() => decodeEnrolmentToken(token)))
     fault("token", "this is no enrolment token: copy all of it, from fh1. to its end");
@@ -85,27 +104,42 @@ function reads(read: () => unknown): boolean {
 }
 
 /** A worker that ran and was not taken runs again: nobody is left without it over a wrong token. */
-async function joinedWhenStopped(worker: LocalWorker, wish: SetupWish): Promise<string> {
+async function joinedWhenStopped(
+  worker: LocalWorker,
+  wish: SetupWish,
+  waiting: (fingerprint: string) => void,
+  signal: AbortSignal,
+): Promise<string> {
   const ran = await worker.answers();
   await stopWorker(worker);
   try {
-    return await joined(worker, wish);
+    return await joined(worker, wish, waiting, signal);
   } catch (error) {
     if (ran) await startWorker(worker);
     throw error;
   }
 }
 
-async function joined({ mode, env }: LocalWorker, { server, token, name }: SetupWish): Promise<string> {
+async function joined(
+  { mode, env }: LocalWorker,
+  { server, ca, pin, token, name }: SetupWish,
+  waiting: (fingerprint: string) => void,
+  signal: AbortSignal,
+): Promise<string> {
   const { joinServer } = await loadService();
   const { name: known, serverUrl } = await joinServer({
-    ...{ serverUrl: server.replace(/\/+$/, ""), token, mode, workTypes: [runType], log: silentLog },
+    ...{ serverUrl: server.replace(/\/+$/, ""), mode, waiting, workTypes: [runType], log: silentLog },
+    ...(token !== "" && { token }),
     ...(name !== "" && { name }),
+    ...(ca !== "" && { ca: readableText(ca) }),
+    ...(pin !== "" && { pin: plainPin(pin) }),
     env: { ...env },
-    signal: AbortSignal.timeout(joinMs),
+    signal: token === "" ? signal : AbortSignal.any([signal, AbortSignal.timeout(joinMs)]),
   });
   return `this machine is ${known} now, a worker of ${serverUrl}`;
 }
+
+const plainPin = (pin: string): string => pin.replaceAll(":", "").toLowerCase();
 
 async function hasDocument(worker: LocalWorker): Promise<boolean> {
   const place = await openPlace({ ...worker.options }, worker.env);
@@ -113,14 +147,21 @@ async function hasDocument(worker: LocalWorker): Promise<boolean> {
   return place.got.version > 0;
 }
 
-async function written(worker: LocalWorker, { server, name, entitlement }: SetupWish): Promise<string> {
+async function written(worker: LocalWorker, { server, ca, pin, name, entitlement }: SetupWish): Promise<string> {
   const place = await openPlace({ ...worker.options, comment: "Basic Setup" }, worker.env);
   try {
     const { document } = place.got;
     const part = (key: string): JsonObject => (isJsonObject(document[key]) ? document[key] : {});
     const { version } = await place.put({
       ...document,
-      ...(server !== "" && { server: { ...part("server"), urls: [server] } }),
+      ...(server !== "" && {
+        server: {
+          ...part("server"),
+          urls: [server],
+          ...(ca !== "" && { caFile: ca }),
+          ...(pin !== "" && { pin: plainPin(pin) }),
+        },
+      }),
       ...(name !== "" && { identity: { ...part("identity"), name } }),
       ...(entitlement !== "" && { entitlement }),
     });

@@ -10,18 +10,22 @@ import { beginStream } from "./answers.ts";
 const topics = ["units", "switches", "log"];
 
 /**
- * Hand on the worker's notices as they come, a JSON object a line, until the worker or the reader goes. Who reads slowly
+ * Hand on the last lines of the worker's log, and its notices as they come, a JSON object a line, until the worker or the reader goes. Who reads slowly
  * is told by the worker how many were lost.
  */
 export async function streamNotices(path: string, response: ServerResponse): Promise<void> {
   const socket = connect({ path });
   response.once("close", () => socket.destroy());
-  const call = { jsonrpc: "2.0", id: 1, method: "notices.subscribe", params: { topics } };
+  const calls = [
+    { jsonrpc: "2.0", id: 1, method: "notices.subscribe", params: { topics } },
+    // Asked for after it: a line may come twice, and none is missed.
+    { jsonrpc: "2.0", id: 2, method: "log.recent" },
+  ];
   // There is nothing to hear of a worker that does not run, and how it is says another request.
   if (!(await isConnected(socket))) return void beginStream(response, "application/x-ndjson").end();
-  socket.write(`${JSON.stringify(call)}\n`);
+  for (const call of calls) socket.write(`${JSON.stringify(call)}\n`);
   beginStream(response, "application/x-ndjson");
-  const lines = new LineReader(maxMessageBytes);
+  const lines = new LineReader(maxMessageBytes * 8);
   for await (const chunk of socket as AsyncIterable<Buffer>) {
     lines.push(chunk);
     for (let line = lines.next(); line; line = lines.next()) await send(response, `${line.toString()}\n`);

@@ -58,6 +58,7 @@ export async function openLocalPages(worker: LocalWorker, folder: string, wanted
     url: `http://127.0.0.1:${port}/`,
     code: entry.code,
     close: async () => {
+      await worker.joining.giveUp();
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
       server.closeAllConnections();
       await closed;

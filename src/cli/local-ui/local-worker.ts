@@ -2,6 +2,7 @@ import { type JsonObject, silentLog } from "#core";
 import { loadModes, placesOf } from "#worker";
 import { CliError } from "../errors.ts";
 import type { Terminal } from "../terminal.ts";
+import { Joining } from "./joining.ts";
 import { workerMode } from "../worker-mode.ts";
 import { askWorker, otherSocket, type WorkerSocketOptions } from "../worker-socket.ts";
 
@@ -13,6 +14,8 @@ export class LocalWorker {
   readonly options: WorkerSocketOptions;
   /** Its management socket. */
   readonly socket: string;
+  /** The way to its server, while a person has to let it in. */
+  readonly joining = new Joining();
 
   private constructor(options: WorkerSocketOptions, env: Terminal["env"], socket: string | undefined) {
     this.options = options;
@@ -43,12 +46,21 @@ export class LocalWorker {
 
   /** How it is; of one that does not run, what its files say (CAT-12). */
   async state(): Promise<object> {
+    const { mode } = this;
+    // Its files are held by the joining meanwhile.
+    if (this.joining.isRunning) return { runs: false, mode, reason: "it is being joined", ...this.joining.shown };
     try {
-      return { runs: true, mode: this.mode, status: await this.ask("worker.status") };
+      return { runs: true, mode, status: await this.ask("worker.status"), ...this.joining.shown };
     } catch (error) {
       if (!isSilent(error)) throw error;
-      return { runs: false, mode: this.mode, reason: error.message, ...(await this.#written()) };
+      return { runs: false, mode, reason: error.message, ...(await this.#written()), ...this.joining.shown };
     }
+  }
+
+  /** Whether it is a server's. */
+  async isMember(): Promise<boolean> {
+    const { status, state } = (await this.state()) as { status?: { name?: string }; state?: string };
+    return status?.name !== undefined || state === "registered";
   }
 
   /** Behind the back of a root process nothing is read or written (CAT-30). */

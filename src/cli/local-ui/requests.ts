@@ -1,17 +1,19 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { isJsonObject, type JsonObject, silentLog } from "#core";
 import { loadModes } from "#worker";
+import type { DoctorFindings } from "#fleet";
 import { CliError } from "../errors.ts";
+import { findingsOf } from "../worker-findings.ts";
 import { maxDocumentBytes, objectIn, sendJson } from "./answers.ts";
 import { basicSetup } from "./basic-setup.ts";
 import { checkConfiguration, compareConfiguration, readConfiguration, writeConfiguration } from "./configuration.ts";
 import { streamNotices, streamOutput } from "./live.ts";
 import { startWorker } from "./local-service.ts";
-import type { LocalWorker } from "./local-worker.ts";
+import { isSilent, type LocalWorker } from "./local-worker.ts";
 
 /** What the pages ask the worker itself; how much of it they may, the worker decides as for any caller on its socket. */
 const asked = new Set([
-  ...["worker.status", "worker.switches.set", "worker.restart", "worker.stop", "worker.doctor"],
+  ...["worker.status", "worker.switches.set", "worker.restart", "worker.stop", "worker.vitals"],
   ...["units.list", "units.status", "units.cancel", "units.release"],
   ...["password.set", "password.clear"],
 ]);
@@ -26,6 +28,8 @@ export async function answer(worker: LocalWorker, request: IncomingMessage, resp
       return await streamNotices(worker.socket, response);
     case "GET /api/output":
       return await streamOutput(worker.socket, ...outputWanted(url.searchParams), response);
+    case "GET /api/findings":
+      return sendJson(response, { findings: await findings(worker) });
     case "GET /api/configuration":
       return sendJson(response, await readConfiguration(worker));
     case "POST /api/configuration":
@@ -38,6 +42,10 @@ export async function answer(worker: LocalWorker, request: IncomingMessage, resp
       return sendJson(response, await ask(worker, await objectIn(request)));
     case "POST /api/setup":
       return sendJson(response, await basicSetup(worker, await objectIn(request)));
+    case "POST /api/setup/give-up":
+      await objectIn(request);
+      await worker.joining.giveUp();
+      return sendJson(response, {});
     case "POST /api/start":
       await objectIn(request);
       await startWorker(worker);
@@ -56,6 +64,16 @@ async function ask(worker: LocalWorker, { method, params = {} }: JsonObject): Pr
     throw new CliError("LOCAL_INVALID", "method: none that the local pages ask");
   if (!isJsonObject(params)) throw new CliError("LOCAL_INVALID", "params: no JSON object");
   return await worker.ask(method, params);
+}
+
+/** The service knows its own folders best; of one that does not run, the files are looked at (CAT-113). */
+async function findings(worker: LocalWorker): Promise<unknown> {
+  try {
+    return ((await worker.ask("worker.doctor")) as DoctorFindings).findings;
+  } catch (error) {
+    if (!isSilent(error)) throw error;
+    return (await findingsOf(worker.options, worker.env)).findings;
+  }
 }
 
 function outputWanted(query: URLSearchParams): [unit: string, from: number] {

@@ -3,7 +3,7 @@ import { type LogLine, logRecent, type ServedMethod, serve } from "#fleet";
 
 /** What is kept: enough to see what led to where a worker is, and little beside its other memory. */
 const maxLines = 500;
-const maxChars = 256 * 1024;
+const maxChars = 128 * 1024;
 /** Of one line, and of its fields. */
 const maxLineChars = 4 * 1024;
 

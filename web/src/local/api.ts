@@ -2,15 +2,29 @@ import type { UnitSummary, WorkerStatus } from "./shapes.ts";
 import { problemIn, unreachable } from "../api/problem.ts";
 
 /** How the worker is; of one that does not run, what its files say. */
-export type LocalState =
-  | { readonly runs: true; readonly mode: string; readonly status: WorkerStatus }
-  | {
-      readonly runs: false;
-      readonly mode: string;
-      readonly reason: string;
-      readonly state?: string;
-      readonly nextStep?: string;
-    };
+export type LocalState = Joins &
+  (
+    | { readonly runs: true; readonly mode: string; readonly status: WorkerStatus }
+    | {
+        readonly runs: false;
+        readonly mode: string;
+        readonly reason: string;
+        readonly state?: string;
+        readonly nextStep?: string;
+      }
+  );
+
+/** The way to a server, where a person has to let it in. */
+interface Joins {
+  readonly waiting?: {
+    readonly fingerprint: string;
+    readonly server: string;
+    /** Milliseconds since 1970. */
+    readonly since: number;
+  };
+  /** Why the last one came to nothing. */
+  readonly trouble?: string;
+}
 
 /** A field of Basic Setup that cannot be used. */
 export interface SetupFault {
@@ -36,8 +50,8 @@ export async function asked<T>(method: "GET" | "POST", route: string, body?: obj
 }
 
 /** Ask the worker for one of its methods. @throws {ProblemError} what it refuses, in its words. */
-export const askWorker = <T>(method: string, params: object = {}): Promise<T> =>
-  asked<T>("POST", "ask", { method, params });
+export const askWorker = <T>(method: string, params: object = {}, signal?: AbortSignal): Promise<T> =>
+  asked<T>("POST", "ask", { method, params }, signal);
 
 /** The answer as it comes, for what goes on. @throws {ProblemError} */
 export async function opened(

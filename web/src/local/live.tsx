@@ -1,14 +1,7 @@
 import { createContext, type ReactNode, useContext, useEffect, useState } from "react";
 import { ProblemError } from "../api/problem.ts";
 import { asked, type LocalState, opened } from "./api.ts";
-
-/** A line of the worker's log. */
-export interface LogLine {
-  readonly id: number;
-  readonly at: number;
-  readonly level: "info" | "warn" | "error";
-  readonly text: string;
-}
+import { joinedLines, lineOf, type LogLine, type ToldLine } from "./log-lines.ts";
 
 interface Live {
   readonly state: LocalState | undefined;
@@ -16,6 +9,8 @@ interface Live {
   readonly at: number;
   /** Why it may not be true any more. */
   readonly error: unknown;
+  /** When the worker itself has answered last; undefined: not since these pages are open. */
+  readonly heardAt: number | undefined;
   readonly log: readonly LogLine[];
   /** Grows with every change of a unit. */
   readonly changes: number;
@@ -23,7 +18,10 @@ interface Live {
 }
 
 const maxLines = 1_000;
-const beatMs = 5_000;
+/** How often the worker is asked how it is, milliseconds. */
+export const beatMs = 5_000;
+/** A worker that has not answered by then does not answer, milliseconds. */
+const patienceMs = 10_000;
 const againMs = 1_000;
 const Context = createContext<Live | undefined>(undefined);
 
@@ -35,16 +33,19 @@ export function useLive(): Live {
 
 /** What the worker tells, for all pages. @param props.ended the browser is not let in any more. */
 export function LiveWorker({ ended, children }: { readonly ended: () => void; readonly children: ReactNode }) {
-  const [known, setKnown] = useState<Pick<Live, "state" | "at" | "error">>({
+  const [known, setKnown] = useState<Pick<Live, "state" | "at" | "error" | "heardAt">>({
     state: undefined,
     at: 0,
     error: undefined,
+    heardAt: undefined,
   });
   const [log, setLog] = useState<readonly LogLine[]>([]);
   const [changes, setChanges] = useState(0);
   const look = async () => {
     try {
-      setKnown({ state: await asked<LocalState>("GET", "state"), at: Date.now(), error: undefined });
+      const state = await asked<LocalState>("GET", "state", undefined, patience());
+      const at = Date.now();
+      setKnown(({ heardAt }) => ({ state, at, error: undefined, heardAt: state.runs ? at : heardAt }));
     } catch (error) {
       if (error instanceof ProblemError && error.problem.code === "LOCAL_CODE") ended();
       setKnown((before) => ({ ...before, error }));
@@ -52,10 +53,11 @@ export function LiveWorker({ ended, children }: { readonly ended: () => void; re
   };
   useEffect(() => {
     const gone = new AbortController();
-    const hear = ({ method, params }: Notice) => {
-      if (method === "notice.log") setLog((lines) => [...lines.slice(1 - maxLines), lineOf(params)]);
-      else setChanges((count) => count + 1);
-      if (method !== "notice.log") void look();
+    const hear = ({ method, params = {}, result }: Notice) => {
+      const told = method === "notice.log" ? [params] : result?.lines;
+      if (told) return setLog((lines) => joinedLines(lines, told.map(lineOf), maxLines));
+      setChanges((count) => count + 1);
+      void look();
     };
     void follow(hear, look, gone.signal);
     // How it gets on with its server is told by no notice.
@@ -68,16 +70,30 @@ export function LiveWorker({ ended, children }: { readonly ended: () => void; re
   return <Context value={{ ...known, log, changes, refresh: () => void look() }}>{children}</Context>;
 }
 
-interface Notice {
-  readonly method?: string;
-  readonly params?: { readonly level?: string; readonly message?: string; readonly fields?: object };
+/** For one question to the worker. @throws {ProblemError} by the request, when it is over. */
+export function patience(gone?: AbortSignal): AbortSignal {
+  const over = new AbortController();
+  const timer = setTimeout(() => over.abort(silent()), patienceMs);
+  gone?.addEventListener("abort", () => {
+    clearTimeout(timer);
+    over.abort(gone.reason);
+  });
+  return over.signal;
 }
 
-let lines = 0;
+function silent(): ProblemError {
+  return new ProblemError({
+    ...{ type: "about:blank", title: "No answer", status: 0, code: "WORKER_SILENT" },
+    detail: `the worker does not answer: it was asked ${patienceMs / 1_000} s ago`,
+    remedy: "look again; when that does not help, restart it: what it runs goes on",
+  });
+}
 
-function lineOf({ level, message = "", fields }: NonNullable<Notice["params"]> = {}): LogLine {
-  const known = level === "warn" || level === "error" ? level : "info";
-  return { id: ++lines, at: Date.now(), level: known, text: fields ? `${message} ${JSON.stringify(fields)}` : message };
+interface Notice {
+  readonly method?: string;
+  readonly params?: ToldLine;
+  /** Answers what was asked first: to be told of these, and the last lines of the log. */
+  readonly result?: { readonly lines?: readonly ToldLine[] };
 }
 
 /** As long as the page is there: a worker that comes back is heard again. */

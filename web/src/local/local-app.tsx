@@ -4,10 +4,12 @@ import { Form, textOf } from "../parts/form.tsx";
 import { enter, isIn, leave } from "./api.ts";
 import { ConfigurationPage } from "./configuration-page.tsx";
 import { Drafts } from "./draft.tsx";
+import { HealthPage } from "./health-page.tsx";
 import { LiveWorker } from "./live.tsx";
 import { LogPage } from "./log-page.tsx";
 import { ResetPage } from "./reset-page.tsx";
 import { SetupPage } from "./setup-page.tsx";
+import { Standing } from "./standing.tsx";
 import { StatePage } from "./state-page.tsx";
 import { TasksPage } from "./tasks-page.tsx";
 
@@ -15,6 +17,7 @@ const pages = [
   { path: "", name: "State", page: StatePage },
   { path: "setup", name: "Basic setup", page: SetupPage },
   { path: "tasks", name: "Tasks", page: TasksPage },
+  { path: "health", name: "Health", page: HealthPage },
   { path: "log", name: "Log", page: LogPage },
   { path: "configuration", name: "Configuration", page: ConfigurationPage },
   { path: "reset", name: "Reset", page: ResetPage },
@@ -81,9 +84,9 @@ function Pages() {
   const path = usePath();
   const { page: Page } = pages.find((each) => each.path === path) ?? pages[0];
   return (
-    <div className="mx-auto max-w-5xl">
+    <>
       <header className="border-b border-line bg-sheet px-4 py-2">
-        <nav aria-label="Pages" className="flex flex-wrap gap-1">
+        <nav aria-label="Pages" className="mx-auto flex max-w-5xl flex-wrap gap-1 md:px-2">
           {pages.map((each) => (
             <a
               key={each.path}
@@ -96,9 +99,11 @@ function Pages() {
           ))}
         </nav>
       </header>
-      <main className="min-w-0 p-4 md:p-6">
-        <Page />
+      <main className="mx-auto max-w-5xl min-w-0 p-4 md:p-6">
+        <Standing>
+          <Page />
+        </Standing>
       </main>
-    </div>
+    </>
   );
 }

@@ -2,12 +2,13 @@ import { useState } from "react";
 import { Empty } from "../parts/empty.tsx";
 import { Heading } from "../parts/heading.tsx";
 import { momentText } from "../parts/quantities.ts";
-import { type LogLine, useLive } from "./live.tsx";
+import { useLive } from "./live.tsx";
+import type { LogLine } from "./log-lines.ts";
 
 const ranks: Readonly<Record<LogLine["level"], number>> = { info: 0, warn: 1, error: 2 };
 const inks: Readonly<Record<LogLine["level"], string>> = { info: "text-soft", warn: "text-warn", error: "text-bad" };
 
-/** The worker's log from the moment these pages were opened, as it is written. */
+/** The last lines of the worker's log, and those that come while these pages are open, as they are written. */
 export function LogPage() {
   const { log } = useLive();
   const [least, setLeast] = useState<LogLine["level"]>("info");
@@ -29,7 +30,7 @@ export function LogPage() {
           </select>
         </label>
       </Heading>
-      {shown.length === 0 && <Empty title="No line yet">Lines come here from now on, as the worker writes them.</Empty>}
+      {shown.length === 0 && <Empty title="No line yet">Lines come here as the worker writes them.</Empty>}
       {shown.length > 0 && (
         <ol className="sheet mono max-h-[70dvh] overflow-auto p-3" tabIndex={0} aria-label="Lines of the log">
           {shown.map(({ id, at, level, text }) => (

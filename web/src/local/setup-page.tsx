@@ -3,6 +3,7 @@ import { Field } from "../parts/field.tsx";
 import { Form, textOf } from "../parts/form.tsx";
 import { Heading } from "../parts/heading.tsx";
 import { asked, type SetupFault } from "./api.ts";
+import { JoiningNote } from "./joining-note.tsx";
 import { useLive } from "./live.tsx";
 
 interface Row {
@@ -14,11 +15,17 @@ interface Row {
 
 const rows: readonly Row[] = [
   { name: "server", label: "Server", hint: "https://HOST:PORT; empty: it works by itself, or stays where it is" },
+  {
+    name: "ca",
+    label: "Server’s authority",
+    hint: "a file of this machine with who vouches for the server, where neither token nor system do",
+  },
+  { name: "pin", label: "Server’s pin", hint: "SHA-256 of the server’s authority, in place of that file" },
   { name: "name", label: "Name", hint: "what it is called at the server; empty: the name of this machine" },
   {
     name: "token",
     label: "Enrolment token",
-    hint: "fh1.…, from `farhand enrol-token` at the server",
+    hint: "fh1.…, from `farhand enrol-token` at the server; empty: a person there lets it in",
     type: "password",
   },
   { name: "entitlement", label: "Entitlement", hint: "fhe1.…, where you were given one", type: "long" },
@@ -44,6 +51,7 @@ export function SetupPage() {
   return (
     <>
       <Heading title="Basic setup" />
+      <JoiningNote />
       <div className="sheet max-w-2xl p-5">
         <Form button="Set up" submit={submit}>
           {rows.map((row) => (

@@ -15,6 +15,30 @@ export interface WorkerStatus {
   readonly switches: Readonly<Record<SwitchName, boolean>>;
 }
 
+/** What `worker.vitals` tells; what a system does not tell is null. */
+export interface WorkerVitals {
+  readonly cpuPercent: number | null;
+  readonly memoryUsedBytes: number;
+  readonly memoryTotalBytes: number;
+  readonly ownMemoryBytes: number;
+  readonly loadAverage1m: number | null;
+  readonly diskFreeBytes: number | null;
+  /** The last that the server has answered. Milliseconds. */
+  readonly heartbeat: {
+    readonly answeredAgoMs: number;
+    readonly responseTimeMs: number;
+    readonly everyMs: number;
+  } | null;
+}
+
+/** What a check of `farhand worker doctor` came to. */
+export interface DoctorFinding {
+  readonly check: string;
+  readonly kind: "ok" | "warning" | "fail";
+  readonly says: string;
+  readonly cure?: string;
+}
+
 /** What of a unit in `units.list` is shown. */
 export interface UnitSummary {
   readonly id: string;

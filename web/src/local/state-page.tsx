@@ -1,28 +1,23 @@
-import { type ReactNode, useEffect, useState } from "react";
+import { type ReactNode, useState } from "react";
 import type { SwitchName, WorkerStatus } from "./shapes.ts";
 import { Badge } from "../parts/badge.tsx";
 import { Loading } from "../parts/empty.tsx";
 import { Heading } from "../parts/heading.tsx";
 import { ProblemNote } from "../parts/problem-note.tsx";
-import { spanText } from "../parts/quantities.ts";
 import { asked, askWorker, type LocalState } from "./api.ts";
+import { JoiningNote } from "./joining-note.tsx";
 import { useLive } from "./live.tsx";
 
 /** How the worker is, why, what to do next, and its three switches. */
 export function StatePage() {
-  const { state, at, error, refresh } = useLive();
+  const { state, error, refresh } = useLive();
   return (
     <>
       <Heading title="State" />
-      {error !== undefined && (
-        <div className="mb-4 flex flex-col gap-2">
-          <ProblemNote error={error} retry={refresh} />
-          {state && <Stale at={at} />}
-        </div>
-      )}
+      <JoiningNote />
       {!state && error === undefined && <Loading what="the state" />}
       {state && (
-        <div className={error === undefined ? "" : "text-stale"}>
+        <div>
           <Facts state={state} />
           <Acts runs={state.runs} refresh={refresh} />
           {state.runs && <Switches states={state.status.switches} refresh={refresh} />}
@@ -30,16 +25,6 @@ export function StatePage() {
       )}
     </>
   );
-}
-
-/** What is old says how old it is (CAT-112). */
-function Stale({ at }: { readonly at: number }) {
-  const [now, setNow] = useState(Date.now);
-  useEffect(() => {
-    const timer = setInterval(() => setNow(Date.now()), 1_000);
-    return () => clearInterval(timer);
-  }, []);
-  return <p className="text-stale">What stands below is {spanText(now - at)} old.</p>;
 }
 
 function Facts({ state }: { readonly state: LocalState }) {

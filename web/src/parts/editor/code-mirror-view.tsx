@@ -19,8 +19,13 @@ export function CodeMirrorView({ label, text, change, marks, handle }: EditorPro
   const editor = useRef<TextEditor>(null);
   const changed = useRef(change);
   const first = useRef(text);
+  /** What was typed and has not come back from the page yet, oldest first. */
+  const typed = useRef<readonly string[]>([]);
   useEffect(() => {
-    changed.current = change;
+    changed.current = (now) => {
+      typed.current = [...typed.current, now];
+      change(now);
+    };
   }, [change]);
   useEffect(() => {
     if (!host.current) return undefined;
@@ -30,7 +35,10 @@ export function CodeMirrorView({ label, text, change, marks, handle }: EditorPro
   }, [label]);
   useEffect(() => {
     first.current = text;
-    editor.current?.replace(text);
+    const at = typed.current.indexOf(text);
+    typed.current = typed.current.slice(at + 1);
+    // The page may be slower than who types: its text of a moment ago must not undo what was typed since.
+    if (at < 0) editor.current?.replace(text);
   }, [text]);
   useEffect(() => editor.current?.mark(marks), [marks]);
   useImperativeHandle(handle, () => ({ goTo: (line) => editor.current?.goTo(line) }), []);

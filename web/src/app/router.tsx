@@ -18,6 +18,7 @@ import { probesSearch, seenSearch } from "../pages/probes/probe-search.ts";
 import { OverviewPage } from "../pages/overview/overview-page.tsx";
 import { WorkersPage } from "../pages/workers/workers-page.tsx";
 import { workersSearch } from "../pages/workers/workers-search.ts";
+import { togetherSearch } from "../pages/units/units-search.ts";
 import { Shell } from "./shell.tsx";
 
 const root = createRootRoute({ component: Shell, notFoundComponent: NotFound, errorComponent: Failed });
@@ -46,6 +47,12 @@ const routes = [
     getParentRoute: () => root,
     path: "/units",
     component: lazyRouteComponent(() => import("../pages/units/units-page.tsx"), "UnitsPage"),
+  }),
+  createRoute({
+    getParentRoute: () => root,
+    path: "/units/seen",
+    validateSearch: togetherSearch,
+    component: lazyRouteComponent(() => import("../pages/units/together-page.tsx"), "TogetherPage"),
   }),
   createRoute({
     getParentRoute: () => root,

@@ -3,9 +3,12 @@ import { problemOf } from "../../api/problem.ts";
 import { readUnit } from "../../api/units.ts";
 import { followTool, ResultLines } from "../tools/result-lines.ts";
 import { type UnitPlace, unitPlace } from "../tools/unit-names.ts";
+import { Turns } from "./turns.ts";
 import { noProbe, type ProbeState, takeProbe } from "./probe-state.ts";
 
 const showEveryMs = 150;
+/** A browser opens six connections to a server: others need some of them too. */
+const mostAtOnce = 4;
 
 /** A probe of one worker as it is now. */
 export interface ProbeNow extends UnitPlace {
@@ -22,12 +25,13 @@ export function useProbes(names: readonly string[]): readonly ProbeNow[] {
   const [shown, setShown] = useState(first);
   useEffect(() => {
     const over = new AbortController();
+    const turns = new Turns(mostAtOnce);
     const latest = [...first];
     setShown(first);
     const timer = setInterval(() => setShown([...latest]), showEveryMs);
     const following = first.map(async (probe, at) => {
       const change = (more: Partial<ProbeNow>) => (latest[at] = { ...probe, ...latest[at], ...more });
-      const fault = await follow(probe, change, over.signal);
+      const fault = await follow(probe, change, turns, over.signal);
       change({ cut: undefined, ...(fault !== undefined && { fault }) });
     });
     // Whatever stands in the way of one is told with it; what is thrown here is that nobody looks any more.
@@ -47,17 +51,27 @@ export function useProbes(names: readonly string[]): readonly ProbeNow[] {
 async function follow(
   { worker, unit }: UnitPlace,
   change: (more: Partial<ProbeNow>) => void,
+  turns: Turns,
   signal: AbortSignal,
 ): Promise<string | undefined> {
   const lines = new ResultLines();
   let state = noProbe;
   const bytes = (chunk: Uint8Array) => change({ state: (state = takeProbe(state, lines.push(chunk))) });
+  const end = await turns.take();
+  // A line that broke takes no connection until it is tried again.
+  const cut = (why: string | undefined) => {
+    if (why !== undefined) end();
+    change({ cut: why });
+  };
   try {
-    await followTool(worker, unit, { bytes, cut: (cut) => change({ cut }) }, signal);
+    signal.throwIfAborted();
+    await followTool(worker, unit, { bytes, cut }, signal);
     return state.summary ? undefined : detailText((await readUnit(worker, unit, signal)).detail);
   } catch (error) {
     signal.throwIfAborted();
     return problemOf(error).detail;
+  } finally {
+    end();
   }
 }
 

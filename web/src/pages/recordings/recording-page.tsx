@@ -35,7 +35,8 @@ export function RecordingPage() {
           /
         </p>
         <Heading title={data?.user.name ? `${data.user.name} on ${data.worker.name}` : `Recording ${id}`}>
-          {data && <RecordingState state={data.state} />}
+          {/* Of one with both its ends, reading it says whether what lies between was altered. */}
+          {data && data.state !== "whole" && <RecordingState state={data.state} />}
           <a
             className="link ml-auto inline-flex items-center gap-1"
             href={recordingPath(id)}

@@ -4,7 +4,7 @@ import type { IconName } from "../../parts/icon.tsx";
 
 const looks: Readonly<Record<Recording["state"], readonly [Tone, IconName, string]>> = {
   live: ["busy", "busy", "goes on"],
-  whole: ["ok", "ok", "intact"],
+  whole: ["ok", "ok", "whole"],
   brokenOff: ["warn", "warn", "without an end"],
   unreadable: ["bad", "bad", "altered"],
 };

@@ -35,7 +35,15 @@ export function RecordingsPage() {
       {error && <ProblemNote error={error} retry={() => void refetch()} />}
       {!recordings && !error && <Loading what="the recordings" />}
       {recordings?.length === 0 && <None live={live} />}
-      {recordings && recordings.length > 0 && <RecordingTable recordings={recordings} />}
+      {recordings && recordings.length > 0 && (
+        <>
+          <RecordingTable recordings={recordings} />
+          <p className="mt-2 text-soft">
+            Whole ones have their beginning and their end as they were written; whether what lies between was altered is
+            seen when they are played.
+          </p>
+        </>
+      )}
       {hasNextPage && (
         <button type="button" className="button mt-3" disabled={isFetching} onClick={() => void fetchNextPage()}>
           Older ones

@@ -45,6 +45,9 @@ export function Replay({ recording, over }: ReplayProps) {
     <div className="flex flex-col gap-3">
       {error !== undefined && <ProblemNote error={error} />}
       {error === undefined && <EndNote end={end} isLive={isLive} events={events.length} />}
+      {!isLive && (
+        <PlayControls playback={playback} lengthMs={timeline.lengthMs} isShort={isShort} setShort={setShort} />
+      )}
       <div
         role="region"
         aria-label="Screen"
@@ -53,9 +56,6 @@ export function Replay({ recording, over }: ReplayProps) {
       >
         <div ref={screen} className="w-max" data-shown={shown} />
       </div>
-      {!isLive && (
-        <PlayControls playback={playback} lengthMs={timeline.lengthMs} isShort={isShort} setShort={setShort} />
-      )}
     </div>
   );
 }

@@ -1,4 +1,4 @@
-import { useQuery } from "@tanstack/react-query";
+import { useQueries } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { useRef, useState } from "react";
 import type { WorkerView } from "#server/wire";
@@ -9,32 +9,45 @@ import { Loading } from "../../parts/empty.tsx";
 import { Field } from "../../parts/field.tsx";
 import { textOf } from "../../parts/form.tsx";
 import { ProblemNote } from "../../parts/problem-note.tsx";
+import { startEach } from "../tools/start-each.ts";
+import { unitName } from "../tools/unit-names.ts";
+import { WorkerChoice } from "../tools/worker-choice.tsx";
 
 /** Work types with forms of their own, or that stand for something else: nobody types their params here. */
 const notTyped = ["capture", "portscan", "traceroute", "ping", "dns", "tcp", "tls", "http", "remote"];
 
-/** Run a command on a worker: one of its work types, params for it, and what it reads. */
-export function RunDialog({
-  worker,
-  close,
-}: {
-  readonly worker: Pick<WorkerView, "id" | "name">;
+interface RunDialogProps {
+  /** Chosen already; else the dialog asks on which ones. */
+  readonly worker?: Pick<WorkerView, "id" | "name">;
   readonly close: () => void;
-}) {
-  const { data, error } = useQuery({
-    queryKey: ["worker", worker.id],
-    queryFn: ({ signal }) => readWorker(worker.id, signal),
+}
+
+/** Run a command on a worker or several: a work type of theirs, params for it, and what it reads. */
+export function RunDialog({ worker, close }: RunDialogProps) {
+  const [chosen, setChosen] = useState<readonly string[]>(worker ? [worker.name] : []);
+  const asked = useQueries({
+    queries: chosen.map((name) => ({
+      queryKey: ["worker", name],
+      queryFn: ({ signal }: { readonly signal: AbortSignal }) => readWorker(name, signal),
+    })),
   });
-  const types = (data?.capabilities ?? []).filter((name) => !notTyped.includes(name));
+  const error = asked.find((one) => one.error)?.error;
+  const workers = asked.map(({ data }) => data).filter((data) => data !== undefined);
+  const isKnown = workers.length === chosen.length;
+  const types = workers.length === 0 ? [] : commonTypes(workers);
   return (
-    <Dialog title={`Run on ${worker.name}`} close={close}>
+    <Dialog title={worker ? `Run on ${worker.name}` : "Run"} close={close}>
+      {!worker && <WorkerChoice several chosen={chosen} change={setChosen} />}
       {error && <ProblemNote error={error} />}
-      {!data && !error && <Loading what="its work types" />}
-      {data && types.length === 0 && (
-        <p>This worker offers no command. A work type of its configuration (`workTypes`) is one.</p>
+      {!isKnown && !error && <Loading what="work types" />}
+      {isKnown && chosen.length > 0 && types.length === 0 && (
+        <p>
+          {chosen.length === 1 ? "This worker offers no command." : "These workers have no command in common."} A work
+          type of its configuration (`workTypes`) is one.
+        </p>
       )}
-      {data && types.length > 0 ? (
-        <RunForm worker={worker.name} types={types} close={close} />
+      {types.length > 0 ? (
+        <RunForm workers={chosen} types={types} close={close} />
       ) : (
         <DialogButtons>
           <button type="button" className="button" onClick={close}>
@@ -46,27 +59,42 @@ export function RunDialog({
   );
 }
 
-function RunForm({
-  worker,
-  types,
-  close,
-}: {
-  readonly worker: string;
+/** Work types that all of them offer. */
+function commonTypes([first, ...others]: readonly WorkerView[]): readonly string[] {
+  const offered = (first?.capabilities ?? []).filter((name) => !notTyped.includes(name));
+  return offered.filter((name) => others.every(({ capabilities = [] }) => capabilities.includes(name)));
+}
+
+interface RunFormProps {
+  readonly workers: readonly string[];
   readonly types: readonly string[];
   readonly close: () => void;
-}) {
+}
+
+function RunForm({ workers, types, close }: RunFormProps) {
   const navigate = useNavigate();
   const [error, setError] = useState<unknown>();
   const [isBusy, setBusy] = useState(false);
   // Sent again after an answer that got lost, the same wish makes no second unit; a changed one is another.
-  const key = useRef(crypto.randomUUID());
+  const keys = useRef(new Map<string, string>());
+  const keyOf = (worker: string): string => {
+    const key = keys.current.get(worker) ?? crypto.randomUUID();
+    keys.current.set(worker, key);
+    return key;
+  };
   const run = async (fields: FormData) => {
     setBusy(true);
     setError(undefined);
     try {
-      const { unit } = await submitUnit(worker, wishOf(fields), key.current);
+      const wish = wishOf(fields);
+      const { started, refused } = await startEach(
+        workers,
+        async (worker) => (await submitUnit(worker, wish, keyOf(worker))).unit,
+      );
       close();
-      await navigate({ to: "/workers/$worker/units/$unit", params: { worker, unit } });
+      const [first] = started;
+      if (first && workers.length === 1) await navigate({ to: "/workers/$worker/units/$unit", params: { ...first } });
+      else await navigate({ to: "/units/seen", search: { of: started.map(unitName), refused } });
     } catch (problem) {
       setError(problem);
       setBusy(false);
@@ -75,7 +103,7 @@ function RunForm({
   return (
     <form
       className="flex flex-col gap-4"
-      onChange={() => (key.current = crypto.randomUUID())}
+      onChange={() => keys.current.clear()}
       onSubmit={(event) => {
         event.preventDefault();
         void run(new FormData(event.currentTarget));

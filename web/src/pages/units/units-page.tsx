@@ -3,11 +3,14 @@ import { useMemo, useState } from "react";
 import { Empty } from "../../parts/empty.tsx";
 import { textOf } from "../../parts/form.tsx";
 import { Heading } from "../../parts/heading.tsx";
+import { Icon } from "../../parts/icon.tsx";
+import { RunDialog } from "../unit/run-dialog.tsx";
 import { UnitList } from "./unit-list.tsx";
 import { UnitState } from "./unit-state.tsx";
 
 /** The units of all workers, the newest first. */
 export function UnitsPage() {
+  const [isRunning, setRunning] = useState(false);
   const [state, setState] = useState("");
   const [user, setUser] = useState("");
   const [workType, setWorkType] = useState("");
@@ -18,23 +21,29 @@ export function UnitsPage() {
   const empty = (
     <Empty title={Object.keys(wish).length === 0 ? "Nothing has been run yet." : "No unit fits."}>
       <p>
-        Go to{" "}
+        Press Run…, here or at{" "}
         <Link to="/workers" className="link">
           a worker
-        </Link>{" "}
-        and press Run…
+        </Link>
+        .
       </p>
     </Empty>
   );
   return (
     <>
-      <Heading title="Units" />
+      <Heading title="Units">
+        <button type="button" className="button button-main ml-auto" onClick={() => setRunning(true)}>
+          <Icon name="run" />
+          Run…
+        </button>
+      </Heading>
       <div role="search" className="mb-3 flex flex-wrap gap-2">
         <UnitState state={state} change={setState} />
         <Filter label="Work type" value={workType} change={setWorkType} />
         <Filter label="Ordered by" value={user} change={setUser} />
       </div>
       <UnitList label="Units" wish={wish} empty={empty} />
+      {isRunning && <RunDialog close={() => setRunning(false)} />}
     </>
   );
 }

@@ -7,8 +7,12 @@ import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { methodTable } from "#fleet";
 import { toolMethods } from "../../src/worker/management/tool-methods.ts";
 import { unitMethods } from "../../src/worker/management/unit-methods.ts";
+import { goodPassword, unbase32 } from "../kit/access.ts";
 import { axeFindings, type Page, screenshot, type Window } from "../kit/browser.ts";
-import { openPages, type OpenPages } from "../kit/pages.ts";
+import { type CloudWorker, cloudWorker } from "../kit/cloud-worker.ts";
+import { fillLogin, openPages, type OpenPages } from "../kit/pages.ts";
+import { type TempFolder, tempFolder } from "../kit/temp-folder.ts";
+import { totpCode } from "../kit/totp.ts";
 import type { JoinOptions } from "../kit/whole-server.ts";
 
 const probes = ["tcp", "http"];
@@ -173,6 +177,44 @@ test("paths of several workers stand beside each other, and one that refuses is 
   await expectFine("paths-two");
 });
 
+describe("a command on several workers", () => {
+  async function run(script: string): Promise<void> {
+    await page.goto("/units");
+    await page.getByRole("button", { name: "Run…" }).click();
+    for (const name of ["south-1", "south-2"]) await page.getByRole("checkbox", { name }).check();
+    await page.getByLabel("Input", { exact: true }).fill(script);
+    await page.getByRole("button", { name: "Run", exact: true }).click();
+  }
+
+  test("ends on each as it does there; each output is seen whole, also by who comes in its middle", async () => {
+    await run("for i in $(seq 60); do echo line-$i; sleep 0.1; done; exit 4");
+    const units = page.getByRole("region", { name: "Units" });
+    await page.getByRole("button", { name: "Output of south-2" }).click();
+    await page.getByRole("region", { name: "Output" }).getByText("line-3", { exact: true }).waitFor();
+    await page.reload();
+    await page.getByRole("button", { name: "Output of south-2" }).click();
+    await page.getByRole("status", { name: "Running" }).getByText("all over").waitFor({ timeout: 40_000 });
+    expect(await units.getByText("exit code 4").count()).toBe(2);
+    await page.getByText("sha256 checked").waitFor();
+    await page.getByRole("region", { name: "Output" }).getByText("line-60", { exact: true }).waitFor();
+    await expectFine("units-together");
+  });
+
+  test("is cancelled on all of them at once", async () => {
+    await run("echo here; exec sleep 1000");
+    const status = page.getByRole("status", { name: "Running" });
+    await status.getByText("2 not over").waitFor();
+    await page.getByRole("region", { name: "Output" }).getByText("here").waitFor();
+    await page.getByRole("button", { name: "Cancel all…" }).click();
+    await expectFine("units-cancel");
+    await page.getByRole("button", { name: "Cancel them" }).click();
+    await status.getByText("all over").waitFor();
+    const units = page.getByRole("region", { name: "Units" });
+    await expect.poll(() => units.getByText("canceled", { exact: true }).count()).toBe(2);
+    await page.getByRole("button", { name: "Cancel all…" }).waitFor({ state: "detached" });
+  });
+});
+
 describe("a shell and its recording", () => {
   /** What the terminal in the page shows. */
   const screen = () => page.locator(".xterm-rows").first();
@@ -195,11 +237,65 @@ describe("a shell and its recording", () => {
     expect(window.complaints).toEqual([]);
   });
 
-  test("CAT-122: is listed as intact, and played back with pause, speed and position", async () => {
+  test("CAT-68, CAT-111: asks for the second factor where it is too old, and says who may have none", async () => {
+    const { server } = pages;
+    const tess = await server.user("tess", "admin");
+    const { json } = await server.ask("POST", "/api/me/totp", tess);
+    const secret = unbase32(String(json["secret"]));
+    const code = totpCode(secret, Date.now());
+    const made = await server.ask("POST", "/api/me/totp/confirm", { auth: tess.auth, body: { code } });
+    const [first = "", second = ""] = made.json["recoveryCodes"] as unknown as string[];
+    await using other = await pages.window();
+    await other.page.goto("/workers/south-1/shell");
+    await fillLogin(other.page, "tess", goodPassword);
+    await other.page.getByLabel("Code of your second factor").fill(first);
+    await other.page.getByRole("button", { name: "Go on" }).click();
+    const open = other.page.getByRole("button", { name: "Open a shell" });
+    await open.waitFor();
+    const { db } = server.running.core.store;
+    await db.updateTable("session").set({ factor_at: 1 }).where("user_id", "=", tess.id).execute();
+    await open.click();
+    await other.page.getByRole("heading", { name: "Show your second factor" }).waitFor();
+    await other.page.getByLabel("Code").fill(second);
+    await other.page.getByRole("button", { name: "Show it" }).click();
+    await other.page.getByText("connected", { exact: true }).waitFor();
+    await other.page.getByRole("button", { name: "Cut it off" }).click();
+
+    await server.user("vera", "operator");
+    await using third = await pages.loggedIn("vera");
+    await third.page.goto("/workers/south-1/shell");
+    await third.page.getByText("a shell is for its admins").waitFor();
+    expect(await third.page.getByRole("button", { name: "Open a shell" }).isDisabled()).toBe(true);
+    await third.page.goto("/recordings");
+    await third.page.getByRole("alert").getByText("LEVEL_TOO_LOW").waitFor();
+    await page.goto("/workers/north-1/shell");
+    await page.getByRole("button", { name: "Open a shell" }).click();
+    await page.getByRole("alert").getByText("SHELL_REFUSED").waitFor();
+    await expectFine("shell-refused");
+  });
+
+  test("CAT-122: that goes on is watched as it happens", async () => {
+    await page.goto("/workers/south-2/shell");
+    await page.getByRole("button", { name: "Open a shell" }).click();
+    await page.getByText("connected", { exact: true }).waitFor();
+    const watcher = await page.context().newPage();
+    await watcher.goto("/recordings");
+    await watcher.getByLabel("only those that go on").check();
+    await watcher.getByRole("row").filter({ hasText: "south-2" }).getByRole("link").click();
+    await watcher.getByText("shown as it happens").waitFor();
+    await page.keyboard.type("echo $((40 + 3))-live\n");
+    const watched = () => watcher.locator(".xterm-rows").first().textContent();
+    await expect.poll(watched, { timeout: 20_000 }).toContain("43-live");
+    await page.getByRole("button", { name: "Cut it off" }).click();
+    await watcher.getByRole("button", { name: "Play" }).waitFor();
+    await watcher.close();
+  });
+
+  test("CAT-122: is listed as whole, and played back with pause, speed and position", async () => {
     await page.goto("/recordings");
     const list = page.getByRole("region", { name: "Recordings" });
-    const row = list.getByRole("row").filter({ hasText: "south-1" });
-    await row.getByText("intact").waitFor();
+    const row = list.getByRole("row").filter({ hasText: "south-1" }).last();
+    await row.getByText("whole").waitFor();
     await expectFine("recordings");
     await row.getByRole("link").click();
     await page.getByRole("status", { name: "Reading" }).getByText("none altered").waitFor();
@@ -216,7 +312,7 @@ describe("a shell and its recording", () => {
 
   test("CAT-122: that was altered says so, where it was", async () => {
     const folder = join(pages.server.folder.path, "server", "recordings");
-    const [name = ""] = readdirSync(folder);
+    const [name = ""] = readdirSync(folder).toSorted();
     const bytes = readFileSync(join(folder, name));
     // The last byte of what was on the screen: before the record that ends it, and its trailer.
     const at = bytes.length - 16 - bytes.readUInt32BE(bytes.length - 8) - 1;
@@ -231,6 +327,66 @@ describe("a shell and its recording", () => {
     await page.reload();
     await page.getByRole("alert").getByText("RECORDING_ALTERED").waitFor();
     await page.goto("/recordings");
-    await page.getByRole("region", { name: "Recordings" }).getByText("altered").waitFor();
+    await page.getByRole("region", { name: "Recordings" }).getByText("altered", { exact: true }).waitFor();
+  });
+});
+
+test("the clipboard has what its button says", async () => {
+  await page.context().grantPermissions(["clipboard-read", "clipboard-write"], { origin: pages.server.url });
+  await page.goto("/enrolment");
+  await page.getByRole("button", { name: "Copy: Command without a token" }).click();
+  await page.getByText("It is on the clipboard.").waitFor();
+  const shown = await page.getByRole("group", { name: "Command without a token" }).locator("code").textContent();
+  expect(shown).toContain(pages.server.url);
+  expect(await page.evaluate(() => navigator.clipboard.readText())).toBe(shown);
+});
+
+describe("a roll-out by stages", () => {
+  let folder: TempFolder;
+  let pods: CloudWorker[] = [];
+
+  beforeAll(async () => {
+    folder = await tempFolder();
+    const { core } = pages.server.running;
+    const document = { log: { level: "info" }, workTypes: [{ worktype: "echo", command: "echo" }] };
+    await core.configurations.put("web", { document, ifMatch: 0 }, "somebody");
+    const server = { core, url: pages.server.url };
+    pods = await Promise.all(
+      ["first", "later"].map((stage) =>
+        cloudWorker({ server, folder, name: `pod-${stage}`, config: "web", labels: { stage } }),
+      ),
+    );
+  }, 120_000);
+  afterAll(async () => {
+    for (const pod of pods) await pod[Symbol.asyncDispose]();
+    await folder?.[Symbol.asyncDispose]();
+  });
+
+  test("CAT-80: those with a label get it first, and the others when somebody gives it to all", async () => {
+    await page.goto("/configurations/web");
+    const row = (name: string) => page.getByRole("row").filter({ hasText: name });
+    for (const name of ["pod-first", "pod-later"])
+      await row(name).getByRole("cell", { name: "applied 1" }).waitFor({ timeout: 60_000 });
+    await page.getByRole("tab", { name: "Edit" }).click();
+    await page.getByRole("textbox", { name: "Document of web" }).click();
+    await page.keyboard.press("ControlOrMeta+a");
+    await page.keyboard.insertText("log:\n  level: debug\nworkTypes:\n  - worktype: echo\n    command: echo\n");
+    await page.getByText("The server finds nothing wrong with it.").waitFor();
+    await page.getByRole("button", { name: "Save…" }).click();
+    await page.getByLabel("Note").fill("more to read");
+    await page.getByLabel("Who gets it").selectOption("labels");
+    await page.getByLabel("Labels", { exact: true }).fill("stage=first");
+    await page.getByLabel("They must be well for").selectOption("3600000");
+    await expectFine("rollout-by-label");
+    await page.getByRole("button", { name: "Save it" }).click();
+    const rollout = page.getByRole("region", { name: "Roll-out" });
+    await rollout.getByText(/must be well for/).waitFor({ timeout: 60_000 });
+    await row("pod-first").getByRole("cell", { name: "applied 2" }).waitFor({ timeout: 60_000 });
+    expect(await row("pod-later").getByRole("cell", { name: "applied 1" }).count()).toBe(1);
+    await rollout.getByRole("button", { name: "Give it to all…" }).click();
+    await page.getByRole("dialog").getByRole("button", { name: "Give it to all" }).click();
+    await rollout.getByText("all workers get it").waitFor();
+    await row("pod-later").getByRole("cell", { name: "applied 2" }).waitFor({ timeout: 60_000 });
+    expect(window.complaints).toEqual([]);
   });
 });

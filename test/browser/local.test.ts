@@ -233,6 +233,7 @@ test("CAT-108, CAT-112: a first run by keyboard only; then switches, a task's ou
     expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(390);
   }
 
+  expect(window.complaints).toEqual([]);
   // CAT-112: stopped hard while somebody looks; then gone.
   const { stdout } = await farhand("worker", "status", "--session", "--json");
   const { pid } = JSON.parse(stdout) as { pid: number };
@@ -250,5 +251,6 @@ test("CAT-108, CAT-112: a first run by keyboard only; then switches, a task's ou
   await goTo(page, "Health");
   await page.getByText(/The worker does not run\. What it told is \d+ s old/).waitFor();
   await screenshot(page, "local-killed-390");
-  expect(window.complaints).toEqual([]);
+  // What was asked of a worker that is killed fails, and the browser notes that; nothing else may be amiss.
+  expect(window.complaints.filter((each) => !each.includes("Failed to load resource"))).toEqual([]);
 }, 240_000);

@@ -244,7 +244,7 @@ describe("a shell and its recording", () => {
     const secret = unbase32(String(json["secret"]));
     const code = totpCode(secret, Date.now());
     const made = await server.ask("POST", "/api/me/totp/confirm", { auth: tess.auth, body: { code } });
-    const [first = "", second = ""] = made.json["recoveryCodes"] as unknown as string[];
+    const [first = "", second = ""] = made.json["recoveryCodes"] as string[];
     await using other = await pages.window();
     await other.page.goto("/workers/south-1/shell");
     await fillLogin(other.page, "tess", goodPassword);
@@ -326,6 +326,7 @@ describe("a shell and its recording", () => {
     writeFileSync(join(folder, name), "no recording");
     await page.reload();
     await page.getByRole("alert").getByText("RECORDING_ALTERED").waitFor();
+    expect(window.complaints.splice(0)).toEqual([expect.stringMatching(/status of 500 .*\/content/)]);
     await page.goto("/recordings");
     await page.getByRole("region", { name: "Recordings" }).getByText("altered", { exact: true }).waitFor();
   });

@@ -54,7 +54,8 @@ export async function openWindow(browser: Browser, url: string, options: WindowO
   page.on("console", (message) => {
     // What the server refuses is told there too, and is what some tests are about.
     const isAnswer = /Failed to load resource: the server responded with a status of 4/.test(message.text());
-    if (message.type() === "error" && !isAnswer) complaints.push(`console: ${message.text()}`);
+    if (message.type() === "error" && !isAnswer)
+      complaints.push(`console: ${message.text()} (${message.location().url})`);
   });
   context.on("request", (request) => {
     const { origin, protocol } = new URL(request.url());

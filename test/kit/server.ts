@@ -128,6 +128,8 @@ async function joined({ name, core, url, folder, sections, access }: Joining): P
   const { id, secret } = decodeEnrolmentToken((await core.enrolments.make({}, "u1")).token);
   const said = instance.registration(identity.key(), core.entrance.challenge({ address: "127.0.0.1" }), self, {
     token: { id, secret },
+    // All workers of a test are on one machine.
+    sameMachine: "add",
   });
   const membership = identity.keep(await core.firstRegistrations.register(said, "127.0.0.1"), url);
   const worker = await startManagedWorker({

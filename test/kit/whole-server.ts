@@ -128,7 +128,9 @@ async function joinWorker(
   const identity = new Identity(stateDir);
   const instance = new Instance(Date.now());
   const token = decodeEnrolmentToken((await core.enrolments.make({}, "u1")).token);
-  const membership = await enrol({ serverUrl: url, token, identity, instance, self, signal: patience() });
+  // All workers of a test are on one machine.
+  const sameMachine = "add";
+  const membership = await enrol({ serverUrl: url, token, identity, instance, self, sameMachine, signal: patience() });
   const worker = await startManagedWorker({
     ...{ identity, membership, instance, self, log },
     dataDir: join(folder, "units"),

@@ -2,7 +2,8 @@ import { type ReactNode, useEffect, useId, useRef } from "react";
 
 /**
  * A question in front of the page. It is the browser's own: it keeps the focus, makes the rest unreachable, ends with
- * Escape, and needs no style of its own in the page, which our policy would refuse.
+ * Escape, and needs no style of its own in the page, which our policy would refuse. The focus goes to what is marked
+ * `data-first`, else to the first that takes it.
  */
 export function Dialog({
   title,
@@ -18,6 +19,8 @@ export function Dialog({
   useEffect(() => {
     const dialog = element.current;
     dialog?.showModal();
+    // `autoFocus` works when an element is made; of one that is there before the dialog opens, nothing comes of it.
+    dialog?.querySelector<HTMLElement>("[data-first]")?.focus();
     return () => dialog?.close();
   }, []);
   return (

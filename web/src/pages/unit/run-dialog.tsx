@@ -128,6 +128,7 @@ function RunForm({ workers, types, close }: RunFormProps) {
             className="field mono"
             spellCheck={false}
             autoFocus
+            data-first
           />
         )}
       </Field>

@@ -5,7 +5,7 @@ import { openAnswer, type TestSocket, type TestUser } from "../../kit/api.ts";
 import { type TempFolder, tempFolder } from "../../kit/temp-folder.ts";
 import { type JoinedWorker, type WholeServer, wholeServer } from "../../kit/whole-server.ts";
 
-/** A unit that prints a number every 100 ms, followed by a user under a connection handle. */
+/** A unit that prints a number every 100 ms for a minute, followed by a user under a connection handle. */
 interface Scene {
   readonly user: TestUser;
   readonly admin: TestUser;
@@ -71,7 +71,7 @@ async function cutBy(worker: JoinedWorker, trigger: (scene: Scene) => Promise<un
   const [user, admin] = [await server.user(`ann${n}`, "operator"), await server.user(`root${n}`, "admin")];
   const control = await server.socket("/api/connection", user.auth);
   const { connection } = await control.next();
-  const body = { workType: "sh", payload: "i=0; while :; do echo $i; i=$((i+1)); sleep 0.1; done" };
+  const body = { workType: "sh", payload: "i=0; while [ $i -lt 600 ]; do echo $i; i=$((i+1)); sleep 0.1; done" };
   const at = `/api/workers/${worker.workerId}/units`;
   const { json } = await server.ask("POST", at, { auth: user.auth, body });
   const headers = { "x-connection": String(connection) };

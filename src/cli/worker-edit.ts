@@ -1,11 +1,11 @@
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type JsonObject, silentLog } from "#core";
+import type { JsonObject } from "#core";
 import type { ConfigEffective, ConfigGot, ConfigWritten } from "#fleet";
-import { loadModes } from "#worker";
 import { CliError } from "./errors.ts";
 import { readText } from "./files.ts";
+import { openOwnSetup } from "./own-setup.ts";
 import { runEditor } from "./server/config-edit.ts";
 import { documentYaml, parseDocument } from "./server/config-yaml.ts";
 import type { Shape } from "./server/shapes.ts";
@@ -96,16 +96,8 @@ async function effectiveOf(options: WorkerEditOptions, env: Terminal["env"]): Pr
   }
 }
 
-/** Behind the back of a root process nobody's command writes: only the user's own file is edited directly (CAT-30). */
 async function openFile(options: WorkerEditOptions, env: Terminal["env"], silent: CliError): Promise<EditedPlace> {
-  const mode = workerMode(options, env);
-  if (mode !== "session")
-    throw new CliError("WORKER_SILENT", `${silent.message} (CAT-30: a ${mode} worker is edited through its service)`, {
-      cause: silent,
-      remedy: "start the service, then edit through it",
-    });
-  const { openSetup } = await loadModes();
-  const setup = await openSetup({ mode, env: { ...env }, apply: () => Promise.resolve(), log: silentLog });
+  const setup = await openOwnSetup(workerMode(options, env), env, silent);
   const { configuration } = setup;
   const got = configuration.get();
   const editor = { name: "local user", connection: "file", isRemote: false };

@@ -1,7 +1,7 @@
-import { type JsonObject, silentLog } from "#core";
+import type { JsonObject } from "#core";
 import type { ConfigCompared, ConfigEffective, ConfigGot, ConfigValidated, ConfigWritten } from "#fleet";
-import { loadModes } from "#worker";
-import { CliError } from "../errors.ts";
+import type { CliError } from "../errors.ts";
+import { openOwnSetup } from "../own-setup.ts";
 import { isSilent, type LocalWorker } from "./local-worker.ts";
 
 /** A document, and the version that it was made from. */
@@ -52,13 +52,7 @@ async function inFile<T>(
   silent: CliError,
   use: (kept: KeptConfiguration) => Promise<T>,
 ): Promise<T> {
-  if (mode !== "session")
-    throw new CliError("WORKER_SILENT", `${silent.message} (CAT-30: a ${mode} worker is edited through its service)`, {
-      cause: silent,
-      remedy: "start the service, then edit through it",
-    });
-  const { openSetup } = await loadModes();
-  const setup = await openSetup({ mode, env: { ...env }, apply: () => Promise.resolve(), log: silentLog });
+  const setup = await openOwnSetup(mode, env, silent);
   const { configuration } = setup;
   try {
     return await use({

@@ -1,5 +1,18 @@
 /** The only file of this room that knows the YAML library. */
-import { Composer, CST, isMap, isScalar, isSeq, Lexer, LineCounter, type Node, Parser, Scalar, stringify } from "yaml";
+import {
+  Composer,
+  CST,
+  Document,
+  isMap,
+  isScalar,
+  isSeq,
+  Lexer,
+  LineCounter,
+  type Node,
+  Parser,
+  Scalar,
+  visit,
+} from "yaml";
 import type { Json } from "#core";
 
 /** Where something stands in a text, both counted from 1. */
@@ -62,16 +75,19 @@ function parsed(text: string, reader: Reader, lines: LineCounter): void {
   else reader.read(tokens);
 }
 
-/** Text of plain data that {@link readYaml} reads. */
+/** Text of plain data that {@link readYaml} reads. Names are quoted as values are: a text that begins with a mark loses it. */
 export function writeYaml(data: unknown): string {
-  const hidden = (_key: unknown, value: unknown): unknown => {
-    if (typeof value !== "string" || !/[^\P{C}\n]|[\u2028\u2029\u0085\ufeff]|^\s|\s$/u.test(value)) return value;
-    const scalar = new Scalar(value);
-    scalar.type = Scalar.QUOTE_DOUBLE;
-    return scalar;
-  };
-  return stringify(data, hidden, { version: "1.1", compat: "core", lineWidth: 0, aliasDuplicateObjects: false });
+  const document = new Document(data, { version: "1.1", compat: "core", aliasDuplicateObjects: false });
+  visit(document, {
+    Scalar: (_place, scalar) => {
+      if (typeof scalar.value === "string" && hidden.test(scalar.value)) scalar.type = Scalar.QUOTE_DOUBLE;
+    },
+  });
+  return document.toString({ lineWidth: 0 });
 }
+
+/** Characters that block text and plain words would change or hide. */
+const hidden = /[^\P{C}\n]|[\u2028\u2029\u0085\ufeff]|^\s|\s$/u;
 
 class Reader implements ReadYaml {
   value: Json | undefined;

@@ -89,6 +89,11 @@ describe("writeYaml()", () => {
     expect(text).not.toMatch(/^- [^"]/m);
   });
 
+  test("keeps a name that begins with a byte order mark, which a text would lose", () => {
+    for (const name of ['\ufeff"', "\ufeff", "\u2028", " a", "a\nb"])
+      expect(read(writeYaml({ [name]: { [name]: name } }))).toEqual({ [name]: { [name]: name } });
+  });
+
   test("writes permissions in octal", () => {
     expect(writeYaml({ permissions: new Octal(0o660) })).toBe("permissions: 0660\n");
   });

@@ -2,6 +2,7 @@ import {
   type Alias,
   Composer,
   type CST,
+  Document,
   isAlias,
   isMap,
   isScalar,
@@ -11,8 +12,8 @@ import {
   Parser,
   type Pair,
   Scalar,
-  stringify,
   type Tags,
+  visit,
   type YAMLMap,
 } from "yaml";
 import type { Position } from "./directive.ts";
@@ -225,23 +226,22 @@ export class Octal {
   }
 }
 
-/** YAML 1.1 text of plain data. Text that any dialect would take for something else is quoted. */
+/** YAML 1.1 text of plain data. Text that any dialect would take for something else is quoted, names like values. */
 export function writeYaml(data: unknown): string {
-  return stringify(data, octalOrText, { version: "1.1", compat: "core", lineWidth: 0, aliasDuplicateObjects: false });
+  const document = new Document(data, octal, { version: "1.1", compat: "core", aliasDuplicateObjects: false });
+  visit(document, {
+    Scalar: (_place, scalar) => {
+      if (typeof scalar.value === "string" && mustQuote(scalar.value)) scalar.type = Scalar.QUOTE_DOUBLE;
+    },
+  });
+  return document.toString({ lineWidth: 0 });
 }
 
-function octalOrText(_key: unknown, value: unknown): unknown {
-  if (value instanceof Octal) {
-    const scalar = new Scalar(value.value);
-    scalar.format = "OCT";
-    return scalar;
-  }
-  if (typeof value === "string" && mustQuote(value)) {
-    const scalar = new Scalar(value);
-    scalar.type = Scalar.QUOTE_DOUBLE;
-    return scalar;
-  }
-  return value;
+function octal(_key: unknown, value: unknown): unknown {
+  if (!(value instanceof Octal)) return value;
+  const scalar = new Scalar(value.value);
+  scalar.format = "OCT";
+  return scalar;
 }
 
 /** Characters that block text would change or hide. */

@@ -31,6 +31,7 @@ const known = [
   "packet-index",
   "capture",
   "monitor",
+  "pages",
   ...mesh,
   ...server,
 ];

@@ -225,6 +225,8 @@ export interface Beat {
 export type LiveMessage =
   | { readonly reset: true; readonly position: string }
   | { readonly listed: true; readonly position: string }
+  /** Some of all, between `reset` and `listed`. */
+  | { readonly kind: "workers"; readonly position: string; readonly workers: readonly WorkerView[] }
   | { readonly kind: "worker"; readonly position: string; readonly worker: WorkerView }
   | { readonly kind: "health"; readonly now: number; readonly beats: readonly Beat[] }
   /** With `reset` changes of units may have been missed. */

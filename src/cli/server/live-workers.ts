@@ -45,11 +45,19 @@ async function* listening(api: ApiClient, after: unknown, signal: AbortSignal): 
   try {
     webSocket.send(JSON.stringify(after === undefined ? {} : { after }));
     for await (const { data, isBinary } of messagesOf(webSocket, signal)) {
-      if (!isBinary) yield objectIn(JSON.parse(data.toString()));
+      if (isBinary) continue;
+      const message = objectIn(JSON.parse(data.toString()));
+      if (message["kind"] === "workers") yield* eachOf(message);
+      else yield message;
     }
   } finally {
     webSocket.terminate();
   }
+}
+
+/** What is told of several at once, as if of one after the other. */
+function eachOf({ workers, position }: Shape): Shape[] {
+  return Array.isArray(workers) ? workers.map((worker: unknown) => ({ kind: "worker", position, worker })) : [];
 }
 
 class LiveState {

@@ -13,7 +13,7 @@ const names = (state: LiveState): string[] => [...state.workers.keys()];
 function listed(...ids: string[]): LiveState {
   const state = new LiveState(() => 1_000);
   state.take({ reset: true, position: "s-0" });
-  for (const id of ids) state.take(told(worker(id), "s-0"));
+  state.take({ kind: "workers", position: "s-0", workers: ids.map((id) => worker(id)) });
   state.take({ listed: true, position: "s-0" });
   return state;
 }
@@ -22,7 +22,7 @@ describe("LiveState", () => {
   test("shows a list only when it is whole, and then each change", () => {
     const state = new LiveState(() => 0);
     state.take({ reset: true, position: "s-0" });
-    state.take(told(worker("a")));
+    state.take({ kind: "workers", position: "s-0", workers: [worker("a")] });
     expect([names(state), state.isListed]).toEqual([[], false]);
     state.take({ listed: true, position: "s-0" });
     expect([names(state), state.isListed]).toEqual([["a"], true]);

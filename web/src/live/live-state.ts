@@ -4,7 +4,7 @@ import { WatchedChannels } from "./watched-channels.ts";
 /** Changes of units that are kept to be shown in lists; what is older was read with them. */
 const keptUnits = 1_000;
 
-/** What has been told, as it changes: kept in place, for ten thousand workers are told one by one. */
+/** What has been told, as it changes: kept in place, for there may be ten thousand workers. */
 export class LiveState {
   /** Where to go on after a cut; undefined: from the beginning. */
   position: string | undefined;
@@ -41,6 +41,10 @@ export class LiveState {
 
   #takeKind(message: Extract<LiveMessage, { readonly kind: string }>): void {
     switch (message.kind) {
+      case "workers":
+        this.position = message.position;
+        for (const worker of message.workers) this.#put(worker);
+        return undefined;
       case "worker":
         this.position = message.position;
         return this.#put(message.worker);

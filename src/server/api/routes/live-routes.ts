@@ -10,6 +10,7 @@ import { Watches } from "../live-watches.ts";
 import { type Route, route } from "../route.ts";
 import type { RouteServices } from "../services.ts";
 import { VisibleWorkers } from "../visible-workers.ts";
+import type { WorkerView } from "../../wire.ts";
 import { workerView } from "../worker-view.ts";
 import { LiveStart } from "./live-schema.ts";
 
@@ -149,8 +150,8 @@ async function tellAll({ live, registry, presence }: RouteServices, call: Call, 
   await socket.send(JSON.stringify({ reset: true, position }));
   for (let after = ""; ; ) {
     const workers = await registry.list(after, sentAtOnce);
-    for (const worker of workers)
-      await tellOne(socket, position, call.caller, { ...worker, ...presence.state(worker.id) });
+    const views = workers.flatMap((worker) => seen({ ...worker, ...presence.state(worker.id) }, call.caller) ?? []);
+    if (views.length > 0) await socket.send(JSON.stringify({ position, kind: "workers", workers: views }));
     const last = workers.at(-1);
     if (last === undefined) break;
     after = last.name;
@@ -160,9 +161,14 @@ async function tellAll({ live, registry, presence }: RouteServices, call: Call, 
 }
 
 async function tellOne(socket: LiveSocket, position: string, caller: Caller, worker: Worker): Promise<void> {
+  const view = seen(worker, caller);
+  if (view) await socket.send(JSON.stringify({ position, kind: "worker", worker: view }));
+}
+
+/** The worker as the caller may see it, if they may. */
+function seen(worker: Worker, caller: Caller): WorkerView | undefined {
   const level = callerLevel(caller, "workers", worker.labels);
-  if (level !== "none")
-    await socket.send(JSON.stringify({ position, kind: "worker", worker: workerView(worker, level) }));
+  return level === "none" ? undefined : workerView(worker, level);
 }
 
 function over(signal: AbortSignal): Promise<void> {

@@ -40,4 +40,7 @@ export type {
 } from "./settings.ts";
 export { signalName } from "./unit/signal-names.ts";
 export { openSignatures, type SignatureOptions, type WorkSignatures } from "./signature/signatures.ts";
-export { type NewUnit, openUnits, type Units, type UnitsOptions, type WatchedUnit } from "./units.ts";
+export type { NewUnit, WatchedUnit } from "./new-unit.ts";
+export { openUnits } from "./open-units.ts";
+export type { Units } from "./units.ts";
+export type { UnitsOptions } from "./units-options.ts";

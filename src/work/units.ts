@@ -1,72 +1,27 @@
 import { setMaxListeners } from "node:events";
-import { mkdirSync, truncateSync } from "node:fs";
 import { join } from "node:path";
-import { type Clock, errorText, type FileLock, type Log, systemClock, systemCode, tryLockFile } from "#core";
+import { type Clock, errorText, type FileLock, type Log, systemClock } from "#core";
 import { WorkError } from "./errors.ts";
-import { Loops } from "./loop/loops.ts";
 import { endLeftovers } from "./leftovers.ts";
+import { Loops } from "./loop/loops.ts";
+import { awaitsInput, firstStatus, type NewUnit, requestedStatus, type WatchedUnit } from "./new-unit.ts";
+import { receivePayload, redeliverPayload } from "./payload-intake.ts";
 import type { NewRemoteUnit } from "./remote/new-remote-unit.ts";
 import { orderRecord, type OrderRequest } from "./remote/order-wire.ts";
 import { Orders } from "./remote/orders.ts";
-import type { RemoteOptions } from "./remote/remote-options.ts";
 import { isRemote, RemoteUnits } from "./remote/remote-units.ts";
 import type { Ended } from "./remote/twin-ending.ts";
 import { Retiring } from "./retiring.ts";
-import { effectiveParams } from "./runner/runner.ts";
 import { Runs } from "./runs.ts";
-import type { Retention, WorkTypeSettings } from "./settings.ts";
 import { followOutput } from "./unit/follow.ts";
-import { storePayload } from "./unit/payload.ts";
 import type { Unit } from "./unit/unit.ts";
 import { type LoadedUnit, UnitStore, type UnitWatcher } from "./unit-store.ts";
-import {
-  askedParams,
-  type RequestedBy,
-  stateName,
-  type UnitReport,
-  UnitState,
-  type UnitStatus,
-  type WatchRecord,
-} from "./wire.ts";
+import type { UnitsOptions } from "./units-options.ts";
+import { stateName, type UnitReport, UnitState } from "./wire.ts";
 import { WorkTypes } from "./work-types.ts";
 
 /** A forced release waits this long for processes that will not die. */
 const forceMs = 30_000;
-
-export interface UnitsOptions {
-  /** Units live in `{dataDir}/{nodeId}/`; Farhand's private files in `{dataDir}/.farhand/{nodeId}/`. */
-  readonly dataDir: string;
-  readonly nodeId: string;
-  readonly workTypes: readonly WorkTypeSettings[];
-  /** Version of this program; helpers of another one are let go. */
-  readonly version: string;
-  readonly maxHelpers?: number;
-  /** Units a helper minds before one more is started; 500 when not set. */
-  readonly unitsPerHelper?: number;
-  readonly retention?: Retention;
-  /** Units that wait are not started before {@link Units.hold} lets them; what runs is minded. */
-  readonly isHeld?: boolean;
-  /** How other nodes are reached; absent on a worker that is part of no mesh. */
-  readonly remote?: RemoteOptions;
-  readonly log: Log;
-  readonly clock?: Clock;
-}
-
-/** What a submit asks for. */
-export interface NewUnit {
-  readonly workType: string;
-  /** The request's own keys; the work type says which mean something. */
-  readonly params: Readonly<Record<string, string>>;
-  /** Id a newer peer chose (spec §9); used when it is valid and free. */
-  readonly wantedId?: string;
-  /** Who orders it, where that is known. */
-  readonly requestedBy?: RequestedBy | undefined;
-}
-
-/** What a watcher asks for. */
-export interface WatchedUnit extends Omit<NewUnit, "wantedId" | "requestedBy"> {
-  readonly watch: WatchRecord;
-}
 
 /** All units of one node. */
 export class Units {
@@ -211,7 +166,7 @@ export class Units {
    * @throws {WorkError} `WORK_TYPE_UNKNOWN`, `PARAMS_REFUSED`, `STORAGE_FAILED`; no unit remains then.
    */
   allocate({ wantedId, ...wish }: NewUnit): Unit {
-    return this.#store.create(this.#orderedStatus(wish), wantedId);
+    return this.#store.create(requestedStatus(this.workTypes, this.#clock, wish), wantedId);
   }
 
   /**
@@ -220,7 +175,7 @@ export class Units {
    * @throws {WorkError} also `UNIT_ID_TAKEN`.
    */
   allocateAs(unitId: string, wish: Omit<NewUnit, "wantedId">): Unit {
-    return this.#store.createAs(unitId, this.#orderedStatus(wish));
+    return this.#store.createAs(unitId, requestedStatus(this.workTypes, this.#clock, wish));
   }
 
   /**
@@ -229,9 +184,9 @@ export class Units {
    *
    * @throws {WorkError} also `UNIT_ID_TAKEN`.
    */
-  allocateWatched(unitId: string, { workType, params, watch }: WatchedUnit): Unit {
-    const status = { ...this.#firstStatus(workType, params), Detail: "Waiting for Input Data", Watch: watch };
-    return this.#store.createAs(unitId, status);
+  allocateWatched(unitId: string, { watch, ...wish }: WatchedUnit): Unit {
+    const status = firstStatus(this.workTypes, this.#clock, wish);
+    return this.#store.createAs(unitId, { ...status, Detail: awaitsInput, Watch: watch });
   }
 
   /**
@@ -243,22 +198,9 @@ export class Units {
     return this.#store.create(this.#remotes.firstStatus(wanted), undefined);
   }
 
-  /**
-   * Take the payload. When it breaks off, the unit fails and nothing is started; one that was ended meanwhile stays as it is.
-   *
-   * @throws {WorkError} `PAYLOAD_FAILED`, `STORAGE_FAILED`.
-   */
-  async receive(unit: Unit, payload: AsyncIterable<Uint8Array>): Promise<void> {
-    if (!unit.isFinal) unit.set({ ...unit.status, Detail: "Waiting for Input Data" });
-    try {
-      await storePayload(unit.folder.stdin, payload);
-    } catch (error) {
-      const Detail = `Error reading input data: ${errorText(error)}`;
-      const isDisk = isStorageFault(error);
-      const Cause = isDisk ? "STORAGE_FAILED" : "INPUT_FAILED";
-      await this.#runs.end(unit, { State: UnitState.Failed, Detail, Cause });
-      throw new WorkError(isDisk ? "STORAGE_FAILED" : "PAYLOAD_FAILED", Detail, { cause: error });
-    }
+  /** See {@link receivePayload}. */
+  receive(unit: Unit, payload: AsyncIterable<Uint8Array>): Promise<void> {
+    return receivePayload(unit, payload, (ending) => this.#runs.end(unit, ending));
   }
 
   /** Whether a unit still waits for its payload, so that {@link Units.deliver} disturbs nothing that runs. */
@@ -266,19 +208,9 @@ export class Units {
     return !this.loops.owns(unit) && this.#runs.awaitsPayload(unit);
   }
 
-  /**
-   * Take the payload of a unit that waits for it, anew when some of it was there. When it breaks off the unit waits on.
-   *
-   * @returns its bytes. @throws what the source throws, and {@link WorkError} `STORAGE_FAILED` when the disk does not take it.
-   */
-  async deliver(unit: Unit, payload: AsyncIterable<Uint8Array>): Promise<number> {
-    try {
-      truncateSync(unit.folder.stdin);
-      return await storePayload(unit.folder.stdin, payload);
-    } catch (error) {
-      if (!isStorageFault(error)) throw error;
-      throw new WorkError("STORAGE_FAILED", `the payload cannot be stored: ${errorText(error)}`, { cause: error });
-    }
+  /** See {@link redeliverPayload}. */
+  deliver(unit: Unit, payload: AsyncIterable<Uint8Array>): Promise<number> {
+    return redeliverPayload(unit, payload);
   }
 
   /** End a unit that may not be started after all. */
@@ -397,71 +329,14 @@ export class Units {
     }
   }
 
-  #orderedStatus({ workType, params, requestedBy }: NewUnit): UnitStatus {
-    const asked = askedParams(params);
-    return {
-      ...this.#firstStatus(workType, params),
-      ...(Object.keys(asked).length > 0 && { Asked: asked }),
-      ...(requestedBy && { RequestedBy: requestedBy }),
-    };
-  }
-
-  #firstStatus(workType: string, params: Readonly<Record<string, string>>): UnitStatus {
-    const type = this.workTypes.get(workType);
-    const Params = effectiveParams(type, params);
-    return {
-      State: UnitState.Pending,
-      Detail: "Unit Created",
-      StdoutSize: 0,
-      WorkType: workType,
-      ExtraData: { Pid: 0, Params },
-      CreatedAt: new Date(this.#clock.now()).toISOString(),
-    };
-  }
-
   #allocateOrdered(order: OrderRequest): Unit {
-    const status = { ...this.#firstStatus(order.workType, order.params), Detail: "Waiting for Input Data" };
-    return this.#store.createAs(order.unitId, { ...status, Order: orderRecord(order) });
+    const status = firstStatus(this.workTypes, this.#clock, order);
+    return this.#store.createAs(order.unitId, { ...status, Detail: awaitsInput, Order: orderRecord(order) });
   }
 
   #findOnDisk(id: string): Unit | undefined {
     const loaded = this.#store.loadLate(id);
     if (loaded) void this.#reconcile(loaded);
     return loaded?.unit;
-  }
-}
-
-function isStorageFault(error: unknown): boolean {
-  return ["ENOSPC", "EDQUOT", "EFBIG", "EROFS", "EIO", "EACCES", "ENOENT", "EMFILE", "ENFILE"].includes(
-    systemCode(error) ?? "",
-  );
-}
-
-/**
- * Open the units of a node: lock its folder, find helpers and units again, reconcile.
- *
- * @throws {WorkError} `DATA_DIR_IN_USE`, `STORAGE_FAILED`, `WORK_TYPE_TAKEN`.
- */
-export async function openUnits(options: UnitsOptions): Promise<Units> {
-  const privateDir = join(options.dataDir, ".farhand", options.nodeId);
-  let lock: FileLock | undefined;
-  try {
-    mkdirSync(join(options.dataDir, options.nodeId), { recursive: true, mode: 0o700 });
-    mkdirSync(privateDir, { recursive: true, mode: 0o700 });
-    lock = tryLockFile(join(privateDir, "daemon.lock"));
-  } catch (error) {
-    const message = `data folder ${options.dataDir} cannot be used: ${errorText(error)}`;
-    throw new WorkError("STORAGE_FAILED", message, { cause: error });
-  }
-  if (!lock) {
-    throw new WorkError("DATA_DIR_IN_USE", `another daemon runs node ${options.nodeId} in ${options.dataDir}`);
-  }
-  try {
-    const units = new Units(options, lock, privateDir);
-    await units.load();
-    return units;
-  } catch (error) {
-    lock.close();
-    throw error;
   }
 }

@@ -14,7 +14,7 @@ async function until(socket: TestSocket, wanted: (message: TestJson) => boolean)
 }
 
 const isListed = (message: TestJson): boolean => message["listed"] === true;
-const namesOf = ({ workers = [] }: TestJson): string[] => (workers as TestJson[]).map(({ name }) => name as string);
+const namesOf = ({ workers = [] }: TestJson): string[] => (workers as TestJson[]).map(({ name }) => name);
 
 async function watching(api: TestApi, user: { readonly auth: Readonly<Record<string, string>> }, start: object = {}) {
   const socket = await api.socket("/api/live", user.auth);

@@ -1,3 +1,4 @@
+import { createSocket } from "node:dgram";
 import { once } from "node:events";
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { createServer as createWebServer, type Server as WebServer } from "node:http";
@@ -15,14 +16,23 @@ import { type TempFolder, tempFolder } from "../kit/temp-folder.ts";
 import { totpCode } from "../kit/totp.ts";
 import type { JoinOptions } from "../kit/whole-server.ts";
 
-const probes = ["tcp", "http"];
+const probes = ["ping", "tcp", "tls", "dns", "http"];
 
 let pages: OpenPages;
 let window: Window;
 let page: Page;
 let taking: Server;
 let web: WebServer;
-let [takingPort, webPort] = [0, 0];
+let [takingPort, webPort, namePort] = [0, 0, 0];
+/** Says of each name that it is 127.0.0.9, for ten minutes. */
+const names = createSocket("udp4").on("message", (question, { port, address }) => {
+  const end = question.indexOf(0, 12) + 5;
+  const answer = Buffer.concat([question.subarray(0, end), Buffer.from("c00c000100010000025800047f000009", "hex")]);
+  answer.writeUInt16BE(0x8580, 2);
+  answer.writeUInt32BE(0x0001_0001, 4);
+  answer.writeUInt32BE(0, 8);
+  names.send(answer, port, address);
+});
 
 /** A worker whose tools look at these hosts, with a shell for admins. */
 const looker = (targets: readonly string[]): JoinOptions => ({
@@ -52,10 +62,14 @@ beforeAll(async () => {
   web = createWebServer((_, answer) => answer.end("here")).listen(0, "127.0.0.1");
   await Promise.all([once(taking, "listening"), once(web, "listening")]);
   [takingPort, webPort] = [taking, web].map((one) => (one.address() as AddressInfo).port) as [number, number];
+  names.bind(0, "127.0.0.1");
+  await once(names, "listening");
+  ({ port: namePort } = names.address());
   window = await pages.loggedIn("ada");
   ({ page } = window);
 });
 afterAll(async () => {
+  names.close();
   taking?.close();
   web?.close();
   await window?.[Symbol.asyncDispose]();
@@ -133,9 +147,15 @@ describe("probes", () => {
     const row = (name: string) => words.getByRole("row").filter({ hasText: name });
     await row("south-1").getByText("2 of 2 right").waitFor();
     expect(await row("south-1").getByText("connect").locator("..").textContent()).toMatch(/connect \d+\.\d\d ms/);
-    await row("west-1").getByText("TARGET_REFUSED").waitFor();
+    const refusal = row("west-1").getByText(/this worker's tools may not look at 127\.0\.0\.1.* \(TARGET_REFUSED\)/);
+    await refusal.waitFor();
     await expectFine("probe-verdict");
+    // On a phone all of it is in sight.
+    await page.setViewportSize({ width: 390, height: 900 });
+    expect(await words.evaluate((element) => element.scrollWidth - element.clientWidth)).toBe(0);
+    await page.setViewportSize({ width: 1440, height: 900 });
     await page.reload();
+    await refusal.waitFor();
     await verdict.getByText("2 up, 0 down, 1 silent; 2 workers must agree.").waitFor();
     await page.getByRole("link", { name: "Probes", exact: true }).last().click();
     await page.getByRole("link", { name: "tcp", exact: true }).click();
@@ -159,6 +179,40 @@ describe("probes", () => {
     await page.getByText("all of it").waitFor();
     expect(window.complaints).toEqual([]);
   });
+
+  test("a ping, a name and a certificate are looked at as the form asks, each with its times and what was found", async () => {
+    const words = page.getByRole("region", { name: "Words of the workers" });
+    await begin("ping", { Host: "127.0.0.1", Attempts: "2" });
+    await words.getByText("2 of 2 right").waitFor();
+    await words.getByText("there and back").waitFor();
+    await words.getByText("up", { exact: true }).waitFor();
+
+    const question = { Name: "web.farhand.example", "Name server": "127.0.0.1", "Its port": String(namePort) };
+    await begin("dns", question);
+    await words.getByText(/NOERROR, 127\.0\.0\.9$/).waitFor();
+    await words.getByText("up", { exact: true }).waitFor();
+    await begin("dns", { ...question, "One of the answers": "127.0.0.10" });
+    await words.getByText("down", { exact: true }).waitFor();
+
+    // The server's own port, whose authority nobody else knows.
+    await begin("tls", { Host: "127.0.0.1", Port: String(pages.server.port) });
+    await words.getByText("down", { exact: true }).waitFor();
+    await words.getByText("connect").waitFor();
+    await words
+      .getByText(/certificate/i)
+      .last()
+      .waitFor();
+    await expectFine("probe-tls");
+  });
+
+  async function begin(kind: string, fields: Readonly<Record<string, string>>): Promise<void> {
+    await page.goto("/workers/south-1");
+    await page.getByRole("button", { name: "Probe…" }).click();
+    await page.getByLabel("Kind").selectOption(kind);
+    for (const [label, value] of Object.entries(fields)) await page.getByLabel(label, { exact: true }).fill(value);
+    await page.getByRole("button", { name: "Probe", exact: true }).click();
+    await page.getByRole("region", { name: "Verdict" }).waitFor();
+  }
 });
 
 test("paths of several workers stand beside each other, and one that refuses is named", async () => {

@@ -1,9 +1,9 @@
 import { useNavigate } from "@tanstack/react-router";
 import { Field } from "../../parts/field.tsx";
 import { textOf } from "../../parts/form.tsx";
+import { placeOf } from "../tools/refusals.ts";
 import { ToolDialog } from "../tools/tool-dialog.tsx";
 import { numberOf, TextField } from "../tools/tool-fields.tsx";
-import { unitName } from "../tools/unit-names.ts";
 
 /** Trace the path to a host, from one worker or several. */
 export function TraceDialog({ worker, close }: { readonly worker?: string; readonly close: () => void }) {
@@ -17,9 +17,9 @@ export function TraceDialog({ worker, close }: { readonly worker?: string; reado
       several
       paramsOf={paramsOf}
       close={close}
-      started={({ started, refused }) => {
+      started={(units) => {
         close();
-        void navigate({ to: "/paths/seen", search: { of: started.map(unitName), refused } });
+        void navigate({ to: "/paths/seen", ...placeOf(units) });
       }}
     >
       {({ faultOf }) => (

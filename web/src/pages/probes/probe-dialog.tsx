@@ -2,9 +2,9 @@ import { useNavigate } from "@tanstack/react-router";
 import { useState } from "react";
 import { type ProbeKind, probeKinds } from "#tools/wire";
 import { Field } from "../../parts/field.tsx";
+import { placeOf } from "../tools/refusals.ts";
 import { ToolDialog } from "../tools/tool-dialog.tsx";
 import { numberOf, TextField } from "../tools/tool-fields.tsx";
-import { unitName } from "../tools/unit-names.ts";
 import { ProbeFields, probeParams } from "./probe-fields.tsx";
 
 const kindNames: Readonly<Record<ProbeKind, string>> = {
@@ -35,11 +35,12 @@ export function ProbeDialog({ worker, first = "ping", close }: ProbeDialogProps)
       several
       paramsOf={(fields) => probeParams(kind, fields)}
       close={close}
-      started={({ started, refused }, fields) => {
+      started={(units, fields) => {
         close();
         const quorum = numberOf(fields, "quorum");
-        const search = { of: started.map(unitName), refused, ...(quorum !== undefined && { quorum }) };
-        void navigate({ to: "/probes/seen", search });
+        const { search, state } = placeOf(units);
+        const wanted = quorum === undefined ? search : { ...search, quorum };
+        void navigate({ to: "/probes/seen", search: wanted, state });
       }}
     >
       {({ faultOf }) => (

@@ -2,10 +2,11 @@ import { getRouteApi, Link } from "@tanstack/react-router";
 import { useMemo } from "react";
 import { Empty } from "../../parts/empty.tsx";
 import { Heading } from "../../parts/heading.tsx";
-import { foundIn, type ProbeTime, timesOf } from "./probe-times.ts";
-import { verdictNow, type WordNow, wordOf } from "./probe-state.ts";
-import { type ProbeNow, useProbes } from "./use-probes.ts";
-import { Says, Verdict } from "./verdict.tsx";
+import { useRefusals } from "../tools/refusals.ts";
+import { refusedWord, verdictNow, wordOf } from "./probe-state.ts";
+import { ProbeWords } from "./probe-words.tsx";
+import { useProbes } from "./use-probes.ts";
+import { Verdict } from "./verdict.tsx";
 
 const route = getRouteApi("/probes/seen");
 
@@ -19,7 +20,7 @@ export function ProbePage() {
   const target = probes.find(({ state }) => state.summary)?.state.summary;
   const words = [
     ...probes.map(({ worker, state, fault }) => wordOf(worker, state, fault)),
-    ...refused.map(({ worker, code }): WordNow => ({ worker, word: "silent", reason: `it refused: ${code}` })),
+    ...useRefusals(refused).map(refusedWord),
   ];
   return (
     <>
@@ -37,81 +38,9 @@ export function ProbePage() {
       ) : (
         <div className="flex flex-col gap-4">
           <Verdict verdict={verdictNow(words, quorum)} words={words} />
-          <Words words={words} probes={probes} />
+          <ProbeWords words={words} probes={probes} />
         </div>
       )}
     </>
-  );
-}
-
-const heads = ["Worker", "Says", "Found", "Times", "Attempts", "Why"];
-
-function Words({ words, probes }: { readonly words: readonly WordNow[]; readonly probes: readonly ProbeNow[] }) {
-  return (
-    <div className="sheet overflow-x-auto" role="region" aria-label="Words of the workers" tabIndex={0}>
-      <table className="w-full">
-        <thead className="border-b border-line">
-          <tr>
-            {heads.map((name) => (
-              <th key={name} scope="col" className="head">
-                {name}
-              </th>
-            ))}
-          </tr>
-        </thead>
-        <tbody className="divide-y divide-line">
-          {words.map((word, at) => (
-            <Word key={`${word.worker} ${at}`} word={word} probe={probes[at]} />
-          ))}
-        </tbody>
-      </table>
-    </div>
-  );
-}
-
-function Word({
-  word: { worker, word, reason },
-  probe,
-}: {
-  readonly word: WordNow;
-  readonly probe?: ProbeNow | undefined;
-}) {
-  const lines = probe?.state.lines ?? [];
-  const good = lines.filter(({ ok }) => ok).length;
-  return (
-    <tr className="hover:bg-sunk">
-      <td className="cell whitespace-nowrap">
-        {probe ? (
-          <Link to="/workers/$worker/units/$unit" params={{ worker, unit: probe.unit }} className="link">
-            {worker}
-          </Link>
-        ) : (
-          worker
-        )}
-      </td>
-      <td className="cell">
-        <Says word={word} />
-      </td>
-      <td className="cell mono min-w-40 break-words">{foundIn(lines)}</td>
-      <td className="cell whitespace-nowrap">
-        {timesOf(lines).map((time) => (
-          <Time key={time.name} {...time} />
-        ))}
-      </td>
-      <td className="cell whitespace-nowrap">{lines.length > 0 && `${good} of ${lines.length} right`}</td>
-      <td className="cell min-w-40 break-words">
-        {reason}
-        {probe?.cut !== undefined && <span className="block text-bad">reconnecting: {probe.cut}</span>}
-      </td>
-    </tr>
-  );
-}
-
-function Time({ name, best, average, worst }: ProbeTime) {
-  return (
-    <span className="block tabular-nums">
-      <span className="text-soft">{name}</span> {average.toFixed(2)} ms
-      {worst > best && <span className="text-soft">{` (${best.toFixed(2)} to ${worst.toFixed(2)})`}</span>}
-    </span>
   );
 }

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { noProbe, takeProbe, verdictNow, wordOf, type WordNow } from "./probe-state.ts";
+import { noProbe, refusedWord, takeProbe, verdictNow, wordOf, type WordNow } from "./probe-state.ts";
 import { foundIn, timesOf } from "./probe-times.ts";
 
 const attempt = (more: object) => ({ type: "probe", attempt: 1, ok: true, ...more });
@@ -12,6 +12,14 @@ test("wordOf() is asking until there is a summary, and silent with a reason when
   const told = takeProbe(asked, [{ type: "summary", verdict: "down", reason: "refused" }]);
   expect(wordOf("a", told, "too late")).toEqual({ worker: "a", word: "down", reason: "refused" });
   expect(told.lines).toHaveLength(1);
+});
+
+test("refusedWord() is silent, with why and what to try as far as that is known", () => {
+  const refused = { worker: "a", code: "TARGET_REFUSED" };
+  expect(refusedWord(refused)).toEqual({ worker: "a", word: "silent", reason: "it refused (TARGET_REFUSED)" });
+  expect(refusedWord({ ...refused, detail: "not this host", remedy: "ask for another" })).toEqual({
+    ...{ worker: "a", word: "silent", reason: "it refused: not this host (TARGET_REFUSED)", remedy: "ask for another" },
+  });
 });
 
 test("verdictNow() is final as soon as nobody's word can change it", () => {

@@ -1,4 +1,5 @@
 import { type ProbeLine, type ProbeSummaryLine, type ProbeWord, type QuorumVerdict, quorumVerdict } from "#tools/wire";
+import type { Refusal } from "../tools/start-each.ts";
 
 /** What one worker has told of a target so far. */
 export interface ProbeState {
@@ -22,6 +23,8 @@ export function takeProbe(state: ProbeState, lines: readonly object[]): ProbeSta
 /** A worker's word; `asking`: it has not said it yet. */
 export interface WordNow extends Omit<ProbeWord, "word"> {
   readonly word: ProbeWord["word"] | "asking";
+  /** What to try where it refused. */
+  readonly remedy?: string;
 }
 
 /** Its word as far as it is known. @param fault why it will say nothing more. */
@@ -31,6 +34,12 @@ export function wordOf(worker: string, { summary }: ProbeState, fault?: string):
     return { worker, word: verdict === "up" ? "up" : "down", ...(typeof reason === "string" && { reason }) };
   }
   return fault === undefined ? { worker, word: "asking" } : { worker, word: "silent", reason: fault };
+}
+
+/** The word of one that started no probe. */
+export function refusedWord({ worker, code, detail, remedy }: Refusal): WordNow {
+  const why = detail === undefined ? "it refused" : `it refused: ${detail}`;
+  return { worker, word: "silent", reason: `${why} (${code})`, ...(remedy !== undefined && { remedy }) };
 }
 
 /** The verdict as it is now. */

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { ProblemError, unreachable } from "../../api/problem.ts";
-import { refusedIn, startEach } from "./start-each.ts";
+import { refusalsIn, refusedIn, startEach } from "./start-each.ts";
 
 const refusal = (code: string) =>
   new ProblemError({ type: "about:blank", title: "Refused", status: 403, detail: "no", code });
@@ -17,7 +17,7 @@ test("startEach() starts on all that take it, and names those that do not", asyn
     { worker: "a", unit: "unit of a" },
     { worker: "c", unit: "unit of c" },
   ]);
-  expect(refused).toEqual([{ worker: "b", code: "TARGET_REFUSED" }]);
+  expect(refused).toEqual([{ worker: "b", code: "TARGET_REFUSED", detail: "no" }]);
 });
 
 test("startEach() throws the first refusal when nobody takes it", async () => {
@@ -34,4 +34,11 @@ test("refusedIn() takes what looks like a refusal, and nothing else", () => {
   const known = { worker: "a", code: "TARGET_REFUSED" };
   expect(refusedIn([known, { worker: "b", code: "<b>" }, { worker: 7, code: "A_B" }, null, "x"])).toEqual([known]);
   expect(refusedIn("x")).toEqual([]);
+});
+
+test("refusalsIn() keeps the words of a refusal, and nothing that is no text", () => {
+  const known = { worker: "a", code: "TARGET_REFUSED", detail: "not this one", remedy: "ask for another" };
+  const odd = { worker: "b", code: "TARGET_REFUSED", detail: 7, remedy: { x: 1 } };
+  expect(refusalsIn([known, odd, { detail: "alone" }])).toEqual([known, { worker: "b", code: "TARGET_REFUSED" }]);
+  expect(refusalsIn(undefined)).toEqual([]);
 });

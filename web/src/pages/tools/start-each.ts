@@ -12,10 +12,18 @@ export interface Refused {
   readonly code: string;
 }
 
+/** The same, with what was said of it; who has only the address knows the code alone. */
+export interface Refusal extends Refused {
+  /** Why, in words. */
+  readonly detail?: string;
+  /** What to try. */
+  readonly remedy?: string;
+}
+
 /** What became of a wish for several workers. */
 export interface StartedEach {
   readonly started: readonly Started[];
-  readonly refused: readonly Refused[];
+  readonly refused: readonly Refusal[];
 }
 
 /**
@@ -40,7 +48,12 @@ export async function startEach(
   const unknown = errors.find(({ error }) => problemOf(error).status === 0);
   if (unknown) throw unknown.error;
   if (first && started.length === 0) throw first.error;
-  return { started, refused: errors.map(({ worker, error }) => ({ worker, code: problemOf(error).code })) };
+  return { started, refused: errors.map(({ worker, error }) => refusalOf(worker, error)) };
+}
+
+function refusalOf(worker: string, error: unknown): Refusal {
+  const { code, detail, remedy } = problemOf(error);
+  return { worker, code, detail, ...(remedy !== undefined && { remedy }) };
 }
 
 const most = 100;
@@ -52,5 +65,18 @@ export function refusedIn(value: unknown): readonly Refused[] {
     const { worker, code } = { worker: undefined, code: undefined, ...(one as object | null) };
     const isOne = typeof worker === "string" && typeof code === "string" && /^[A-Z][A-Z_]{1,60}$/.test(code);
     return isOne ? [{ worker, code }] : [];
+  });
+}
+
+/** Those that this window keeps beside an address, as far as they look like it. */
+export function refusalsIn(value: unknown): readonly Refusal[] {
+  const kept: readonly unknown[] = Array.isArray(value) ? value : [];
+  return kept.flatMap((one): Refusal[] => {
+    const { detail, remedy } = { detail: undefined, remedy: undefined, ...(one as object | null) };
+    return refusedIn([one]).map((refused) => ({
+      ...refused,
+      ...(typeof detail === "string" && { detail }),
+      ...(typeof remedy === "string" && { remedy }),
+    }));
   });
 }

@@ -9,8 +9,8 @@ import { Loading } from "../../parts/empty.tsx";
 import { Field } from "../../parts/field.tsx";
 import { textOf } from "../../parts/form.tsx";
 import { ProblemNote } from "../../parts/problem-note.tsx";
+import { placeOf } from "../tools/refusals.ts";
 import { startEach } from "../tools/start-each.ts";
-import { unitName } from "../tools/unit-names.ts";
 import { WorkerChoice } from "../tools/worker-choice.tsx";
 
 /** Work types with forms of their own, or that stand for something else: nobody types their params here. */
@@ -87,14 +87,11 @@ function RunForm({ workers, types, close }: RunFormProps) {
     setError(undefined);
     try {
       const wish = wishOf(fields);
-      const { started, refused } = await startEach(
-        workers,
-        async (worker) => (await submitUnit(worker, wish, keyOf(worker))).unit,
-      );
+      const units = await startEach(workers, async (worker) => (await submitUnit(worker, wish, keyOf(worker))).unit);
       close();
-      const [first] = started;
+      const [first] = units.started;
       if (first && workers.length === 1) await navigate({ to: "/workers/$worker/units/$unit", params: { ...first } });
-      else await navigate({ to: "/units/seen", search: { of: started.map(unitName), refused } });
+      else await navigate({ to: "/units/seen", ...placeOf(units) });
     } catch (problem) {
       setError(problem);
       setBusy(false);

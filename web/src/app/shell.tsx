@@ -1,6 +1,7 @@
 import { Link, Outlet, useRouterState } from "@tanstack/react-router";
 import { useEffect, useState } from "react";
 import { logout } from "../api/session.ts";
+import { AskedAgain } from "../live/asked-again.tsx";
 import { Icon } from "../parts/icon.tsx";
 import { LiveMark } from "./live-mark.tsx";
 import { navigationFor } from "./navigation.ts";
@@ -60,6 +61,7 @@ export function Shell() {
         </div>
       </header>
       <main id="main" tabIndex={-1} className="min-w-0 p-4 outline-none md:p-6">
+        <AskedAgain />
         <Outlet />
       </main>
     </div>

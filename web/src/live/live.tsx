@@ -3,6 +3,7 @@ import type { Beat, IndexedUnit, WorkerView } from "#server/wire";
 import { socketUrl } from "../api/place.ts";
 import { type LineState, LiveLine } from "./live-line.ts";
 import { LiveState } from "./live-state.ts";
+import { RefusedAgain } from "./refused-again.ts";
 import type { ChannelNow } from "./watched-channels.ts";
 
 /** Changes that come close together are shown together. */
@@ -21,6 +22,8 @@ export interface LiveView {
   readonly unitsEpoch: number;
   /** What was told of the channels that are watched. */
   readonly channels: ReadonlyMap<string, ChannelNow>;
+  /** When what was refused is asked for again, by the clock of this machine; undefined: nothing was. */
+  readonly askAgainAt: number | undefined;
 }
 
 const nothing: LiveView = {
@@ -32,6 +35,7 @@ const nothing: LiveView = {
   units: new Map(),
   unitsEpoch: 0,
   channels: new Map(),
+  askAgainAt: undefined,
 };
 
 /** Keeps the line, and tells React of what came in, a few times a second at most. */
@@ -39,6 +43,7 @@ class LiveStore {
   readonly #state = new LiveState(Date.now);
   readonly #listeners = new Set<() => void>();
   readonly #line: LiveLine;
+  readonly #refused = new RefusedAgain(() => this.#askAgain());
   #view: LiveView = nothing;
   #lineState: LineState = nothing.line;
   #shownVersion = 0;
@@ -50,6 +55,7 @@ class LiveStore {
       start: () => this.#wish(),
       message: (message) => {
         this.#state.take(message);
+        this.#refused.look(this.#state.channels.isRefused);
         this.#later();
       },
       state: (line) => {
@@ -75,12 +81,18 @@ class LiveStore {
     this.#sayWatched();
     return () => {
       this.#state.channels.leave(channel);
+      this.#refused.look(this.#state.channels.isRefused);
+      this.#later();
       this.#sayWatched();
     };
   };
 
+  /** What was refused is asked for at once: the reader knows that they may see it now. */
+  readonly askAgain = (): void => this.#refused.now();
+
   close(): void {
     clearTimeout(this.#timer);
+    this.#refused.close();
     this.#line.close();
   }
 
@@ -104,6 +116,14 @@ class LiveStore {
     });
   }
 
+  /** The server asks itself again what may be watched when that is left and entered. */
+  #askAgain(): void {
+    const { channels } = this.#state;
+    this.#line.say(() => ({ watch: channels.wishWithoutRefused() }));
+    this.#line.say(() => ({ watch: channels.wish() }));
+    this.#later();
+  }
+
   #later(): void {
     this.#timer ??= setTimeout(() => {
       this.#timer = undefined;
@@ -114,6 +134,7 @@ class LiveStore {
       this.#view = {
         ...{ line: this.#lineState, isListed, aheadMs, workers, units, unitsEpoch },
         channels: this.#state.channels.view,
+        askAgainAt: this.#refused.at,
         beats: new Map(beats),
       };
       for (const listener of this.#listeners) listener();

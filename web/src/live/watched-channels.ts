@@ -34,6 +34,16 @@ export class WatchedChannels {
     });
   }
 
+  /** What is watched but for what was refused: the server hears of that anew with the next {@link wish}. */
+  wishWithoutRefused(): ReturnType<WatchedChannels["wish"]> {
+    return this.wish().filter(({ channel }) => !this.view.get(channel)?.refused);
+  }
+
+  /** Something that the page watches was refused. */
+  get isRefused(): boolean {
+    return [...this.view].some(([channel, { refused }]) => refused && (this.#watchers.get(channel) ?? 0) > 0);
+  }
+
   take(message: ChannelMessage): void {
     const { channel } = message;
     // It was left, and the server did not know that yet.

@@ -1,4 +1,5 @@
 import { getRouteApi, Link } from "@tanstack/react-router";
+import { AsOf } from "../../live/as-of.tsx";
 import { useServerNow } from "../../live/clock.ts";
 import { UnitBadge } from "../../parts/badge.tsx";
 import { Loading } from "../../parts/empty.tsx";
@@ -39,6 +40,7 @@ export function UnitPage() {
           </span>
           <UnitActs worker={worker} unit={data} />
         </Heading>
+        <AsOf />
         <UnitFacts unit={data} now={now} />
       </div>
       <OutputView key={`${worker} ${id}`} worker={worker} unit={data} told={told} />

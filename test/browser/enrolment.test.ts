@@ -214,6 +214,62 @@ test("CAT-110: sixty nodes have names that can be read, and a name is no markup"
   await page.unroute("**/api/mesh");
 });
 
+test("a mesh of two hundred nodes is made to fit, larger under the pointer, and moved, also by keys", async () => {
+  const { page } = window;
+  const names = Array.from({ length: 200 }, (_, n) => `node-${String(n).padStart(3, "0")}`);
+  const one = (node: string) => ({ node, kind: "node", stub: false, nextHop: node }) as const;
+  const map = {
+    ...{ server: "server", hidden: 0 },
+    nodes: [{ ...one("server"), kind: "server" }, ...names.map(one)],
+    links: names.map((to) => ({ from: "server", to, cost: 1 })),
+  };
+  await page.route("**/api/mesh", (route) => route.fulfill({ json: map }));
+  await page.goto("/map");
+  const drawing = page.getByRole("region", { name: "Drawing of the mesh" });
+  const size = page.getByRole("group", { name: "Size of the drawing" }).getByRole("status");
+  await drawing.getByRole("button").nth(200).waitFor();
+  const hidden = () =>
+    drawing.evaluate((element) => [
+      element.scrollWidth - element.clientWidth,
+      element.scrollHeight - element.clientHeight,
+    ]);
+  expect(Math.min(...(await hidden()))).toBeGreaterThan(0);
+  await page.getByRole("button", { name: "All of it" }).click();
+  await expect.poll(hidden).toEqual([0, 0]);
+  await drawing.getByRole("button", { name: "node-150, node" }).click();
+  await drawing.locator("text", { hasText: "node-150" }).waitFor();
+  expect(await drawing.locator("[data-node] text").count()).toBe(1);
+  await expectFine("mesh-200-fit");
+  await drawing.press("0");
+  const fitted = await size.textContent();
+  // What is under the pointer stays there.
+  const dot = drawing.locator('[data-node="node-050"] > path');
+  const middle = async () => {
+    const { x = 0, y = 0, width = 0, height = 0 } = (await dot.boundingBox()) ?? {};
+    return [x + width / 2, y + height / 2] as const;
+  };
+  const before = await middle();
+  await page.mouse.move(...before);
+  await page.keyboard.down("Control");
+  await page.mouse.wheel(0, -400);
+  await page.keyboard.up("Control");
+  await expect.poll(async () => Number.parseInt((await size.textContent()) ?? "", 10)).toBeGreaterThan(100);
+  const after = await middle();
+  expect(Math.hypot(after[0] - before[0], after[1] - before[1])).toBeLessThan(40);
+  // Dragged, the drawing goes along.
+  await page.mouse.move(before[0] - 30, before[1] - 30);
+  await page.mouse.down();
+  await page.mouse.move(before[0] - 10, before[1], { steps: 4 });
+  await page.mouse.up();
+  await expect.poll(async () => Math.round((await middle())[0] - after[0])).toBe(20);
+  await drawing.press("0");
+  await expect.poll(() => size.textContent()).toBe(fitted);
+  await drawing.press("+");
+  await expect.poll(() => size.textContent()).not.toBe(fitted);
+  await page.unroute("**/api/mesh");
+  expect(window.complaints).toEqual([]);
+});
+
 test("CAT-66: a second factor is set up by a code for the camera, with the secret as text beside it", async () => {
   const { page } = window;
   await page.goto("/account");

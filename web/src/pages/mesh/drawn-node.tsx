@@ -7,11 +7,13 @@ interface DrawnNodeProps {
   readonly place: Place;
   readonly isDense: boolean;
   readonly isChosen: boolean;
+  /** How large its name is written; undefined: not at all. */
+  readonly namePx: number | undefined;
   readonly choose: (node: string) => void;
 }
 
 /** A node: a square is the server, a disc a worker, a diamond another one; hollow is one that is not there now. */
-export function DrawnNode({ node, place, isDense, isChosen, choose }: DrawnNodeProps) {
+export function DrawnNode({ node, place, isDense, isChosen, namePx, choose }: DrawnNodeProps) {
   const name = nameOf(node);
   const state = node.state === undefined || node.state === "online" ? "" : `, ${node.state}`;
   return (
@@ -32,15 +34,17 @@ export function DrawnNode({ node, place, isDense, isChosen, choose }: DrawnNodeP
     >
       <title>{name}</title>
       <path d={shapes[node.kind]} className={look(node)} strokeWidth={isChosen ? 5 : 2.5} />
-      <text
-        {...labelPlace(place, isDense)}
-        fontSize="12.5"
-        className={textLook(isChosen)}
-        strokeWidth="4"
-        paintOrder="stroke"
-      >
-        {nodeLabel(name)}
-      </text>
+      {namePx !== undefined && (
+        <text
+          {...labelPlace(place, isDense)}
+          fontSize={namePx}
+          className={textLook(isChosen)}
+          strokeWidth={namePx / 3}
+          paintOrder="stroke"
+        >
+          {nodeLabel(name)}
+        </text>
+      )}
     </g>
   );
 }

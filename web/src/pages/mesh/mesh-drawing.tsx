@@ -1,12 +1,14 @@
-import { useEffect, useRef, useState } from "react";
 import { type Layout, edgeKey } from "./layout.ts";
 import { DrawnEdge } from "./drawn-edge.tsx";
 import { DrawnNode } from "./drawn-node.tsx";
 import type { Edge } from "./mesh-graph.ts";
 import { nodeLabel } from "./node-label.ts";
 import { nameOf, type SeenNode } from "./seen-node.ts";
+import { useZoom } from "./use-zoom.ts";
+import { namesFrom, stepped } from "./zoom.ts";
 
 const letterPx = 6.8;
+const nameSize = 12.5;
 
 export interface MeshDrawingProps {
   readonly nodes: readonly SeenNode[];
@@ -18,27 +20,21 @@ export interface MeshDrawingProps {
 
 /** The map: rings around the server. Each node can be reached with the Tab key and chosen with Enter. */
 export function MeshDrawing({ nodes, edges, layout, chosen, choose }: MeshDrawingProps) {
-  const scroller = useRef<HTMLDivElement>(null);
   const longest = Math.max(...nodes.map((node) => nodeLabel(nameOf(node)).length));
   const half = layout.radius + 24 + longest * letterPx;
   const halfHeight = layout.isDense ? half : layout.radius + 48;
-  const [scale, setScale] = useState(1);
-  useEffect(() => {
-    const element = scroller.current;
-    // The server stands in the middle, and is what one sees first.
-    if (!element) return;
-    element.scrollLeft = (element.scrollWidth - element.clientWidth) / 2;
-    element.scrollTop = (element.scrollHeight - element.clientHeight) / 2;
-  }, [half, scale]);
+  const { scroller, scale, to, fit, handlers } = useZoom({ width: 2 * half, height: 2 * halfHeight });
   return (
     <div className="flex min-w-0 flex-col gap-2">
-      <Sizes scale={scale} change={setScale} />
+      <Sizes scale={scale} change={to} fit={fit} />
       <div
         ref={scroller}
-        className="sheet max-h-[calc(100dvh-11rem)] overflow-auto"
+        className="sheet max-h-[calc(100dvh-11rem)] cursor-grab overflow-auto active:cursor-grabbing"
         tabIndex={0}
         role="region"
         aria-label="Drawing of the mesh"
+        aria-describedby="mesh-sizes"
+        {...handlers}
       >
         <svg
           role="group"
@@ -59,7 +55,10 @@ export function MeshDrawing({ nodes, edges, layout, chosen, choose }: MeshDrawin
           {nodes.map((node) => {
             const place = layout.places.get(node.node);
             if (!place) return null;
-            const props = { node, place, isDense: layout.isDense, isChosen: node.node === chosen, choose };
+            const isChosen = node.node === chosen;
+            // The name of the chosen one is as large as ever.
+            const namePx = scale >= namesFrom ? nameSize : isChosen ? nameSize / scale : undefined;
+            const props = { node, place, isDense: layout.isDense, isChosen, namePx, choose };
             return <DrawnNode key={node.node} {...props} />;
           })}
         </svg>
@@ -68,25 +67,30 @@ export function MeshDrawing({ nodes, edges, layout, chosen, choose }: MeshDrawin
   );
 }
 
-const scales = [0.5, 0.7, 1, 1.4, 2];
+interface SizesProps {
+  readonly scale: number;
+  readonly change: (scale: number) => void;
+  readonly fit: () => void;
+}
 
-function Sizes({ scale, change }: { readonly scale: number; readonly change: (scale: number) => void }) {
-  const at = scales.indexOf(scale);
-  const [smaller, larger] = [scales[at - 1], scales[at + 1]];
+function Sizes({ scale, change, fit }: SizesProps) {
+  const [smaller, larger] = [stepped(scale, -1), stepped(scale, 1)];
   return (
-    <div role="group" aria-label="Size of the drawing" className="flex items-center gap-2">
-      <button
-        type="button"
-        className="button"
-        disabled={smaller === undefined}
-        onClick={() => change(smaller ?? scale)}
-      >
+    <div role="group" aria-label="Size of the drawing" className="flex flex-wrap items-center gap-2">
+      <button type="button" className="button" disabled={smaller === scale} onClick={() => change(smaller)}>
         Smaller
       </button>
-      <button type="button" className="button" disabled={larger === undefined} onClick={() => change(larger ?? scale)}>
+      <button type="button" className="button" disabled={larger === scale} onClick={() => change(larger)}>
         Larger
       </button>
+      <button type="button" className="button" onClick={fit}>
+        All of it
+      </button>
       <span role="status" className="text-soft">{`${Math.round(scale * 100)} %`}</span>
+      <span id="mesh-sizes" className="text-soft">
+        Keys +, − and 0, the wheel with Ctrl; drag to move
+        {scale < namesFrom && ". Names are told when you point at a node or choose it"}
+      </span>
     </div>
   );
 }

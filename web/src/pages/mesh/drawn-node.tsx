@@ -36,7 +36,7 @@ export function DrawnNode({ node, place, isDense, isChosen, namePx, choose }: Dr
       <path d={shapes[node.kind]} className={look(node)} strokeWidth={isChosen ? 5 : 2.5} />
       {namePx !== undefined && (
         <text
-          {...labelPlace(place, isDense)}
+          {...(namePx > nameSize ? inwards(place, namePx) : labelPlace(place, isDense))}
           fontSize={namePx}
           className={textLook(isChosen)}
           strokeWidth={namePx / 3}
@@ -71,6 +71,15 @@ function look({ kind, state }: SeenNode): string {
 const textLook = (isChosen: boolean): string => `stroke-sheet ${isChosen ? "fill-accent font-semibold" : "fill-ink"}`;
 
 const gapPx = 14;
+/** How large names are where all are written. */
+export const nameSize = 12.5;
+
+/** A name that is larger than the room around the drawing was made for: towards the middle, where it is not cut off. */
+function inwards({ angle }: Place, namePx: number) {
+  const aside = Math.cos(angle);
+  const textAnchor = aside > 0.3 ? "end" : aside < -0.3 ? "start" : "middle";
+  return { y: Math.sin(angle) > 0 ? -1.1 * namePx : 1.9 * namePx, textAnchor } as const;
+}
 
 /** A name outwards of its node; below it where lines go on. */
 function labelPlace({ angle, hops, isOuter }: Place, isDense: boolean) {

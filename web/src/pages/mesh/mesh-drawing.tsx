@@ -1,6 +1,6 @@
 import { type Layout, edgeKey } from "./layout.ts";
 import { DrawnEdge } from "./drawn-edge.tsx";
-import { DrawnNode } from "./drawn-node.tsx";
+import { DrawnNode, nameSize } from "./drawn-node.tsx";
 import type { Edge } from "./mesh-graph.ts";
 import { nodeLabel } from "./node-label.ts";
 import { nameOf, type SeenNode } from "./seen-node.ts";
@@ -8,7 +8,6 @@ import { useZoom } from "./use-zoom.ts";
 import { namesFrom, stepped } from "./zoom.ts";
 
 const letterPx = 6.8;
-const nameSize = 12.5;
 
 export interface MeshDrawingProps {
   readonly nodes: readonly SeenNode[];

@@ -1,6 +1,8 @@
 import { writeFileSync } from "node:fs";
+import { createServer } from "node:net";
 import { describe, expect, test } from "vitest";
 import { managedWorker, type ManagedWorker, servicePassword, socketClient } from "../../test/kit/managed-worker.ts";
+import { tempFolder } from "../../test/kit/temp-folder.ts";
 import { testTerminal } from "../../test/kit/test-terminal.ts";
 import { commands } from "./commands.ts";
 import { runProgram } from "./program.ts";
@@ -68,6 +70,19 @@ describe("farhand worker", () => {
     await farhand(worker, "worker", "password", "--clear");
     expect((await farhand(worker, "worker", "status")).out).toMatch(/^password +not set$/m);
     await expect(farhand(worker, "worker", "password")).rejects.toMatchObject({ code: "NO_KEYBOARD" });
+  });
+
+  test("CAT-112: one that is killed before it has read what was asked is silent, and no unknown failure", async () => {
+    await using folder = await tempFolder();
+    // Nothing is read, so that the end of the socket resets what was asked, as the end of a killed worker does.
+    const dying = createServer({ pauseOnConnect: true }, (socket) => setTimeout(() => socket.destroy(), 50));
+    await new Promise<void>((resolve) => dying.listen(folder.file("w.sock"), resolve));
+    const asking = farhand({ socket: folder.file("w.sock") }, "worker", "status");
+    await expect(asking).rejects.toMatchObject({
+      ...{ code: "WORKER_SILENT", exit: 5 },
+      remedy: expect.stringContaining("worker doctor") as string,
+    });
+    await new Promise((resolve) => dying.close(resolve));
   });
 
   test("where none runs it says so", async () => {

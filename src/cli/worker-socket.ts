@@ -35,8 +35,7 @@ export async function askWorker(
     const replies = repliesOf(socket);
     const call = async (name: string, given: JsonObject): Promise<unknown> => {
       socket.write(`${JSON.stringify({ jsonrpc: "2.0", id: name, method: name, params: given })}\n`);
-      const { value } = await replies.next();
-      return resultOf(value, path);
+      return resultOf(await replyOf(replies, path), path);
     };
     if (password !== undefined) await call("password.login", { password });
     return await call(method, params);
@@ -95,6 +94,15 @@ async function* repliesOf(socket: Socket): AsyncGenerator<Buffer, undefined> {
     if (lines.tooLong) break;
   }
   return undefined;
+}
+
+/** A worker that is killed in the middle resets what it has not read: that is silence, as a plain end is. */
+async function replyOf(replies: AsyncGenerator<Buffer, undefined>, path: string): Promise<Buffer | undefined> {
+  try {
+    return (await replies.next()).value;
+  } catch (error) {
+    throw error instanceof CliError ? error : silent(path, "it went away before it answered", error);
+  }
 }
 
 /** @throws {RemoteError | CliError | FleetError} */

@@ -75,6 +75,18 @@ test("CAT-108, CAT-112: a first run by keyboard only; then switches, a task's ou
   await page.goto("/");
   await page.getByRole("heading", { name: "The worker of this machine" }).waitFor();
   await tabTo(page, "Code");
+  // CAT-111: what is refused says so where it was asked.
+  await keyboard.type("wrong");
+  await keyboard.press("Enter");
+  const refused = page.getByRole("alert");
+  await refused.getByText("CAT-22").waitFor();
+  await refused.getByText("by running `farhand worker ui` again").waitFor();
+  await refused.getByText("it prints a new code").waitFor();
+  // The browser notes the answer 401, and nothing else.
+  expect(window.complaints.filter((each) => !each.includes("Failed to load resource"))).toEqual([]);
+  window.complaints.length = 0;
+  await tabTo(page, "Code");
+  await keyboard.press("Control+A");
   await keyboard.type(opened.code);
   await keyboard.press("Enter");
   await page.getByText("does not run").waitFor();
@@ -251,6 +263,12 @@ test("CAT-108, CAT-112: a first run by keyboard only; then switches, a task's ou
   await goTo(page, "Health");
   await page.getByText(/The worker does not run\. What it told is \d+ s old/).waitFor();
   await screenshot(page, "local-killed-390");
+  await goTo(page, "Log");
+  const note = page.getByRole("region", { name: "It does not run" });
+  await note.getByText(/^The worker does not run\. The last was written at .+ Start it on the page State\.$/).waitFor();
+  await lines.getByText("registered with the server as").first().waitFor();
+  await screenshot(page, "local-killed-log-390");
+  expect(await axeFindings(page)).toEqual([]);
   // What was asked of a worker that is killed fails, and the browser notes that; nothing else may be amiss.
   expect(window.complaints.filter((each) => !each.includes("Failed to load resource"))).toEqual([]);
 }, 240_000);

@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { STATUS_CODES } from "node:http";
-import { errorText, FarhandError, isJsonObject, type JsonObject } from "#core";
+import { isJsonObject, type JsonObject } from "#core";
 import { CliError } from "../errors.ts";
+import { localProblem } from "./refusal.ts";
 
 /** A form with an entitlement has less. */
 const maxBodyBytes = 64 * 1024;
@@ -48,15 +48,10 @@ export function beginStream(response: ServerResponse, type: string): ServerRespo
   return response;
 }
 
-/** What failed, as pages read it; which rule and who can change it stand in the message of a worker (CAT-111). */
+/** What failed, as pages read it (CAT-111). */
 export function sendProblem(response: ServerResponse, error: unknown): void {
   if (response.headersSent) return void response.destroy();
-  const status = error instanceof FarhandError ? error.status : 500;
-  const code = error instanceof FarhandError ? error.code : "LOCAL_FAILED";
-  const remedy = error instanceof CliError ? error.remedy : undefined;
-  const detail = errorText(error);
-  const rule = /\bCAT-\d+\b/.exec(detail)?.[0];
-  const problem = { type: "about:blank", title: STATUS_CODES[status] ?? "Refused", status, code, detail, remedy, rule };
+  const problem = localProblem(error);
   const headers = { ...always, "content-type": "application/problem+json", connection: "close" };
-  response.writeHead(status, headers).end(JSON.stringify(problem));
+  response.writeHead(problem.status, headers).end(JSON.stringify(problem));
 }

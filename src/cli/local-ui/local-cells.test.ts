@@ -71,6 +71,15 @@ test.each<[string, () => Promise<unknown>, object]>([
   expect(await ask()).toMatchObject(wanted);
 });
 
+interface Findings {
+  readonly findings: readonly { readonly check: string; readonly kind: string; readonly says: string }[];
+}
+
+test("CAT-107, the local UI: what the doctor finds, as the worker that runs says it", async () => {
+  const { findings } = (await json(look("findings"))) as Findings;
+  expect(findings).toContainEqual(expect.objectContaining({ check: "socket", kind: "ok" }));
+});
+
 interface Told {
   readonly version: number;
   readonly text: string;
@@ -144,6 +153,9 @@ test("CAT-107, the local UI: stop; with the service down the file is read, and r
   await service?.close("stopped");
   service = undefined;
   expect(await json(look("state"))).toMatchObject({ runs: false, state: "configured" });
+  const { findings } = (await json(look("findings"))) as Findings;
+  expect(findings).toContainEqual(expect.objectContaining({ check: "service", says: "it is not running" }));
+  expect(findings).toContainEqual(expect.objectContaining({ check: "configuration file", kind: "ok" }));
   expect((await told()).text).toContain("name: w2");
   const { version } = await told();
   expect(await edit((before) => before.replace("w2", "w5"))).toMatchObject({ version: version + 1 });

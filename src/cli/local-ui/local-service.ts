@@ -3,20 +3,35 @@ import { closeSync, existsSync, mkdirSync, openSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { promisify } from "node:util";
+import { errorText } from "#core";
 import { loadModes } from "#worker";
 import { CliError } from "../errors.ts";
 import type { LocalWorker } from "./local-worker.ts";
 
 /** Longest wait for a worker to stop or to answer, milliseconds. */
 const patienceMs = 30_000;
-const systemUnit = "farhand-worker";
+/** Its name at the system's supervisor. */
+export const systemUnit = "farhand-worker";
 
 /** Start the worker of this machine, as its user or by the system's supervisor, and wait until it answers. */
 export async function startWorker(worker: LocalWorker): Promise<void> {
   if (await worker.answers()) return;
-  if (worker.mode === "system") await promisify(execFile)("systemctl", ["start", systemUnit]);
+  if (worker.mode === "system") await startSystem();
   else await startSession(worker);
   await until(() => worker.answers(), `the worker does not answer; its log is in ${logFile(worker)}`);
+}
+
+/** The system asks for no password here: who may not start units is told so. */
+async function startSystem(): Promise<void> {
+  try {
+    await promisify(execFile)("systemctl", ["--no-ask-password", "start", systemUnit]);
+  } catch (error) {
+    const [said = ""] = ((error as { readonly stderr?: string }).stderr ?? "").split("\n");
+    throw new CliError("WORKER_SILENT", `the service ${systemUnit} was not started: ${said || errorText(error)}`, {
+      cause: error,
+      remedy: `as root: \`systemctl start ${systemUnit}\`; \`journalctl -u ${systemUnit}\` tells why it does not`,
+    });
+  }
 }
 
 /** Stop it, whoever runs it; its units go on. */
@@ -28,7 +43,8 @@ export async function stopWorker(worker: LocalWorker): Promise<void> {
   await until(isGone, "the worker does not stop");
 }
 
-const logFile = ({ places }: LocalWorker): string => join(places.state, "worker.log");
+/** What a worker that these pages have started writes. */
+export const logFile = ({ places }: LocalWorker): string => join(places.state, "worker.log");
 
 /** It outlives the pages and whoever opened them; its log goes to a file of its own. */
 async function startSession(worker: LocalWorker): Promise<void> {

@@ -7,6 +7,7 @@ import { findingsOf } from "../worker-findings.ts";
 import { maxDocumentBytes, objectIn, sendJson } from "./answers.ts";
 import { basicSetup } from "./basic-setup.ts";
 import { checkConfiguration, compareConfiguration, readConfiguration, writeConfiguration } from "./configuration.ts";
+import { keptLog } from "./kept-log.ts";
 import { streamNotices, streamOutput } from "./live.ts";
 import { startWorker } from "./local-service.ts";
 import { isSilent, type LocalWorker } from "./local-worker.ts";
@@ -30,6 +31,8 @@ export async function answer(worker: LocalWorker, request: IncomingMessage, resp
       return await streamOutput(worker.socket, ...outputWanted(url.searchParams), response);
     case "GET /api/findings":
       return sendJson(response, { findings: await findings(worker) });
+    case "GET /api/log":
+      return sendJson(response, await keptLog(worker));
     case "GET /api/configuration":
       return sendJson(response, await readConfiguration(worker));
     case "POST /api/configuration":

@@ -37,7 +37,7 @@ export function nextStep(facts: FirstRunFacts, { configFile }: Pick<ModePlaces, 
       const [server] = urls;
       if (server === undefined)
         return "nothing: it works by itself. `farhand worker join https://SERVER --token-file FILE` makes it one of a server's workers";
-      return `it asks ${server} to be taken: approve it there, or give it a token with \`farhand worker join ${server} --token-file FILE\``;
+      return `\`farhand worker join ${server}\` asks there to be let in, and waits until somebody approves it; with \`--token-file FILE\` nobody has to`;
     }
     case "registered":
       if (facts.isReached === false)

@@ -126,7 +126,13 @@ describe("a setup", () => {
     ]);
     await first.close();
     const second = await openSetup(options);
-    expect(second.configuration.written).toMatchObject({ state: "good" });
+    const { written } = second.configuration;
+    expect(written).toMatchObject({ state: "good" });
+    // A worker that runs asks no server to let it in: joining does.
+    const server = { server: { urls: ["https://s"] } };
+    await second.configuration.put({ document: { ...document, ...server }, ifMatch: 1 }, editor);
+    const step = nextStep({ written: second.configuration.written, membership: undefined }, places);
+    expect(step).toMatch(/^`farhand worker join https:\/\/s` asks there to be let in.+`--token-file FILE`/);
     await second.close();
   });
 

@@ -4,15 +4,19 @@ import { Heading } from "../parts/heading.tsx";
 import { momentText } from "../parts/quantities.ts";
 import { useLive } from "./live.tsx";
 import type { LogLine } from "./log-lines.ts";
+import { isNewest, linesOnDisk, StoppedNote, useKeptLog } from "./stopped-log.tsx";
 
 const ranks: Readonly<Record<LogLine["level"], number>> = { info: 0, warn: 1, error: 2 };
 const inks: Readonly<Record<LogLine["level"], string>> = { info: "text-soft", warn: "text-warn", error: "text-bad" };
 
-/** The last lines of the worker's log, and those that come while these pages are open, as they are written. */
+/** The last lines of the worker's log, and those that come while these pages are open, as they are written; of one that does not run, those on disk. */
 export function LogPage() {
-  const { log } = useLive();
+  const { log, state } = useLive();
+  const isDown = state !== undefined && !state.runs;
+  const { kept, error } = useKeptLog(isDown);
+  const known = isDown && kept && isNewest(kept, log) ? linesOnDisk(kept) : log;
   const [least, setLeast] = useState<LogLine["level"]>("info");
-  const shown = log.filter(({ level }) => ranks[level] >= ranks[least]);
+  const shown = known.filter(({ level }) => ranks[level] >= ranks[least]);
   const now = Date.now();
   return (
     <>
@@ -30,6 +34,7 @@ export function LogPage() {
           </select>
         </label>
       </Heading>
+      {isDown && <StoppedNote kept={kept} error={error} />}
       {shown.length === 0 && <Empty title="No line yet">Lines come here as the worker writes them.</Empty>}
       {shown.length > 0 && (
         <ol className="sheet mono max-h-[70dvh] overflow-auto p-3" tabIndex={0} aria-label="Lines of the log">

@@ -5,6 +5,8 @@ import type { RecordingWriter } from "./recording-file.ts";
 
 /** Longer chunks are written in parts, bytes. */
 const maxEventBytes = 64 * 1024;
+/** For what a record has around its bytes, a mark of what is missing, and the end, bytes: none of them makes a file too long. */
+const keptFree = 1_024;
 
 export interface RecorderOptions {
   readonly head: RecordingHead;
@@ -12,7 +14,7 @@ export interface RecorderOptions {
   readonly writer: RecordingWriter | undefined;
   /** Milliseconds since the recording began. */
   readonly elapsed: () => number;
-  /** Of its file: one stream must not take all the room that there is. */
+  /** Of its file, whole: one stream must not take all the room that there is, and a longer file is removed as too much. */
   readonly maxBytes: number;
   /** There is more to read. */
   readonly added: () => void;
@@ -79,7 +81,7 @@ export class Recorder {
     const { writer, added, head, log, maxBytes } = this.#options;
     try {
       if (!writer) throw new Error("there is no file");
-      if (event.kind !== "end" && writer.size + bytes > maxBytes)
+      if (event.kind !== "end" && writer.size + bytes + keptFree > maxBytes)
         throw new Error("it would be longer than all may be together");
       if (this.#missed > 0) await writer.add({ kind: "gap", at: event.at, bytes: this.#missed });
       this.#missed = 0;

@@ -1,5 +1,5 @@
-import { chmodSync, mkdirSync, statSync } from "node:fs";
-import { errorText } from "#core";
+import { chmodSync, statSync } from "node:fs";
+import { errorText, makeFolders } from "#core";
 import { CliError } from "./errors.ts";
 import type { Places } from "./places.ts";
 
@@ -35,7 +35,7 @@ function bashParams(script: string): string {
 /** Make the state folder, for nobody but its owner. @throws {CliError} `STATE_UNUSABLE` */
 export function makeStateFolder(state: string): void {
   try {
-    mkdirSync(state, { recursive: true, mode: 0o700 });
+    makeFolders(state, 0o700);
     const { mode, uid } = statSync(state);
     if (uid !== process.getuid?.()) throw new Error("it belongs to another user");
     if ((mode & 0o077) !== 0) chmodSync(state, 0o700);

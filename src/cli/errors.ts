@@ -35,7 +35,8 @@ export const cliErrors = {
   STATE_UNUSABLE: {
     status: 500,
     exit: 3,
-    meaning: "The folder for the worker's state cannot be made or is not private. Set XDG_STATE_HOME to one that can.",
+    meaning:
+      "The folder for the state of a worker or a server cannot be made or is not private. Name one that can: XDG_STATE_HOME, or `--data-dir` of a server.",
   },
   RELOAD_RESTART: {
     status: 409,

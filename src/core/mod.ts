@@ -7,6 +7,7 @@ export { type Clock, steadyClock, systemClock } from "./clock.ts";
 export { type Closable, Closers } from "./closers.ts";
 export { formatGoDuration, parseGoDuration } from "./durations.ts";
 export { type ErrorEntry, type ErrorTable, errorText, exitOfStatus, FarhandError, systemCode } from "./errors.ts";
+export { makeFolders } from "./folders.ts";
 export { canonicalJson, isJsonObject, isList, type Json, type JsonObject } from "./json.ts";
 export { Gate, type GateOptions } from "./gate.ts";
 export {

@@ -1,8 +1,16 @@
 import { X509Certificate } from "node:crypto";
 import { setMaxListeners } from "node:events";
-import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
-import { type Clock, Closers, errorText, type Log, steadyClock, systemClock, type TlsServerSource } from "#core";
+import {
+  type Clock,
+  Closers,
+  errorText,
+  type Log,
+  makeFolders,
+  steadyClock,
+  systemClock,
+  type TlsServerSource,
+} from "#core";
 import { workerFingerprint } from "#fleet";
 import { makeBackend, makeWebSocketGuest, type Mesh, openMesh, tlsProfiles, type WebSocketGuest } from "#mesh";
 import { AgeClock } from "./age-clock.ts";
@@ -149,7 +157,7 @@ export async function openServerCore(options: CoreOptions): Promise<ServerCore> 
 
 async function openAll(options: CoreOptions, closers: Closers): Promise<ServerCore> {
   const { dataDir, nodeId, log, version, clock = systemClock } = options;
-  await mkdir(dataDir, { recursive: true, mode: 0o700 });
+  makeFolders(dataDir, 0o700);
   const seal = sealWith(await openServerKey(join(dataDir, "server.secret")));
   const authority = await openAuthority(dataDir);
   const ownCertificate = () => openOwnCertificate(dataDir, nodeId, options.hosts, authority, new Date(clock.now()));

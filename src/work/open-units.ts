@@ -1,6 +1,5 @@
-import { mkdirSync } from "node:fs";
 import { join } from "node:path";
-import { errorText, type FileLock, tryLockFile } from "#core";
+import { errorText, type FileLock, makeFolders, tryLockFile } from "#core";
 import { WorkError } from "./errors.ts";
 import { Units } from "./units.ts";
 import type { UnitsOptions } from "./units-options.ts";
@@ -14,8 +13,8 @@ export async function openUnits(options: UnitsOptions): Promise<Units> {
   const privateDir = join(options.dataDir, ".farhand", options.nodeId);
   let lock: FileLock | undefined;
   try {
-    mkdirSync(join(options.dataDir, options.nodeId), { recursive: true, mode: 0o700 });
-    mkdirSync(privateDir, { recursive: true, mode: 0o700 });
+    makeFolders(join(options.dataDir, options.nodeId), 0o700);
+    makeFolders(privateDir, 0o700);
     lock = tryLockFile(join(privateDir, "daemon.lock"));
   } catch (error) {
     const message = `data folder ${options.dataDir} cannot be used: ${errorText(error)}`;

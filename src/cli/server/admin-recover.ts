@@ -3,7 +3,8 @@ import { silentLog } from "#core";
 import { openStore, recoverAdmin, ServerError } from "#server";
 import type { AdminRecoverOptions } from "../commands/server-admin-recover.ts";
 import type { Terminal } from "../terminal.ts";
-import { dataDirOf, storeOf } from "./run-server.ts";
+import { dataDirOf } from "./data-dir.ts";
+import { storeOf } from "./run-server.ts";
 
 /** `farhand server admin-recover`. @throws {ServerError} USER_…, STORE_…; also where no server has ever been. */
 export async function recoverAccess(options: AdminRecoverOptions, terminal: Terminal): Promise<void> {

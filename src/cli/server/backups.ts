@@ -1,10 +1,10 @@
-import { mkdirSync } from "node:fs";
 import { silentLog } from "#core";
 import { openStore, restoreBackup, writeBackup } from "#server";
 import type { JsonOptions } from "../command.ts";
 import type { ServerOptions } from "../commands/server.ts";
 import type { Terminal } from "../terminal.ts";
-import { dataDirOf, storeOf } from "./run-server.ts";
+import { dataDirOf, makeDataDir } from "./data-dir.ts";
+import { storeOf } from "./run-server.ts";
 
 type Where = Pick<ServerOptions, "dataDir" | "database"> & JsonOptions;
 
@@ -20,7 +20,7 @@ export async function backupServer(file: string, where: Where, terminal: Termina
 /** `farhand server restore`. */
 export async function restoreServer(file: string, where: Where, terminal: Terminal): Promise<void> {
   const dataDir = dataDirOf(where, terminal.env);
-  mkdirSync(dataDir, { recursive: true, mode: 0o700 });
+  makeDataDir(dataDir);
   await using store = await openStore(storeOf(where, dataDir, terminal.env), silentLog);
   const report = await restoreBackup(store, dataDir, file);
   if (where.json) return terminal.print(JSON.stringify(report));

@@ -7,7 +7,8 @@ import { CliError } from "../errors.ts";
 import { readText } from "../files.ts";
 import { oneLine } from "../quantities.ts";
 import type { Terminal } from "../terminal.ts";
-import { dataDirOf, storeOf } from "./run-server.ts";
+import { dataDirOf } from "./data-dir.ts";
+import { storeOf } from "./run-server.ts";
 
 /** `farhand server entitlement`: the server's id, or one entered over its database (CAT-101). */
 export async function enterAtHome(

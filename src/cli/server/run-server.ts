@@ -1,12 +1,12 @@
-import { mkdirSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { type Closable, Closers, errorText, type LogLevel, openLog, tlsServerSource } from "#core";
 import { factorPolicy, parseRoad, type RunningServer, ServerError, startServer, type StoreSettings } from "#server";
 import { version } from "#worker";
 import type { ServerOptions } from "../commands/server.ts";
 import { hearInterrupts } from "../interrupts.ts";
-import { defaultPlaces } from "../places.ts";
 import type { Terminal } from "../terminal.ts";
+import { dataDirOf, makeDataDir } from "./data-dir.ts";
 
 /** Run a server until a signal ends it. */
 export async function runServer(options: ServerOptions, terminal: Terminal): Promise<number> {
@@ -16,7 +16,7 @@ export async function runServer(options: ServerOptions, terminal: Terminal): Pro
   try {
     const log = await openLog(levelOf(options.log), "receptor");
     const dataDir = dataDirOf(options, terminal.env);
-    mkdirSync(dataDir, { recursive: true, mode: 0o700 });
+    makeDataDir(dataDir);
     const { cert, key } = options;
     if ((cert === undefined) !== (key === undefined)) throw invalid("cert and key are given together or not at all");
     const server = await startServer({
@@ -68,11 +68,6 @@ async function monitorBeside(
     await monitor.close();
   };
   return { close };
-}
-
-/** The folder of a server; of one that was given none, beside that of a worker. */
-export function dataDirOf({ dataDir }: Pick<ServerOptions, "dataDir">, env: Terminal["env"]): string {
-  return dataDir ?? join(defaultPlaces(env).state, "server");
 }
 
 /** Its database: a PostgreSQL where one is named, in a file or the environment, otherwise the embedded one. */

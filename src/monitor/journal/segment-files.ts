@@ -1,7 +1,7 @@
 import { constants } from "node:fs";
-import { type FileHandle, mkdir, open, readdir, readFile, truncate, unlink } from "node:fs/promises";
+import { type FileHandle, open, readdir, readFile, truncate, unlink } from "node:fs/promises";
 import { join } from "node:path";
-import { errorText, type FileLock, type Log, tryLockFile } from "#core";
+import { errorText, type FileLock, type Log, makeFolders, tryLockFile } from "#core";
 import { MonitorError } from "../errors.ts";
 import { decodeRecord, type FoundRecord } from "./record.ts";
 
@@ -45,7 +45,7 @@ export class SegmentFolder implements SegmentFiles {
   /** @throws {MonitorError} `MONITOR_STORAGE_FAILED`, `MONITOR_STORAGE_TAKEN` */
   static async open(folder: string): Promise<SegmentFolder> {
     try {
-      await mkdir(folder, { recursive: true, mode: 0o700 });
+      makeFolders(folder, 0o700);
       const lock = tryLockFile(join(folder, "lock"));
       if (lock) return new SegmentFolder(folder, lock);
     } catch (error) {

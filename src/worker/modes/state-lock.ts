@@ -1,7 +1,7 @@
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { userInfo } from "node:os";
 import { join } from "node:path";
-import { type Clock, errorText, type FileLock, systemClock, tryLockFile } from "#core";
+import { type Clock, errorText, type FileLock, makeFolders, systemClock, tryLockFile } from "#core";
 import { WorkerError } from "../errors.ts";
 import type { Mode } from "./places.ts";
 
@@ -42,7 +42,7 @@ export function stateHolder(state: string): Holder | "unknown" | undefined {
 
 function tryLock(state: string): FileLock | undefined {
   try {
-    mkdirSync(state, { recursive: true, mode: 0o700 });
+    makeFolders(state, 0o700);
     return tryLockFile(lockPath(state));
   } catch (error) {
     throw new WorkerError("STATE_UNUSABLE", `the state folder ${state} cannot be used: ${errorText(error)}`, {

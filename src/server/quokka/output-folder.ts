@@ -33,7 +33,9 @@ export class OutputFolder {
 
   add(name: OutputName, bytes: Uint8Array): void {
     this.bytes += bytes.length;
-    this.#waiting.set(name, [...(this.#waiting.get(name) ?? []), bytes]);
+    const waiting = this.#waiting.get(name);
+    if (waiting) waiting.push(bytes);
+    else this.#waiting.set(name, [bytes]);
     this.#writing ??= this.#write();
   }
 

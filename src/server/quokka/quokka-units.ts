@@ -58,6 +58,10 @@ export interface QuokkaUnitsOptions {
 export class QuokkaUnits {
   readonly #options: QuokkaUnitsOptions;
   readonly #jobs = new Map<string, QuokkaJob>();
+  /** New ones until they are stored, and orders until it is stored that they leave: no heartbeat takes them. */
+  readonly #settling = new Set<QuokkaJob>();
+  /** Ended, and that is not stored yet: it is tried again. */
+  readonly #unsettled = new Map<QuokkaJob, HowEnded>();
   readonly #folders = new Map<string, OutputFolder>();
   readonly #paces = new Map<string, Allowance>();
   /** Where heartbeats of each worker arrive. */
@@ -103,8 +107,7 @@ export class QuokkaUnits {
       ...{ unit, workerId: worker.id, type: worker.type, command, token, params: askedParams(wanted.params) },
       ...{ requestedBy: { user: `${name} (${userId})`, level }, createdAt: clock.now(), packets: 0, dropped: 0 },
     };
-    this.#keep(job);
-    await this.#changed(job);
+    await this.#begin(job);
     if (worker.connection === "rabbitmq")
       void this.#publish(worker, job).catch((error: unknown) =>
         log.warn("an order of a Quokka worker was not noted", { unit, error: errorText(error) }),
@@ -116,11 +119,10 @@ export class QuokkaUnits {
   async orders(worker: QuokkaWorker, arrivedAt: string): Promise<QuokkaOrder[]> {
     this.#arrivals.set(worker.id, arrivedAt);
     if (worker.connection === "rabbitmq") return [];
-    const due = this.#of(worker.id).filter(({ sentAt, ended }) => sentAt === undefined && !ended);
-    // Before the answer: after it nobody would know whether it was given.
-    for (const job of due) await this.#sent(job);
+    const isDue = (job: QuokkaJob): boolean => job.sentAt === undefined && !job.ended && !this.#settling.has(job);
+    const leaving = await this.#leave(this.#of(worker.id).filter(isDue));
     const { host, serial, type: workerType } = worker;
-    return due.map((job) => ({ id: ++this.#orders, host, serial, workerType, info: this.#info(worker, job) }));
+    return leaving.map((job) => ({ id: ++this.#orders, host, serial, workerType, info: this.#info(worker, job) }));
   }
 
   /** Packets of a capture; which one they belong to only time tells (spec §17). */
@@ -180,7 +182,7 @@ export class QuokkaUnits {
   async cancel(workerId: string, unit: string): Promise<void> {
     const job = this.#jobs.get(keyOf(workerId, unit));
     if (!job || job.ended) return;
-    const isOut = job.sentAt !== undefined;
+    const isOut = job.sentAt !== undefined && !this.#settling.has(job);
     const detail = isOut ? "no longer waited for: the program cannot be stopped" : "cancelled before it was sent";
     await this.#end(job, { state: UnitState.Canceled, cause: "CANCELED", detail });
   }
@@ -216,8 +218,9 @@ export class QuokkaUnits {
     const now = this.#options.clock.now();
     for (const job of this.#jobs.values()) {
       if (!job.ended && now >= endsAt(job)) await this.#end(job, endingInTime(job));
-      else if (job.ended && !mayStillCome(job, now)) await this.#forget(job);
+      else if (job.ended && !mayStillCome(job, now) && !this.#unsettled.has(job)) await this.#forget(job);
     }
+    for (const [job, how] of this.#unsettled) await this.#settle(job, how);
     if (this.#options.clock.elapsed() >= this.#tidiedAt + tidyMs) await this.tidy();
   }
 
@@ -253,13 +256,45 @@ export class QuokkaUnits {
 
   /** The worker was removed: its output goes with it. */
   async forgetWorker(workerId: string): Promise<void> {
-    for (const { unit } of this.#of(workerId)) {
-      this.#jobs.delete(keyOf(workerId, unit));
-      this.#folders.delete(keyOf(workerId, unit));
+    for (const job of this.#of(workerId)) {
+      this.#jobs.delete(keyOf(workerId, job.unit));
+      this.#folders.delete(keyOf(workerId, job.unit));
+      this.#unsettled.delete(job);
     }
     this.#arrivals.delete(workerId);
     this.#paces.delete(workerId);
     await rm(join(this.#options.folder, workerId), { recursive: true, force: true });
+  }
+
+  /** @throws what the database says; then there is no such unit, and no order of it leaves. */
+  async #begin(job: QuokkaJob): Promise<void> {
+    this.#keep(job);
+    this.#settling.add(job);
+    try {
+      await this.#changed(job);
+    } catch (error) {
+      await this.#forget(job).catch(() => {});
+      throw error;
+    } finally {
+      this.#settling.delete(job);
+    }
+  }
+
+  /**
+   * Store that orders leave, before the answer: after it nobody would know whether they were given. @returns those that do:
+   * who is cancelled meanwhile stays. @throws what the database says; then none leaves, and they go with the next heartbeat.
+   */
+  async #leave(due: readonly QuokkaJob[]): Promise<QuokkaJob[]> {
+    for (const job of due) this.#settling.add(job);
+    try {
+      for (const job of due) if (!job.ended) await this.#sent(job);
+    } catch (error) {
+      for (const job of due) if (!job.ended) delete job.sentAt;
+      throw error;
+    } finally {
+      for (const job of due) this.#settling.delete(job);
+    }
+    return due.filter(({ ended }) => !ended);
   }
 
   #keep(job: QuokkaJob): void {
@@ -317,16 +352,28 @@ export class QuokkaUnits {
     }
   }
 
-  async #end(job: QuokkaJob, ending: Pick<Ending, "state" | "detail" | "cause">): Promise<void> {
+  async #end(job: QuokkaJob, how: HowEnded): Promise<void> {
     if (job.ended) return;
-    const folder = this.folder(job.workerId, job.unit);
     // From here on nothing more is taken; the rest of it follows.
-    job.ended = { ...ending, at: this.#options.clock.now(), size: 0, sha256: "" };
+    job.ended = { ...how, at: this.#options.clock.now(), size: 0, sha256: "" };
+    try {
+      await this.#settle(job, how);
+    } catch (error) {
+      this.#unsettled.set(job, how);
+      throw error;
+    }
+  }
+
+  /** Store how it ended. @throws what the database says. */
+  async #settle(job: QuokkaJob, how: HowEnded): Promise<void> {
+    const folder = this.folder(job.workerId, job.unit);
     const failed = await folder.flush().then(() => undefined, errorText);
-    const how: Pick<Ending, "state" | "detail" | "cause"> =
-      failed === undefined ? ending : { state: UnitState.Failed, cause: "STORAGE_FAILED", detail: failed };
-    job.ended = { ...job.ended, ...how, size: folder.size, sha256: await folder.sha256() };
+    const ending: HowEnded =
+      failed === undefined ? how : { state: UnitState.Failed, cause: "STORAGE_FAILED", detail: failed };
+    const at = job.ended?.at ?? this.#options.clock.now();
+    job.ended = { ...ending, at, size: folder.size, sha256: await folder.sha256() };
     await this.#changed(job);
+    this.#unsettled.delete(job);
     folder.wake();
   }
 
@@ -343,6 +390,8 @@ export class QuokkaUnits {
     await dropQuokkaUnit(this.#options.store.db, workerId, unit);
   }
 }
+
+type HowEnded = Pick<Ending, "state" | "detail" | "cause">;
 
 const pngSignature = Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]);
 const keyOf = (workerId: string, unit: string): string => `${workerId} ${unit}`;

@@ -1,6 +1,7 @@
+import type { UnitDetails } from "#server/wire";
 import { problemIn, problemOf } from "./problem.ts";
 import { send } from "./request.ts";
-import { outputRoute } from "./units.ts";
+import { outputRoute, readUnit } from "./units.ts";
 
 const firstPauseMs = 500;
 const longestPauseMs = 15_000;
@@ -26,18 +27,46 @@ export async function followOutput(
   signal: AbortSignal,
 ): Promise<number> {
   let at = from;
-  for (let pauseMs = firstPauseMs; ; pauseMs = Math.min(2 * pauseMs, longestPauseMs)) {
+  const read = async (progress: () => void): Promise<number> => {
+    const answer = await send("GET", outputRoute(worker, unit, at), { signal });
+    if (!answer.ok) throw problemIn(await answer.json(), answer.status, answer.statusText);
+    cut(undefined);
+    const reader = answer.body?.getReader();
+    for (let next = await reader?.read(); next && !next.done; next = await reader?.read()) {
+      progress();
+      const begin = at;
+      // Before they are shown: what was handed on is never asked for again, whatever becomes of showing it.
+      at += next.value.length;
+      await bytes(next.value, begin);
+    }
+    return at;
+  };
+  return await throughCuts(read, cut, signal);
+}
+
+/** A unit as its worker tells it, asked until it answers: the line may break just when its output has ended. */
+export async function readUnitThroughCuts(
+  worker: string,
+  unit: string,
+  cut: OutputEvents["cut"],
+  signal: AbortSignal,
+): Promise<UnitDetails> {
+  const details = await throughCuts(() => readUnit(worker, unit, signal), cut, signal);
+  cut(undefined);
+  return details;
+}
+
+/** Try until it is done. Between two tries there is a pause, longer each time until the try says that it came further. */
+async function throughCuts<T>(
+  attempt: (progress: () => void) => Promise<T>,
+  cut: OutputEvents["cut"],
+  signal: AbortSignal,
+): Promise<T> {
+  let pauseMs = firstPauseMs;
+  const progress = () => void (pauseMs = firstPauseMs);
+  for (;;) {
     try {
-      const answer = await send("GET", outputRoute(worker, unit, at), { signal });
-      if (!answer.ok) throw problemIn(await answer.json(), answer.status, answer.statusText);
-      cut(undefined);
-      const reader = answer.body?.getReader();
-      for (let read = await reader?.read(); read && !read.done; read = await reader?.read()) {
-        pauseMs = firstPauseMs;
-        await bytes(read.value, at);
-        at += read.value.length;
-      }
-      return at;
+      return await attempt(progress);
     } catch (error) {
       signal.throwIfAborted();
       const { status, detail } = problemOf(error);
@@ -45,6 +74,7 @@ export async function followOutput(
       cut(detail);
     }
     await pause(pauseMs, signal);
+    pauseMs = Math.min(2 * pauseMs, longestPauseMs);
   }
 }
 

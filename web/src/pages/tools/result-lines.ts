@@ -1,6 +1,4 @@
-import { pause } from "../../api/output.ts";
-import { readUnit } from "../../api/units.ts";
-import { followOutput } from "../../api/output.ts";
+import { followOutput, pause, readUnitThroughCuts } from "../../api/output.ts";
 import { isFinal } from "../unit/unit-output.ts";
 
 /** A line of a tool is a few hundred bytes; what is longer is none. */
@@ -48,7 +46,7 @@ export async function followTool(
 ): Promise<void> {
   for (let at = 0; ; await pause(1_000, signal)) {
     at = await followOutput(worker, unit, at, { bytes, cut }, signal);
-    const { state, stdoutSize } = await readUnit(worker, unit, signal);
+    const { state, stdoutSize } = await readUnitThroughCuts(worker, unit, cut, signal);
     if (isFinal(state) && at >= stdoutSize) return;
   }
 }

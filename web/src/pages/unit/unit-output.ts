@@ -1,5 +1,5 @@
 import type { UnitDetails } from "#server/wire";
-import { followOutput, pause } from "../../api/output.ts";
+import { followOutput, pause, readUnitThroughCuts } from "../../api/output.ts";
 import { readUnit } from "../../api/units.ts";
 import { Sha256 } from "../../parts/sha256.ts";
 
@@ -47,19 +47,20 @@ export async function followUnit(
 ): Promise<void> {
   const hash = new Sha256();
   let at = from;
-  let isFirst = true;
+  let asked: Promise<void> | undefined;
   const bytes = async (chunk: Uint8Array) => {
     hash.update(chunk);
     at += chunk.length;
     events.progress({ from, at });
     await events.write(chunk);
-    if (isFirst) events.status(await readUnit(worker, unit, signal));
-    isFirst = false;
+    // The output does not wait for it; where it cannot be asked, what is known stays.
+    asked ??= readUnit(worker, unit, signal).then(events.status, () => {});
   };
   const cut = (why: string | undefined) => events.progress({ from, at, cut: why });
   for (;;) {
     await followOutput(worker, unit, at, { bytes, cut }, signal);
-    const details = await readUnit(worker, unit, signal);
+    await asked;
+    const details = await readUnitThroughCuts(worker, unit, cut, signal);
     events.status(details);
     // The stream has ended before the unit, as when its worker restarts: it is opened again, but not in one go.
     if (!isFinal(details.state) || at < details.stdoutSize) {

@@ -1,6 +1,7 @@
 import { errorText, FarhandError, systemCode } from "#core";
 import { UnitState } from "../wire.ts";
 import type { TwinLink } from "./mirror-context.ts";
+import type { MirrorEnding } from "./mirror-record.ts";
 
 /** So many answers in a row that are none, and the far end is given up. */
 const mostInvalid = 5;
@@ -36,18 +37,24 @@ export class Troubles {
     const { record } = this.#link;
     if (record.unit.isFinal) return true;
     if (isGone(error)) {
-      await record.finish(goneEnding);
+      await this.#end(goneEnding);
       return true;
     }
     if (isInvalid(error) && ++this.#invalid >= mostInvalid) {
       const Detail = `node ${record.data.RemoteNode} gives no sensible answers: ${errorText(error)}`.slice(0, 1_000);
-      await record.finish({ State: UnitState.Failed, Detail, Cause: "REMOTE_INVALID" });
+      await this.#end({ State: UnitState.Failed, Detail, Cause: "REMOTE_INVALID" });
       return true;
     }
     // An error of the disk leaves open how much was written.
     if (isDiskFault(error)) await this.#link.closeOutput();
     record.stall(errorText(error));
     return false;
+  }
+
+  /** What came last may not be written yet, and the ending says how much is here. */
+  async #end(ending: MirrorEnding): Promise<void> {
+    await this.#link.closeOutput();
+    await this.#link.record.finish(ending);
   }
 }
 

@@ -77,15 +77,14 @@ describe("cancel()", () => {
 
   test("ends the whole tree: background jobs, other sessions, orphans, and what hides its mark", async () => {
     await using node = await openTestNode({ workTypes: [quick] });
-    const deaf = "trap '' INT TERM HUP; while :; do sleep 0.05; done";
+    const deaf = "trap '' INT TERM HUP; echo deaf; while :; do sleep 0.05; done";
     const unit = await node.start(`
       sleep 601 &
       setsid sh -c "sleep 602 & echo orphan; exec sleep 603" &
       (setsid sh -c "${deaf}" &)
       setsid env -i /bin/sh -c '/bin/sleep 604 & exec /bin/sleep 605' &
       echo up; wait`);
-    await written(unit, "up");
-    await written(unit, "orphan");
+    for (const word of ["up", "orphan", "deaf"]) await written(unit, word);
     const sleepers = () => processesNamed(/^(\/bin\/)?sleep 60[1-5]$/);
     await eventually("all of them run", () => sleepers().length === 5);
     await node.units.cancel(unit.id, patience());

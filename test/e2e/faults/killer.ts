@@ -4,7 +4,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { type Daemon, startDaemon } from "../../kit/daemon.ts";
 
 /** Restarts the daemon for as long as it lasts, and kills it and its helpers at moments that follow from a seed. */
-export class Killer {
+export class Killer implements AsyncDisposable {
   readonly #start: () => Promise<Daemon>;
   readonly #helpersDir: string;
   readonly #random: () => number;
@@ -39,7 +39,7 @@ export class Killer {
     else await this.#killDaemon(choice < 0.7);
   }
 
-  async stop(): Promise<void> {
+  async [Symbol.asyncDispose](): Promise<void> {
     await this.#daemon?.stop("SIGTERM");
   }
 

@@ -30,21 +30,29 @@ export async function endLeftovers(marker, folder, graceMs = 0) {
 }
 
 function processesOf(marker, folder) {
-  return readdirSync("/proc")
+  const all = readdirSync("/proc")
     .filter((name) => /^\d+$/.test(name) && Number(name) !== process.pid)
     .flatMap((name) => {
       try {
         const cwd = readlinkSync(`/proc/${name}/cwd`);
-        const ours =
+        const isMarked =
           readFileSync(`/proc/${name}/environ`, "latin1").split("\0").includes(marker) ||
           `${cwd}/`.startsWith(`${folder}/`);
         const command = readFileSync(`/proc/${name}/cmdline`, "utf8").replaceAll("\0", " ").trim();
-        return ours ? [{ pid: Number(name), command, cwd, age: ageOf(name) }] : [];
+        const [parent, start] = [Number(statFields(name)[1]), Number(statFields(name)[19])];
+        return [{ pid: Number(name), parent, command, cwd, age: Math.round(uptime() - start / 100), isMarked }];
       } catch {
         // Gone, a zombie, or not ours to look at.
         return [];
       }
     });
+  // What they started, too: a helper hands its marker on to no command.
+  const ours = new Set(all.filter(({ isMarked }) => isMarked).map(({ pid }) => pid));
+  for (let known = -1; known < ours.size; ) {
+    known = ours.size;
+    for (const { pid, parent } of all) if (ours.has(parent)) ours.add(pid);
+  }
+  return all.filter(({ pid }) => ours.has(pid));
 }
 
 /** Which files of the run's folder it holds open: by them the test that forgot it is found. */
@@ -58,9 +66,8 @@ function openFiles(pid, folder) {
   }
 }
 
-/** Whole seconds since it was started: field 22 of its stat, in hundredths since the system's start (proc(5)). */
-function ageOf(pid) {
+/** Behind the name: state, parent, … the start in hundredths of a second since the system's, at 19 (proc(5)). */
+function statFields(pid) {
   const stat = readFileSync(`/proc/${pid}/stat`, "latin1");
-  const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-  return Math.round(uptime() - Number(fields[19]) / 100);
+  return stat.slice(stat.lastIndexOf(")") + 2).split(" ");
 }

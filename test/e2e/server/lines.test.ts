@@ -61,7 +61,14 @@ beforeAll(async () => {
     dataDir: join(folder.path, "units"),
     sections: [
       { "work-command": { worktype: "cat", command: "cat" } },
-      { "work-command": { worktype: "slow", command: "sleep", params: "600" } },
+      // As long as its folder is there, so that no test leaves it behind.
+      {
+        "work-command": {
+          worktype: "slow",
+          command: "sh",
+          params: `-c 'while [ -d ${folder.path} ]; do sleep 1; done'`,
+        },
+      },
     ],
     roads: [],
     roles: () => ({ admin: "admin", "*": "monitor" }),

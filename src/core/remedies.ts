@@ -25,6 +25,10 @@ export const remedies: Readonly<Record<string, string>> = {
   WORK_TYPE_UNKNOWN: "`farhand status` shows the work types there are",
   TARGET_REFUSED: "`farhand worker edit`: `targets` of its `tools` names the hosts that may be looked at",
   INTERFACE_REFUSED: "`farhand worker edit`: `interfaces` of its `tools`",
+  FILTER_REFUSED:
+    "filters are written as in pcap-filter(7), such as `udp port 53`; a worker may let only its `filters` be used",
+  BUDGET_EXCEEDED: "ask for less, or for longer; `farhand config edit WORKER`: the budgets of its `tools`",
+  NAME_UNKNOWN: "check the name; the worker's resolver looks it up, not that of this machine",
   CAPABILITY_MISSING: "`sudo farhand worker install --capability CAP_NET_RAW` on its machine",
   PROGRAM_MISSING: "install it there: `apt install tcpdump nmap mtr-tiny util-linux`",
   PARAMS_REFUSED: "check their quotes; a work type takes parameters only where it has `allowruntimeparams`",

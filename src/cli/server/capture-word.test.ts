@@ -3,6 +3,7 @@ import { type CaptureWord, CaptureWatch, captureWord } from "./capture-word.ts";
 
 test.each([
   ["Running: PID 7: 12 packets, 900 bytes, 3 dropped by the kernel so far", { packets: 12, dropped: 3 }],
+  ["exit status 0: 60 s are over: 1 packet, 90 bytes", { packets: 1, dropped: 0 }],
   ["exit status 0: 60 s are over: 12 packets, 900 bytes", { packets: 12, dropped: 0 }],
   ["Canceled: 12 packets, 900 bytes, 3 dropped by the kernel: incomplete", { packets: 12, dropped: 3 }],
   ["Running: PID 7", undefined],

@@ -10,7 +10,7 @@ export interface CaptureWord {
 /** Undefined for the detail of a unit that does not say. */
 export function captureWord(detail: string): CaptureWord | undefined {
   const [, packets, dropped] =
-    /(\d{1,15}) packets, \d+ bytes(?:, (\d{1,15}) dropped by the kernel)?/.exec(detail) ?? [];
+    /(\d{1,15}) packets?, \d+ bytes(?:, (\d{1,15}) dropped by the kernel)?/.exec(detail) ?? [];
   return packets === undefined ? undefined : { packets: Number(packets), dropped: Number(dropped ?? 0) };
 }
 

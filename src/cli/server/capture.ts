@@ -1,4 +1,4 @@
-import { type JsonObject, parseSize, remedyThroughServer, systemClock } from "#core";
+import { type JsonObject, parseSize, systemClock } from "#core";
 import type { CaptureOptions } from "../commands/capture.ts";
 import { CliError } from "../errors.ts";
 import { oneLine } from "../quantities.ts";
@@ -9,6 +9,7 @@ import { openSink } from "./capture-sink.ts";
 import { type CaptureWord, CaptureWatch, captureWord } from "./capture-word.ts";
 import { hearPresses, type Presses } from "./presses.ts";
 import { withServer } from "./server-options.ts";
+import { tellRemedies } from "./tool-refusal.ts";
 import { exitOfAll, runTool, type ToolEnding } from "./tool-run.ts";
 import { toolWorkers } from "./tool-workers.ts";
 import { unitReport } from "./unit-report.ts";
@@ -42,6 +43,7 @@ export async function captureOn(
         },
       );
       for (const ending of endings) report(ending, sink.close(ending.worker), options, terminal);
+      if (!options.json) tellRemedies(endings, terminal);
       return exitOfAll(endings);
     });
   } finally {
@@ -60,7 +62,7 @@ function openWatch(
   const textOf = (worker: string, { packets, dropped }: CaptureWord): string =>
     json
       ? JSON.stringify({ worker, packets, dropped })
-      : `${oneLine(worker)}: ${packets} packets captured, ${dropped} dropped by the kernel so far`;
+      : `${oneLine(worker)}: ${packets} ${packets === 1 ? "packet" : "packets"} captured, ${dropped} dropped by the kernel so far`;
   return new CaptureWatch({
     clock: systemClock,
     ask: async (worker) => {
@@ -106,6 +108,4 @@ function report(ending: ToolEnding, file: string | undefined, { json }: CaptureO
   const where = file === undefined ? "" : `, in ${file}`;
   const isWhole = fault === undefined && !said.endsWith(": incomplete");
   terminal.say(`${oneLine(worker)}: ${isWhole ? oneLine(said) : terminal.colours.bad(oneLine(said))}${where}`);
-  const remedy = code === undefined ? undefined : remedyThroughServer(code);
-  if (remedy !== undefined) terminal.say(`try: ${remedy}`);
 }

@@ -1,12 +1,12 @@
 import { CliError } from "../errors.ts";
 
-/** Labels of `--label k=v`, as often as given. @throws {CliError} `USAGE` */
-export function labelsOf(pairs: readonly string[] = []): Record<string, string> {
+/** Labels of `--label k=v`, as often as given; `remedy` is that of another option. @throws {CliError} `USAGE` */
+export function labelsOf(pairs: readonly string[] = [], remedy = "write --label NAME=VALUE"): Record<string, string> {
   return Object.fromEntries(
     pairs.map((pair) => {
       const [, name, value] = /^([^=]+)=(.*)$/s.exec(pair) ?? [];
       if (name !== undefined && value !== undefined) return [name, value];
-      throw new CliError("USAGE", `"${pair}" is no label`, { remedy: "write --label NAME=VALUE" });
+      throw new CliError("USAGE", `"${pair}" is no label`, { remedy });
     }),
   );
 }

@@ -58,10 +58,14 @@ describe("farhand trace", () => {
   });
 
   test("says that a worker does not let it look there", async () => {
-    const { err, exit } = await session.farhand("trace", "shed", "192.0.2.1");
-    expect({ exit, err: err.join("\n") }).toEqual({
+    const { err, exit } = await session.farhand("trace", "shed", "barn", "192.0.2.1");
+    expect({ exit, err }).toEqual({
       exit: 12,
-      err: expect.stringMatching(/shed: this worker's tools may not look at 192\.0\.2\.1/),
+      err: [
+        expect.stringMatching(/^shed: this worker's tools may not look at 192\.0\.2\.1/),
+        expect.stringMatching(/^barn: this worker's tools may not look at 192\.0\.2\.1/),
+        expect.stringMatching(/^try: .*`targets` of its `tools`/),
+      ],
     });
   });
 });

@@ -32,7 +32,7 @@ export async function probeFrom(
   const { json } = options;
   const quorum = options.quorum === undefined ? undefined : wholeQuorum(options.quorum);
   const names = options.on ?? [];
-  const endings = await showTool({ tool: kind, params, names, options }, viewOf, terminal);
+  const endings = await showTool({ tool: kind, params, names, naming: "--on WORKER", options }, viewOf, terminal);
   const words = probes.words().map((word) => withFault(word, endings));
   const verdict = quorumVerdict(words, quorum);
   if (json) terminal.print(JSON.stringify({ type: "verdict", target, probe: kind, ...verdict, words }));

@@ -1,4 +1,6 @@
+import { remedyThroughServer } from "#core";
 import { type ToolErrorCode, toolErrors } from "#tools";
+import type { Terminal } from "../terminal.ts";
 import { ServerProblem } from "./problem.ts";
 
 /**
@@ -8,4 +10,10 @@ import { ServerProblem } from "./problem.ts";
 export function exitOfRefusal(error: unknown): number | undefined {
   const isOfTool = error instanceof ServerProblem && Object.hasOwn(toolErrors, error.code);
   return isOfTool ? toolErrors[error.code as ToolErrorCode].exit : undefined;
+}
+
+/** What to try after these endings, each once however many workers said the same. */
+export function tellRemedies(endings: readonly { readonly code?: string }[], terminal: Pick<Terminal, "say">): void {
+  const found = endings.map(({ code }) => (code === undefined ? undefined : remedyThroughServer(code)));
+  for (const remedy of new Set(found)) if (remedy !== undefined) terminal.say(`try: ${remedy}`);
 }

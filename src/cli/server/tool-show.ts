@@ -7,9 +7,10 @@ import { LiveBlock, mostLines } from "./live-block.ts";
 import { PacedDrawing } from "./paced-drawing.ts";
 import { hearPresses, type Presses } from "./presses.ts";
 import { type ServerOptions, withServer } from "./server-options.ts";
+import { tellRemedies } from "./tool-refusal.ts";
 import { runTool, type ToolEnding } from "./tool-run.ts";
 import { jsonLine, ToolLines } from "./tool-lines.ts";
-import { toolWorkers } from "./tool-workers.ts";
+import { type Naming, toolWorkers } from "./tool-workers.ts";
 
 /** Options of a command that runs a tool whose result is lines. */
 export interface ToolShowOptions extends ServerOptions, JsonOptions {
@@ -22,6 +23,7 @@ export interface ToolShow {
   readonly params: JsonObject;
   /** Names or ids; none when `options.from` says which. */
   readonly names: readonly string[];
+  readonly naming?: Naming;
   readonly options: ToolShowOptions;
   /** For tests. */
   readonly presses?: Presses;
@@ -42,13 +44,13 @@ export interface ToolView {
  * @returns what became of it on each worker; faults were told.
  */
 export async function showTool(
-  { tool, params, names, options, presses = hearPresses() }: ToolShow,
+  { tool, params, names, naming, options, presses = hearPresses() }: ToolShow,
   viewOf: (workers: readonly string[]) => ToolView,
   terminal: Terminal,
 ): Promise<ToolEnding[]> {
   try {
     return await withServer(options, terminal, async (api) => {
-      const workers = await toolWorkers(api, names, options.from);
+      const workers = await toolWorkers(api, names, options.from, naming);
       const [lines, view, block] = [new ToolLines(), viewOf(workers), new LiveBlock(terminal)];
       const notes: string[] = [];
       const draw = (): void => block.show([...view.text(mostLines - notes.length), ...notes]);
@@ -70,6 +72,7 @@ export async function showTool(
       ).finally(() => drawing.end());
       if (!options.json) block.end(view.text());
       for (const ending of endings) tellEnding(ending, options, terminal);
+      if (!options.json) tellRemedies(endings, terminal);
       return endings;
     });
   } finally {

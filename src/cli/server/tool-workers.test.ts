@@ -19,6 +19,12 @@ test.each([
   expect(await toolWorkers(api, [], from)).toEqual(names);
 });
 
+test("toolWorkers() says how a worker is named where that is no argument", async () => {
+  const remedy = "--on WORKER, or --from NAME=VALUE";
+  for (const from of [undefined, ["w1"]])
+    await expect(toolWorkers(api, [], from, "--on WORKER")).rejects.toMatchObject({ remedy });
+});
+
 test.each([
   [[], undefined, "no worker is named"],
   [["w1"], ["*"], "name workers in one way"],

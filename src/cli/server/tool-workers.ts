@@ -4,6 +4,9 @@ import { allOf } from "./pages.ts";
 import { type SeenWorker, seenWorker } from "./seen-worker.ts";
 import type { WorkersApi } from "./workers-api.ts";
 
+/** How a command names single workers. */
+export type Naming = "WORKER…" | "--on WORKER";
+
 /**
  * The workers that a tool is to run on: by name, or those with labels that are connected.
  *
@@ -14,14 +17,15 @@ export async function toolWorkers(
   api: WorkersApi,
   names: readonly string[],
   from: readonly string[] | undefined,
+  naming: Naming = "WORKER…",
 ): Promise<string[]> {
+  const remedy = `${naming}, or --from NAME=VALUE`;
   if (names.length > 0 === (from !== undefined)) {
-    throw new CliError("USAGE", from === undefined ? "no worker is named" : "name workers in one way", {
-      remedy: "WORKER…, or --from NAME=VALUE",
-    });
+    throw new CliError("USAGE", from === undefined ? "no worker is named" : "name workers in one way", { remedy });
   }
   if (from === undefined) return [...new Set(names)];
-  const wanted = Object.entries(labelsOf(from.filter((label) => label !== "*")));
+  const pairs = from.filter((label) => label !== "*");
+  const wanted = Object.entries(labelsOf(pairs, remedy));
   const all = (await allOf(api, "/workers", { limit: 500 })).map(seenWorker);
   const found = all.filter((worker) => worker.state === "online" && hasAll(worker, wanted));
   if (found.length > 0) return found.map(({ name }) => name);

@@ -87,14 +87,16 @@ export class Recording {
   }
 
   #counts(): string {
-    return `${this.#cutter.packets} packets, ${this.#cutter.bytes} bytes`;
+    const { packets, bytes } = this.#cutter;
+    return `${packets} ${packets === 1 ? "packet" : "packets"}, ${bytes} bytes`;
   }
 
   /** That it was cancelled is said in front of it. */
   #endText(): string {
     const { signal, budget } = this.#context;
     if (this.#full === "packets" || this.#full === "bytes") {
-      return `ended by its budget of ${budget[this.#full]} ${this.#full}: `;
+      const [most, of] = [budget[this.#full], this.#full];
+      return `ended by its budget of ${most} ${most === 1 ? of.slice(0, -1) : of}: `;
     }
     const { reason } = signal;
     return reason instanceof ToolError && reason.code !== "CANCELED" ? `${reason.message}: ` : "";

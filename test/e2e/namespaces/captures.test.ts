@@ -89,7 +89,7 @@ describeWithNamespaces("a worker that is not root, and its captures", () => {
     await query;
     expect(stdoutOf(data, id).toString("latin1")).toContain("\u0007farhand\u0007example");
     const status = JSON.parse((await ctl("status", id, "--json")).stdout) as { Detail: string };
-    expect(status.Detail).toMatch(/^exit status 0: ended by its budget of 1 packets: 1 packets, \d+ bytes$/);
+    expect(status.Detail).toMatch(/^exit status 0: ended by its budget of 1 packet: 1 packet, \d+ bytes$/);
 
     const ends = ["2001:db8::1", "2001:db8::2"];
     for (const [at, host] of [worker, peer].entries()) {

@@ -119,7 +119,7 @@ function Statistics({ now, found }: { readonly now: CaptureNow; readonly found?:
   const { captured, count, bytes, cut } = now;
   return (
     <p className="text-soft" role="status" aria-label="Statistics">
-      {count.toLocaleString("en")} packets, {bytesText(bytes)}
+      {count.toLocaleString("en")} {count === 1 ? "packet" : "packets"}, {bytesText(bytes)}
       {found !== undefined && `, ${found.toLocaleString("en")} shown`}
       {cut !== undefined && (
         <span className="text-bad">

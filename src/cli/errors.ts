@@ -145,7 +145,12 @@ export const cliErrors = {
   WORKER_SILENT: {
     status: 503,
     exit: 5,
-    meaning: "The worker of this machine cannot be asked: it does not run, or this user may not open its socket.",
+    meaning: "The worker of this machine cannot be asked: it does not run, or does not answer.",
+  },
+  WORKER_DENIED: {
+    status: 403,
+    exit: 4,
+    meaning: "This user may not open the socket of the worker of this machine; whether it runs, nobody can say then.",
   },
   LOCAL_REFUSED: {
     status: 403,

@@ -1,3 +1,5 @@
+import { accessSync, constants } from "node:fs";
+import { systemCode } from "#core";
 import type { ShownFinding } from "./doctor-text.ts";
 import { CliError } from "./errors.ts";
 import { oneLine } from "./quantities.ts";
@@ -13,9 +15,10 @@ export interface WorkerFindings {
 }
 
 /**
- * Look at the worker of this machine: at its files where they are the usual ones, which needs no service; else it is asked.
+ * Look at the worker of this machine: at its files where they are the usual ones and this user may, which needs no service; else
+ * it is asked.
  *
- * @throws {RemoteError} what the worker that is asked refuses, in its words.
+ * @throws {RemoteError} what the worker that is asked refuses, in its words. @throws {CliError} WORKER_DENIED.
  */
 export async function findingsOf(options: WorkerSocketOptions, env: Terminal["env"]): Promise<WorkerFindings> {
   const socket = await otherSocket(options, env);
@@ -24,7 +27,13 @@ export async function findingsOf(options: WorkerSocketOptions, env: Terminal["en
   const [{ loadDoctor, placesOf }, { workerMode }] = await Promise.all([import("#worker"), import("./worker-mode.ts")]);
   const { diagnose } = await loadDoctor();
   const mode = workerMode(options, env);
-  const { state } = placesOf(mode, env, undefined, env["WORKER_STATE_DIR"] || undefined);
+  const { state, socket: usual } = placesOf(mode, env, undefined, env["WORKER_STATE_DIR"] || undefined);
+  // What is closed to this user says nothing of the worker: whether it runs, and how, only it can tell.
+  if (isClosed(state))
+    return {
+      findings: await asked(usual, options, env),
+      hint: `what the worker at ${usual} says: ${state} is closed to this user`,
+    };
   const hint = `looked at the ${mode} worker in ${state}; --socket FILE names another, as that of \`farhand appliance\``;
   return { findings: await diagnose({ mode, env }), hint };
 }
@@ -38,6 +47,15 @@ async function asked(socket: string, options: WorkerSocketOptions, env: Terminal
     if (!(error instanceof CliError) || error.code !== "WORKER_SILENT") throw error;
     const cure = "start it, then ask again; --session or --system looks at files, and needs no service";
     return [{ check: "socket", kind: "fail", says: error.message, cure }];
+  }
+}
+
+function isClosed(folder: string): boolean {
+  try {
+    accessSync(folder, constants.X_OK);
+    return false;
+  } catch (error) {
+    return ["EACCES", "EPERM"].includes(systemCode(error) ?? "");
   }
 }
 

@@ -1,4 +1,4 @@
-import { existsSync } from "node:fs";
+import { accessSync, constants, existsSync } from "node:fs";
 import { connect, type Socket } from "node:net";
 import { join } from "node:path";
 import { LineReader, systemCode } from "#core";
@@ -20,7 +20,7 @@ export interface WorkerSocketOptions extends WorkerModeOptions {
 /**
  * Ask the worker of this machine for one thing.
  *
- * @throws {CliError} WORKER_SILENT. @throws {RemoteError} what the worker refused, in its words.
+ * @throws {CliError} WORKER_SILENT, WORKER_DENIED. @throws {RemoteError} what the worker refused, in its words.
  */
 export async function askWorker(
   options: WorkerSocketOptions,
@@ -75,16 +75,28 @@ function opened(path: string): Promise<Socket> {
   socket.setTimeout(timeoutMs, () => socket.destroy(silent(path, "it does not answer")));
   return new Promise((resolve, reject) => {
     socket.once("connect", () => resolve(socket));
-    socket.once("error", (error) => reject(silent(path, reasons[systemCode(error) ?? ""] ?? error.message, error)));
+    socket.once("error", (error) =>
+      reject(isDenied(error) ? denied(path, error) : silent(path, reasonOf(error), error)),
+    );
   });
+}
+
+/** Whether this user may open a socket, if there is one. @throws {CliError} WORKER_DENIED. */
+export function expectAllowed(path: string): void {
+  try {
+    accessSync(path, constants.W_OK);
+  } catch (error) {
+    if (error instanceof Error && isDenied(error)) throw denied(path, error);
+  }
 }
 
 const reasons: Readonly<Record<string, string>> = {
   ENOENT: "no worker runs there",
   ECONNREFUSED: "no worker runs there any more",
-  EACCES: "this user may not open it",
-  EPERM: "this user may not open it",
 };
+
+const reasonOf = (error: Error): string => reasons[systemCode(error) ?? ""] ?? error.message;
+const isDenied = (error: Error): boolean => ["EACCES", "EPERM"].includes(systemCode(error) ?? "");
 
 async function* repliesOf(socket: Socket): AsyncGenerator<Buffer, undefined> {
   const lines = new LineReader(maxMessageBytes * 8);
@@ -112,6 +124,10 @@ function resultOf(line: Buffer | undefined, path: string): unknown {
   if (reply.error) throw new RemoteError(faultOfRpcError(reply.error));
   if (!("result" in reply)) throw new FleetError("REPLY_INVALID", `what listens at ${path} is no worker`);
   return reply.result;
+}
+
+function denied(path: string, cause: Error): CliError {
+  return new CliError("WORKER_DENIED", `the worker's socket ${path} may not be opened by this user`, { cause });
 }
 
 function silent(path: string, why: string, cause?: unknown): CliError {

@@ -5,14 +5,18 @@ import { hearInterrupts } from "./interrupts.ts";
 import { openLocalPages } from "./local-ui/local-pages.ts";
 import { LocalWorker } from "./local-ui/local-worker.ts";
 import type { Terminal } from "./terminal.ts";
+import { expectAllowed } from "./worker-socket.ts";
 
 /** Both `src/cli/` and `dist/program/` lie two below the root. */
 const builtPages = fileURLToPath(new URL("../../dist/web", import.meta.url));
 
-/** `farhand worker ui`: until Ctrl-C. */
+/** `farhand worker ui`: until Ctrl-C. @throws {CliError} WORKER_DENIED. */
 export async function runLocalUi(options: WorkerUiOptions, terminal: Terminal): Promise<number> {
   const interrupts = hearInterrupts();
-  const pages = await openLocalPages(await LocalWorker.of(options, terminal.env), builtPages, portIn(options));
+  const worker = await LocalWorker.of(options, terminal.env);
+  // Pages that may do nothing are not opened.
+  expectAllowed(worker.socket);
+  const pages = await openLocalPages(worker, builtPages, portIn(options));
   try {
     terminal.print(`Address: ${pages.url}`);
     terminal.print(`Code:    ${pages.code}`);

@@ -47,6 +47,8 @@ export const remedies: Readonly<Record<string, string>> = {
   DATA_DIR_IN_USE: "stop the other daemon, or give this one another `datadir` or node id",
   SOCKET_LOCKED: "stop the other daemon, or give this one another `filename` in its control-service",
   SETTINGS_UNREADABLE: "check the path",
+  WORKER_DENIED:
+    "as root or a member of the group `workeradmin` for a worker of the system; else as the user whose worker it is",
   NOT_LOGGED_IN: "`farhand login URL`",
   SERVER_UNKNOWN: "`farhand login URL`, or --server with one of those",
   SERVER_UNREACHABLE: "check the address, and whether the server runs",

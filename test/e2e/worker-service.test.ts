@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -31,8 +31,14 @@ function userIn(home: TempFolder, variables: Readonly<Record<string, string>> = 
     ...variables,
   };
   const farhand = (...args: string[]) => runProcess(process.execPath, [programs.farhand, ...args], { env });
+  const ids = ["--reuid", "65534", "--regid", "65534", "--clear-groups"];
   return {
     farhand,
+    /** From another account of this machine, with the same folders in mind. */
+    asAnother: (...args: string[]) =>
+      runProcess("setpriv", [...ids, process.execPath, programs.farhand, ...args], {
+        env: { ...env, FARHAND_WORKER_SOCKET: undefined },
+      }),
     file: home.file("c/farhand/worker.yaml"),
     start: () => startProcess(process.execPath, [programs.farhand, "worker", "start", "--session"], { env }),
     submit: (...args: string[]) => farhand("work", "submit", ...args, "--socket", home.file("r/farhand/control.sock")),
@@ -117,6 +123,42 @@ describe("farhand worker start --session", () => {
       endMarkedProcesses(home.path);
     }
   });
+
+  test.runIf(process.getuid?.() === 0)(
+    "another account is told that it may not, never that nothing runs; one that may is told what the worker finds (CAT-113)",
+    async () => {
+      await using home = await tempFolder();
+      const user = userIn(home);
+      try {
+        user.write(echo);
+        await using _worker = await user.start();
+        await user.until("configured");
+        chmodSync(home.path, 0o711);
+        const socket = home.file("r/farhand/worker.sock");
+        for (const word of ["status", "doctor", "ui"]) {
+          expect(await user.asAnother("worker", word, "--session")).toEqual({
+            ...{ code: 4, stdout: "" },
+            stderr: `farhand: the worker's socket ${socket} may not be opened by this user
+try: as root or a member of the group \`workeradmin\` for a worker of the system; else as the user whose worker it is
+`,
+          });
+        }
+        // As for a member of workeradmin: the socket is open to him, the folder of the worker is not.
+        for (const [path, mode] of [
+          ["r", 0o711],
+          ["r/farhand", 0o711],
+          ["r/farhand/worker.sock", 0o666],
+        ] as const)
+          chmodSync(home.file(path), mode);
+        const { stdout, stderr, code } = await user.asAnother("worker", "doctor", "--session");
+        expect(stdout).toMatch(/^ok +service +process \d+ of root, mode session$/m);
+        expect(stderr).toContain(`what the worker at ${socket} says: ${home.file("s/farhand")} is closed to this user`);
+        expect(code).toBe(0);
+      } finally {
+        endMarkedProcesses(home.path);
+      }
+    },
+  );
 
   test("killed, it comes back with its units as they were (CAT-2)", async () => {
     await using home = await tempFolder();

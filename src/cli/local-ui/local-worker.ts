@@ -29,7 +29,7 @@ export class LocalWorker {
     return new LocalWorker(options, env, await otherSocket(options, env));
   }
 
-  /** @throws {CliError} WORKER_SILENT. @throws {RemoteError} what it refuses, in its words. */
+  /** @throws {CliError} WORKER_SILENT, WORKER_DENIED. @throws {RemoteError} what it refuses, in its words. */
   ask(method: string, params: JsonObject = {}): Promise<unknown> {
     return askWorker({ ...this.options, socket: this.socket }, this.env, method, params);
   }

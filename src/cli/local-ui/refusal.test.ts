@@ -48,11 +48,11 @@ test.each<[CliError, Partial<LocalProblem>]>([
     { status: 403, rule: "CAT-19", change: expect.stringMatching(/^nobody/) as string },
   ],
   [
-    new CliError("WORKER_SILENT", "may not", {
-      cause: Object.assign(new Error("no"), { code: "EACCES" }),
-      remedy: "r",
-    }),
-    { status: 503, rule: "CAT-23", change: expect.stringMatching(/^root, by adding you/) as string, remedy: "r" },
+    new CliError("WORKER_DENIED", "may not"),
+    {
+      ...{ status: 403, rule: "CAT-23", change: expect.stringMatching(/^root, by adding you/) as string },
+      remedy: expect.stringContaining("workeradmin") as string,
+    },
   ],
   [
     new CliError("WORKER_SILENT", "silent (CAT-30: through its service)", { remedy: "start the service" }),

@@ -1,5 +1,5 @@
 import { STATUS_CODES } from "node:http";
-import { errorText, FarhandError, systemCode } from "#core";
+import { errorText, FarhandError } from "#core";
 import { fleetErrors } from "#fleet";
 import { workErrors } from "#work";
 import { workerErrors } from "#worker";
@@ -24,7 +24,7 @@ export function localProblem(error: unknown): LocalProblem {
   const status = isOurs ? error.status : 500;
   const code = isOurs ? error.code : "LOCAL_FAILED";
   const detail = errorText(error);
-  const rule = ruleOf(error, code, detail);
+  const rule = ruleOf(code, detail);
   const change = rule === undefined ? undefined : changes[rule];
   const remedy = remedyOf(error, code);
   return {
@@ -51,12 +51,15 @@ const changes: Readonly<Record<string, string>> = {
 };
 
 /** Of refusals whose words name no rule. */
-const rules: Readonly<Record<string, string>> = { LOCAL_REFUSED: "CAT-19", LOCAL_CODE: "CAT-22" };
+const rules: Readonly<Record<string, string>> = {
+  LOCAL_REFUSED: "CAT-19",
+  LOCAL_CODE: "CAT-22",
+  WORKER_DENIED: "CAT-23",
+};
 
-function ruleOf(error: unknown, code: string, detail: string): string | undefined {
+function ruleOf(code: string, detail: string): string | undefined {
   if (Object.hasOwn(rules, code)) return rules[code];
-  const mayNot = error instanceof Error && ["EACCES", "EPERM"].includes(systemCode(error.cause) ?? "");
-  return mayNot ? "CAT-23" : /\bCAT-\d+\b/.exec(detail)?.[0];
+  return /\bCAT-\d+\b/.exec(detail)?.[0];
 }
 
 /** Where these pages themselves are the way, a command of a server would lead astray. */

@@ -13,6 +13,8 @@ const leastNode = [20, 19] as const;
 /** Below so many bytes units fail soon. */
 const leastFreeBytes = 256 * 1024 * 1024;
 
+const asAdmin = "run this as the service's account, root or a workeradmin";
+
 /** Checks of this machine: files, folders, processes, sockets (CAT-113). */
 export const placeChecks: readonly Check[] = [
   { name: "configuration file", look: ({ places, mode }) => readableFile(places.configFile, mode) },
@@ -91,6 +93,8 @@ function running(state: string): Verdict {
       return warning("it is not running", "`farhand worker start`, or `systemctl start farhand-worker`");
     return ok(holder === "unknown" ? "it is starting" : `process ${holder.pid} of ${holder.user}, mode ${holder.mode}`);
   } catch (error) {
+    const isClosed = error instanceof Error && systemCode(error.cause) === "EACCES";
+    if (isClosed) return warning(`${state} is closed to this account: nobody can see here whether it runs`, asAdmin);
     return fail(errorText(error), `remove what stands at ${state}/service.lock`);
   }
 }
@@ -101,7 +105,7 @@ async function socketAnswers({ socket, state }: { readonly socket: string; reado
   if (!isHeld(state)) return undefined;
   const fault = await dialSocket(socket);
   if (fault === undefined) return ok(socket);
-  const cure = fault === "EACCES" ? "run this as the service's account, root or a workeradmin" : "restart the service";
+  const cure = fault === "EACCES" ? asAdmin : "restart the service";
   return fail(`the service runs, but ${socket} does not answer (${fault})`, cure);
 }
 

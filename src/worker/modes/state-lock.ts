@@ -1,7 +1,7 @@
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { lstatSync, readFileSync, writeFileSync } from "node:fs";
 import { userInfo } from "node:os";
 import { join } from "node:path";
-import { type Clock, errorText, type FileLock, makeFolders, systemClock, tryLockFile } from "#core";
+import { type Clock, errorText, type FileLock, makeFolders, systemClock, systemCode, tryLockFile } from "#core";
 import { WorkerError } from "../errors.ts";
 import type { Mode } from "./places.ts";
 
@@ -31,13 +31,26 @@ export function lockState(state: string, mode: Mode, clock: Pick<Clock, "now"> =
   return lock;
 }
 
-/** Whether somebody holds it now, and who; undefined when nobody does. Changes nothing. */
+/**
+ * Whether somebody holds it now, and who; undefined when nobody does. Changes nothing.
+ *
+ * @throws {WorkerError} STATE_UNUSABLE, also for a folder that is closed to this account: then nobody can say.
+ */
 export function stateHolder(state: string): Holder | "unknown" | undefined {
-  if (!existsSync(lockPath(state))) return undefined;
+  if (!isThere(state)) return undefined;
   const lock = tryLock(state);
   if (!lock) return holderOf(state) ?? "unknown";
   lock.close();
   return undefined;
+}
+
+function isThere(state: string): boolean {
+  try {
+    return lstatSync(lockPath(state), { throwIfNoEntry: false }) !== undefined;
+  } catch (error) {
+    if (systemCode(error) === "EACCES") throw unusable(state, error);
+    return false;
+  }
 }
 
 function tryLock(state: string): FileLock | undefined {
@@ -45,10 +58,12 @@ function tryLock(state: string): FileLock | undefined {
     makeFolders(state, 0o700);
     return tryLockFile(lockPath(state));
   } catch (error) {
-    throw new WorkerError("STATE_UNUSABLE", `the state folder ${state} cannot be used: ${errorText(error)}`, {
-      cause: error,
-    });
+    throw unusable(state, error);
   }
+}
+
+function unusable(state: string, cause: unknown): WorkerError {
+  return new WorkerError("STATE_UNUSABLE", `the state folder ${state} cannot be used: ${errorText(cause)}`, { cause });
 }
 
 /** What the holder wrote; its first moment and a foreign file say nothing. */

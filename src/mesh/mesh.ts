@@ -136,7 +136,7 @@ export class Mesh {
       rules,
       environment,
       log,
-      nextHop: (node) => this.#router.nextHop(node)?.road,
+      nextHop: (node) => this.#router.ways.nextHop(node)?.road,
       isStubHere: (node) => this.#router.isStubHere(node),
       // A stub takes datagrams itself; what came back to a socket it dialled with is no service at all.
       host: (node, service) =>
@@ -156,10 +156,10 @@ export class Mesh {
       environment,
       tls: options.tls,
       datagrams: this.#datagrams,
-      nextHop: (node) => this.#router.nextHop(node),
-      wayTo: (node) => this.#router.wayTo(node),
-      helloOf: (node) => this.#router.helloOf(node),
-      isSteady: (node) => this.#router.isSteady(node),
+      nextHop: (node) => this.#router.ways.nextHop(node),
+      wayTo: (node) => this.#router.ways.wayTo(node),
+      helloOf: (node) => this.#router.ways.helloOf(node),
+      isSteady: (node) => this.#router.ways.isSteady(node),
       isStub,
       loadEngine: options.loadEngine,
     });
@@ -240,7 +240,7 @@ export class Mesh {
 
   /** Does a way lead to the node now, as far as this node knows? */
   hasRoute(node: string): boolean {
-    return node === this.nodeId || node.toLowerCase() === "localhost" || this.#router.nextHop(node) !== undefined;
+    return node === this.nodeId || node.toLowerCase() === "localhost" || this.#router.ways.nextHop(node) !== undefined;
   }
 
   /** Be told of each neighbour that is connected from now on. @returns to be told no more. */
@@ -273,7 +273,7 @@ export class Mesh {
   /** The mesh as this node sees it (spec §1.5). */
   status(): MeshStatus {
     const links = [...this.#router.links.values()];
-    const routes = [...this.#router.routes()].map(([node, { nextHop }]) => [node, nextHop] as const);
+    const routes = [...this.#router.ways.routes()].map(([node, { nextHop }]) => [node, nextHop] as const);
     const stubs = links.filter(({ farhand }) => farhand?.stub).map(({ peer }) => [peer, peer] as const);
     return {
       Connections: links.map(({ peer, cost }) => ({ NodeID: peer, Cost: cost })),

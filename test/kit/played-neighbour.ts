@@ -75,7 +75,7 @@ export class RouterUnderTest {
   /** What the router believes of the way to each node. */
   get routes(): Record<string, string> {
     this.clock.pass(100);
-    return Object.fromEntries([...this.router.routes()].map(([node, { nextHop }]) => [node, nextHop]));
+    return Object.fromEntries([...this.router.ways.routes()].map(([node, { nextHop }]) => [node, nextHop]));
   }
 
   #events(): ConstructorParameters<typeof Router>[1] {

@@ -32,15 +32,15 @@ describe("a node", () => {
     left.pass({ ...far, farhand });
     left.pass({ nodeId: "beyond", connections: to({ far: 1 }) });
     node.clock.pass(200);
-    expect(node.router.isSteady("left")).toBe(true);
-    expect(node.router.isSteady("far")).toBe(true);
+    expect(node.router.ways.isSteady("left")).toBe(true);
+    expect(node.router.ways.isSteady("far")).toBe(true);
     // A Receptor node does not say.
-    expect(node.router.isSteady("beyond")).toBe(false);
-    expect(node.router.isSteady("nobody")).toBe(false);
+    expect(node.router.ways.isSteady("beyond")).toBe(false);
+    expect(node.router.ways.isSteady("nobody")).toBe(false);
     left.pass({ ...far, updateSequence: 2n, farhand: { ...farhand, lossy: true } });
     node.clock.pass(200);
-    expect(node.router.isSteady("far")).toBe(false);
-    expect(node.router.isSteady("left")).toBe(true);
+    expect(node.router.ways.isSteady("far")).toBe(false);
+    expect(node.router.ways.isSteady("left")).toBe(true);
   });
 
   test("with a road that loses messages says so, and sends no long datagrams over it", () => {
@@ -53,8 +53,8 @@ describe("a node", () => {
     lossy.tell({ own: 1 });
     node.clock.pass(200);
     expect(steady.updates.at(-1)?.farhand).toMatchObject({ lossy: true });
-    expect(node.router.isSteady("lossy")).toBe(false);
-    expect(node.router.isSteady("steady")).toBe(true);
+    expect(node.router.ways.isSteady("lossy")).toBe(false);
+    expect(node.router.ways.isSteady("steady")).toBe(true);
   });
 
   test("sends long datagrams to its stub too, unless the stub or the road to it loses messages", () => {
@@ -66,7 +66,7 @@ describe("a node", () => {
     lossy.greet();
     lossy.tell({ own: 1 });
     node.clock.pass(200);
-    expect(["leaf", "shaky", "far"].map((name) => node.router.isSteady(name))).toEqual([true, false, false]);
+    expect(["leaf", "shaky", "far"].map((name) => node.router.ways.isSteady(name))).toEqual([true, false, false]);
   });
 });
 
@@ -254,7 +254,7 @@ describe("our own update", () => {
   test("is flooded when a neighbour is lost, and its way is gone at once", () => {
     const { node, left, right } = between();
     left.link.drop("cut");
-    expect(Object.fromEntries(node.router.routes())).toEqual({
+    expect(Object.fromEntries(node.router.ways.routes())).toEqual({
       right: { nextHop: "right", previous: "own", cost: 1 },
     });
     node.clock.pass(100);
@@ -414,6 +414,6 @@ describe("a router that is closed", () => {
 
 test("a router knows nobody but itself at first, and is known to nobody", () => {
   const { router } = new RouterUnderTest();
-  expect(router.routes().size).toBe(0);
+  expect(router.ways.routes().size).toBe(0);
   expect(router.topology.knownCosts()).toEqual({});
 });

@@ -12,16 +12,15 @@ import { LinkState } from "./link-state.ts";
 import { decodeAlive, decodeSummary, neighbourMessageType } from "./neighbour-messages.ts";
 import type { RouterEvents, RouterOptions } from "./router-options.ts";
 import { SeenUpdates } from "./seen-updates.ts";
-import { type Route, shortestPaths } from "./shortest-paths.ts";
 import { type PromotedStub, StubLinks } from "./stub-links.ts";
 import { StubSigns } from "./stub-signs.ts";
 import { Synchronizer } from "./synchronizer.ts";
 import { Topology } from "./topology.ts";
+import { Ways } from "./ways.ts";
 
 /** Periods of Receptor (spec §10), in milliseconds. */
 const idleCheckMs = 5_000;
 const updatePeriodMs = 10_000;
-const coalesceMs = 100;
 const sweepMs = 10 * 60_000;
 /** How often own updates are flooded for Receptor nodes that are no neighbours of ours, in update periods. */
 const strangerPeriods = 6;
@@ -34,6 +33,7 @@ export class Router implements LinkOwner {
   readonly news: LinkNews;
   readonly epoch: bigint;
   readonly topology: Topology;
+  readonly ways: Ways;
   /** Nobody further away knows us; what we do not know ourselves our hub does. */
   readonly isStub: boolean;
   readonly #options: RouterOptions;
@@ -52,9 +52,6 @@ export class Router implements LinkOwner {
   readonly #holdDown = new HoldDown();
   #sequence = 0n;
   #floodsDue = false;
-  #routes: ReadonlyMap<string, Route> = new Map();
-  #routesVersion = 0;
-  #routesAt = Number.NEGATIVE_INFINITY;
   #ticks = 0;
   #stopTicking: Cancel = () => {};
   #stopSweeping: Cancel = () => {};
@@ -72,6 +69,8 @@ export class Router implements LinkOwner {
     this.topology = new Topology(options.nodeId);
     this.#stubs = new StubLinks(options.maxAnnouncedStubs);
     this.#state = new LinkState(options.hashOf, options.maxNodes);
+    const { ownId, isStub, environment, topology } = this;
+    this.ways = new Ways({ ownId, isStub, environment, topology, state: this.#state, up: this.#up });
     this.#known = this.#knownNodes(options.forgetMs);
     this.#contests = new Contests(options.environment, {
       won: (newcomer) => newcomer.enter(),
@@ -121,65 +120,9 @@ export class Router implements LinkOwner {
     return link;
   }
 
-  /** The neighbour a message to `node` goes to, or undefined: no way is known. */
-  nextHop(node: string): Link | undefined {
-    const direct = this.#up.get(node);
-    if (direct?.isToStub) return direct;
-    const route = this.routes().get(node);
-    if (route) return this.#up.get(route.nextHop);
-    return this.isStub ? this.#hub() : undefined;
-  }
-
   /** Whether a stub that speaks no QUIC hangs off this node. */
   isStubHere(node: string): boolean {
     return this.#stubs.size > 0 && this.#up.get(node)?.isToStub === true;
-  }
-
-  /** What a node says of itself as a Farhand node; undefined of others and of one that nothing is known of. */
-  helloOf(node: string): FarhandHello | undefined {
-    const greeted = this.#up.get(node)?.farhand;
-    // What its link is stays as it was greeted; all else may have changed since.
-    return greeted?.stub ? greeted : (this.#state.get(node)?.update.farhand ?? greeted);
-  }
-
-  /** Whether no road on the way to a node is known, or must be feared, to lose messages: then long ones may be sent. */
-  isSteady(node: string): boolean {
-    const own = this.#up.get(node);
-    // No route leads to a stub: it is sent to directly.
-    if (own?.isToStub) return own.road.isReliable && own.farhand?.lossy !== true;
-    for (let at = node; at !== this.ownId; ) {
-      const previous = this.routes().get(at)?.previous;
-      const hello = this.helloOf(at);
-      if (previous === undefined || !hello || hello.lossy) return false;
-      if (previous === this.ownId && !this.#up.get(at)?.road.isReliable) return false;
-      at = previous;
-    }
-    return true;
-  }
-
-  /** The nodes on the way to a node, as one word that differs when they do, or the cost; undefined when no way is known. */
-  wayTo(node: string): string | undefined {
-    const routes = this.routes();
-    const nodes = [String(routes.get(node)?.cost)];
-    for (let at = node; at !== this.ownId; ) {
-      const route = routes.get(at);
-      if (!route) return undefined;
-      nodes.push(at);
-      at = route.previous;
-    }
-    return nodes.join("\n");
-  }
-
-  /** The routes of now. They may lag 100 ms behind what other nodes say, never behind our own links (spec §3.7). */
-  routes(): ReadonlyMap<string, Route> {
-    const { version } = this.topology;
-    const elapsed = this.environment.elapsed();
-    if (version !== this.#routesVersion && elapsed - this.#routesAt >= coalesceMs) {
-      this.#routes = shortestPaths(this.topology);
-      this.#routesVersion = version;
-      this.#routesAt = elapsed;
-    }
-    return this.#routes;
   }
 
   close(): void {
@@ -214,7 +157,7 @@ export class Router implements LinkOwner {
     link.setUp();
     if (link.isToStub) this.#addStub(link);
     else this.topology.addLink(peer, link.cost);
-    this.#routesAt = Number.NEGATIVE_INFINITY;
+    this.ways.linksChanged();
     this.#known.linksChanged();
     this.news.came(link);
     this.#events.nodeKnown(peer);
@@ -231,7 +174,7 @@ export class Router implements LinkOwner {
     this.#up.delete(link.peer);
     this.topology.removeLink(link.peer);
     const promoted = link.isToStub ? this.#removeStub(link) : undefined;
-    this.#routesAt = Number.NEGATIVE_INFINITY;
+    this.ways.linksChanged();
     this.#known.linksChanged();
     this.#events.linkDown(link);
     // What all nodes know of it they forget at about the same time; this is for whom we alone have known.
@@ -403,15 +346,9 @@ export class Router implements LinkOwner {
       environment,
       forgetMs,
       isNeighbour: (node) => this.#up.has(node),
-      hasRoute: (node) => this.routes().has(node),
+      hasRoute: (node) => this.ways.routes().has(node),
       forgotten: (node) => this.#events.nodeForgotten(node),
     });
-  }
-
-  #hub(): Link | undefined {
-    let best: Link | undefined;
-    for (const link of this.#up.values()) if (link.farhand?.hub && (!best || link.cost < best.cost)) best = link;
-    return best;
   }
 
   #tick(): void {

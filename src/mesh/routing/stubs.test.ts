@@ -34,7 +34,7 @@ describe("a hub", () => {
     const { node, leaf } = hub();
     leaf.tell({ own: 1, beyond: 1 });
     node.clock.pass(100);
-    expect(node.router.nextHop("leaf")).toBe(leaf.link);
+    expect(node.router.ways.nextHop("leaf")).toBe(leaf.link);
     expect(node.router.isStubHere("leaf")).toBe(true);
     expect(node.router.isStubHere("other")).toBe(false);
     expect(node.routes).toEqual({ other: "other" });
@@ -67,12 +67,12 @@ describe("a hub", () => {
     secret.tell({ own: 1 });
     node.router.flood(Buffer.from("\u0002{}"), secret.link);
     node.clock.pass(500);
-    expect(node.router.nextHop("secret")).toBe(secret.link);
+    expect(node.router.ways.nextHop("secret")).toBe(secret.link);
     secret.link.drop("cut");
     node.clock.pass(500);
     expect(other.sent).toEqual([]);
     expect(node.forgotten).toEqual(["secret"]);
-    expect(node.router.nextHop("secret")).toBeUndefined();
+    expect(node.router.ways.nextHop("secret")).toBeUndefined();
   });
 
   test("tells others of the next stub as soon as there is room: of itself, and what it said", () => {
@@ -122,10 +122,10 @@ describe("a stub", () => {
   test("sends all that is not for a neighbour to its hub, whoever that is for", () => {
     const node = new RouterUnderTest({ hello: stub });
     const above = node.neighbour("above", {}, farhand);
-    expect(node.router.nextHop("above")).toBe(above.link);
-    expect(node.router.nextHop("never heard of")).toBe(above.link);
+    expect(node.router.ways.nextHop("above")).toBe(above.link);
+    expect(node.router.ways.nextHop("never heard of")).toBe(above.link);
     above.link.drop("cut");
-    expect(node.router.nextHop("never heard of")).toBeUndefined();
+    expect(node.router.ways.nextHop("never heard of")).toBeUndefined();
   });
 
   test("prefers the cheaper of two hubs, and takes the other when that is gone", () => {
@@ -134,9 +134,9 @@ describe("a stub", () => {
     dear.hello = cheap.hello = farhand;
     dear.greet();
     cheap.greet();
-    expect(node.router.nextHop("far")).toBe(cheap.link);
+    expect(node.router.ways.nextHop("far")).toBe(cheap.link);
     cheap.link.drop("cut");
-    expect(node.router.nextHop("far")).toBe(dear.link);
+    expect(node.router.ways.nextHop("far")).toBe(dear.link);
   });
 
   test("tells its hub of itself, and passes nothing on", () => {

@@ -35,7 +35,7 @@ export function examine(mesh: SimulatedMesh): Findings {
   const sample = someOf(mesh);
   if (sample[0]) for (const what of traces(sample[0], gone)) claim(what);
   for (const site of sample) {
-    const routes = site.node?.router.routes() ?? new Map<string, Route>();
+    const routes = site.node?.router.ways.routes() ?? new Map<string, Route>();
     for (const other of mesh.sites) if (other !== site) claim(routeFault(site, other, routes.get(other.id), costs));
   }
   return { statements, violations };
@@ -70,7 +70,7 @@ function traces({ id, node }: Site, gone: readonly Site[]): (string | undefined)
   return gone.map((other) => {
     const found = [
       costs?.[other.id] && "its costs",
-      node?.router.routes().has(other.id) && "a way to it",
+      node?.router.ways.routes().has(other.id) && "a way to it",
       node?.names.nameOf(nodeHash(other.id)) !== undefined && "its name",
     ].filter(Boolean);
     return found.length > 0 ? `${id} still has ${found.join(", ")}: of ${other.id}, which left for good` : undefined;

@@ -81,7 +81,7 @@ function hopsOf(from: Site, to: Site): number | undefined {
   let here = from;
   for (let hops = 0; hops <= 1000; hops++) {
     if (here === to) return hops;
-    const next = here.node?.router.nextHop(to.id)?.peer;
+    const next = here.node?.router.ways.nextHop(to.id)?.peer;
     const road = here.roads.find((each) => farSite(each, here).id === next);
     if (!road) return undefined;
     here = farSite(road, here);

@@ -65,7 +65,7 @@ export class SimulatedNode {
       rules: parseFirewallRules([]),
       environment,
       log: silentLog,
-      nextHop: (node) => this.router.nextHop(node)?.road,
+      nextHop: (node) => this.router.ways.nextHop(node)?.road,
       isStubHere: () => false,
       host: () => false,
     });

@@ -113,11 +113,16 @@ export class SegmentFolder implements SegmentFiles {
   }
 
   async sync(): Promise<void> {
-    const segments = [...this.#unsynced];
-    this.#unsynced.clear();
-    for (const segment of segments) {
+    for (const segment of [...this.#unsynced]) {
       const handle = this.#handles.get(segment);
-      if (handle) await (await handle).datasync();
+      // Before: what is written meanwhile is for the next time.
+      this.#unsynced.delete(segment);
+      try {
+        if (handle) await (await handle).datasync();
+      } catch (error) {
+        this.#unsynced.add(segment);
+        throw error;
+      }
     }
   }
 

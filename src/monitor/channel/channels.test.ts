@@ -49,6 +49,19 @@ function houseOf(files: SegmentFiles, first: number, clock: VirtualClock, rules:
   return { channels, journal, log, say, all, close: async () => await files.close() };
 }
 
+/** A folder on a disk that is full while `disk` says so. */
+function fillable(files: SegmentFiles, disk: { readonly isFull: boolean }): SegmentFiles {
+  return {
+    isLasting: true,
+    write: (...what) =>
+      disk.isFull ? Promise.reject(new Error("ENOSPC: no space left on device")) : files.write(...what),
+    read: (...where) => files.read(...where),
+    remove: (segment) => files.remove(segment),
+    sync: () => files.sync(),
+    close: () => files.close(),
+  };
+}
+
 async function house(path?: string, rules: Partial<ChannelRules> = {}, clock = virtualClock()): Promise<House> {
   const all = { ...usual, ...rules };
   if (path === undefined) return houseOf(noFiles, 1, clock, all);
@@ -117,6 +130,21 @@ describe("a channel on disk", () => {
     await after.close();
   });
 
+  test("that was dropped before its last messages were stored is not there again", async () => {
+    await using folder = await tempFolder();
+    const before = await house(folder.path);
+    await before.say("a", "STARTED");
+    const frame = progressFrame([Buffer.from("ENDED")]) ?? Buffer.alloc(0);
+    for (const id of ["a", "b"]) before.channels.take(id, "ENDED", frame);
+    const channel = before.channels.get("a");
+    if (channel) before.channels.drop(channel, "of a test");
+    await before.channels.settled();
+    await before.close();
+    const after = await house(folder.path);
+    expect([...after.channels.all].map(({ id }) => id)).toEqual(["b"]);
+    await after.close();
+  });
+
   test("that lives long does not keep what is dead on the disk", async () => {
     await using folder = await tempFolder();
     const clock = virtualClock();
@@ -151,19 +179,8 @@ describe("a channel on disk", () => {
 
   test("goes on while the disk takes nothing, and is stored once it does", async () => {
     await using folder = await tempFolder();
-    const files = await SegmentFolder.open(folder.path);
-    let isFull = true;
-    const write: SegmentFiles["write"] = (segment, offset, bytes) =>
-      isFull ? Promise.reject(new Error("ENOSPC: no space left on device")) : files.write(segment, offset, bytes);
-    const failing: SegmentFiles = {
-      ...{
-        isLasting: true,
-        write,
-        read: (...where) => files.read(...where),
-        remove: (segment) => files.remove(segment),
-      },
-      ...{ sync: () => files.sync(), close: () => files.close() },
-    };
+    const disk = { isFull: true };
+    const failing = fillable(await SegmentFolder.open(folder.path), disk);
     const made = houseOf(failing, 1, virtualClock(), { ...usual, mostUnwritten: 300 });
     await made.say("a", "STARTED");
     expect(await made.all("a")).toEqual(["STARTED"]);
@@ -171,13 +188,51 @@ describe("a channel on disk", () => {
     const kept = await made.all("a");
     expect(kept.length).toBeLessThan(20);
     expect(made.channels.counts.refused).toBe(21 - kept.length);
-    isFull = false;
+    disk.isFull = false;
     await made.say("a", "FINISHED");
     expect(made.log.lines).toContain("the disk takes messages again");
     await made.close();
     const after = await house(folder.path);
     expect(await after.all("a")).toEqual([...kept, "FINISHED"]);
     await after.close();
+  });
+});
+
+describe("a disk that takes nothing", () => {
+  test("costs messages of a channel each time it is said once, and what is full is said too", async () => {
+    await using folder = await tempFolder();
+    const disk = { isFull: true };
+    const files = fillable(await SegmentFolder.open(folder.path), disk);
+    const made = houseOf(files, 1, virtualClock(), { ...usual, mostUnwritten: 300, mostChannelBytes: 1_000 });
+    const refused = (): string[] => made.log.lines.filter((line) => line.includes("takes no more messages"));
+    const swept = async (): Promise<void> => {
+      made.channels.sweep();
+      await made.channels.settled();
+    };
+    const byDisk = 'channel "a" takes no more messages: the disk takes nothing';
+    for (let n = 0; n < 12; n++) await made.say("a", "TASK", `${n}`);
+    expect(refused()).toEqual([byDisk]);
+    disk.isFull = false;
+    await swept();
+    await made.say("a", "TASK", "between");
+    disk.isFull = true;
+    for (let n = 0; n < 12; n++) await made.say("a", "TASK", `${n}`);
+    expect(refused()).toEqual([byDisk, byDisk]);
+    disk.isFull = false;
+    await swept();
+    for (let n = 0; n < 20; n++) await made.say("a", "TASK", `${n}`);
+    expect(refused()).toEqual([byDisk, byDisk, 'channel "a" takes no more messages: it is full']);
+    await made.close();
+  });
+
+  test("leaves no channels behind of which nothing was taken", async () => {
+    await using folder = await tempFolder();
+    const files = fillable(await SegmentFolder.open(folder.path), { isFull: true });
+    const made = houseOf(files, 1, virtualClock(), { ...usual, mostUnwritten: 300 });
+    for (let n = 0; n < 20; n++) await made.say("a", "TASK", `${n}`);
+    await made.say("never taken", "STARTED");
+    made.channels.sweep();
+    expect([...made.channels.all].map(({ id }) => id)).toEqual(["a"]);
   });
 });
 

@@ -30,6 +30,8 @@ export class Channels {
   #changed = new Set<Channel>();
   #storing: Promise<void> | undefined;
   #isDiskFailing = false;
+  /** Channels of which it was said that the disk takes nothing, since it last did. */
+  readonly #toldOfDisk = new Set<Channel>();
 
   constructor(journal: Journal, rules: ChannelRules, clock: Clock, log: Log) {
     this.#journal = journal;
@@ -62,7 +64,9 @@ export class Channels {
 
   /** A channel without a message and without a reader was only asked for. */
   forget(channel: Channel): void {
-    if (channel.isEmpty && channel.readers.size === 0) this.#byId.delete(channel.id);
+    if (!channel.isEmpty || channel.readers.size > 0) return;
+    this.#byId.delete(channel.id);
+    this.#toldOfDisk.delete(channel);
   }
 
   /** Take a message: it is stored with what else comes in this turn, then shown to the readers. Never throws. */
@@ -86,11 +90,13 @@ export class Channels {
     if (!isFull && !this.#isDiskFailing) return false;
     if (!isFull && this.#journal.unwritten <= this.#rules.mostUnwritten) return false;
     this.counts.refused++;
-    if (!channel.isFull)
+    const isTold = isFull ? channel.isFull : this.#toldOfDisk.has(channel);
+    if (!isTold)
       this.#log.error(
         `channel ${shown(channel.id)} takes no more messages: ${isFull ? "it is full" : "the disk takes nothing"}`,
       );
-    channel.isFull = true;
+    if (isFull) channel.isFull = true;
+    else this.#toldOfDisk.add(channel);
     return true;
   }
 
@@ -132,6 +138,7 @@ export class Channels {
       await this.#journal.flush();
       if (this.#isDiskFailing) this.#log.info("the disk takes messages again");
       this.#isDiskFailing = false;
+      this.#toldOfDisk.clear();
     } catch (error) {
       if (!this.#isDiskFailing)
         this.#log.error("messages cannot be stored, and would be lost if the monitor ended now", { error });
@@ -153,6 +160,8 @@ export class Channels {
         this.#log.info(`channel ${shown(channel.id)} ended without FINISHED, which is said for it`);
         this.take(channel.id, "FINISHED", finishedFrame);
       }
+      // Its first message was refused.
+      this.forget(channel);
       const reason = channel.isEmpty ? undefined : whyDropped(channel, now, this.#rules);
       if (reason) this.drop(channel, reason);
     }
@@ -208,6 +217,9 @@ export class Channels {
   /** Give up a channel with all its messages. Who watches it is told; the next message with its id begins anew. */
   drop(channel: Channel, reason: string): void {
     this.#byId.delete(channel.id);
+    // What it still had to store would come back as a channel after a restart.
+    this.#changed.delete(channel);
+    this.#toldOfDisk.delete(channel);
     this.counts.dropped++;
     this.#log.info(`channel ${shown(channel.id)} is dropped with its ${channel.taken} messages: ${reason}`);
     for (let n = 0; n < channel.extents.count; n++) {

@@ -1,8 +1,9 @@
-import { type Clock, Closers, errorText, systemClock } from "#core";
+import { type Clock, Closers, systemClock } from "#core";
 import type { ChannelSource, FedChannels } from "./channel/channel-source.ts";
 import { Channels } from "./channel/channels.ts";
 import { fedChannels } from "./channel/fed-channels.ts";
 import { recoverChannels } from "./channel/recover.ts";
+import { keepHouse } from "./house-keeping.ts";
 import { intakeOf } from "./intake.ts";
 import { Journal } from "./journal/journal.ts";
 import { noFiles, SegmentFolder } from "./journal/segment-files.ts";
@@ -68,7 +69,7 @@ export async function openMonitor(settings: MonitorSettings, options: MonitorOpt
       ...{ channels: channels.size, viewers: viewers.viewers, senders: router.peers, sizes: journal.sizes },
       ...{ taken: channels.counts, delivered },
     });
-    closers.add(keepHouse(channels, journal, settings.storage["sync-every"] * 1_000, log));
+    closers.add(kept(channels, journal, settings.storage["sync-every"] * 1_000, log));
     return {
       ...{ webSocketPort: viewers.port, zeroMqPort: router.port, recovered, exitOrdered, figures },
       fed: fedChannels(channels, journal),
@@ -99,31 +100,14 @@ async function openChannels(
 }
 
 /** What is done again and again. */
-function keepHouse(channels: Channels, journal: Journal, syncMs: number, log: MonitorLog): { close(): Promise<void> } {
-  let running: Promise<void> = Promise.resolve();
-  let isBusy = false;
-  const oneAtATime = (work: () => Promise<void>) => (): void => {
-    if (isBusy) return;
-    isBusy = true;
-    running = work()
-      .catch((error: unknown) => log.error(`the storage fails: ${errorText(error)}`))
-      .finally(() => void (isBusy = false));
-  };
-  const timers = [
-    setInterval(() => channels.sweep(), sweepMs),
-    setInterval(
-      oneAtATime(() => channels.tidy()),
-      tidyMs,
-    ),
-    setInterval(
-      oneAtATime(() => journal.sync()),
-      syncMs,
-    ),
-  ];
+function kept(channels: Channels, journal: Journal, syncMs: number, log: MonitorLog): { close(): Promise<void> } {
+  const sweeping = setInterval(() => channels.sweep(), sweepMs);
+  const tidy = { everyMs: tidyMs, work: () => channels.tidy() };
+  const house = keepHouse([tidy, { everyMs: syncMs, work: () => journal.sync() }], log);
   return {
     close: async () => {
-      for (const timer of timers) clearInterval(timer);
-      await running;
+      clearInterval(sweeping);
+      await house.close();
     },
   };
 }

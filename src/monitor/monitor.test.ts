@@ -209,6 +209,21 @@ describe("what is ours", () => {
     expect(await viewer.closed).toMatchObject({ code: 4408 });
   });
 
+  test("a viewer holds its seat neither before it names a channel nor after it by pongs nobody asked for", async () => {
+    const clock = virtualClock();
+    await using monitor = await testMonitor({ viewers: { "first-message": 10 } }, { clock });
+    using nameless = await monitor.watch(undefined as never);
+    using watching = await monitor.watch("job");
+    await expect.poll(() => monitor.log.lines.filter((line) => line.includes("watches")).length).toBe(1);
+    const pinged = once(watching.webSocket, "ping");
+    for (let n = 0; n < 10; n++) {
+      await clock.pass(2_000);
+      for (const { webSocket } of [nameless, watching]) if (webSocket.readyState === webSocket.OPEN) webSocket.pong();
+    }
+    expect(await nameless.closed).toMatchObject({ code: 4408 });
+    await pinged;
+  });
+
   test("a viewer that answers no ping is cut off, another is not", async () => {
     const clock = virtualClock();
     await using monitor = await testMonitor({}, { clock });

@@ -38,7 +38,8 @@ export class ViewerConnection {
   #viewer: Viewer | undefined;
   #channel: Channel | undefined;
   #opening: Pick<Opening, "leave"> | undefined;
-  /** When it was last heard of, or opened. */
+  readonly #openedAt: number;
+  /** When it was opened, or last answered a ping. */
   #heardAt: number;
   #pingedAt: number | undefined;
 
@@ -53,10 +54,13 @@ export class ViewerConnection {
     this.#webSocket = webSocket;
     this.#socket = socket;
     this.#house = house;
-    this.#heardAt = now();
+    this.#openedAt = now();
+    this.#heardAt = this.#openedAt;
     const target = request.url ?? "";
     webSocket.on("error", (error) => house.log.debug(`viewer ${address}: ${error.message}`));
     webSocket.on("pong", () => {
+      // Nobody asked for it: it says nothing about whether the viewer still listens.
+      if (this.#pingedAt === undefined) return;
       this.#heardAt = now();
       this.#pingedAt = undefined;
     });
@@ -67,11 +71,11 @@ export class ViewerConnection {
 
   /** Look whether it is still there. */
   tick(now: number, { firstMessageMs, pingEveryMs, pongWithinMs }: Patience): void {
-    if (!this.#viewer && now - this.#heardAt >= firstMessageMs && this.#pingedAt === undefined)
-      return this.close(closeCodes.late, "no channel was named in time");
-    if (this.#pingedAt !== undefined) {
+    if (!this.#viewer) {
+      if (now - this.#openedAt >= firstMessageMs) this.close(closeCodes.late, "no channel was named in time");
+    } else if (this.#pingedAt !== undefined) {
       if (now - this.#pingedAt >= pongWithinMs) this.terminate();
-    } else if (this.#viewer && now - this.#heardAt >= pingEveryMs) {
+    } else if (now - this.#heardAt >= pingEveryMs) {
       this.#pingedAt = now;
       this.#webSocket.ping();
     }

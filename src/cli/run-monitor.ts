@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { errorText, notifySupervisor } from "#core";
 import {
+  ChannelFolder,
   type ChannelSource,
   channelToken,
   type FedChannels,
@@ -66,11 +67,20 @@ export async function startMonitor(
   source?: ChannelSource,
 ): Promise<StartedMonitor> {
   tellWarnings({ warnings }, terminal);
-  const log = openLog(settings);
+  // First: while another monitor has the folder, the log is its log.
+  const kept = await keptIn(settings, folder);
+  const log = await openLog(settings).catch(async (error: unknown) => {
+    await kept.folder?.close();
+    throw error;
+  });
   try {
     for (const line of ["-".repeat(30), `Farhand monitor ${programVersion()}`, "-".repeat(30)]) log.critical(line);
     for (const warning of warnings) log.warn(warning);
-    const monitor = await open(settings, folder, { log, source }, terminal);
+    if (kept.warning !== undefined) {
+      terminal.say(`farhand: ${kept.warning}`);
+      log.warn(kept.warning);
+    }
+    const monitor = await openMonitor(settings, { folder: kept.folder, log, source });
     const place = tellPlaces(monitor, settings, log, terminal);
     const close = async (): Promise<void> => {
       log.warn("the monitor stops");
@@ -88,29 +98,27 @@ function tellWarnings({ warnings }: Pick<FoundSettings, "warnings">, terminal: T
   for (const warning of warnings) terminal.say(`farhand: ${warning}`);
 }
 
-function openLog({ logger }: MonitorSettings): MonitorLog {
+async function openLog({ logger }: MonitorSettings): Promise<MonitorLog> {
   const { file, level, "max-size": maxSize, rotations } = logger;
   return openLogFile({ file, level, maxSize, rotations });
 }
 
+/** Where channels are kept, which nobody else has; without a folder in memory, with why where that is not asked for. */
+interface KeptIn {
+  readonly folder: ChannelFolder | undefined;
+  readonly warning?: string;
+}
+
 /** A folder that nobody named and that cannot be used is no reason not to start: the original keeps nothing at all. */
-async function open(
-  settings: MonitorSettings,
-  standard: string,
-  means: { readonly log: MonitorLog; readonly source: ChannelSource | undefined },
-  terminal: Terminal,
-): Promise<Monitor> {
-  const { folder } = settings.storage;
-  if (folder === false) return await openMonitor(settings, { folder: undefined, ...means });
-  if (folder !== undefined) return await openMonitor(settings, { folder, ...means });
+async function keptIn({ storage }: MonitorSettings, standard: string): Promise<KeptIn> {
+  if (storage.folder === false) return { folder: undefined };
+  if (storage.folder !== undefined) return { folder: await ChannelFolder.open(storage.folder) };
   try {
-    return await openMonitor(settings, { folder: standard, ...means });
+    return { folder: await ChannelFolder.open(standard) };
   } catch (error) {
     if (!(error instanceof MonitorError) || error.code !== "MONITOR_STORAGE_FAILED") throw error;
     const warning = `channels are kept in memory only, and a restart loses them: ${errorText(error)}`;
-    terminal.say(`farhand: ${warning}`);
-    means.log.warn(warning);
-    return await openMonitor(settings, { folder: undefined, ...means });
+    return { folder: undefined, warning };
   }
 }
 

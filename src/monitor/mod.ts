@@ -6,6 +6,7 @@
  */
 export type { ChannelSource, FedChannels, Opening, Standing } from "./channel/channel-source.ts";
 export { MonitorError, monitorErrors } from "./errors.ts";
+export { SegmentFolder as ChannelFolder } from "./journal/segment-files.ts";
 export { type MonitorLog, openLogFile } from "./log-file.ts";
 export type { MonitorFigures } from "./metrics-text.ts";
 export { type Monitor, type MonitorOptions, openMonitor } from "./monitor.ts";

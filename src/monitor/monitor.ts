@@ -6,7 +6,7 @@ import { recoverChannels } from "./channel/recover.ts";
 import { keepHouse } from "./house-keeping.ts";
 import { intakeOf } from "./intake.ts";
 import { Journal } from "./journal/journal.ts";
-import { noFiles, SegmentFolder } from "./journal/segment-files.ts";
+import { noFiles, type SegmentFolder } from "./journal/segment-files.ts";
 import type { MonitorLog } from "./log-file.ts";
 import { type MonitorFigures, metricsText } from "./metrics-text.ts";
 import { channelRules, journalLimits, listenerSettings, routerSettings, viewerRules } from "./rules.ts";
@@ -31,8 +31,8 @@ export interface Monitor {
 }
 
 export interface MonitorOptions {
-  /** Where channels are kept; undefined is in memory only. */
-  readonly folder: string | undefined;
+  /** Where channels are kept, closed with the monitor; undefined is in memory only. */
+  readonly folder: SegmentFolder | undefined;
   readonly log: MonitorLog;
   readonly clock?: Clock;
   /** Feeds channels of its own from this process. */
@@ -51,6 +51,7 @@ const tidyMs = 10_000;
 export async function openMonitor(settings: MonitorSettings, options: MonitorOptions): Promise<Monitor> {
   const { log, clock = systemClock, source } = options;
   const closers = new Closers();
+  if (options.folder) closers.add(options.folder);
   try {
     const secretFile = settings.access["secret-file"];
     const secret = secretFile === undefined ? undefined : await readChannelSecret(secretFile);
@@ -83,12 +84,11 @@ export async function openMonitor(settings: MonitorSettings, options: MonitorOpt
 
 async function openChannels(
   settings: MonitorSettings,
-  path: string | undefined,
+  folder: SegmentFolder | undefined,
   log: MonitorLog,
   clock: Clock,
   closers: Closers,
 ) {
-  const folder = path === undefined ? undefined : closers.add(await SegmentFolder.open(path));
   const last = (await folder?.segments())?.at(-1) ?? 0;
   const journal = new Journal(folder ?? noFiles, journalLimits(settings), last + 1);
   closers.add({ close: () => journal.flush() });

@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { connect, type Socket } from "node:net";
 import { WebSocket } from "ws";
 import { silentLog } from "#core";
-import { type Monitor, type MonitorLog, type MonitorOptions, openMonitor } from "#monitor";
+import { ChannelFolder, type Monitor, type MonitorLog, type MonitorOptions, openMonitor } from "#monitor";
 import { readSettings } from "../../src/monitor/settings.ts";
 import { readyCommand } from "../../src/monitor/zmtp/commands.ts";
 import { encodeFrame } from "../../src/monitor/zmtp/frame-reader.ts";
@@ -23,12 +23,21 @@ export interface TestMonitor extends Monitor, AsyncDisposable {
   send(): Promise<TestSender>;
 }
 
+export interface TestMonitorOptions extends Omit<Partial<MonitorOptions>, "folder"> {
+  /** Path of the folder where channels are kept; without it in memory. */
+  readonly folder?: string;
+}
+
 /** @param document keys of its file, but for the ports. */
-export async function testMonitor(document: object = {}, options: Partial<MonitorOptions> = {}): Promise<TestMonitor> {
+export async function testMonitor(
+  document: object = {},
+  { folder: path, ...options }: TestMonitorOptions = {},
+): Promise<TestMonitor> {
   const read = readSettings({ websocket_uri: ["127.0.0.1", 0], zeromq_uri: ["127.0.0.1", 0], ...document });
   if ("faults" in read) throw new Error(read.faults.join("; "));
   const log = keptLog();
-  const monitor = await openMonitor(read.settings, { folder: undefined, log, ...options });
+  const folder = path === undefined ? undefined : await ChannelFolder.open(path);
+  const monitor = await openMonitor(read.settings, { log, ...options, folder });
   return {
     ...monitor,
     log,

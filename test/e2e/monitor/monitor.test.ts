@@ -174,9 +174,14 @@ describe("farhand monitor, as a program", () => {
     const faults = await runProcess(process.execPath, [programs.farhand, "monitor", "-c", bad.config, "--check"]);
     expect(faults).toMatchObject({ code: 2, stdout: "" });
     expect(faults.stderr).toMatch(/logger\.level: [^]*storage\.memory: must be a size/);
-    const same = await placeOf(other, { storage: { folder: folder.file("channels") } });
+    // It keeps off the log of the one that runs, too.
+    const logged = readFileSync(folder.file("monitor.log"), "utf8");
+    const same = await placeOf(other, {
+      ...{ storage: { folder: folder.file("channels") }, logger: { file: folder.file("monitor.log") } },
+    });
     const twice = await runProcess(process.execPath, [programs.farhand, "monitor", "-c", same.config]);
     expect(twice).toMatchObject({ code: 3, stderr: expect.stringContaining("another monitor keeps its channels") });
+    expect(readFileSync(folder.file("monitor.log"), "utf8")).toBe(logged);
     for (const port of [websocket_uri[1], bad.webSocket, same.webSocket, same.zeroMq]) {
       const socket = connect(Number(port), "127.0.0.1");
       await expect(new Promise((resolve, reject) => socket.on("connect", resolve).on("error", reject))).rejects.toThrow(

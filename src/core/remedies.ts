@@ -77,13 +77,15 @@ export const remedies: Readonly<Record<string, string>> = {
   SESSION_NOT_FOUND: "`farhand sessions` lists them",
   API_TOKEN_NOT_FOUND: "`farhand tokens` lists them",
   AUDIT_BROKEN: "compare with an export or a backup from before",
-  MONITOR_SETTINGS_INVALID:
-    "`farhand monitor -c FILE --check` lists all that is wrong; docs/tasks/watch-progress.md has the keys",
+  MONITOR_SETTINGS_INVALID: "correct the file; docs/tasks/watch-progress.md has the keys and what they may be",
   MONITOR_LISTEN_FAILED: "stop who listens there (`ss -ltnp` shows it), or choose another port",
+  MONITOR_HOST_UNUSABLE: "an address of this machine (`ip -brief address` lists them), or 0.0.0.0 for all of them",
   MONITOR_LOG_FAILED: "make the folder, writable for the user the monitor runs as, or name another `logger.file`",
   MONITOR_STORAGE_FAILED:
     "make the folder, writable for the user the monitor runs as, or `storage: {folder: false}` for memory only",
-  MONITOR_SECRET_UNUSABLE: "`openssl rand -hex 32 > FILE; chmod 600 FILE`",
+  MONITOR_STORAGE_TAKEN: "stop the other monitor, or name another `storage.folder`",
+  MONITOR_SECRET_UNUSABLE:
+    "a file that is there: `chown` it to the user the monitor runs as and `chmod 600` it; a new one: `openssl rand -hex 32 > NEW`",
   NOTHING_TO_DO: "add `- control-service: {filename: /run/farhand.sock}`",
 };
 

@@ -10,7 +10,12 @@ export const monitorErrors = {
   MONITOR_LISTEN_FAILED: {
     status: 500,
     exit: 3,
-    meaning: "The monitor cannot listen at `websocket_uri` or `zeromq_uri`: address in use, unknown, or not permitted.",
+    meaning: "The monitor cannot listen at `websocket_uri` or `zeromq_uri`: the port is in use, or not permitted.",
+  },
+  MONITOR_HOST_UNUSABLE: {
+    status: 500,
+    exit: 3,
+    meaning: "The host of `websocket_uri` or `zeromq_uri` is unknown, or no address of this machine.",
   },
   MONITOR_LOG_FAILED: {
     status: 500,
@@ -25,7 +30,7 @@ export const monitorErrors = {
   MONITOR_STORAGE_TAKEN: {
     status: 409,
     exit: 3,
-    meaning: "Another monitor keeps its channels in the same `storage.folder`. Stop it, or choose another folder.",
+    meaning: "Another monitor keeps its channels in the same `storage.folder`.",
   },
   MONITOR_SECRET_UNUSABLE: {
     status: 500,

@@ -1,8 +1,11 @@
 import type { Server } from "node:net";
-import { errorText } from "#core";
+import { errorText, systemCode } from "#core";
 import { MonitorError } from "./errors.ts";
 
-/** Listen and give the port. @throws {MonitorError} `MONITOR_LISTEN_FAILED`, which names the setting `key`. */
+/** What the system says of a host, not of a port. */
+const ofHost = new Set(["ENOTFOUND", "EAI_AGAIN", "EADDRNOTAVAIL", "EAFNOSUPPORT"]);
+
+/** Listen and give the port. @throws {MonitorError} `MONITOR_LISTEN_FAILED`, `MONITOR_HOST_UNUSABLE`; they name the setting `key`. */
 export async function listening(server: Server, host: string | undefined, port: number, key: string): Promise<number> {
   try {
     await new Promise<void>((resolve, reject) => {
@@ -14,7 +17,8 @@ export async function listening(server: Server, host: string | undefined, port: 
     });
   } catch (error) {
     const place = `${host ?? "*"}:${port}`;
-    throw new MonitorError("MONITOR_LISTEN_FAILED", `${key}: cannot listen at ${place}: ${errorText(error)}`, {
+    const code = ofHost.has(systemCode(error) ?? "") ? "MONITOR_HOST_UNUSABLE" : "MONITOR_LISTEN_FAILED";
+    throw new MonitorError(code, `${key}: cannot listen at ${place}: ${errorText(error)}`, {
       cause: error,
     });
   }

@@ -142,6 +142,13 @@ describe("what the original dies of, or is full of in the end (§11)", () => {
     await expect(testMonitor(other)).rejects.toThrow(/websocket_uri: cannot listen at .*EADDRINUSE/);
   });
 
+  test.each(["nohost.invalid", "192.0.2.1"])("says of the host %s that it is the host, not the port", async (host) => {
+    await expect(testMonitor({ zeromq_uri: [host, 0] })).rejects.toMatchObject({
+      code: "MONITOR_HOST_UNUSABLE",
+      message: expect.stringMatching(/^zeromq_uri: cannot listen at /),
+    });
+  });
+
   test("forgets 1,000 viewers that vanish while their channels are silent", async () => {
     await using monitor = await testMonitor();
     const viewers = await Promise.all(Array.from({ length: 1_000 }, (_, n) => monitor.watch(`silent-${n}`)));

@@ -67,11 +67,33 @@ test.each([
   ["viewers: {max-lag: 1kB, max: 0}", /viewers\.max.*\n.*viewers\.max-lag|viewers\.max-lag.*\n.*viewers\.max/s],
   ["- a list", /the file/],
   ["{", /config\.yml: /],
-  ["a: 1\na: 2", /config\.yml: .*unique/],
+  ["a: 1\na: 2", /config\.yml: .*unique at line 2, column 1$/],
+  ["a:\n\t- b", /config\.yml: Tabs are not allowed as indentation at line 2, column 1$/],
+  ["logger: {level: info}\n---\nlogger: {level: error}", /a second `---` begins another document/],
 ])("%j is an error that names the key", async (text, message) => {
   const reading = read(text);
   await expect(reading).rejects.toMatchObject({
     code: "MONITOR_SETTINGS_INVALID",
     message: expect.stringMatching(message),
   });
+});
+
+test.each([
+  ["websocket_uri: [127.0.0.1]", "websocket_uri: must be a host and a port, as [127.0.0.1, 4567]"],
+  ["zeromq_uri: [127.0.0.1, 1, 2]", "zeromq_uri: must be a host and a port, as [127.0.0.1, 7894]"],
+  ["zeromq_uri: 7894", "zeromq_uri: must be a host and a port, as [127.0.0.1, 7894]"],
+  ["zeromq_uri: [1, 2]", "zeromq_uri: the host must be text"],
+  ["zeromq_uri: [x, 65536]", "zeromq_uri: must be at most 65535"],
+  ["logger: 7", "logger: must be keys with their values"],
+  ["logger: {level: DEBUG}", "logger.level: must be one of debug, info, warning, error, critical"],
+  ["logger: {file: ''}", "logger.file: must not be empty"],
+  ["viewers: {max: 0}", "viewers.max: must be at least 1"],
+  ["viewers: {max: 1.5}", "viewers.max: must be a whole number"],
+  ["storage: {folder: true}", "storage.folder: must be a path, or false"],
+  ["storage: {memory: [1]}", "storage.memory: must be a size such as 64MiB"],
+  ["access: {metrics: 1, origins: x}", "access.origins: must be a list|access.metrics: must be true or false"],
+])("%j is said in plain words", async (text, told) => {
+  const failure: unknown = await read(text).catch((error: unknown) => error);
+  const said = (failure as Error).message.split("\n").map((line) => line.replace(/^.*config\.yml: /, ""));
+  expect(said).toEqual(told.split("|"));
 });

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { parseSize } from "#core";
+import { plainFault } from "./plain-faults.ts";
 
 /**
  * The keys of a monitor's configuration: the original's, with its defaults (ReCodEx specification §3), and ours. Ours are in
@@ -7,12 +8,14 @@ import { parseSize } from "#core";
  */
 
 const port = z
-  .union([z.int(), z.string().regex(/^\d{1,5}$/, "must be a port")])
+  .union([z.int(), z.string().regex(/^\d{1,5}$/, "must be a port")], "the port must be a number from 0 to 65535")
   .transform(Number)
   .pipe(z.int().min(0).max(65_535));
 const text = z.string().min(1);
+const host = z.string("the host must be text").min(1);
+const place = (example: number) => z.tuple([host, port], `must be a host and a port, as [127.0.0.1, ${example}]`);
 const size = z
-  .union([z.int(), z.string()])
+  .union([z.int(), z.string()], "must be a size such as 64MiB")
   .transform((value, context) => {
     const bytes = typeof value === "number" ? value : parseSize(value);
     if (bytes !== undefined) return bytes;
@@ -42,7 +45,7 @@ const logger = z.object({
 
 const storage = z.object({
   folder: z
-    .union([text, z.literal(false)])
+    .union([text, z.literal(false)], "must be a path, or false")
     .optional()
     .describe("where channels are kept; false is in memory only. Without it, `monitor` in the state folder"),
   "max-size": atLeast(2 ** 20)
@@ -101,8 +104,8 @@ const access = z.object({
 });
 
 export const MonitorSettings = z.object({
-  websocket_uri: z.tuple([text, port]).default(["127.0.0.1", 4567]).describe("host and port for viewers"),
-  zeromq_uri: z.tuple([text, port]).default(["127.0.0.1", 7894]).describe("host (or *) and port for senders"),
+  websocket_uri: place(4_567).default(["127.0.0.1", 4567]).describe("host and port for viewers"),
+  zeromq_uri: place(7_894).default(["127.0.0.1", 7894]).describe("host (or *) and port for senders"),
   logger: logger.prefault({}),
   storage: storage.prefault({}),
   channels: channels.prefault({}),
@@ -128,7 +131,7 @@ export function unknownKeys(document: Readonly<Record<string, unknown>>): string
 export function readSettings(
   document: unknown,
 ): { readonly settings: MonitorSettings } | { readonly faults: string[] } {
-  const read = MonitorSettings.safeParse(document);
+  const read = MonitorSettings.safeParse(document, { error: plainFault });
   if (read.success) return { settings: read.data };
   return { faults: read.error.issues.map(({ path, message }) => `${keyOf(path)}: ${message}`) };
 }

@@ -124,6 +124,7 @@ describe("the channel of a unit", () => {
       "the session is over: logout": ({ auth }: TestUser) => server.ask("POST", "/api/logout", { auth, body: {} }),
       "the session is over: role changed": ({ id }: TestUser) => access.accounts.setRole(id, "viewer", { site: "b" }),
       "the session is over: user disabled": ({ id }: TestUser) => access.accounts.disable(id),
+      "the session is over: user removed": ({ id }: TestUser) => access.accounts.remove(id),
     };
     for (const [n, [word, end]] of Object.entries(endings).entries()) {
       const user = await server.user(`ann${n}`, "operator");
@@ -148,6 +149,26 @@ describe("the channel of a unit", () => {
     await viewer.has(1);
     await label("b");
     expect(await viewer.closed).toMatchObject({ code: 4403, reason: "the rights it was opened with are gone" });
+  });
+
+  test("is cut when the API token that its token was made with is revoked, or its user removed", async () => {
+    const unit = await run("sleep 60");
+    const { accounts, apiTokens } = server.running.core.access;
+    for (const [word, end] of [
+      ["revoked", (userId: string, id: string) => apiTokens.revoke(userId, id)],
+      ["user removed", (userId: string) => accounts.remove(userId)],
+    ] as const) {
+      const user = await server.user(word.replace(" ", "-"), "operator");
+      const made = await apiTokens.make(user.id, { name: "ci", scopes: ["*:operate"], expiresAt: null });
+      const { json } = await grant(unit, { ...user, auth: { authorization: `Bearer ${made.token}` } });
+      const [channel, target] = [String(json["channel"]), `/?token=${json.token}`];
+      using viewer = await monitor.watch(channel, { target });
+      await viewer.has(1);
+      await end(user.id, made.apiToken.id);
+      expect(await viewer.closed).toMatchObject({ code: 4403, reason: `the session is over: ${word}` });
+      using again = await monitor.watch(channel, { target });
+      expect(await again.closed).toMatchObject({ code: 4401 });
+    }
   });
 
   test("ends with a clear word when its worker is removed, for who watches and for who comes later", async () => {

@@ -25,9 +25,9 @@ export function plainFault(issue: Issue): string | undefined {
     case "invalid_value":
       return Array.isArray(issue.values) ? `must be one of ${issue.values.join(", ")}` : undefined;
     case "too_small":
-      return issue.origin === "string" ? "must not be empty" : `must be at least ${issue.minimum}`;
+      return issue.origin === "string" ? "must not be empty" : `must be at least ${String(issue.minimum)}`;
     case "too_big":
-      return `must be at most ${issue.maximum}`;
+      return `must be at most ${String(issue.maximum)}`;
     default:
       return undefined;
   }

@@ -1,10 +1,12 @@
 import type { UnitDetails } from "#server/wire";
-import { problemIn, problemOf } from "./problem.ts";
+import { problemIn, problemOf, unreachable } from "./problem.ts";
 import { send } from "./request.ts";
 import { outputRoute, readUnit } from "./units.ts";
 
 const firstPauseMs = 500;
 const longestPauseMs = 15_000;
+/** A line that is open and dead looks as a command does that says nothing. After so long it is asked again, from the byte reached. */
+const silentMs = 60_000;
 
 /** What becomes of following an output. */
 export interface OutputEvents {
@@ -15,8 +17,9 @@ export interface OutputEvents {
 }
 
 /**
- * A unit's output from byte `from` until the unit ends. After a cut it goes on at the byte it had come to.
+ * A unit's output from byte `from` until the unit ends. After a cut, or a long silence, it goes on at the byte it had come to.
  *
+ * @param patienceMs how long a silence may be.
  * @throws {ProblemError} what lets nobody read it. @throws the reason of `signal`.
  */
 export async function followOutput(
@@ -25,23 +28,58 @@ export async function followOutput(
   from: number,
   { bytes, cut }: OutputEvents,
   signal: AbortSignal,
+  patienceMs = silentMs,
 ): Promise<number> {
   let at = from;
-  const read = async (progress: () => void): Promise<number> => {
-    const answer = await send("GET", outputRoute(worker, unit, at), { signal });
+  /** @returns false after a silence. */
+  const readOnce = async (progress: () => void): Promise<boolean> => {
+    const line = new QuietLine(signal, patienceMs);
+    const answer = await line.hear(send("GET", outputRoute(worker, unit, at), { signal: line.signal }));
+    // Who does not even answer is away.
+    if (!answer) throw unreachable();
     if (!answer.ok) throw problemIn(await answer.json(), answer.status, answer.statusText);
     cut(undefined);
     const reader = answer.body?.getReader();
-    for (let next = await reader?.read(); next && !next.done; next = await reader?.read()) {
+    for (;;) {
+      const next = reader && (await line.hear(reader.read()));
+      if (next === undefined || next.done) return next !== undefined || !reader;
       progress();
       const begin = at;
       // Before they are shown: what was handed on is never asked for again, whatever becomes of showing it.
       at += next.value.length;
       await bytes(next.value, begin);
     }
+  };
+  const readAll = async (progress: () => void): Promise<number> => {
+    while (!(await readOnce(progress)));
     return at;
   };
-  return await throughCuts(read, cut, signal);
+  return await throughCuts(readAll, cut, signal);
+}
+
+/** One request, given up when nothing is heard of it for too long. */
+class QuietLine {
+  readonly signal: AbortSignal;
+  readonly #quiet = new AbortController();
+  readonly #patienceMs: number;
+
+  constructor(signal: AbortSignal, patienceMs: number) {
+    this.signal = AbortSignal.any([signal, this.#quiet.signal]);
+    this.#patienceMs = patienceMs;
+  }
+
+  /** Wait for the next word. @returns undefined when there was none for too long. @throws what the wait throws. */
+  async hear<T>(word: Promise<T>): Promise<T | undefined> {
+    const timer = setTimeout(() => this.#quiet.abort(), this.#patienceMs);
+    try {
+      return await word;
+    } catch (error) {
+      if (this.#quiet.signal.aborted) return undefined;
+      throw error;
+    } finally {
+      clearTimeout(timer);
+    }
+  }
 }
 
 /** A unit as its worker tells it, asked until it answers: the line may break just when its output has ended. */

@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterEach, expect, test, vi } from "vitest";
+import { followOutput } from "../../api/output.ts";
 import { followUnit, type OutputProgress } from "./unit-output.ts";
 
 const whole = "line 1\nline 2\nline 3\n";
@@ -80,4 +81,36 @@ test("followUnit() asks again for the ending when the line breaks behind the las
   expect(progress.at(-2)).toMatchObject({ cut: undefined });
   expect(progress.some(({ cut }) => cut === "the server did not answer")).toBe(true);
   expect(last).toEqual({ from: 0, at: whole.length, sha256 });
+});
+
+/** Follow an output that may be silent for a fifth of a second; gives what came and what was said of the line. */
+async function listened() {
+  let shown = "";
+  const cuts: (string | undefined)[] = [];
+  const bytes = (chunk: Uint8Array): void => void (shown += Buffer.from(chunk).toString());
+  const cut = (why: string | undefined): void => void cuts.push(why);
+  const at = await followOutput("w", "u", 0, { bytes, cut }, AbortSignal.timeout(30_000), 200);
+  return { shown, cuts, at };
+}
+
+test("a line that is open and dead is asked again from the byte reached, and nobody hears of it", async () => {
+  const asked: string[] = [];
+  await serve(({ url = "" }, response) => {
+    asked.push(/from=(\d+)/.exec(url)?.[1] ?? "");
+    if (asked.length === 1) response.write(whole.slice(0, 7));
+    else response.end(whole.slice(7));
+  });
+  expect(await listened()).toEqual({ shown: whole, cuts: [undefined, undefined], at: whole.length });
+  expect(asked).toEqual(["0", "7"]);
+});
+
+test("a server that does not answer at all is told as that, until it does", async () => {
+  let asked = 0;
+  await serve((_, response) => {
+    if (++asked > 1) response.end(whole);
+  });
+  expect(await listened()).toEqual({
+    ...{ shown: whole, at: whole.length },
+    cuts: ["the server did not answer", undefined],
+  });
 });

@@ -22,6 +22,7 @@ import { Outbox } from "./outbox.ts";
 import { type CallOptions, OwnCalls } from "./own-calls.ts";
 import { RunningRequests } from "./running-requests.ts";
 import { broken, meetingOf, parseAck, parseSession, type Progress, sessionParams } from "./session-state.ts";
+import { readTold } from "./told.ts";
 
 export interface ConversationOptions {
   /** Who we are and who the other side is, as the stream has proved it: messages that say otherwise are refused. */
@@ -356,7 +357,7 @@ export class Conversation {
 
 function resultOf<P, R>(method: Method<P, R>, { error, result }: ReplyMessage): R {
   if (error) throw new RemoteError(faultOfRpcError(error));
-  const parsed = method.result.safeParse(result);
+  const parsed = readTold(method.result, result);
   if (parsed.success) return parsed.data;
   throw new FleetError("REPLY_INVALID", `${method.name} was answered wrongly: ${faultText(parsed.error)}`);
 }

@@ -59,6 +59,7 @@ export const heartbeat: Method<Heartbeat, HeartbeatAnswer> = {
   name: "heartbeat",
   params: Heartbeat,
   result: HeartbeatAnswer,
+  tells: true,
   level: "none",
   changes: true,
 };

@@ -21,8 +21,10 @@ const said: Hello = {
 const request = (method: string, params: object = said, signal = new AbortController().signal) => ({
   ...{ id: "c1", method, params: params as Record<string, unknown>, signal },
 });
+/** One that orders something: each word of its params counts. */
+const { tells: _, ...ordering } = hello;
 const ask = (served: Handler<Hello, Hello>, params?: object, log: Log = silentLog) =>
-  dispatch(methodTable([serve(hello, served)]), request("hello", params), caller, log);
+  dispatch(methodTable([serve(ordering, served)]), request("hello", params), caller, log);
 
 describe("dispatch()", () => {
   test("gives the handler what the schema let through, who calls, and a signal", async () => {
@@ -48,6 +50,15 @@ describe("dispatch()", () => {
   ])("says PARAMS_INVALID for %s, and runs nothing", async (_name, params) => {
     const outcome = await ask(() => expect.unreachable(), params);
     expect(outcome).toMatchObject({ fault: { code: "PARAMS_INVALID", status: 400 } });
+  });
+
+  test("leaves out of what is only told what a later version tells more, and asks for the rest as ever", async () => {
+    const told = (params: object) =>
+      dispatch(methodTable([serve(hello, (known) => known)]), request("hello", params), caller, silentLog);
+    expect(await told({ ...said, colour: "red" })).toEqual({ result: said });
+    expect(await told({ ...said, colour: "red", features: "all" })).toMatchObject({
+      fault: { code: "PARAMS_INVALID" },
+    });
   });
 
   test("names a few faults of many, and briefly", async () => {

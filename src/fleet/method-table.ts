@@ -3,6 +3,7 @@ import { isMethodName } from "./envelope.ts";
 import { FleetError } from "./errors.ts";
 import { type Fault, faultOf } from "./fault.ts";
 import { includesLevel } from "./levels.ts";
+import { readTold } from "./told.ts";
 import type { Caller, CallContext, CallRequest, SchemaFault, ServedMethod } from "./method.ts";
 
 /** Every method that can be called, by name. Not to be changed: all carriers share it (CAT-13). */
@@ -60,7 +61,7 @@ function allowed(table: MethodTable, name: string, { level }: Caller): ServedMet
 }
 
 function parsedParams({ method }: ServedMethod, params: unknown): unknown {
-  const parsed = method.params.safeParse(params);
+  const parsed = method.tells ? readTold(method.params, params) : method.params.safeParse(params);
   if (parsed.success) return parsed.data;
   throw new FleetError("PARAMS_INVALID", `parameters of ${method.name}: ${faultText(parsed.error)}`);
 }

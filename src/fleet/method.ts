@@ -9,7 +9,17 @@ export interface Schema<T> {
 }
 
 export interface SchemaFault {
-  readonly issues: readonly { readonly path: readonly PropertyKey[]; readonly message: string }[];
+  readonly issues: readonly SchemaIssue[];
+}
+
+export interface SchemaIssue {
+  readonly path: readonly PropertyKey[];
+  readonly message: string;
+  /** `unrecognized_keys` for members that the schema does not know, which {@link keys} names. */
+  readonly code?: string | undefined;
+  readonly keys?: readonly string[] | undefined;
+  /** Of a value that may be one of several: what each of them lacks. */
+  readonly errors?: readonly (readonly SchemaIssue[])[] | undefined;
 }
 
 /** A method, declared once for all carriers and both ends (CAT-13). An event is a call of one that nobody answers. */
@@ -20,6 +30,8 @@ export interface Method<P, R> {
   readonly result: Schema<R>;
   /** What the caller must have, whatever way the call came. */
   readonly level: Level;
+  /** Its params order nothing, they only tell: of a later version they may tell more than is known here. */
+  readonly tells?: true;
   /** Whether it changes something: such calls are audited, and none is repeated unasked. */
   readonly changes: boolean;
 }

@@ -245,4 +245,5 @@ export {
   unitsResults,
   unitsSubmit,
 } from "./unit-streams-schema.ts";
+export { readTold } from "./told.ts";
 export { type OpenedTools, toolsDescribe } from "./tools-methods-schema.ts";

@@ -38,6 +38,7 @@ export const hello: Method<Hello, Hello> = {
   name: "hello",
   params: Hello,
   result: Hello,
+  tells: true,
   level: "none",
   changes: false,
 };
@@ -126,6 +127,7 @@ export const bye: Method<Bye, Record<string, never>> = {
   name: "bye",
   params: Bye,
   result: z.strictObject({}),
+  tells: true,
   level: "none",
   changes: true,
 };

@@ -59,6 +59,7 @@ export const unitsChanged: Method<UnitsChanged, Record<string, never>> = {
   name: "units.changed",
   params: UnitsChanged,
   result: Nothing,
+  tells: true,
   level: "none",
   changes: true,
 };

@@ -1,5 +1,14 @@
 import { type Clock, systemClock } from "#core";
-import { Challenge, type EnrolmentToken, Registered, type Registration, RemoteError, workerFingerprint } from "#fleet";
+import {
+  Challenge,
+  type EnrolmentToken,
+  readTold,
+  Registered,
+  type Registration,
+  RemoteError,
+  type Schema,
+  workerFingerprint,
+} from "#fleet";
 import { WorkerError } from "../errors.ts";
 import type { Identity, Membership } from "./identity.ts";
 import type { Instance, SelfDescription } from "./instance.ts";
@@ -68,12 +77,9 @@ async function askOnce(server: ServerDoor, enrolling: Enrolling): Promise<Regist
   return checked(Registered, await server.ask("api/enrol", said));
 }
 
-function checked<T>(
-  schema: { safeParse(value: unknown): { success: boolean; data?: T | undefined } },
-  value: unknown,
-): T {
-  const { success, data } = schema.safeParse(value);
-  if (success) return data as T;
+function checked<T>(schema: Schema<T>, value: unknown): T {
+  const read = readTold(schema, value);
+  if (read.success) return read.data;
   throw new WorkerError(
     "ENROLMENT_FAILED",
     "the server's answer is not what it should be: do both run versions that fit?",

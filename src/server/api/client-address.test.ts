@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { apiKit } from "../../../test/kit/api.ts";
-import { clientAddress, TrustedProxies } from "./client-address.ts";
+import { clientAddress, spelledAlike, TrustedProxies } from "./client-address.ts";
 
 describe("where a request comes from (CAT-126)", () => {
   const trusted = new TrustedProxies(["10.0.0.1", "10.1.0.0/16", "2001:db8::/32"]);
@@ -37,4 +37,15 @@ test("a session notes the true source, whatever an untrusted peer claims", async
   };
   expect(await login([])).toEqual(expect.arrayContaining(["127.0.0.1"]));
   expect(await login(["127.0.0.1"])).toEqual(expect.arrayContaining(["203.0.113.9"]));
+});
+
+test.each([
+  ["2001:DB8::1", "2001:db8:0:0:0:0:0:1"],
+  ["::ffff:10.0.0.1", "10.0.0.1"],
+  ["::FFFF:0a00:0001", "10.0.0.1"],
+  ["fe80::1%eth0", "FE80:0::1"],
+  ["example.org", "example.org"],
+])("spelledAlike() takes %s and %s for the same", (one, other) => {
+  expect(spelledAlike(one)).toBe(spelledAlike(other));
+  expect(spelledAlike(one)).not.toBe(spelledAlike("2001:db8::2"));
 });

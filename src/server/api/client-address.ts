@@ -1,4 +1,4 @@
-import { BlockList, isIP, isIPv4 } from "node:net";
+import { BlockList, isIP, isIPv4, SocketAddress } from "node:net";
 
 /** Proxies whose word on where a request comes from is taken (CAT-126). */
 export class TrustedProxies {
@@ -24,6 +24,13 @@ export class TrustedProxies {
 export function plainAddress(address: string | undefined): string {
   const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address ?? "")?.[1];
   return mapped ?? address ?? "";
+}
+
+/** An address in the one spelling that all its spellings share, without a zone; what is none stays as it is. */
+export function spelledAlike(address: string): string {
+  const plain = plainAddress(address.replace(/%.*$/s, ""));
+  if (isIP(plain) !== 6) return plain;
+  return plainAddress(new SocketAddress({ address: plain, family: "ipv6" }).address);
 }
 
 /**

@@ -34,9 +34,12 @@ export interface Ending {
 }
 
 /** An order that waits for a heartbeat is given up after so long, milliseconds. */
-export const unsentMs = 600_000;
+const unsentMs = 600_000;
 /** Results are on their way for so long at most, milliseconds. */
 const graceMs = 15_000;
+
+/** Whether nobody would expect any more that it is done. */
+export const isTooOld = ({ createdAt }: QuokkaJob, now: number): boolean => now >= createdAt + unsentMs;
 
 /** When it is to be given up, or, of a capture, when it is over. */
 export function endsAt({ sentAt, createdAt, command }: QuokkaJob): number {
@@ -58,7 +61,7 @@ export function endingInTime(job: QuokkaJob): Pick<Ending, "state" | "detail" | 
 
 /** `12 packets`, and how many were left out. */
 export function packetsText(packets: number, dropped: number): string {
-  return `${packets} packets${dropped > 0 ? `, ${dropped} not kept` : ""}; the program does not say when it ends`;
+  return `${packets} ${packets === 1 ? "packet" : "packets"}${dropped > 0 ? `, ${dropped} not kept` : ""}; the program does not say when it ends`;
 }
 
 /** The unit as the index has it. */

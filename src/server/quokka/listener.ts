@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import { type AddressInfo, BlockList, isIP } from "node:net";
 import { errorText, isJsonObject, type Json, type JsonObject, type Log } from "#core";
-import { plainAddress } from "../api/client-address.ts";
+import { plainAddress, spelledAlike } from "../api/client-address.ts";
 import { ServerError } from "../errors.ts";
 import type { QuokkaUnits } from "./quokka-units.ts";
 import { quokkaPlace } from "./place.ts";
@@ -27,6 +27,8 @@ const bodyBytes = {
   traceroute: 16 * kib * kib,
 } as const;
 const connections = 64;
+/** Of all bodies that are on their way, together. */
+const bodiesBytes = 64 * kib * kib;
 const headersMs = 10_000;
 const requestMs = 30_000;
 /** A line of the log about the same thing, at most so often. */
@@ -89,6 +91,7 @@ class Desk {
   readonly #options: QuokkaListenerOptions;
   readonly #routes: ReadonlyMap<string, { readonly bytes: number; readonly handle: Route }>;
   readonly #told = new Map<string, number>();
+  readonly #bodies = { held: 0 };
 
   constructor(options: QuokkaListenerOptions) {
     this.#options = options;
@@ -118,7 +121,7 @@ class Desk {
     if (request.method !== "POST" && !isRegistration)
       return answer(response, { ...badRequest("Method Not Allowed"), status: 405 });
     try {
-      const body = await bodyOf(request, found.bytes);
+      const body = await bodyOf(request, found.bytes, this.#bodies);
       const [from, to] = [request.socket.remoteAddress, request.socket.localAddress].map(plainAddress);
       answer(response, await found.handle(body, from ?? "", to ?? ""));
     } catch (error) {
@@ -183,7 +186,7 @@ class Desk {
 function isFrom({ host: place }: QuokkaWorker, from: string): boolean {
   const { host = "" } = quokkaPlace(place) ?? {};
   if (host === "localhost") return /^127\.|^::1$/.test(from);
-  return isIP(host) === 0 || host === from;
+  return isIP(host) === 0 || spelledAlike(host) === spelledAlike(from);
 }
 
 function answer(response: ServerResponse, { status, contentType, body }: QuokkaReply): void {
@@ -192,20 +195,25 @@ function answer(response: ServerResponse, { status, contentType, body }: QuokkaR
   response.end(body);
 }
 
-/** @throws {QuokkaFault} for what is too large or no JSON object. */
-async function bodyOf(request: IncomingMessage, most: number): Promise<JsonObject> {
+/** @throws {QuokkaFault} for what is too large, also together with others, or no JSON object. */
+async function bodyOf(request: IncomingMessage, most: number, all: { held: number }): Promise<JsonObject> {
   const chunks: Buffer[] = [];
   let bytes = 0;
-  for await (const chunk of request) {
-    bytes += (chunk as Buffer).length;
-    if (bytes > most) throw new QuokkaFault("The body is too large");
-    chunks.push(chunk as Buffer);
-  }
   try {
+    for await (const chunk of request) {
+      const { length } = chunk as Buffer;
+      bytes += length;
+      all.held += length;
+      if (bytes > most) throw new QuokkaFault("The body is too large");
+      if (all.held > bodiesBytes) throw new QuokkaFault("Too much comes at once");
+      chunks.push(chunk as Buffer);
+    }
     const body = JSON.parse(Buffer.concat(chunks).toString("utf8")) as Json;
     if (isJsonObject(body)) return body;
-  } catch {
-    // It is said below.
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error;
+  } finally {
+    all.held -= bytes;
   }
   throw new QuokkaFault("Must provide a JSON body");
 }

@@ -1,9 +1,14 @@
+import { readdir } from "node:fs/promises";
+import { request } from "node:http";
+import { type AddressInfo, connect, createServer } from "node:net";
+import { join } from "node:path";
 import { afterEach, describe, expect, test, vi } from "vitest";
 import { systemClock } from "#core";
 import { UnitState } from "#work/wire";
 import { testQuokka, type TestQuokka } from "../../../test/kit/quokka.ts";
-import { quokkaUnits } from "../store/quokka.ts";
+import { quokkaUnits, storeQuokkaUnit } from "../store/quokka.ts";
 import { knownUnits } from "../store/units.ts";
+import { quokkaCommand } from "./command.ts";
 import { UnitIndex } from "../units/unit-index.ts";
 
 afterEach(() => void vi.restoreAllMocks());
@@ -58,6 +63,128 @@ describe("an order", () => {
     expect(await quokka.orders("portscan")).toHaveLength(1);
     expect(await quokka.orders("portscan")).toEqual([]);
   });
+});
+
+const hexdump = "0000  00 01 02 03 04 05 06 07 08 09 0a 0b 0c 0d 0e 0f  ................\n";
+
+/** Packets as the program sends them. */
+const packets = (count: number) => ({
+  ...{ serial: "111-111-111", timestamp: "2026-11-21 20:52:24.32891" },
+  packets: Array.from({ length: count }, () => ({ hexdump })),
+});
+
+test("a capture that goes on after a restart counts what came before it, to its budget", async () => {
+  await using quokka = await testQuokka();
+  const worker = await quokka.enter("capture");
+  const unit = await quokka.submit("capture", { filter: "arp", packets: 8 });
+  await quokka.orders("capture");
+  for (const count of [2, 3]) await quokka.running.units.captured(worker, packets(count));
+  await quokka.running.units.folder(worker.id, unit).flush();
+  const after = await quokka.again();
+  await after.units.captured(worker, packets(2));
+  expect((await known(quokka, worker.id, unit))?.state).toBe(UnitState.Running);
+  await after.units.captured(worker, packets(3));
+  const row = await known(quokka, worker.id, unit);
+  expect(row).toMatchObject({ state: UnitState.Succeeded, detail: expect.stringMatching(/^8 packets/) as string });
+  expect(row?.size).toBe(24 + 8 * 32);
+});
+
+test("how far a capture is stands in the index while it goes on", async () => {
+  await using quokka = await testQuokka();
+  const worker = await quokka.enter("capture");
+  const unit = await quokka.submit("capture", { filter: "arp" });
+  await quokka.orders("capture");
+  for (let n = 0; n < 4; n++) await quokka.running.units.captured(worker, packets(1));
+  await quokka.running.units.folder(worker.id, unit).flush();
+  await quokka.running.units.look();
+  expect((await known(quokka, worker.id, unit))?.size).toBe(24 + 4 * 32);
+});
+
+describe("room for results", () => {
+  test("is made by giving up the oldest; what has none fails and says so", async () => {
+    await using quokka = await testQuokka({ maxStoredBytes: 10_000 });
+    const worker = await quokka.enter("portscan");
+    const outcomeOf = async (bytes: number) => {
+      const unit = await quokka.submit("portscan", scan);
+      const [order] = await quokka.orders("portscan");
+      const result = { serial: worker.serial, token: order?.["token"] ?? "", result: "x".repeat(bytes) };
+      await quokka.running.units.scanned(worker, result);
+      const row = await known(quokka, worker.id, unit);
+      return { unit, state: row?.state, cause: row?.cause };
+    };
+    const first = await outcomeOf(3_000);
+    expect(first.state).toBe(UnitState.Succeeded);
+    expect(await outcomeOf(20_000)).toMatchObject({ state: UnitState.Failed, cause: "STORAGE_FAILED" });
+    const second = await outcomeOf(3_000);
+    expect(second.state).toBe(UnitState.Succeeded);
+    expect(quokka.running.units.storedBytes).toBeLessThanOrEqual(10_000);
+    expect((await readdir(join(quokka.folder, worker.id))).includes(first.unit)).toBe(false);
+  });
+});
+
+describe("an order for a worker's RabbitMQ that the server had not given when it died", () => {
+  /** A broker that hangs up, and how often it was called. */
+  async function broker() {
+    let calls = 0;
+    const server = createServer((socket) => {
+      calls++;
+      socket.destroy();
+    });
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    const { port } = server.address() as AddressInfo;
+    return { port, calls: () => calls, [Symbol.dispose]: () => void server.close() };
+  }
+
+  test.each([
+    [60_000, 1, /did not take the order/],
+    [3_600_000, 0, /it was down for too long/],
+  ])("%i ms ago: it is called %i times, and the unit says why it failed", async (age, calls, why) => {
+    using rabbit = await broker();
+    await using quokka = await testQuokka();
+    const place = { host: `127.0.0.1:${rabbit.port}`, connection: "rabbitmq" } as const;
+    const { id } = await quokka.running.workers.add({ serial: "1", type: "portscan", ...place }, "u1");
+    const command = quokkaCommand("portscan", { params: JSON.stringify(scan) });
+    const job = { unit: "u1", workerId: id, type: "portscan", command, token: "t", params: {}, packets: 0, dropped: 0 };
+    const requestedBy = { user: "ada (u1)", level: "operate" };
+    const row = JSON.stringify({ ...job, requestedBy, createdAt: Date.now() - age });
+    await storeQuokkaUnit(quokka.store.db, { worker_id: id, unit: "u1", job: row });
+    await quokka.again();
+    await expect.poll(async () => (await known(quokka, id, "u1"))?.detail, { timeout: 30_000 }).toMatch(why);
+    expect(await known(quokka, id, "u1")).toMatchObject({ state: UnitState.Failed, cause: "NOT_SENT" });
+    expect(rabbit.calls()).toBe(calls);
+  });
+});
+
+test("bodies of all connections together are held to a limit, and others get through afterwards", async () => {
+  await using quokka = await testQuokka({ settings: { listen: { host: "127.0.0.1", port: 0 } } });
+  const { port = 0 } = quokka.running.address ?? {};
+  const post = (path: string, body: string) =>
+    new Promise<number>((resolve, reject) => {
+      const sent = request({
+        port,
+        host: "127.0.0.1",
+        method: "POST",
+        path,
+        headers: { "content-length": body.length },
+      });
+      sent.on("response", (answer) => resolve(answer.resume().statusCode ?? 0)).on("error", reject);
+      sent.end(body);
+    });
+  const held = await Promise.all(
+    Array.from({ length: 4 }, async () => {
+      const socket = connect(port, "127.0.0.1").on("error", () => {});
+      const head = "POST /traceroute/store HTTP/1.1\r\nHost: q\r\nContent-Length: 16000000\r\n\r\n";
+      await new Promise<void>((resolve) =>
+        socket.write(Buffer.concat([Buffer.from(head), Buffer.alloc(15_900_000)]), () => resolve()),
+      );
+      return socket;
+    }),
+  );
+  const said = { source: "s", serial: "1", target: "t", timestamp: "now" };
+  const large = JSON.stringify({ ...said, traceroute_img: "x".repeat(4_000_000) });
+  await expect.poll(() => post("/traceroute/store", large).catch(() => 0), { timeout: 30_000 }).toBe(400);
+  for (const socket of held) socket.destroy();
+  await expect.poll(() => post("/traceroute/store", large), { timeout: 30_000 }).toBe(200);
 });
 
 test("an ending that could not be stored is stored later, and its unit is not forgotten before", async () => {

@@ -13,11 +13,12 @@ import { dropQuokkaUnit, quokkaUnits, storeQuokkaUnit } from "../store/quokka.ts
 import type { Store } from "../store/store.ts";
 import { type UnitIndex, unitsKeptMs } from "../units/unit-index.ts";
 import { captureMs, quokkaCommand } from "./command.ts";
-import { type Ending, endingInTime, endsAt, newsOfJob, packetsText, type QuokkaJob } from "./job.ts";
+import { type Ending, endingInTime, endsAt, isTooOld, newsOfJob, packetsText, type QuokkaJob } from "./job.ts";
 import { OutputFolder } from "./output-folder.ts";
 import { quokkaPlace } from "./place.ts";
 import { packetOfHexDump, pcapHeader, pcapRecord, workerTime } from "./rebuilt-packet.ts";
 import { scanLines } from "./scan-lines.ts";
+import { storedPackets } from "./stored-capture.ts";
 import { outputsToGo, storedOutputs } from "./stored-outputs.ts";
 import { commandInfo, type QuokkaOrder, type QuokkaPackets, type QuokkaResult } from "./wire.ts";
 import type { QuokkaWorker, QuokkaWorkers } from "./workers.ts";
@@ -62,6 +63,8 @@ export class QuokkaUnits {
   readonly #settling = new Set<QuokkaJob>();
   /** Ended, and that is not stored yet: it is tried again. */
   readonly #unsettled = new Map<QuokkaJob, HowEnded>();
+  /** Packets that had come when a unit was stored last. */
+  readonly #told = new WeakMap<QuokkaJob, number>();
   readonly #folders = new Map<string, OutputFolder>();
   readonly #paces = new Map<string, Allowance>();
   /** Where heartbeats of each worker arrive. */
@@ -80,8 +83,19 @@ export class QuokkaUnits {
   }
 
   async load(): Promise<void> {
-    for (const { job } of await quokkaUnits(this.#options.store.db)) this.#keep(JSON.parse(job) as QuokkaJob);
+    for (const { job } of await quokkaUnits(this.#options.store.db)) await this.#comeBack(JSON.parse(job) as QuokkaJob);
     await this.#count();
+  }
+
+  /** A unit as an earlier process has left it. What that one did not store is found out. */
+  async #comeBack(job: QuokkaJob): Promise<void> {
+    const worker = this.#options.workers.get(job.workerId);
+    if (!job.ended && job.startedAt !== undefined)
+      job.packets = await storedPackets(join(this.#options.folder, job.workerId, job.unit));
+    this.#keep(job);
+    this.#told.set(job, cameOf(job));
+    // That it leaves is stored before it does: this one never left.
+    if (worker?.connection === "rabbitmq" && job.sentAt === undefined && !job.ended) this.#publishSoon(worker, job);
   }
 
   /** @throws {ServerError} QUOKKA_PARAMS, QUOKKA_UNABLE, QUOKKA_BUSY. @throws {RemoteError} UNIT_TAKEN. */
@@ -90,7 +104,7 @@ export class QuokkaUnits {
     wanted: { readonly workType: string; readonly params: Readonly<Record<string, string>>; readonly unit?: string },
     { name, level, userId }: Asker,
   ): Promise<string> {
-    const { clock, log } = this.#options;
+    const { clock } = this.#options;
     if (wanted.workType !== worker.type)
       throw new ServerError("QUOKKA_UNABLE", `this worker of Quokka does ${worker.type} and nothing else`);
     const command = quokkaCommand(worker.type, wanted.params);
@@ -108,10 +122,7 @@ export class QuokkaUnits {
       ...{ requestedBy: { user: `${name} (${userId})`, level }, createdAt: clock.now(), packets: 0, dropped: 0 },
     };
     await this.#begin(job);
-    if (worker.connection === "rabbitmq")
-      void this.#publish(worker, job).catch((error: unknown) =>
-        log.warn("an order of a Quokka worker was not noted", { unit, error: errorText(error) }),
-      );
+    if (worker.connection === "rabbitmq") this.#publishSoon(worker, job);
     return unit;
   }
 
@@ -135,6 +146,7 @@ export class QuokkaUnits {
     job.startedAt ??= clock.now();
     if (folder.bytes === 0) this.#write(job, "output", pcapHeader());
     for (const { hexdump, ...layers } of packets) {
+      if (job.packets >= job.command.packets) break;
       const bytes = typeof hexdump === "string" ? packetOfHexDump(hexdump) : undefined;
       if (!bytes || !this.#paceOf(worker.id).take() || this.#isFull(job, folder, bytes.length)) {
         job.dropped++;
@@ -153,9 +165,11 @@ export class QuokkaUnits {
   async scanned(worker: QuokkaWorker, { token, result }: QuokkaResult): Promise<void> {
     const job = this.#awaited(worker.id, token);
     if (!job) return;
-    this.#write(job, "scan.txt", Buffer.from(result));
-    for (const line of scanLines(result, job.command.subject))
-      this.#write(job, "output", Buffer.from(`${JSON.stringify(line)}\n`));
+    const lines = scanLines(result, job.command.subject).map((line) => `${JSON.stringify(line)}\n`);
+    const [text, output] = [Buffer.from(result), Buffer.from(lines.join(""))];
+    if (!(await this.#hasRoom(text.length + output.length))) return await this.#end(job, noRoom);
+    this.#write(job, "scan.txt", text);
+    this.#write(job, "output", output);
     await this.#end(job, { state: UnitState.Succeeded, detail: `scan of ${job.command.subject}` });
   }
 
@@ -166,12 +180,14 @@ export class QuokkaUnits {
     const picture = result.length <= pictureChars ? Buffer.from(result, "base64") : Buffer.alloc(0);
     const isPng = picture.subarray(0, 8).equals(pngSignature);
     const { subject: target } = job.command;
-    if (isPng) this.#write(job, "path.png", picture);
     const lines: readonly DrawnPathLine[] = [
       ...(isPng ? [{ type: "picture", mediaType: "image/png", base64: picture.toString("base64") } as const] : []),
       { type: "summary", target, program: "quokka", method: "tcp", picture: isPng },
     ];
-    for (const line of lines) this.#write(job, "output", Buffer.from(`${JSON.stringify(line)}\n`));
+    const output = Buffer.from(lines.map((line) => `${JSON.stringify(line)}\n`).join(""));
+    if (!(await this.#hasRoom(picture.length + output.length))) return await this.#end(job, noRoom);
+    if (isPng) this.#write(job, "path.png", picture);
+    this.#write(job, "output", output);
     await this.#end(job, {
       state: UnitState.Succeeded,
       detail: `path to ${target}${isPng ? "" : ", without a picture"}`,
@@ -219,13 +235,18 @@ export class QuokkaUnits {
     for (const job of this.#jobs.values()) {
       if (!job.ended && now >= endsAt(job)) await this.#end(job, endingInTime(job));
       else if (job.ended && !mayStillCome(job, now) && !this.#unsettled.has(job)) await this.#forget(job);
+      else if (!job.ended && this.#told.get(job) !== cameOf(job)) await this.#changed(job);
     }
     for (const [job, how] of this.#unsettled) await this.#settle(job, how);
     if (this.#options.clock.elapsed() >= this.#tidiedAt + tidyMs) await this.tidy();
   }
 
-  /** Give up outputs that were kept for long enough, and the oldest when there is no room for new ones. */
-  async tidy(): Promise<void> {
+  /**
+   * Give up outputs that were kept for long enough, and the oldest when there is no room for new ones.
+   *
+   * @param more bytes that are to come.
+   */
+  async tidy(more = 0): Promise<void> {
     const {
       clock,
       ages = clock,
@@ -235,9 +256,10 @@ export class QuokkaUnits {
     } = this.#options;
     this.#tidiedAt = clock.elapsed();
     const outputs = await storedOutputs(this.#options.folder);
-    for (const { workerId, unit } of outputsToGo(outputs, ages.now(), { keptMs, mostBytes })) {
+    for (const { workerId, unit } of outputsToGo(outputs, ages.now(), { keptMs, mostBytes: mostBytes - more })) {
       // Of what goes on, or may yet, something is written.
-      if (this.#jobs.has(keyOf(workerId, unit))) continue;
+      const job = this.#jobs.get(keyOf(workerId, unit));
+      if (job && (!job.ended || this.#unsettled.has(job) || mayStillCome(job, clock.now()))) continue;
       log.info("an output of a Quokka worker is given up: it is old, or in the way of new ones", { unit });
       if (this.#options.workers.get(workerId)) await this.release(workerId, unit);
       else await this.folder(workerId, unit).remove();
@@ -316,6 +338,14 @@ export class QuokkaUnits {
     return pace;
   }
 
+  /** Whether a result fits; the oldest ones go for it. */
+  async #hasRoom(bytes: number): Promise<boolean> {
+    const { maxStoredBytes: most = maxStoredBytes } = this.#options;
+    if (bytes > most) return false;
+    if (this.#stored + bytes > most) await this.tidy(bytes);
+    return this.#stored + bytes <= most;
+  }
+
   #isFull({ command }: QuokkaJob, folder: OutputFolder, more: number): boolean {
     const { maxStoredBytes: most = maxStoredBytes } = this.#options;
     return folder.bytes + more + 16 > command.bytes || this.#stored + more > most;
@@ -336,17 +366,28 @@ export class QuokkaUnits {
     await this.#changed(job);
   }
 
+  #publishSoon(worker: QuokkaWorker, job: QuokkaJob): void {
+    this.#publish(worker, job).catch((error: unknown) =>
+      this.#options.log.warn("an order of a Quokka worker was not noted", { unit: job.unit, error: errorText(error) }),
+    );
+  }
+
   /** Hand an order to the broker of the worker. What cannot be handed over has not been done. */
   async #publish(worker: QuokkaWorker, job: QuokkaJob): Promise<void> {
+    if (isTooOld(job, this.#options.clock.now())) return await this.#end(job, notPublished("it was down for too long"));
     const { host, brokerPort } = quokkaPlace(worker.host) ?? { host: "", brokerPort: 0 };
     const url = `amqp://${brokerLogin}@${host.includes(":") ? `[${host}]` : host}:${brokerPort}`;
     const message = { url, queue: `${worker.type}_queue`, body: Buffer.from(this.#info(worker, job)) };
-    // A result may be here before the broker's word.
-    await this.#sent(job);
+    try {
+      // Before the broker has it: a result may be here before its word.
+      if ((await this.#leave([job])).length === 0) return;
+    } catch (error) {
+      return await this.#end(job, notPublished(`that it leaves could not be stored: ${errorText(error)}`));
+    }
     try {
       await sendToQueue(message, AbortSignal.timeout(brokerMs));
     } catch (error) {
-      if (job.ended || job.startedAt !== undefined) return;
+      if (job.startedAt !== undefined) return;
       const detail = `the worker's broker did not take the order: ${errorText(error)}`.slice(0, 1_000);
       await this.#end(job, { state: UnitState.Failed, cause: "NOT_SENT", detail });
     }
@@ -380,6 +421,7 @@ export class QuokkaUnits {
   async #changed(job: QuokkaJob): Promise<void> {
     const { store, index } = this.#options;
     const { workerId, unit } = job;
+    this.#told.set(job, cameOf(job));
     await storeQuokkaUnit(store.db, { worker_id: workerId, unit, job: JSON.stringify(job) });
     await index.put(workerId, [newsOfJob(job, this.folder(workerId, unit).size)]);
   }
@@ -392,6 +434,20 @@ export class QuokkaUnits {
 }
 
 type HowEnded = Pick<Ending, "state" | "detail" | "cause">;
+
+/** Packets that came, also those that were not kept. */
+const cameOf = ({ packets, dropped }: QuokkaJob): number => packets + dropped;
+
+const noRoom: HowEnded = {
+  ...{ state: UnitState.Failed, cause: "STORAGE_FAILED" },
+  detail: "there is no room for its result: that for what comes of workers of Quokka is taken by units that go on",
+};
+
+/** Why an order never reached the broker of its worker. */
+const notPublished = (why: string): HowEnded => ({
+  ...{ state: UnitState.Failed, cause: "NOT_SENT" },
+  detail: `the server did not give the order to the worker's broker: ${why}`.slice(0, 1_000),
+});
 
 const pngSignature = Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]);
 const keyOf = (workerId: string, unit: string): string => `${workerId} ${unit}`;

@@ -30,6 +30,8 @@ export interface QuokkaOptions {
   readonly settings: QuokkaSettings | undefined;
   /** Absent: 30 days. */
   readonly keptMs?: number | undefined;
+  /** Of all outputs together; absent: 4 GiB. */
+  readonly maxStoredBytes?: number;
   readonly ages?: Pick<Clock, "now"> | undefined;
   readonly clock: Clock;
   readonly log: Log;

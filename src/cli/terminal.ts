@@ -45,6 +45,15 @@ export function processTerminal(): Terminal & { close(): void } {
   };
   stdout.on("error", endOfOutput);
   stderr.on("error", () => {});
+  const drained = async (): Promise<void> => {
+    try {
+      await once(stdout, "drain");
+    } catch (error) {
+      // The program is ending by itself: whoever writes must not end it in another way meanwhile.
+      if (isEnding) await new Promise<never>(() => {});
+      throw error;
+    }
+  };
   return {
     env,
     get stdin() {
@@ -55,7 +64,7 @@ export function processTerminal(): Terminal & { close(): void } {
     colours: coloursFor(stdout.isTTY, env),
     print: (text) => void stdout.write(`${text}\n`),
     write: async (chunk) => {
-      if (!stdout.write(chunk)) await once(stdout, "drain");
+      if (!stdout.write(chunk)) await drained();
     },
     say: (text) => void stderr.write(`${text}\n`),
     sayPart: (text) => void stderr.write(text),

@@ -2,6 +2,8 @@ import { createServer, type Server } from "node:net";
 import { once } from "node:events";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { type CliSession, loggedIn } from "../../../test/kit/cli-session.ts";
+import { freshBuild, programs } from "../../../test/kit/daemon.ts";
+import { runProcess } from "../../../test/kit/processes.ts";
 import { type TestServer, testServer } from "../../../test/kit/server.ts";
 import { type TempFolder, tempFolder } from "../../../test/kit/temp-folder.ts";
 
@@ -19,6 +21,7 @@ let listener: Server;
 let port: number;
 
 beforeAll(async () => {
+  await freshBuild();
   folder = await tempFolder();
   server = await testServer();
   await Promise.all([server.worker("shed", tools), server.worker("barn", tools), server.worker("attic", [])]);
@@ -55,6 +58,17 @@ describe("farhand trace", () => {
     const lines = jsonOf(out);
     expect(lines[0]).toMatchObject({ worker: "shed", type: "path" });
     expect(lines.at(-1)).toMatchObject({ worker: "shed", type: "summary", reached: true, hops: 1 });
+  });
+
+  test("ends with 141 when nobody reads what it prints, and its unit is cancelled", async () => {
+    const words = ["trace", "shed", "127.0.0.1", "--probes", "100", "--json"];
+    const line = `"$0" "$@" | head -n 1; echo "\${PIPESTATUS[0]}"`;
+    const { stdout } = await runProcess("bash", ["-c", line, process.execPath, programs.farhand, ...words], {
+      env: session.env,
+    });
+    expect(stdout.split("\n")).toEqual([expect.stringContaining('"type":"path"'), "141", ""]);
+    const states = async (): Promise<string> => (await session.farhand("units", "list", "shed")).out;
+    await expect.poll(states, { timeout: 30_000 }).toMatch(/Canceled +traceroute/);
   });
 
   test("says that a worker does not let it look there", async () => {

@@ -46,7 +46,8 @@ test("a node without QUIC that is neither neighbour nor stub is said to be out o
   await nodes.join(left, middle);
   await nodes.join(right, middle);
   // A route may stand before the node at its end has said what it is.
-  const hasHeard = (node: Mesh, other: string): boolean => Object.hasOwn(node.status().KnownConnectionCosts, other);
+  const hasHeard = (node: Mesh, other: string): boolean =>
+    node.hasRoute(other) && Object.hasOwn(node.status().KnownConnectionCosts, other);
   await untilSo(() => hasHeard(left, "right") && hasHeard(right, "left"));
   await expect(left.dial("right", "hello")).rejects.toMatchObject({
     code: "QUIC_UNAVAILABLE",

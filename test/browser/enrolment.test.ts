@@ -264,6 +264,14 @@ test("a mesh of two hundred nodes is made to fit, larger under the pointer, and 
   await expect.poll(async () => Math.round((await middle())[0] - after[0])).toBe(20);
   await drawing.press("0");
   await expect.poll(() => size.textContent()).toBe(fitted);
+  // A window that gets narrower has all of it too, until another size is chosen.
+  const wide = page.viewportSize();
+  await page.setViewportSize({ width: 390, height: 844 });
+  await expect.poll(() => size.textContent()).not.toBe(fitted);
+  expect(await hidden()).toEqual([0, 0]);
+  await screenshot(page, "mesh-200-fit-390");
+  if (wide) await page.setViewportSize(wide);
+  await expect.poll(() => size.textContent()).toBe(fitted);
   await drawing.press("+");
   await expect.poll(() => size.textContent()).not.toBe(fitted);
   await page.unroute("**/api/mesh");

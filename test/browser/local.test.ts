@@ -210,7 +210,7 @@ test("CAT-108, CAT-112: a first run by keyboard only; then switches, a task's ou
   await goTo(page, "State");
   await page.getByText("does not run", { exact: true }).waitFor();
   await page.getByRole("button", { name: "Start" }).click();
-  await page.getByText("runs", { exact: true }).waitFor();
+  await page.getByText("runs", { exact: true }).waitFor({ timeout: 60_000 });
 
   await goTo(page, "Log");
   const lines = page.getByRole("list", { name: "Lines of the log" });

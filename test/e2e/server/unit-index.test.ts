@@ -80,8 +80,11 @@ describe("a worker that means no good", () => {
     // The id of somebody else's unit is one of its own; there is no field for a worker.
     await tell({ changed: [news(String(known?.["id"]), { detail: "owned" })] as never });
     await tell({ epoch: "epoch-two", released: [String(known?.["id"])] });
-    for (const field of ["worker", "workerId", "worker_id"])
-      await expect(tell({ [field]: workerId })).rejects.toMatchObject({ code: "PARAMS_INVALID" });
+    // Nobody knows such words, neither of a batch nor of a unit: they are left out, and name nobody else's units.
+    for (const field of ["worker", "workerId", "worker_id"]) {
+      const given = news(`given${field.length}`, { [field]: workerId } as never);
+      await tell({ epoch: "epoch-two", [field]: workerId, changed: [given] as never });
+    }
     for (const wrong of [{ state: 9 }, { createdAt: -1 }, { params: { p: "x".repeat(9_000) } }, { id: "../a" }])
       await expect(tell({ changed: [news("a", wrong as never)] as never })).rejects.toMatchObject({
         code: "PARAMS_INVALID",

@@ -21,15 +21,25 @@ export function useZoom({ width, height }: Size) {
   const scroller = useRef<HTMLDivElement>(null);
   const [scale, setScale] = useState(1);
   const held = useRef<Held>(undefined);
-  const to = (next: number, at?: Spot) => {
+  /** It was made to fit, and no other size was chosen since. */
+  const isFitted = useRef(false);
+  const show = (next: number, at?: Spot) => {
     const element = scroller.current;
     if (!element || next === scale) return;
     held.current = heldAt(element, at ?? middleOf(element));
     setScale(next);
   };
-  const fit = () => {
-    if (scroller.current) to(fitting({ width, height }, windowOf(scroller.current)));
+  const to = (next: number, at?: Spot) => {
+    isFitted.current = false;
+    show(next, at);
   };
+  const fit = () => {
+    isFitted.current = true;
+    if (scroller.current) show(fitting({ width, height }, windowOf(scroller.current)));
+  };
+  useResize(scroller, () => {
+    if (isFitted.current) fit();
+  });
   useLayoutEffect(() => {
     if (scroller.current && held.current) putBack(scroller.current, held.current);
     held.current = undefined;
@@ -75,6 +85,17 @@ function putBack(element: HTMLElement, { at, part }: Held): void {
 function windowOf(element: HTMLElement): Size {
   const most = Number.parseFloat(getComputedStyle(element).maxHeight);
   return { width: element.clientWidth, height: Number.isFinite(most) ? most - 2 : element.clientHeight };
+}
+
+/** A window of another size: the reader has turned a phone, or made the page narrower. */
+function useResize(scroller: { readonly current: HTMLElement | null }, resized: () => void): void {
+  const now = useRef(resized);
+  now.current = resized;
+  useEffect(() => {
+    const observer = new ResizeObserver(() => now.current());
+    if (scroller.current) observer.observe(scroller.current);
+    return () => observer.disconnect();
+  }, [scroller]);
 }
 
 /** React's own listeners cannot keep the browser from making the whole page larger. */

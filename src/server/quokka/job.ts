@@ -1,6 +1,6 @@
 import type { Requester, UnitNews } from "#fleet";
 import { UnitState } from "#work/wire";
-import type { QuokkaCommand, QuokkaType } from "./command.ts";
+import { captureMs, type QuokkaCommand, type QuokkaType } from "./command.ts";
 
 /** A unit that one of Quokka's workers is asked to do; as JSON it is kept until nothing of it can come any more. */
 export interface QuokkaJob {
@@ -38,6 +38,28 @@ const unsentMs = 600_000;
 /** Results are on their way for so long at most, milliseconds. */
 const graceMs = 15_000;
 
+/** As {@link Ending}, before the output was looked at. */
+export type HowEnded = Pick<Ending, "state" | "detail" | "cause">;
+
+export const noRoom: HowEnded = {
+  ...{ state: UnitState.Failed, cause: "STORAGE_FAILED" },
+  detail: "there is no room for its result: that for what comes of workers of Quokka is taken by units that go on",
+};
+
+/** Why an order never reached the broker of its worker. */
+export const notPublished = (why: string): HowEnded => ({
+  ...{ state: UnitState.Failed, cause: "NOT_SENT" },
+  detail: `the server did not give the order to the worker's broker: ${why}`.slice(0, 1_000),
+});
+
+/** Packets that came, also those that were not kept. */
+export const cameOf = ({ packets, dropped }: QuokkaJob): number => packets + dropped;
+
+/** Packets of a capture that we have ended may come until the program ends it: they must not be taken for another one's. */
+export function mayStillCome({ type, sentAt }: QuokkaJob, now: number): boolean {
+  return type === "capture" && sentAt !== undefined && now < sentAt + captureMs;
+}
+
 /** Whether nobody would expect any more that it is done. */
 export const isTooOld = ({ createdAt }: QuokkaJob, now: number): boolean => now >= createdAt + unsentMs;
 
@@ -47,7 +69,7 @@ export function endsAt({ sentAt, createdAt, command }: QuokkaJob): number {
 }
 
 /** How it ends when that time has come. There is no success without a result. */
-export function endingInTime(job: QuokkaJob): Pick<Ending, "state" | "detail" | "cause"> {
+export function endingInTime(job: QuokkaJob): HowEnded {
   const { sentAt, packets, dropped, type } = job;
   if (sentAt === undefined)
     return {

@@ -1,4 +1,4 @@
-import { readdir } from "node:fs/promises";
+import { readdir, readFile } from "node:fs/promises";
 import { request } from "node:http";
 import { type AddressInfo, connect, createServer } from "node:net";
 import { join } from "node:path";
@@ -120,6 +120,25 @@ describe("room for results", () => {
     expect(quokka.running.units.storedBytes).toBeLessThanOrEqual(10_000);
     expect((await readdir(join(quokka.folder, worker.id))).includes(first.unit)).toBe(false);
   });
+});
+
+test("a result that comes twice while room is made for it is kept once", async () => {
+  await using quokka = await testQuokka({ maxStoredBytes: 10_000 });
+  const worker = await quokka.enter("portscan");
+  const resultOf = async () => {
+    const unit = await quokka.submit("portscan", scan);
+    const [order] = await quokka.orders("portscan");
+    return { unit, said: { serial: worker.serial, token: order?.["token"] ?? "", result: "x".repeat(3_000) } };
+  };
+  const { units } = quokka.running;
+  await units.scanned(worker, (await resultOf()).said);
+  const { unit, said } = await resultOf();
+  await Promise.all([units.scanned(worker, said), units.scanned(worker, said)]);
+  const row = await known(quokka, worker.id, unit);
+  expect(row?.state).toBe(UnitState.Succeeded);
+  const output = await readFile(join(quokka.folder, worker.id, unit, "output"));
+  expect(output.toString().match(/"type":"summary"/g)).toHaveLength(1);
+  expect(row?.size).toBe(output.length);
 });
 
 describe("an order for a worker's RabbitMQ that the server had not given when it died", () => {

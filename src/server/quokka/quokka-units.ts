@@ -1,8 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { rm } from "node:fs/promises";
-import { join } from "node:path";
 import { type Clock, errorText, type Log } from "#core";
-import type { DrawnPathLine } from "#tools/wire";
 import { askedParams, UnitState } from "#work/wire";
 import { RemoteError } from "#fleet";
 import { sendToQueue } from "#mesh";
@@ -12,14 +9,27 @@ import type { Asker } from "../line/worker-lines.ts";
 import { dropQuokkaUnit, quokkaUnits, storeQuokkaUnit } from "../store/quokka.ts";
 import type { Store } from "../store/store.ts";
 import { type UnitIndex, unitsKeptMs } from "../units/unit-index.ts";
-import { captureMs, quokkaCommand } from "./command.ts";
-import { type Ending, endingInTime, endsAt, isTooOld, newsOfJob, packetsText, type QuokkaJob } from "./job.ts";
-import { OutputFolder } from "./output-folder.ts";
+import { quokkaCommand } from "./command.ts";
+import {
+  cameOf,
+  endingInTime,
+  endsAt,
+  type HowEnded,
+  isTooOld,
+  mayStillCome,
+  newsOfJob,
+  noRoom,
+  notPublished,
+  packetsText,
+  type QuokkaJob,
+} from "./job.ts";
+import type { OutputFolder } from "./output-folder.ts";
+import { keyOf, OutputRoom } from "./output-room.ts";
 import { quokkaPlace } from "./place.ts";
 import { packetOfHexDump, pcapHeader, pcapRecord, workerTime } from "./rebuilt-packet.ts";
-import { scanLines } from "./scan-lines.ts";
+import { type KeptResult, pathResult, scanResult } from "./results.ts";
 import { storedPackets } from "./stored-capture.ts";
-import { outputsToGo, storedOutputs } from "./stored-outputs.ts";
+import { outputsToGo } from "./stored-outputs.ts";
 import { commandInfo, type QuokkaOrder, type QuokkaPackets, type QuokkaResult } from "./wire.ts";
 import type { QuokkaWorker, QuokkaWorkers } from "./workers.ts";
 
@@ -30,10 +40,7 @@ const brokerMs = 10_000;
 const maxActive = 100;
 /** Packets a second of one worker, so many at once. */
 const packetPace = { most: 2_000, everyMs: 1 };
-/** Output of all units together. */
-const maxStoredBytes = 4 * 1024 * 1024 * 1024;
 const tidyMs = 60_000;
-const pictureChars = 16 * 1024 * 1024;
 
 export interface QuokkaUnitsOptions {
   readonly store: Store;
@@ -65,33 +72,33 @@ export class QuokkaUnits {
   readonly #unsettled = new Map<QuokkaJob, HowEnded>();
   /** Packets that had come when a unit was stored last. */
   readonly #told = new WeakMap<QuokkaJob, number>();
-  readonly #folders = new Map<string, OutputFolder>();
+  readonly #storing = new WeakMap<QuokkaJob, Promise<void>>();
+  readonly #room: OutputRoom;
   readonly #paces = new Map<string, Allowance>();
   /** Where heartbeats of each worker arrive. */
   readonly #arrivals = new Map<string, string>();
-  #stored = 0;
   #tidiedAt = Number.NEGATIVE_INFINITY;
   #orders = 0;
 
   constructor(options: QuokkaUnitsOptions) {
     this.#options = options;
+    this.#room = new OutputRoom(options.folder, options.maxStoredBytes);
   }
 
   /** Of outputs of all units. */
   get storedBytes(): number {
-    return this.#stored;
+    return this.#room.bytes;
   }
 
   async load(): Promise<void> {
     for (const { job } of await quokkaUnits(this.#options.store.db)) await this.#comeBack(JSON.parse(job) as QuokkaJob);
-    await this.#count();
+    await this.#room.count();
   }
 
   /** A unit as an earlier process has left it. What that one did not store is found out. */
   async #comeBack(job: QuokkaJob): Promise<void> {
     const worker = this.#options.workers.get(job.workerId);
-    if (!job.ended && job.startedAt !== undefined)
-      job.packets = await storedPackets(join(this.#options.folder, job.workerId, job.unit));
+    if (!job.ended && job.startedAt !== undefined) job.packets = await storedPackets(this.#room.pathOf(job));
     this.#keep(job);
     this.#told.set(job, cameOf(job));
     // That it leaves is stored before it does: this one never left.
@@ -114,7 +121,7 @@ export class QuokkaUnits {
     if (mine.length >= maxActive) throw new ServerError("QUOKKA_BUSY", `this worker has ${maxActive} orders already`);
     const unit = wanted.unit ?? randomBytes(8).toString("hex");
     // Of two that ask for the same id at once, neither sees the other in the index yet.
-    if (this.#jobs.has(keyOf(worker.id, unit)))
+    if (this.#jobs.has(keyOf({ workerId: worker.id, unit })))
       throw new RemoteError({ code: "UNIT_TAKEN", status: 409, message: `unit ${unit} is there already` });
     const token = randomBytes(16).toString("base64url");
     const job: QuokkaJob = {
@@ -144,7 +151,7 @@ export class QuokkaUnits {
     const folder = this.folder(worker.id, job.unit);
     const isFirst = job.startedAt === undefined;
     job.startedAt ??= clock.now();
-    if (folder.bytes === 0) this.#write(job, "output", pcapHeader());
+    if (folder.bytes === 0) this.#room.write(job, "output", pcapHeader());
     for (const { hexdump, ...layers } of packets) {
       if (job.packets >= job.command.packets) break;
       const bytes = typeof hexdump === "string" ? packetOfHexDump(hexdump) : undefined;
@@ -153,8 +160,8 @@ export class QuokkaUnits {
         continue;
       }
       job.packets++;
-      this.#write(job, "output", pcapRecord(bytes, workerTime(timestamp, clock.now())));
-      this.#write(job, "layers.jsonl", Buffer.from(`${JSON.stringify(layers)}\n`));
+      this.#room.write(job, "output", pcapRecord(bytes, workerTime(timestamp, clock.now())));
+      this.#room.write(job, "layers.jsonl", Buffer.from(`${JSON.stringify(layers)}\n`));
     }
     if (isFirst) await this.#changed(job);
     if (job.packets >= job.command.packets || folder.bytes >= job.command.bytes)
@@ -164,39 +171,18 @@ export class QuokkaUnits {
   /** A scan is done. One that nobody waits for is nothing. */
   async scanned(worker: QuokkaWorker, { token, result }: QuokkaResult): Promise<void> {
     const job = this.#awaited(worker.id, token);
-    if (!job) return;
-    const lines = scanLines(result, job.command.subject).map((line) => `${JSON.stringify(line)}\n`);
-    const [text, output] = [Buffer.from(result), Buffer.from(lines.join(""))];
-    if (!(await this.#hasRoom(text.length + output.length))) return await this.#end(job, noRoom);
-    this.#write(job, "scan.txt", text);
-    this.#write(job, "output", output);
-    await this.#end(job, { state: UnitState.Succeeded, detail: `scan of ${job.command.subject}` });
+    if (job) await this.#take(job, scanResult(result, job.command.subject));
   }
 
-  /** A picture of a path has come; hops are not told (spec §5.3). */
+  /** A picture of a path has come. */
   async traced(worker: QuokkaWorker, { token, result }: QuokkaResult): Promise<void> {
     const job = this.#awaited(worker.id, token);
-    if (!job) return;
-    const picture = result.length <= pictureChars ? Buffer.from(result, "base64") : Buffer.alloc(0);
-    const isPng = picture.subarray(0, 8).equals(pngSignature);
-    const { subject: target } = job.command;
-    const lines: readonly DrawnPathLine[] = [
-      ...(isPng ? [{ type: "picture", mediaType: "image/png", base64: picture.toString("base64") } as const] : []),
-      { type: "summary", target, program: "quokka", method: "tcp", picture: isPng },
-    ];
-    const output = Buffer.from(lines.map((line) => `${JSON.stringify(line)}\n`).join(""));
-    if (!(await this.#hasRoom(picture.length + output.length))) return await this.#end(job, noRoom);
-    if (isPng) this.#write(job, "path.png", picture);
-    this.#write(job, "output", output);
-    await this.#end(job, {
-      state: UnitState.Succeeded,
-      detail: `path to ${target}${isPng ? "" : ", without a picture"}`,
-    });
+    if (job) await this.#take(job, pathResult(result, job.command.subject));
   }
 
   /** It is waited for no more; the program itself knows no way to be stopped. */
   async cancel(workerId: string, unit: string): Promise<void> {
-    const job = this.#jobs.get(keyOf(workerId, unit));
+    const job = this.#jobs.get(keyOf({ workerId, unit }));
     if (!job || job.ended) return;
     const isOut = job.sentAt !== undefined && !this.#settling.has(job);
     const detail = isOut ? "no longer waited for: the program cannot be stopped" : "cancelled before it was sent";
@@ -206,27 +192,19 @@ export class QuokkaUnits {
   /** Forget a unit with its output. */
   async release(workerId: string, unit: string): Promise<void> {
     await this.cancel(workerId, unit);
-    const folder = this.folder(workerId, unit);
-    this.#stored -= folder.bytes;
-    await folder.remove();
-    this.#folders.delete(keyOf(workerId, unit));
+    await this.#room.remove({ workerId, unit });
     await this.#options.index.release(workerId, [unit]);
   }
 
   /** Whether more of its output may come. */
   isOpen(workerId: string, unit: string): boolean {
-    const job = this.#jobs.get(keyOf(workerId, unit));
+    const job = this.#jobs.get(keyOf({ workerId, unit }));
     return job !== undefined && !job.ended;
   }
 
   folder(workerId: string, unit: string): OutputFolder {
-    const key = keyOf(workerId, unit);
-    const known = this.#folders.get(key);
-    if (known) return known;
-    const folder = new OutputFolder(join(this.#options.folder, workerId, unit));
-    // Of a unit that has ended nothing is added: it is opened anew each time.
-    if (this.#jobs.has(key)) this.#folders.set(key, folder);
-    return folder;
+    const name = { workerId, unit };
+    return this.#room.of(name, this.#jobs.has(keyOf(name)));
   }
 
   /** End what is over, and forget what nothing can come of any more. */
@@ -247,45 +225,30 @@ export class QuokkaUnits {
    * @param more bytes that are to come.
    */
   async tidy(more = 0): Promise<void> {
-    const {
-      clock,
-      ages = clock,
-      log,
-      keptMs = unitsKeptMs,
-      maxStoredBytes: mostBytes = maxStoredBytes,
-    } = this.#options;
+    const { clock, ages = clock, log, keptMs = unitsKeptMs } = this.#options;
     this.#tidiedAt = clock.elapsed();
-    const outputs = await storedOutputs(this.#options.folder);
-    for (const { workerId, unit } of outputsToGo(outputs, ages.now(), { keptMs, mostBytes: mostBytes - more })) {
+    const rule = { keptMs, mostBytes: this.#room.most - more };
+    for (const { workerId, unit } of outputsToGo(await this.#room.all(), ages.now(), rule)) {
       // Of what goes on, or may yet, something is written.
-      const job = this.#jobs.get(keyOf(workerId, unit));
+      const job = this.#jobs.get(keyOf({ workerId, unit }));
       if (job && (!job.ended || this.#unsettled.has(job) || mayStillCome(job, clock.now()))) continue;
       log.info("an output of a Quokka worker is given up: it is old, or in the way of new ones", { unit });
       if (this.#options.workers.get(workerId)) await this.release(workerId, unit);
-      else await this.folder(workerId, unit).remove();
+      else await this.#room.remove({ workerId, unit });
     }
-    await this.#count();
-  }
-
-  async #count(): Promise<void> {
-    const outputs = await storedOutputs(this.#options.folder);
-    // Something of a unit that goes on may not be on the disk yet.
-    const bytes = outputs.map((one) =>
-      Math.max(one.bytes, this.#folders.get(keyOf(one.workerId, one.unit))?.bytes ?? 0),
-    );
-    this.#stored = bytes.reduce((sum, each) => sum + each, 0);
+    await this.#room.count();
   }
 
   /** The worker was removed: its output goes with it. */
   async forgetWorker(workerId: string): Promise<void> {
     for (const job of this.#of(workerId)) {
-      this.#jobs.delete(keyOf(workerId, job.unit));
-      this.#folders.delete(keyOf(workerId, job.unit));
+      this.#jobs.delete(keyOf(job));
+      this.#room.close(job);
       this.#unsettled.delete(job);
     }
     this.#arrivals.delete(workerId);
     this.#paces.delete(workerId);
-    await rm(join(this.#options.folder, workerId), { recursive: true, force: true });
+    await this.#room.removeWorker(workerId);
   }
 
   /** @throws what the database says; then there is no such unit, and no order of it leaves. */
@@ -320,7 +283,7 @@ export class QuokkaUnits {
   }
 
   #keep(job: QuokkaJob): void {
-    this.#jobs.set(keyOf(job.workerId, job.unit), job);
+    this.#jobs.set(keyOf(job), job);
   }
 
   #of(workerId: string): QuokkaJob[] {
@@ -338,22 +301,24 @@ export class QuokkaUnits {
     return pace;
   }
 
+  async #take(job: QuokkaJob, { files, detail }: KeptResult): Promise<void> {
+    const isRoom = await this.#hasRoom(files.reduce((sum, [, { length }]) => sum + length, 0));
+    // While room was made it may have been cancelled, or have come a second time.
+    if (job.ended) return;
+    if (!isRoom) return await this.#end(job, noRoom);
+    for (const [name, bytes] of files) this.#room.write(job, name, bytes);
+    await this.#end(job, { state: UnitState.Succeeded, detail });
+  }
+
   /** Whether a result fits; the oldest ones go for it. */
   async #hasRoom(bytes: number): Promise<boolean> {
-    const { maxStoredBytes: most = maxStoredBytes } = this.#options;
-    if (bytes > most) return false;
-    if (this.#stored + bytes > most) await this.tidy(bytes);
-    return this.#stored + bytes <= most;
+    if (bytes > this.#room.most) return false;
+    if (!this.#room.has(bytes)) await this.tidy(bytes);
+    return this.#room.has(bytes);
   }
 
   #isFull({ command }: QuokkaJob, folder: OutputFolder, more: number): boolean {
-    const { maxStoredBytes: most = maxStoredBytes } = this.#options;
-    return folder.bytes + more + 16 > command.bytes || this.#stored + more > most;
-  }
-
-  #write({ workerId, unit }: QuokkaJob, name: Parameters<OutputFolder["add"]>[0], bytes: Uint8Array): void {
-    this.#stored += bytes.length;
-    this.folder(workerId, unit).add(name, bytes);
+    return folder.bytes + more + 16 > command.bytes || !this.#room.has(more);
   }
 
   #info({ id }: QuokkaWorker, { command, token, type }: QuokkaJob): string {
@@ -418,41 +383,29 @@ export class QuokkaUnits {
     folder.wake();
   }
 
+  /** Store a unit as it is now; one store after another, so that none is overtaken by an older one. */
   async #changed(job: QuokkaJob): Promise<void> {
+    const before = this.#storing.get(job) ?? Promise.resolve();
+    const storing = before.catch(() => {}).then(() => this.#store(job));
+    this.#storing.set(job, storing);
+    await storing;
+  }
+
+  async #store(job: QuokkaJob): Promise<void> {
+    // How large its output is, is being found out: what says so follows.
+    if (job.ended?.sha256 === "") return;
     const { store, index } = this.#options;
     const { workerId, unit } = job;
-    this.#told.set(job, cameOf(job));
-    await storeQuokkaUnit(store.db, { worker_id: workerId, unit, job: JSON.stringify(job) });
-    await index.put(workerId, [newsOfJob(job, this.folder(workerId, unit).size)]);
+    const [row, news, came] = [JSON.stringify(job), newsOfJob(job, this.folder(workerId, unit).size), cameOf(job)];
+    await storeQuokkaUnit(store.db, { worker_id: workerId, unit, job: row });
+    await index.put(workerId, [news]);
+    this.#told.set(job, came);
   }
 
-  async #forget({ workerId, unit }: QuokkaJob): Promise<void> {
-    this.#jobs.delete(keyOf(workerId, unit));
-    this.#folders.delete(keyOf(workerId, unit));
+  async #forget(job: QuokkaJob): Promise<void> {
+    const { workerId, unit } = job;
+    this.#jobs.delete(keyOf(job));
+    this.#room.close(job);
     await dropQuokkaUnit(this.#options.store.db, workerId, unit);
   }
-}
-
-type HowEnded = Pick<Ending, "state" | "detail" | "cause">;
-
-/** Packets that came, also those that were not kept. */
-const cameOf = ({ packets, dropped }: QuokkaJob): number => packets + dropped;
-
-const noRoom: HowEnded = {
-  ...{ state: UnitState.Failed, cause: "STORAGE_FAILED" },
-  detail: "there is no room for its result: that for what comes of workers of Quokka is taken by units that go on",
-};
-
-/** Why an order never reached the broker of its worker. */
-const notPublished = (why: string): HowEnded => ({
-  ...{ state: UnitState.Failed, cause: "NOT_SENT" },
-  detail: `the server did not give the order to the worker's broker: ${why}`.slice(0, 1_000),
-});
-
-const pngSignature = Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]);
-const keyOf = (workerId: string, unit: string): string => `${workerId} ${unit}`;
-
-/** Packets of a capture that we have ended may come until the program ends it: they must not be taken for another one's. */
-function mayStillCome({ type, sentAt }: QuokkaJob, now: number): boolean {
-  return type === "capture" && sentAt !== undefined && now < sentAt + captureMs;
 }

@@ -82,7 +82,7 @@ describe("a worker that means no good", () => {
     await tell({ epoch: "epoch-two", released: [String(known?.["id"])] });
     // Nobody knows such words, neither of a batch nor of a unit: they are left out, and name nobody else's units.
     for (const field of ["worker", "workerId", "worker_id"]) {
-      const given = news(`given${field.length}`, { [field]: workerId } as never);
+      const given = news(`given${field.length}`, { [field]: workerId });
       await tell({ epoch: "epoch-two", [field]: workerId, changed: [given] as never });
     }
     for (const wrong of [{ state: 9 }, { createdAt: -1 }, { params: { p: "x".repeat(9_000) } }, { id: "../a" }])

@@ -46,6 +46,7 @@ export interface Enrolment {
   /** When it was used last, and by which worker. */
   readonly usedAt: number | null;
   readonly usedBy: string | null;
+  readonly uses: number;
 }
 
 /** An enrolment with its token, told this once. */

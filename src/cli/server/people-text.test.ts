@@ -23,16 +23,16 @@ test("sessions fit into 100 columns, with all of their ids and sources", () => {
 
 test("enrolment tokens fit into 100 columns, with the worker that came by one", () => {
   const made = { id: "en-0123456789ab", name: "shed-*", labels: { site: "a" }, createdAt: now - 3 * 1_440 * minuteMs };
-  const used = { ...made, expiresAt: now - minuteMs, usedAt: now - 2 * 1_440 * minuteMs, usedBy: uuid };
+  const used = { ...made, expiresAt: now - minuteMs, usedAt: now - 2 * 1_440 * minuteMs, usedBy: uuid, uses: 12 };
   const lines = enrolmentsTable(
-    [used, { ...made, expiresAt: now + 30 * minuteMs, usedAt: null, usedBy: null }],
+    [used, { ...made, expiresAt: now + 30 * minuteMs, usedAt: null, usedBy: null, uses: 0 }],
     now,
     look,
   );
   expect(lines).toEqual([
-    "ID               NAME    LABELS  MADE    LEFT  USED    BY",
-    `en-0123456789ab  shed-*  site=a  3d ago  over  2d ago  ${uuid}`,
-    "en-0123456789ab  shed-*  site=a  3d ago  30m   -       -",
+    "ID               NAME    LABELS  MADE    LEFT  USES  USED    BY",
+    `en-0123456789ab  shed-*  site=a  3d ago  over  12    2d ago  ${uuid}`,
+    "en-0123456789ab  shed-*  site=a  3d ago  30m   0     -       -",
   ]);
   expect(Math.max(...lines.map(({ length }) => length))).toBeLessThanOrEqual(100);
 });

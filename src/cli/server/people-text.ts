@@ -77,10 +77,11 @@ export function enrolmentsTable(enrolments: readonly Shape[], now: number, look:
     labelsText(enrolment["labels"]),
     agoText(enrolment["createdAt"], now),
     leftText(enrolment["expiresAt"], now),
+    plain(enrolment["uses"]),
     agoText(enrolment["usedAt"], now),
     plain(enrolment["usedBy"]),
   ]);
-  return table(["ID", "NAME", "LABELS", "MADE", "LEFT", "USED", "BY"], rows, look);
+  return table(["ID", "NAME", "LABELS", "MADE", "LEFT", "USES", "USED", "BY"], rows, look);
 }
 
 /** Rows of the audit. @param names of users and workers, by their ids, as far as we may know them. */

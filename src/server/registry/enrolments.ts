@@ -45,6 +45,8 @@ export interface Enrolment extends Required<Omit<EnrolmentWish, "name" | "lifeMs
   /** When it was used last, and by which worker. */
   readonly usedAt: number | null;
   readonly usedBy: string | null;
+  /** How often it has let a worker in. */
+  readonly uses: number;
 }
 
 export interface EnrolmentsOptions {
@@ -141,6 +143,7 @@ function rowOf(wish: EnrolmentWish, id: string, hash: string, actor: string, now
     expires_at: now + (wish.lifeMs ?? defaultLifeMs),
     used_at: null,
     used_by: null,
+    uses: 0,
   };
 }
 
@@ -156,6 +159,7 @@ function enrolmentOf(row: EnrolmentTable): Enrolment {
     expiresAt: row.expires_at,
     usedAt: row.used_at,
     usedBy: row.used_by,
+    uses: row.uses,
   };
 }
 

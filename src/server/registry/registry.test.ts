@@ -116,7 +116,7 @@ describeWithStores("registration", ({ open }) => {
     const { workerId } = await registry.register(machine("lab-1").request(registry, { token: given }), "10.0.0.5");
     const dates = { createdAt: time.now, expiresAt: time.now + 3_600_000, usedAt: time.now, createdBy: "u1" };
     const wish = { name: "lab-*", labels: { zone: "lab" }, cloneable: false, mayReplace: false };
-    expect(await enrolments.list()).toEqual([{ id: given.id, ...wish, ...dates, usedBy: workerId }]);
+    expect(await enrolments.list()).toEqual([{ id: given.id, ...wish, ...dates, usedBy: workerId, uses: 1 }]);
     const wrong: EnrolmentWish[] = [{ name: "a*b*" }, { name: "a b" }, { lifeMs: 0 }, { labels: { "a b": "" } }];
     for (const bad of wrong) await expect(token(bad)).rejects.toThrow(refused("ENROLMENT_INVALID"));
   });
@@ -151,13 +151,14 @@ describeWithStores("registration", ({ open }) => {
 
   test("many of one name at the same time each get their own", async () => {
     await using store = await open();
-    const { registry, token } = server(store);
+    const { registry, token, enrolments } = server(store);
     const given = await token({ cloneable: true });
     const all = await Promise.all(
       Array.from({ length: 30 }, () => registry.register(machine("same").request(registry, { token: given }), "::1")),
     );
     expect(new Set(all.map(({ name }) => name)).size).toBe(30);
     expect(new Set(all.map(({ workerId }) => workerId)).size).toBe(30);
+    expect(await enrolments.list()).toMatchObject([{ uses: 30 }]);
   });
 
   test("another key for a known id is refused, audited and noted with the worker", async () => {

@@ -29,7 +29,7 @@ export function consumeEnrolment(
 ): Promise<EnrolmentTable | undefined> {
   return db
     .updateTable("enrolment")
-    .set({ used_at: at, used_by: by })
+    .set(({ eb }) => ({ used_at: at, used_by: by, uses: eb("uses", "+", 1) }))
     .where("id", "=", id)
     .where("secret_hash", "=", secretHash)
     .where("expires_at", ">", at)

@@ -12,6 +12,7 @@ const names = [
   ...["0001-access", "0002-workers", "0003-configurations", "0004-idempotency"],
   ...["0005-rollouts", "0006-recovery", "0007-pending-workers", "0008-payload-digests"],
   ...["0009-entitlements", "0010-units", "0011-quokka", "0012-audit-lists"],
+  ...["0013-enrolment-uses"],
 ];
 
 describeWithStores("the store", ({ kind, settings, open }) => {

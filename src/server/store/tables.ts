@@ -175,6 +175,8 @@ export interface EnrolmentTable {
   readonly expires_at: number;
   readonly used_at: number | null;
   readonly used_by: string | null;
+  /** How often it has let a worker in. */
+  readonly uses: number;
 }
 
 /** A worker that came without a token (CAT-33). */

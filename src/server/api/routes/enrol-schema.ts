@@ -12,6 +12,7 @@ const enrolment = z.object({
   expiresAt: timeMs,
   usedAt: timeMs.nullable(),
   usedBy: z.string().nullable(),
+  uses: z.number().int().describe("how often it has let a worker in"),
 });
 export const Enrolments = pageOf(enrolment);
 export const EnrolmentQuery = z.strictObject(pageQuery);

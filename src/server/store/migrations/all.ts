@@ -13,6 +13,7 @@ import { entitlements } from "./0009-entitlements.ts";
 import { units } from "./0010-units.ts";
 import { quokka } from "./0011-quokka.ts";
 import { auditLists } from "./0012-audit-lists.ts";
+import { enrolmentUses } from "./0013-enrolment-uses.ts";
 
 /** Every step from an empty database to this version's, by number. A step that was released is never changed. */
 export function migrations(kind: StoreSettings["kind"]): Readonly<Record<string, Migration>> {
@@ -30,5 +31,6 @@ export function migrations(kind: StoreSettings["kind"]): Readonly<Record<string,
     "0010-units": units(types),
     "0011-quokka": quokka(types),
     "0012-audit-lists": auditLists(),
+    "0013-enrolment-uses": enrolmentUses(types),
   };
 }

@@ -110,7 +110,7 @@ function Cells({ enrolment, now, revoke }: CellsProps) {
 const stateText = (state: EnrolmentState, leftMs: number): string =>
   state === "open" ? `open, ${spanText(leftMs)} left` : state;
 
-function Use({ enrolment: { usedAt, usedBy }, now }: Pick<CellsProps, "enrolment" | "now">) {
+function Use({ enrolment: { usedAt, usedBy, uses }, now }: Pick<CellsProps, "enrolment" | "now">) {
   const { workers } = useLive();
   if (usedAt === null) return <span className="text-soft">never</span>;
   const worker = workers.find(({ id }) => id === usedBy);
@@ -125,6 +125,7 @@ function Use({ enrolment: { usedAt, usedBy }, now }: Pick<CellsProps, "enrolment
       )}{" "}
       <span className="text-soft">
         <Age at={usedAt} now={now} />
+        {uses > 1 && `, the last of ${uses}`}
       </span>
     </>
   );

@@ -4,7 +4,7 @@ import { enrolmentState, inOrder } from "./enrolment-state.ts";
 
 const enrolment = (id: string, more: Partial<Enrolment> = {}): Enrolment => ({
   ...{ id, name: null, labels: {}, cloneable: false, mayReplace: false, createdBy: "u1" },
-  ...{ createdAt: 100, expiresAt: 1_000, usedAt: null, usedBy: null },
+  ...{ createdAt: 100, expiresAt: 1_000, usedAt: null, usedBy: null, uses: 0 },
   ...more,
 });
 

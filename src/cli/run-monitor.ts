@@ -24,7 +24,7 @@ import { programVersion } from "./version.ts";
 
 /** `farhand monitor`: until a signal, or an order by ZeroMQ where that is allowed. */
 export async function runMonitor({ config, check }: MonitorOptions, terminal: Terminal): Promise<number> {
-  const found = await readSettingsFile(config);
+  const found = await readSettingsFile(config, check);
   if (check) {
     tellWarnings(found, terminal);
     terminal.print(`${config ?? "the defaults"}: no faults`);

@@ -15,15 +15,16 @@ export interface FoundSettings {
  * Settings of a file. Without one, or when it does not exist, the defaults, as the original has it (ReCodEx specification §2);
  * every bad value is an error that names its key.
  *
+ * @param mustExist a file that is named and missing is an error: somebody wants to know of this very file.
  * @throws {MonitorError} `MONITOR_SETTINGS_INVALID`
  */
-export async function readSettingsFile(path: string | undefined): Promise<FoundSettings> {
+export async function readSettingsFile(path: string | undefined, mustExist = false): Promise<FoundSettings> {
   if (path === undefined) return settingsIn({}, "the defaults");
   let text: string;
   try {
     text = await readFile(path, "utf8");
   } catch (error) {
-    if (systemCode(error) !== "ENOENT") throw invalid(path, [errorText(error)], error);
+    if (mustExist || systemCode(error) !== "ENOENT") throw invalid(path, [errorText(error)], error);
     const { settings } = settingsIn({}, path);
     return { settings, warnings: [`${path} does not exist: the defaults are used`] };
   }

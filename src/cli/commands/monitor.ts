@@ -18,7 +18,7 @@ export const monitor = {
   ].join(" "),
   options: [
     { flags: "-c, --config <file>", description: "configuration file, YAML", completes: "file" },
-    { flags: "--check", description: "say what is wrong with the file, and start nothing" },
+    { flags: "--check", description: "say what is wrong with the file, which has to be there, and start nothing" },
   ],
   examples: [
     ["farhand monitor", "one for a broker on this machine"],

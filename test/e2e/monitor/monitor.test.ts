@@ -174,6 +174,9 @@ describe("farhand monitor, as a program", () => {
     const faults = await runProcess(process.execPath, [programs.farhand, "monitor", "-c", bad.config, "--check"]);
     expect(faults).toMatchObject({ code: 2, stdout: "" });
     expect(faults.stderr).toMatch(/logger\.level: [^]*storage\.memory: must be a size/);
+    const none = other.file("none.yml");
+    const missing = await runProcess(process.execPath, [programs.farhand, "monitor", "-c", none, "--check"]);
+    expect(missing).toMatchObject({ code: 2, stdout: "", stderr: expect.stringContaining(`${none}: `) });
     // It keeps off the log of the one that runs, too.
     const logged = readFileSync(folder.file("monitor.log"), "utf8");
     const same = await placeOf(other, {

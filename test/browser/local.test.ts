@@ -1,4 +1,5 @@
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { writeFileSync } from "node:fs";
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
 import { decodeEnrolmentToken } from "#fleet";
 import { axeFindings, type Browser, openBrowser, openWindow, type Page, screenshot } from "../kit/browser.ts";
 import { freshBuild, programs } from "../kit/daemon.ts";
@@ -13,6 +14,11 @@ let env: Record<string, string | undefined>;
 
 beforeAll(async () => {
   await freshBuild();
+  browser = await openBrowser();
+});
+afterAll(() => browser?.close());
+
+beforeEach(async () => {
   home = await tempFolder();
   env = {
     ...{
@@ -24,10 +30,8 @@ beforeAll(async () => {
     ...{ FARHAND_WORKER_SOCKET: undefined, FARHAND_SOCKET: undefined, RECEPTORCTL_SOCKET: undefined },
     ...processMark(home.path),
   };
-  browser = await openBrowser();
 });
-afterAll(async () => {
-  await browser.close();
+afterEach(async () => {
   endMarkedProcesses(home.path);
   await home[Symbol.asyncDispose]();
 });
@@ -270,5 +274,49 @@ test("CAT-108, CAT-112: a first run by keyboard only; then switches, a task's ou
   await screenshot(page, "local-killed-log-390");
   expect(await axeFindings(page)).toEqual([]);
   // What was asked of a worker that is killed fails, and the browser notes that; nothing else may be amiss.
+  expect(window.complaints.filter((each) => !each.includes("Failed to load resource"))).toEqual([]);
+}, 240_000);
+
+test("CAT-33, CAT-111: a worker without a token works once a person lets it in; what it refuses by itself says which rule, who and what to try", async () => {
+  await using server = await wholeServer();
+  const opened = await localUi();
+  await using _ui = opened.ui;
+  await using window = await openWindow(browser, opened.url);
+  const { page } = window;
+  await page.goto("/");
+  await page.getByLabel("Code").fill(opened.code);
+  await page.keyboard.press("Enter");
+  await page.getByText("unconfigured").waitFor();
+  await goTo(page, "Basic setup");
+  await page.getByLabel("Server", { exact: true }).fill(server.url);
+  const { token } = await server.running.core.enrolments.make({}, "u1");
+  await page.getByLabel("Server’s pin").fill(decodeEnrolmentToken(token).pin ?? "");
+  await page.getByLabel("Name", { exact: true }).fill("attic");
+  await page.getByLabel("Service password").fill("ein langes gutes Passwort");
+  await page.getByRole("button", { name: "Set up" }).click();
+  const fingerprint = page.getByLabel("Fingerprint of this machine");
+  await server.running.core.pending.approve(await fingerprint.innerText(), { labels: { floor: "3" } }, "u1");
+  await fingerprint.waitFor({ state: "detached", timeout: 60_000 });
+  await goTo(page, "State");
+  await page.getByText("registered", { exact: true }).waitFor({ timeout: 60_000 });
+  await screenshot(page, "local-let-in");
+  const listed = await server.running.core.registry.list("", 10);
+  expect(listed).toMatchObject([{ name: "attic", labels: { floor: "3" }, state: "online" }]);
+
+  // From now on the socket alone only lets look on: these pages too.
+  const editor = home.file("editor");
+  writeFileSync(editor, `#!/bin/sh\nprintf 'legacyPassword:\\n  requireLocally: true\\n' >> "$1"\n`, { mode: 0o755 });
+  const others = { env: { ...env, EDITOR: editor } };
+  const edited = await runProcess(process.execPath, [programs.farhand, "worker", "edit", "--session"], others);
+  expect(edited).toMatchObject({ code: 0 });
+  await page.getByRole("checkbox", { name: "workers" }).click();
+  const refused = page.getByRole("alert");
+  await refused.getByText("LEVEL_TOO_LOW").waitFor();
+  await refused.getByText("CAT-24", { exact: true }).waitFor();
+  await refused.getByText("by showing the service password").waitFor();
+  await refused.getByText("--password-file FILE").waitFor();
+  expect(await page.getByRole("checkbox", { name: "workers" }).isChecked()).toBe(true);
+  await screenshot(page, "local-refused");
+  expect(await axeFindings(page)).toEqual([]);
   expect(window.complaints.filter((each) => !each.includes("Failed to load resource"))).toEqual([]);
 }, 240_000);

@@ -63,6 +63,11 @@ describe("runProgram()", () => {
     [["work", "sumbit"], "unknown command 'sumbit'", "did you mean submit?"],
     [["work", "status"], "missing required argument 'ID'", "--help shows how it is written"],
     [["status", "extra"], "too many arguments for 'status'", "--help shows how it is written"],
+    [
+      ["users", "--json", "shwo", "ada"],
+      "unknown command 'shwo'",
+      "did you mean one of add, set, password, reset-factor, sessions, remove, trace?",
+    ],
     [["work", "list", "--quite"], "unknown option '--quite'", "did you mean --quiet?"],
     [["completion", "tcsh"], "bash, zsh, fish", "--help shows how it is written"],
   ])("says what is wrong with %j and what to try", async (argv, message, remedy) => {

@@ -79,9 +79,21 @@ function addCommand(parent: Program, word: string, command: AnyCommand, run: Run
         .slice(1 + command.name.split(" ").length)
         .join(" "),
     )
-    .allowExcessArguments(false);
-  program.action(() => run(command, program.processedArgs as (string | string[] | undefined)[], program.opts()));
+    // A word behind a command that takes none was meant as one of those below it.
+    .allowExcessArguments(command.arguments === undefined);
+  program.action(() => {
+    const [word] = program.args;
+    if (command.arguments === undefined && word !== undefined) refuseWord(program, word);
+    return run(command, program.processedArgs as (string | string[] | undefined)[], program.opts());
+  });
   return program;
+}
+
+/** @throws {CommanderError} with what the command has, where it has others below it. */
+function refuseWord(program: Program, word: string): never {
+  const below = program.commands.map((one) => one.name());
+  if (below.length === 0) return program.error(`too many arguments for '${program.name()}'`);
+  return program.error(`unknown command '${word}' (Did you mean one of ${below.join(", ")}?)`);
 }
 
 function descriptionOf({ summary, details }: AnyCommand): string {

@@ -90,7 +90,7 @@ function onSocket({ kind }: Credential, { passwordSet, requirePasswordLocally, l
     if (!requirePasswordLocally || !passwordSet) return granted("admin", "CAT-23", "it came on the Unix socket");
     const remedy = "log in with the service password";
     return {
-      ...granted("monitor", "CAT-24", "the Unix socket alone lets you look on: requirePasswordLocally"),
+      ...granted("monitor", "CAT-24", "the Unix socket alone lets you look on: legacyPassword.requireLocally"),
       remedy,
     };
   }

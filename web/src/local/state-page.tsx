@@ -113,7 +113,11 @@ function Switches({ states, refresh }: { readonly states: WorkerStatus["switches
           </span>
         </label>
       ))}
-      {error !== undefined && <ProblemNote error={error} />}
+      {error !== undefined && (
+        <div className="mt-3">
+          <ProblemNote error={error} />
+        </div>
+      )}
     </section>
   );
 }

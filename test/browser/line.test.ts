@@ -84,3 +84,17 @@ test("what the page may not watch is asked for again, and comes in when the righ
   await note.waitFor({ state: "detached" });
   expect(complaints).toEqual([]);
 });
+
+test("CAT-112: a worker that stops while somebody looks at its graphs is not there in them either", async () => {
+  const { worker } = await pages.server.worker("east-1");
+  await using window = await pages.loggedIn("ada");
+  const { page, complaints } = window;
+  await page.goto("/workers/east-1");
+  const graph = page.getByRole("figure").filter({ hasText: "Availability" });
+  const there = async (): Promise<number> => Number(/there (\d+) % of the time/.exec(await graph.innerText())?.[1]);
+  await expect.poll(there).toBeGreaterThan(0);
+  const before = await there();
+  await worker.close("stopped");
+  await expect.poll(there, { timeout: 60_000 }).toBeLessThan(before);
+  expect(complaints).toEqual([]);
+});

@@ -1,4 +1,4 @@
-import type { Availability, HealthSeries, Hints, Page, WorkerEvent, WorkerView } from "#server/wire";
+import type { HealthSeries, Hints, Page, WorkerEvent, WorkerView } from "#server/wire";
 import { connectionHandle } from "./connection.ts";
 import { word } from "./place.ts";
 import { get, request } from "./request.ts";
@@ -14,9 +14,6 @@ export const readWorker = (worker: string, signal: AbortSignal): Promise<WorkerV
 
 export const readHealth = (worker: string, { from, to }: Window, stepMs: number, signal: AbortSignal) =>
   get<HealthSeries>(`workers/${word(worker)}/health?from=${from}&to=${to}&stepMs=${stepMs}`, signal);
-
-export const readAvailability = (worker: string, { from, to }: Window, signal: AbortSignal) =>
-  get<Availability>(`workers/${word(worker)}/availability?from=${from}&to=${to}`, signal);
 
 /** Parts of a long history that are asked for; what is newer than that is not shown. */
 const mostParts = 40;

@@ -85,7 +85,7 @@ export function ToolRuns({ label, tool, columns, link, empty }: ToolRunsProps) {
                   </Link>
                 </td>
                 {columns.map(({ name, text, room = "" }, at) => (
-                  <td key={name} className={`cell ${room}`}>
+                  <td key={name} className={`cell ${room} ${at === 0 ? "max-sm:break-all" : ""}`}>
                     {at === 0 ? link(unit, text(unit)) : text(unit)}
                   </td>
                 ))}

@@ -1,10 +1,10 @@
 import { useQuery } from "@tanstack/react-query";
-import { lazy, Suspense, useMemo, useState } from "react";
+import { lazy, Suspense, useEffect, useMemo, useState } from "react";
 import type { HealthSeries, WorkerView } from "#server/wire";
-import { readAvailability, readEvents, readHealth, type Window } from "../../api/workers.ts";
+import { readEvents, readHealth, type Window } from "../../api/workers.ts";
 import { useServerNow } from "../../live/clock.ts";
-import { useLiveWorker } from "../../live/live.tsx";
-import { availabilityLine, type GraphProps, seriesOf, summaryOf } from "../../parts/graph/series.ts";
+import { useLive, useLiveWorker } from "../../live/live.tsx";
+import { availabilityLine, type GraphProps, seriesOf, shareOf, summaryOf } from "../../parts/graph/series.ts";
 import { Loading } from "../../parts/empty.tsx";
 import { ProblemNote } from "../../parts/problem-note.tsx";
 import { durationText, percentText } from "../../parts/quantities.ts";
@@ -51,34 +51,36 @@ export function Health({ worker }: { readonly worker: WorkerView }) {
 
 function Graphs({ worker, ms }: { readonly worker: string; readonly ms: number }) {
   const now = useServerNow(beatMs);
-  const [to] = useState(() => Math.ceil(now));
-  const window = useMemo(() => ({ from: to - ms, to }), [to, ms]);
+  const known = useKnownUntil(now);
   const stepMs = Math.max(beatMs, Math.ceil(ms / 360));
   const series = useQuery({
     queryKey: ["health", worker, ms],
     queryFn: async ({ signal }) => {
-      const [health, events, availability] = await Promise.all([
-        readHealth(worker, window, stepMs, signal),
+      const to = Math.ceil(now);
+      const [health, events] = await Promise.all([
+        readHealth(worker, { from: to - ms, to }, stepMs, signal),
         readEvents(worker, signal),
-        readAvailability(worker, window, signal),
       ]);
-      return { health, events, share: availability.share };
+      return { health, events };
     },
     staleTime: 0,
   });
-  const grown = useGrowing(worker, series.data?.health, to);
-  const shown: Window = useMemo(() => ({ from: window.from, to: Math.max(to, now) }), [window, to, now]);
+  useReadAgain(worker, series.refetch);
+  const grown = useGrowing(worker, series.data?.health);
+  const shown: Window = useMemo(() => ({ from: now - ms, to: now }), [now, ms]);
   if (series.error) return <ProblemNote error={series.error} retry={() => void series.refetch()} />;
   if (!series.data || !grown) return <Loading what="its numbers" />;
+  const points = grown.points.filter(({ at }) => at >= shown.from);
   const of = (value: (sample: Readonly<Record<string, number>>) => number | undefined) =>
-    seriesOf(grown, value, 4 * stepMs);
-  const { events, share } = series.data;
+    seriesOf({ points }, value, 4 * stepMs);
+  const there = availabilityLine(series.data.events, shown.from, known);
+  const share = shareOf(there);
   return (
     <Suspense fallback={<Loading what="the graphs" />}>
       <div className="grid gap-4 lg:grid-cols-2">
         <Figure
           name="Availability"
-          points={availabilityLine(events, shown.from, shown.to)}
+          points={there}
           window={shown}
           top={100}
           text={percentText}
@@ -105,15 +107,38 @@ function Graphs({ worker, ms }: { readonly worker: string; readonly ms: number }
   );
 }
 
+/** Until when it is known what happened to a worker, by the server's clock: nothing is while the line is cut. */
+function useKnownUntil(now: number): number {
+  const { line, aheadMs } = useLive();
+  return line.kind === "cut" ? Math.min(now, line.sinceMs + aheadMs) : now;
+}
+
+/** A worker that comes or goes has more in its history; and a line that was cut may have missed some of it. */
+function useReadAgain(worker: string, read: () => unknown): void {
+  const { line } = useLive();
+  const { worker: live } = useLiveWorker(worker);
+  const at = `${line.kind} ${live?.state} ${live?.since}`;
+  const [seen, setSeen] = useState(at);
+  useEffect(() => {
+    if (at === seen) return;
+    setSeen(at);
+    if (line.kind === "live") read();
+  }, [line.kind, at, seen, read]);
+}
+
 /** What was read, and the heartbeats that have come since. */
-function useGrowing(worker: string, read: HealthSeries | undefined, since: number): HealthSeries | undefined {
+function useGrowing(worker: string, read: HealthSeries | undefined): HealthSeries | undefined {
   const { beat } = useLiveWorker(worker);
   const [later, setLater] = useState<HealthSeries["points"]>([]);
-  if (beat && beat.at > Math.max(since, later.at(-1)?.at ?? 0)) {
+  if (beat && beat.at > (later.at(-1)?.at ?? 0)) {
     const { worker: _worker, at, ...sample } = beat;
     setLater([...later.slice(-2_000), { at, sample, beats: 1 }]);
   }
-  return useMemo(() => read && { points: [...read.points, ...later] }, [read, later]);
+  return useMemo(() => {
+    if (!read) return undefined;
+    const last = read.points.at(-1)?.at ?? 0;
+    return { points: [...read.points, ...later.filter(({ at }) => at > last)] };
+  }, [read, later]);
 }
 
 function Figure({ name, words, ...graph }: GraphProps & { readonly name: string; readonly words?: string }) {

@@ -2,7 +2,7 @@ import { useEffect, useRef } from "react";
 import uPlot from "uplot";
 import "uplot/dist/uPlot.min.css";
 import { useTheme } from "../../app/theme.ts";
-import type { GraphProps } from "./series.ts";
+import { aloneIn, type GraphProps } from "./series.ts";
 
 const heightPx = 150;
 
@@ -16,7 +16,11 @@ export function Graph({ points, window: { from, to }, top, text, fill = false }:
     // Colours are read when it is drawn: with others it is drawn anew.
     void theme;
     const data: uPlot.AlignedData = [points.map(({ at }) => at / 1_000), points.map(({ value }) => value)];
-    const plot = new uPlot(optionsOf({ from, to, top, text, fill, width: parent.clientWidth }), data, parent);
+    const plot = new uPlot(
+      optionsOf({ from, to, top, text, fill, alone: aloneIn(points), width: parent.clientWidth }),
+      data,
+      parent,
+    );
     const resized = new ResizeObserver(() => plot.setSize({ width: parent.clientWidth, height: heightPx }));
     resized.observe(parent);
     return () => {
@@ -33,10 +37,12 @@ interface Drawn {
   readonly from: number;
   readonly to: number;
   readonly fill: boolean;
+  /** Values without a neighbour. */
+  readonly alone: number[];
   readonly width: number;
 }
 
-function optionsOf({ from, to, top, text, fill, width }: Drawn): uPlot.Options {
+function optionsOf({ from, to, top, text, fill, alone, width }: Drawn): uPlot.Options {
   const colours = getComputedStyle(document.documentElement);
   const colour = (name: string): string => colours.getPropertyValue(name).trim();
   const axis = { stroke: colour("--soft"), grid: { stroke: colour("--line"), width: 1 }, ticks: { show: false } };
@@ -63,7 +69,7 @@ function optionsOf({ from, to, top, text, fill, width }: Drawn): uPlot.Options {
       {
         stroke: colour("--accent"),
         width: 1.5,
-        points: { show: false },
+        points: { show: alone.length > 0, size: 4, filter: () => alone },
         ...(fill && { fill: `${colour("--accent")}22` }),
         // A gap is a gap: nothing was heard.
         spanGaps: false,

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { availabilityLine, seriesOf, summaryOf } from "./series.ts";
+import { aloneIn, availabilityLine, seriesOf, shareOf, summaryOf } from "./series.ts";
 
 const event = (sequence: number, at: number, state: string) => ({ sequence, at, state, cause: "" });
 
@@ -14,6 +14,12 @@ describe("graphs of a worker", () => {
     ]);
   });
 
+  test("aloneIn() finds what no line shows", () => {
+    const values = [1, null, 0, 3, null, null, 5];
+    expect(aloneIn(values.map((value, at) => ({ at, value })))).toEqual([0, 6]);
+    expect(aloneIn([{ at: 0, value: 7 }])).toEqual([0]);
+  });
+
   test("availabilityLine() begins with what was before, and ends with what is", () => {
     const events = [event(3, 50, "lost"), event(1, 2, "online"), event(2, 40, "late")];
     expect(availabilityLine(events, 10, 60)).toEqual([
@@ -25,6 +31,14 @@ describe("graphs of a worker", () => {
       { at: 60, value: 0 },
     ]);
     expect(availabilityLine([], 10, 60)).toEqual([]);
+  });
+
+  test("shareOf() is the part of the known time, which ends where the line does", () => {
+    const events = [event(1, 20, "stopped"), event(2, 40, "online"), event(3, 90, "lost")];
+    expect(shareOf(availabilityLine(events, 0, 120))).toBe(0.5);
+    expect(shareOf(availabilityLine(events, 0, 80))).toBeCloseTo(2 / 3);
+    expect(shareOf(availabilityLine(events, 100, 120))).toBe(0);
+    expect(shareOf(availabilityLine([], 0, 120))).toBeNull();
   });
 
   test("summaryOf() says in words what the line shows", () => {

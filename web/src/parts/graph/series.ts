@@ -32,7 +32,17 @@ export function seriesOf(
   return series;
 }
 
-/** 100 while a worker was there (a late one was not missed yet), 0 while it was not; from its events, in any order. */
+/** Where values stand alone, between gaps: no line shows them. */
+export function aloneIn(points: readonly Point[]): number[] {
+  const isKnown = (at: number): boolean => (points[at]?.value ?? null) !== null;
+  return points.flatMap((_, at) => (isKnown(at) && !isKnown(at - 1) && !isKnown(at + 1) ? [at] : []));
+}
+
+/**
+ * 100 while a worker was there (a late one was not missed yet), 0 while it was not; from its events, in any order.
+ *
+ * @param to until when they are known: the line ends there, whatever the time is.
+ */
 export function availabilityLine(events: readonly WorkerEvent[], from: number, to: number): Point[] {
   const inOrder = [...events].sort((a, b) => a.at - b.at || a.sequence - b.sequence);
   const line: Point[] = [];
@@ -46,6 +56,14 @@ export function availabilityLine(events: readonly WorkerEvent[], from: number, t
   }
   const last = line.at(-1);
   return last ? [...line, { at: to, value: last.value }] : [];
+}
+
+/** Part of the time of an {@link availabilityLine} in which the worker was there, 0 to 1; null: nothing is known. */
+export function shareOf(line: readonly Point[]): number | null {
+  const known = (line.at(-1)?.at ?? 0) - (line[0]?.at ?? 0);
+  if (known <= 0) return null;
+  const spent = line.map(({ at, value }, n) => (value ? (line[n + 1]?.at ?? at) - at : 0));
+  return spent.reduce((sum, ms) => sum + ms, 0) / known;
 }
 
 /** Least, mean and most of what is known, for those who do not see the line. */

@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { text as textOf } from "node:stream/consumers";
-import { type JsonObject, openLog } from "#core";
+import { type JsonObject, openLog, timeLimit } from "#core";
 import { loadService } from "#worker";
 import type { WorkerJoinOptions } from "./commands/worker-join.ts";
 import { CliError } from "./errors.ts";
@@ -56,7 +56,7 @@ function toolsOf({ tools, toolTarget }: WorkerJoinOptions): Readonly<Record<stri
 
 /** A person takes their time; a token is looked at at once. */
 function patienceFor(token: string | undefined): Disposable & { readonly signal: AbortSignal } {
-  if (token !== undefined) return { signal: AbortSignal.timeout(joinMs), [Symbol.dispose]: () => {} };
+  if (token !== undefined) return { signal: timeLimit(joinMs), [Symbol.dispose]: () => {} };
   const interrupts = hearInterrupts();
   return { signal: interrupts.signal, [Symbol.dispose]: () => interrupts.close() };
 }

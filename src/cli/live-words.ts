@@ -1,3 +1,4 @@
+import { timeLimit } from "#core";
 import { connectControl, parseControlAddress } from "#control";
 import { listUnits } from "#work";
 import { stateName } from "#work/wire";
@@ -25,7 +26,7 @@ export async function liveWords(typed: readonly string[], terminal: Terminal): P
   try {
     const socket = socketOf(socketIn(typed), terminal.env);
     const control = await connectControl(parseControlAddress(socket), {
-      signal: AbortSignal.timeout(timeoutMs),
+      signal: timeLimit(timeoutMs),
       timeoutMs,
     });
     try {

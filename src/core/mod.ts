@@ -43,5 +43,6 @@ export { Secret } from "./secret.ts";
 export { formatSize, parseSize } from "./sizes.ts";
 export { Site, type SiteOptions, sitePolicy } from "./site.ts";
 export { notifySupervisor, type SupervisorNews } from "./supervisor.ts";
+export { timeLimit } from "./time-limit.ts";
 export { newTotpSecret, totpCode, totpStep, totpText, totpUri } from "./totp.ts";
 export { isWellKnownPassword } from "./well-known-passwords.ts";

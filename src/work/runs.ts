@@ -1,4 +1,4 @@
-import { type Clock, type Log, errorText } from "#core";
+import { type Clock, type Log, errorText, timeLimit } from "#core";
 import { WorkError } from "./errors.ts";
 import { HelperPool } from "./helper/helper-pool.ts";
 import { Places } from "./places.ts";
@@ -134,7 +134,7 @@ export class Runs {
       }
       const { revision } = unit;
       this.#pool.stop(unit.id, cause);
-      const again = AbortSignal.timeout(askAgainMs);
+      const again = timeLimit(askAgainMs);
       await unit.changedSince(revision, AbortSignal.any([signal, again])).catch(() => signal.throwIfAborted());
     }
   }
@@ -239,7 +239,7 @@ export class Runs {
   }
 
   #startQueued(unit: Unit): void {
-    this.start(unit, AbortSignal.timeout(60_000)).catch((error: unknown) => {
+    this.start(unit, timeLimit(60_000)).catch((error: unknown) => {
       this.#options.log.warn(`queued unit ${unit.id} did not start`, { error: errorText(error) });
     });
   }

@@ -1,6 +1,6 @@
 import { setMaxListeners } from "node:events";
 import { join } from "node:path";
-import { type Clock, errorText, type FileLock, type Log, systemClock } from "#core";
+import { type Clock, errorText, type FileLock, type Log, systemClock, timeLimit } from "#core";
 import { WorkError } from "./errors.ts";
 import { endLeftovers } from "./leftovers.ts";
 import { Loops } from "./loop/loops.ts";
@@ -298,7 +298,7 @@ export class Units {
 
   /** Somebody who forces a release does not want to hear of a process that waits for its disk for ever. */
   async #stopWithin(unit: Unit, ms: number, signal: AbortSignal): Promise<void> {
-    const limit = AbortSignal.timeout(ms);
+    const limit = timeLimit(ms);
     await this.#stop(unit, AbortSignal.any([signal, limit])).catch((error: unknown) => {
       signal.throwIfAborted();
       this.#log.warn(`unit ${unit.id} is released although it does not end`, { error: errorText(error) });

@@ -1,3 +1,4 @@
+import { readdirSync, readFileSync } from "node:fs";
 import { mkdir, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { describe, expect, test } from "vitest";
@@ -126,4 +127,16 @@ describe("checkRooms() reports", () => {
     const lines = checkRooms(folder.path).map(({ file, line, rule }) => `${file}:${line}: ${rule}`);
     expect(lines).toEqual([expect.stringMatching(report)]);
   });
+});
+
+test("what is to end after a while ends also when garbage was collected: by timeLimit() of core alone", () => {
+  const sources = readdirSync(join(root, "src"), { recursive: true, encoding: "utf8" }).filter((path) =>
+    /(?<!\.test)\.ts$/.test(path),
+  );
+  const own = join("core", "time-limit.ts");
+  const others = sources.filter((path) => path !== own);
+  expect(others.length).toBeLessThan(sources.length);
+  expect(
+    others.filter((path) => readFileSync(join(root, "src", path), "utf8").includes("AbortSignal.timeout(")),
+  ).toEqual([]);
 });

@@ -1,6 +1,7 @@
 import { connect } from "node:net";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { timeLimit } from "#core";
 import { runProcess, type StartedProcess, type StartOptions, startProcess } from "./processes.ts";
 
 const root = join(import.meta.dirname, "..", "..");
@@ -42,7 +43,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     giveUp.abort(new Error(`the daemon ended (${code ?? signal}) before it answered:\n${daemon.stderr()}`));
   });
   try {
-    const nodeId = await nodeIdAt(socket, AbortSignal.any([giveUp.signal, AbortSignal.timeout(timeoutMs)]));
+    const nodeId = await nodeIdAt(socket, timeLimit(timeoutMs, giveUp.signal));
     return { ...daemon, socket, nodeId };
   } catch (error) {
     await daemon.stop("SIGKILL");

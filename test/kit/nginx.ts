@@ -2,6 +2,7 @@ import { existsSync } from "node:fs";
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { connect } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
+import { timeLimit } from "#core";
 import type { CertificateFiles } from "./certificates.ts";
 import { startProcess } from "./processes.ts";
 import { tempFolder } from "./temp-folder.ts";
@@ -90,7 +91,7 @@ http {
 async function untilListening(port: number, ended: Promise<unknown>): Promise<void> {
   const giveUp = new AbortController();
   void ended.then(() => giveUp.abort(new Error("it ended")));
-  for (const limit = AbortSignal.any([giveUp.signal, AbortSignal.timeout(30_000)]); ; await sleep(50)) {
+  for (const limit = timeLimit(30_000, giveUp.signal); ; await sleep(50)) {
     limit.throwIfAborted();
     if (await isOpen(port)) return;
   }

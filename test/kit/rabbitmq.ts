@@ -2,6 +2,7 @@ import { existsSync } from "node:fs";
 import { mkdir, writeFile } from "node:fs/promises";
 import { type AddressInfo, connect, createServer, type Server, type Socket } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
+import { timeLimit } from "#core";
 import { freePort } from "./free-port.ts";
 import { runProcess, type StartedProcess, startProcess } from "./processes.ts";
 import { tempFolder } from "./temp-folder.ts";
@@ -111,7 +112,7 @@ function configuration(port: number): string {
 async function untilReady(port: number, server: StartedProcess): Promise<void> {
   const giveUp = new AbortController();
   void server.ended.then(() => giveUp.abort());
-  const limit = AbortSignal.any([giveUp.signal, AbortSignal.timeout(90_000)]);
+  const limit = timeLimit(90_000, giveUp.signal);
   for (; !limit.aborted; await sleep(50)) if (await greets(port)) return;
   throw new Error(`RabbitMQ did not start:\n${server.stdout()}${server.stderr()}`);
 }

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { silentLog } from "#core";
+import { silentLog, timeLimit } from "#core";
 import { openUnits, type Units, type UnitsOptions, type WorkTypeSettings } from "#work";
 import { isFinal, type UnitStatus } from "#work/wire";
 import { freshBuild } from "./daemon.ts";
@@ -27,7 +27,7 @@ export async function builtHelpers(): Promise<void> {
 
 /** A wait that no test is meant to reach: it only keeps a failing one from hanging. */
 export function patience(): AbortSignal {
-  return AbortSignal.timeout(90_000);
+  return timeLimit(90_000);
 }
 
 /** One word of params, whatever is in it. */

@@ -1,4 +1,4 @@
-import { isJsonObject, type JsonObject, silentLog } from "#core";
+import { isJsonObject, type JsonObject, silentLog, timeLimit } from "#core";
 import { decodeEnrolmentToken, readEntitlement } from "#fleet";
 import { loadService } from "#worker";
 import { runType } from "../join-worker.ts";
@@ -134,7 +134,7 @@ async function joined(
     ...(ca !== "" && { ca: readableText(ca) }),
     ...(pin !== "" && { pin: plainPin(pin) }),
     env: { ...env },
-    signal: token === "" ? signal : AbortSignal.any([signal, AbortSignal.timeout(joinMs)]),
+    signal: token === "" ? signal : timeLimit(joinMs, signal),
   });
   return `this machine is ${known} now, a worker of ${serverUrl}`;
 }

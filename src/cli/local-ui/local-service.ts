@@ -3,7 +3,7 @@ import { closeSync, existsSync, mkdirSync, openSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { promisify } from "node:util";
-import { errorText } from "#core";
+import { errorText, timeLimit } from "#core";
 import { loadModes } from "#worker";
 import { CliError } from "../errors.ts";
 import type { LocalWorker } from "./local-worker.ts";
@@ -67,7 +67,7 @@ async function startSession(worker: LocalWorker): Promise<void> {
 }
 
 async function until(holds: () => Promise<boolean>, otherwise: string): Promise<void> {
-  const limit = AbortSignal.timeout(patienceMs);
+  const limit = timeLimit(patienceMs);
   while (!(await holds())) {
     if (limit.aborted) throw new CliError("WORKER_SILENT", otherwise, { remedy: "`farhand worker doctor` finds out" });
     await sleep(50);

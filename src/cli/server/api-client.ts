@@ -1,4 +1,5 @@
 import type { IncomingMessage } from "node:http";
+import { timeLimit } from "#core";
 import type { ConnectionHandle } from "./connection-handle.ts";
 import { CliError } from "../errors.ts";
 import { agentFor } from "./agent.ts";
@@ -154,7 +155,7 @@ export class ApiClient {
   async #askOnce(method: string, path: string, { body, headers = {}, signal }: Asking): Promise<unknown> {
     const json = body === undefined ? undefined : JSON.stringify(body);
     const type = json === undefined ? {} : { "content-type": "application/json" };
-    const limit = AbortSignal.timeout(answerMs);
+    const limit = timeLimit(answerMs);
     const both = signal ? AbortSignal.any([signal, limit]) : limit;
     try {
       const answer = await this.#exchange(method, path, { ...type, ...headers }, json, both);

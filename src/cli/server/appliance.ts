@@ -6,7 +6,7 @@ import { dirname, join } from "node:path";
 import { createInterface } from "node:readline";
 import { PassThrough } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
-import { openLog } from "#core";
+import { openLog, timeLimit } from "#core";
 import type { UnitTaken } from "#fleet";
 import { type Asker, type RunningServer, startServer } from "#server";
 import { loadModes, version } from "#worker";
@@ -95,7 +95,7 @@ async function untilFree(state: string): Promise<void> {
 /** Submit a unit through the server, print it live, and say how it ended. @returns the worker's name */
 async function showUnit({ core }: RunningServer, terminal: Terminal, stopped: AbortSignal): Promise<string> {
   const { lines, registry } = core;
-  const late = AbortSignal.any([stopped, AbortSignal.timeout(joinMs)]);
+  const late = timeLimit(joinMs, stopped);
   let worker = (await registry.list()).find(({ id }) => lines.isConnected(id));
   while (!worker) {
     await sleep(50, undefined, { signal: late });

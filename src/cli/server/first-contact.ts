@@ -1,4 +1,5 @@
 import { X509Certificate } from "node:crypto";
+import { timeLimit } from "#core";
 import { readText } from "../files.ts";
 import { CliError } from "../errors.ts";
 import { oneLine } from "../quantities.ts";
@@ -85,7 +86,7 @@ async function askedAbout(url: URL, fault: CliError, terminal: Terminal): Promis
 async function chainOf(url: URL): Promise<Buffer[]> {
   const host = url.hostname.replace(/^\[|\]$/g, "");
   try {
-    return await shownChain(host, Number(url.port || 443), AbortSignal.timeout(connectMs));
+    return await shownChain(host, Number(url.port || 443), timeLimit(connectMs));
   } catch (error) {
     throw connectFault(url, error);
   }

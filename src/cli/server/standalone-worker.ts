@@ -1,3 +1,4 @@
+import { timeLimit } from "#core";
 import { apiVersion, faultOfRpcError, type Hello, includesLevel, isLevel, type Level, RemoteError } from "#fleet";
 import { CliError } from "../errors.ts";
 import { programVersion } from "../version.ts";
@@ -73,7 +74,7 @@ export class StandaloneWorker {
       ...(token !== undefined && { authorization: `Bearer ${token}` }),
     };
     const url = new URL("/rpc", this.#url);
-    const signal = AbortSignal.timeout(answerMs);
+    const signal = timeLimit(answerMs);
     const answer = await exchange({ method: "POST", url, agent: this.#agent, headers, body, signal });
     return resultIn(await textOf(answer, url, maxAnswerBytes, () => this.#invalid("its answer is too long")), () =>
       this.#invalid(`it answers ${String(answer.statusCode)} and no JSON-RPC`),

@@ -1,5 +1,6 @@
 import { PassThrough, type Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
+import { timeLimit } from "#core";
 import { ServerError } from "../errors.ts";
 import type { ApiLimits } from "./limits.ts";
 
@@ -22,7 +23,7 @@ export interface StreamGuard {
 export function guarded(source: Readable, guard: StreamGuard): Readable {
   const out = new PassThrough();
   const watch = watchIdle(guard.limits.streamIdleMs);
-  const total = AbortSignal.timeout(guard.limits.streamTotalMs);
+  const total = timeLimit(guard.limits.streamTotalMs);
   const signal = AbortSignal.any([guard.signal, watch.signal, total]);
   const metered = async function* (chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
     let bytes = 0;

@@ -1,6 +1,6 @@
 import { RemoteError } from "#fleet";
 import type { Duplex } from "node:stream";
-import type { JsonObject } from "#core";
+import { type JsonObject, timeLimit } from "#core";
 import { ServerError } from "../errors.ts";
 import { answerOn } from "../line/answer-on.ts";
 import type { WorkerRequest, WorkerStream } from "../line/worker-lines.ts";
@@ -22,7 +22,7 @@ export async function askWorker(
   method: string,
   params: object,
 ): Promise<unknown> {
-  const late = AbortSignal.timeout(limits.callMs);
+  const late = timeLimit(limits.callMs);
   const signal = AbortSignal.any([call.signal, late]);
   const request: WorkerRequest = { method, params: params as JsonObject };
   return await told({ call, traces, method }, late, () => lines.call(call.worker.id, request, call.asker(), signal));

@@ -1,5 +1,5 @@
 import type { Duplex } from "node:stream";
-import { errorText } from "#core";
+import { errorText, timeLimit } from "#core";
 import {
   configChanged,
   forward,
@@ -96,7 +96,7 @@ export class Lines implements WorkerLines {
       this.#watch(workerId, stream, scope);
       const body = JSON.stringify(request);
       sayWords(stream, { assertion: this.#assert(workerId, "stream.open", body, asker), body });
-      return { result: await answerOn(stream, AbortSignal.any([scope.signal, AbortSignal.timeout(answerMs)])), stream };
+      return { result: await answerOn(stream, timeLimit(answerMs, scope.signal)), stream };
     } catch (error) {
       scope.leave();
       throw error;

@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { type Clock, errorText, type Log } from "#core";
+import { type Clock, errorText, type Log, timeLimit } from "#core";
 import { askedParams, UnitState } from "#work/wire";
 import { RemoteError } from "#fleet";
 import { sendToQueue } from "#mesh";
@@ -350,7 +350,7 @@ export class QuokkaUnits {
       return await this.#end(job, notPublished(`that it leaves could not be stored: ${errorText(error)}`));
     }
     try {
-      await sendToQueue(message, AbortSignal.timeout(brokerMs));
+      await sendToQueue(message, timeLimit(brokerMs));
     } catch (error) {
       if (job.startedAt !== undefined) return;
       const detail = `the worker's broker did not take the order: ${errorText(error)}`.slice(0, 1_000);

@@ -1,4 +1,4 @@
-import { errorText, type JsonObject, systemClock } from "#core";
+import { errorText, type JsonObject, systemClock, timeLimit } from "#core";
 import { ToolError } from "../errors.ts";
 import type { ToolContext } from "../tool.ts";
 import { toolExits } from "../wire.ts";
@@ -49,7 +49,7 @@ export async function probe(probing: Probing, context: ToolContext): Promise<num
 }
 
 async function once({ attempt, timeoutMs }: Probing, stopped: AbortSignal): Promise<Attempted> {
-  const limit = AbortSignal.timeout(timeoutMs);
+  const limit = timeLimit(timeoutMs);
   const signal = AbortSignal.any([stopped, limit]);
   try {
     return await attempt(signal);

@@ -1,6 +1,6 @@
 import { once } from "node:events";
 import { connect, type Socket } from "node:net";
-import { errorText, systemCode } from "#core";
+import { errorText, systemCode, timeLimit } from "#core";
 import type { ResolvedTarget } from "../tool.ts";
 
 /** A connection, and what it took. Who has it ends it. */
@@ -24,7 +24,7 @@ export async function connectTo({ addresses }: ResolvedTarget, port: number, sig
   for (const [at, address] of addresses.entries()) {
     signal.throwIfAborted();
     const isLast = at === addresses.length - 1;
-    const limit = isLast ? signal : AbortSignal.any([signal, AbortSignal.timeout(patienceMs)]);
+    const limit = isLast ? signal : timeLimit(patienceMs, signal);
     const socket = connect({ host: address, port });
     // What breaks later is told where it is read.
     socket.on("error", () => undefined);

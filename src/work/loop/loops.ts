@@ -1,4 +1,4 @@
-import type { Clock, Log } from "#core";
+import { type Clock, type Log, timeLimit } from "#core";
 import type { LoopSettings } from "../settings.ts";
 import type { Unit } from "../unit/unit.ts";
 import { type UnitCause, UnitState, type UnitStatus } from "../wire.ts";
@@ -200,7 +200,7 @@ export class Loops {
         return await this.#options.end(unit, { State: UnitState.Canceled, Detail: "Canceled", Cause: cause });
       const { revision } = unit;
       if (task) await task.inTurn(() => this.#held.tell(task, cause));
-      const again = AbortSignal.timeout(lookAgainMs);
+      const again = timeLimit(lookAgainMs);
       await unit.changedSince(revision, AbortSignal.any([signal, again])).catch(() => signal.throwIfAborted());
     }
   }

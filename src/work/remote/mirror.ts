@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { errorText, systemCode } from "#core";
+import { errorText, systemCode, timeLimit } from "#core";
 import { WorkError } from "../errors.ts";
 import type { Unit } from "../unit/unit.ts";
 import { UnitState } from "../wire.ts";
@@ -64,7 +64,7 @@ export class Mirror {
     }
     const ended = await this.#tell("cancel", signal);
     if (ended === "pending" && fault) return await this.#giveUp(fault);
-    const soon = AbortSignal.any([signal, AbortSignal.timeout(endingMs)]);
+    const soon = timeLimit(endingMs, signal);
     if (ended === "done") await record.unit.until(() => record.unit.isFinal, soon).catch(() => undefined);
     return ended;
   }
@@ -89,7 +89,7 @@ export class Mirror {
       return ended === "pending" && fault ? await this.#giveUp(fault) : ended;
     }
     await this.#ending.stop();
-    await endTwin(this.#link, "release", AbortSignal.timeout(forceMs)).catch((error: unknown) => {
+    await endTwin(this.#link, "release", timeLimit(forceMs)).catch((error: unknown) => {
       this.#link.context.log.warn(`unit ${record.unit.id} is released here only`, { error: errorText(error) });
     });
     await this.#remove(true);

@@ -1,4 +1,4 @@
-import { errorText, systemCode } from "#core";
+import { errorText, systemCode, timeLimit } from "#core";
 import { WorkError } from "../errors.ts";
 import { within } from "./connect-node.ts";
 import { withdrawOrder } from "./farhand-start.ts";
@@ -51,7 +51,7 @@ export async function dropTwin(
   stop?: AbortSignal,
 ): Promise<void> {
   if (unitId === "") return;
-  const limit = AbortSignal.timeout(dropMs);
+  const limit = timeLimit(dropMs);
   const signal = stop ? AbortSignal.any([stop, limit]) : limit;
   const backoff = link.backoff();
   for (;;) {

@@ -3,7 +3,7 @@ import type { Agent } from "node:http";
 import { request } from "node:https";
 import { isIP } from "node:net";
 import { type DetailedPeerCertificate, TLSSocket } from "node:tls";
-import { errorText } from "#core";
+import { errorText, timeLimit } from "#core";
 import { WorkerError } from "../errors.ts";
 
 const handshakeMs = 15_000;
@@ -57,7 +57,7 @@ function plainHex(fingerprint: string): string {
 
 function shownBy(url: URL, agent: Agent | undefined, signal: AbortSignal): Promise<DetailedPeerCertificate[]> {
   const host = url.hostname.replace(/^\[|\]$/g, "");
-  const limit = AbortSignal.any([signal, AbortSignal.timeout(handshakeMs)]);
+  const limit = timeLimit(handshakeMs, signal);
   return new Promise((resolve, reject) => {
     const fail = (why: string): void => reject(failed(`${url.origin} cannot be reached: ${why}`));
     // Only looked at: the request is never ended, so nothing of it is sent.

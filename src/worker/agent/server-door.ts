@@ -1,7 +1,7 @@
 import { type Agent, type IncomingMessage, request as httpRequest } from "node:http";
 import { type RequestOptions, request as httpsRequest } from "node:https";
 import { checkServerIdentity, type DetailedPeerCertificate, TLSSocket } from "node:tls";
-import { errorText } from "#core";
+import { errorText, timeLimit } from "#core";
 import { RemoteError } from "#fleet";
 import { outwardAgent } from "#mesh";
 import { WorkerError } from "../errors.ts";
@@ -89,7 +89,7 @@ async function ask(url: URL, body: object, options: RequestOptions, signal: Abor
   const request = url.protocol === "https:" ? httpsRequest : httpRequest;
   const json = JSON.stringify(body);
   const headers = { "content-type": "application/json", "content-length": Buffer.byteLength(json) };
-  const limit = AbortSignal.any([signal, AbortSignal.timeout(answerMs)]);
+  const limit = timeLimit(answerMs, signal);
   const answer = await new Promise<IncomingMessage>((resolve, reject) => {
     const asking = request(url, { ...options, method: "POST", headers, signal: limit }, resolve);
     asking.on("error", (error) => reject(failed(`${url.origin} cannot be asked: ${whyNot(error)}`)));

@@ -1,4 +1,4 @@
-import { errorText, type Log } from "#core";
+import { errorText, type Log, timeLimit } from "#core";
 import {
   type CallContext,
   type Caller,
@@ -148,7 +148,7 @@ export class Shells {
 
   async #cancel(id: string): Promise<void> {
     const { units, log } = this.#options;
-    await units.cancel(id, AbortSignal.timeout(endMs)).catch((error: unknown) => {
+    await units.cancel(id, timeLimit(endMs)).catch((error: unknown) => {
       log.warn(`shell ${id} does not end`, { error: errorText(error) });
     });
   }

@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import type { Duplex } from "node:stream";
-import { errorText, type Log } from "#core";
+import { errorText, type Log, timeLimit } from "#core";
 import { FleetError, Forwarded, hearWords, includesLevel, sayWords } from "#fleet";
 import type { MeshStream } from "#mesh";
 import type { Askers } from "./askers.ts";
@@ -78,7 +78,7 @@ export class StreamService {
   }
 
   async #asked(stream: Duplex, signal: AbortSignal): Promise<AskedFor> {
-    const words = Forwarded.safeParse(await hearWords(stream, AbortSignal.any([signal, AbortSignal.timeout(wordsMs)])));
+    const words = Forwarded.safeParse(await hearWords(stream, timeLimit(wordsMs, signal)));
     if (!words.success) throw new FleetError("MESSAGE_INVALID", "the first words of a stream are none");
     return askedFor(words.data, this.#options.askers, { streams: true });
   }

@@ -1,4 +1,5 @@
 import { connect, type Socket } from "node:net";
+import { timeLimit } from "#core";
 import { includesLevel, tcpOpen, type WholeDocument } from "#fleet";
 import { splice } from "#mesh";
 import { WorkerError } from "../errors.ts";
@@ -33,7 +34,7 @@ function connected(
   service: string,
 ): Promise<Socket> {
   return new Promise((resolve, reject) => {
-    const both = AbortSignal.any([signal, AbortSignal.timeout(connectMs)]);
+    const both = timeLimit(connectMs, signal);
     const socket = connect({ host, port, allowHalfOpen: true, noDelay: true, keepAlive: true });
     const giveUp = (): void => void socket.destroy(new Error("it does not answer in time"));
     const settle = (): void => both.removeEventListener("abort", giveUp);

@@ -4,7 +4,7 @@ import { access, readFile, stat } from "node:fs/promises";
 import { connect } from "node:net";
 import { delimiter, dirname, join } from "node:path";
 import { createSecureContext } from "node:tls";
-import { errorText, systemCode } from "#core";
+import { errorText, systemCode, timeLimit } from "#core";
 import type { ConfigFault } from "#fleet";
 import type { WorkerConfiguration } from "./effective.ts";
 import { watcherWarnings } from "./watcher-checks.ts";
@@ -17,7 +17,7 @@ type LiveCheck = (values: WorkerConfiguration, signal: AbortSignal) => Promise<r
 
 /** What this machine says against a configuration (CAT-76, third depth): files, certificates, programs, the server. */
 export async function liveWarnings(values: WorkerConfiguration, signal?: AbortSignal): Promise<ConfigFault[]> {
-  const limit = AbortSignal.timeout(answerMs);
+  const limit = timeLimit(answerMs);
   const either = signal ? AbortSignal.any([signal, limit]) : limit;
   const found = await Promise.all(checks.map((check) => check(values, either)));
   signal?.throwIfAborted();

@@ -8,7 +8,7 @@ import { type Account, type Mode, type ModePlaces, placesOf, thisAccount } from 
 import { readSettingsFile } from "../settings/mod.ts";
 import { existsSync } from "node:fs";
 import { hostname } from "node:os";
-import { errorText, isJsonObject, type Json, Secret } from "#core";
+import { errorText, isJsonObject, type Json, Secret, timeLimit } from "#core";
 import { isSecret, markSecrets } from "#fleet";
 import type { Check, DoctorFacts, Finding, Verdict } from "./finding.ts";
 import { placeChecks } from "./place-checks.ts";
@@ -122,7 +122,7 @@ export async function lookAll(facts: DoctorFacts, signal?: AbortSignal): Promise
 }
 
 async function look(check: Check, facts: DoctorFacts, signal?: AbortSignal): Promise<Verdict | undefined> {
-  const limit = AbortSignal.timeout(checkMs);
+  const limit = timeLimit(checkMs);
   try {
     return await check.look(facts, signal ? AbortSignal.any([signal, limit]) : limit);
   } catch (error) {

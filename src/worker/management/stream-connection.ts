@@ -1,3 +1,4 @@
+import { timeLimit } from "#core";
 import { Conversing } from "./conversing.ts";
 import type { Desk } from "./desk.ts";
 import type { Notices } from "./notices.ts";
@@ -47,7 +48,7 @@ export class StreamConnection {
 
   /** Answer what is under way, then close. */
   async end(withinMs: number): Promise<void> {
-    const limit = AbortSignal.timeout(withinMs);
+    const limit = timeLimit(withinMs);
     await Promise.race([
       this.#conversing.settled(),
       new Promise((resolve) => limit.addEventListener("abort", resolve, { once: true })),

@@ -1,6 +1,6 @@
 import { hostname } from "node:os";
 import { setTimeout as sleep } from "node:timers/promises";
-import { errorText, type FileLock, type Log } from "#core";
+import { errorText, type FileLock, type Log, timeLimit } from "#core";
 import { FileConfiguration } from "../configuration/file-configuration.ts";
 import { secretSource } from "../configuration/secret-source.ts";
 import { WorkerError } from "../errors.ts";
@@ -83,7 +83,7 @@ function stopService(state: string): boolean {
 }
 
 async function heldWhenStopped(state: string, mode: Mode, signal?: AbortSignal): Promise<FileLock> {
-  const limit = AbortSignal.timeout(stopMs);
+  const limit = timeLimit(stopMs);
   for (;;) {
     try {
       return lockState(state, mode);

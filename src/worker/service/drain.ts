@@ -1,4 +1,4 @@
-import { type Clock, errorText, type Log, systemClock } from "#core";
+import { type Clock, errorText, type Log, systemClock, timeLimit } from "#core";
 import { serve, type ServedMethod, workerDrain } from "#fleet";
 import type { Units } from "#work";
 import type { WorkerLoops } from "../loops/worker-loops.ts";
@@ -81,7 +81,7 @@ export class Drain {
       log.warn("the deadline of the drain has come: what runs is interrupted", { running: units.running() });
       await units.interrupt();
     }
-    await loops?.drained(AbortSignal.timeout(homeMs)).catch(() => log.warn("helpers do not go home"));
+    await loops?.drained(timeLimit(homeMs)).catch(() => log.warn("helpers do not go home"));
     this.#deadline.abort();
     lifecycle.stop(by);
   }

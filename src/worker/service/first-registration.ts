@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { type Clock, errorText, isJsonObject, type Json, type Log, systemClock } from "#core";
+import { type Clock, errorText, isJsonObject, type Json, type Log, systemClock, timeLimit } from "#core";
 import { type ConfigKeyPath, decodeEnrolmentToken, isSecret, RemoteError } from "#fleet";
 import { enrol, type EnrolmentProof } from "../agent/enrol.ts";
 import type { Identity, Membership } from "../agent/identity.ts";
@@ -83,7 +83,7 @@ export class FirstRegistration {
       try {
         const proof = proofIn(server);
         if (!proof || signal.aborted) return undefined;
-        const limit = AbortSignal.any([signal, AbortSignal.timeout(askMs)]);
+        const limit = timeLimit(askMs, signal);
         const common = { identity, instance, self, signal: limit };
         return await enrol({ ...common, ...proof, serverUrl, trust: serverTrust(server) });
       } catch (error) {

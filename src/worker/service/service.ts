@@ -1,4 +1,4 @@
-import { type Clock, type Closable, errorText, type Log } from "#core";
+import { type Clock, type Closable, errorText, type Log, timeLimit } from "#core";
 import { openUnits, type Units } from "#work";
 import type { Membership } from "../agent/identity.ts";
 import { Instance, type SelfDescription } from "../agent/instance.ts";
@@ -102,7 +102,7 @@ async function run(setup: Setup, lifecycle: Lifecycle, log: Log): Promise<Runnin
   const instance = new Instance(Date.now());
   const self = selfOf(setup, values, log);
   const first = new FirstRegistration({ server: values.server, identity: setup.identity, instance, self, log });
-  const membership = setup.identity.membership() ?? (await first.ask(AbortSignal.timeout(enrolMs)));
+  const membership = setup.identity.membership() ?? (await first.ask(timeLimit(enrolMs)));
   if (membership) return await runMember(setup, values, { membership, instance, self, lifecycle, log });
   return runUntilEnrolled(await runAlone(setup, lifecycle, log), first, lifecycle);
 }

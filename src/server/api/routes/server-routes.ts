@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { timeLimit } from "#core";
 import { apiVersion, includesLevel } from "#fleet";
 import { callerLevel } from "../../auth/callers.ts";
 import { ServerError } from "../../errors.ts";
@@ -98,7 +99,7 @@ function metricsRoute({ access, openMetrics }: RouteServices, metrics: Metrics):
 }
 
 async function requireStore(store: RouteServices["store"]): Promise<void> {
-  const late = AbortSignal.timeout(readyWithinMs);
+  const late = timeLimit(readyWithinMs);
   const tooLate = new Promise<never>((_resolve, reject) =>
     late.addEventListener("abort", () => reject(late.reason as Error), { once: true }),
   );

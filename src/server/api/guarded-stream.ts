@@ -1,6 +1,5 @@
 import { PassThrough, type Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
-import { timeLimit } from "#core";
 import { ServerError } from "../errors.ts";
 import type { ApiLimits } from "./limits.ts";
 
@@ -23,8 +22,8 @@ export interface StreamGuard {
 export function guarded(source: Readable, guard: StreamGuard): Readable {
   const out = new PassThrough();
   const watch = watchIdle(guard.limits.streamIdleMs);
-  const total = timeLimit(guard.limits.streamTotalMs);
-  const signal = AbortSignal.any([guard.signal, watch.signal, total]);
+  const total = watchIdle(guard.limits.streamTotalMs, "it went on for too long");
+  const signal = AbortSignal.any([guard.signal, watch.signal, total.signal]);
   const metered = async function* (chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
     let bytes = 0;
     for await (const chunk of chunks) {
@@ -41,18 +40,24 @@ export function guarded(source: Readable, guard: StreamGuard): Readable {
   // How it ended shows in `out`.
   pipeline(source, metered, out, { signal })
     .catch(() => {})
-    .finally(() => watch.stop());
+    .finally(() => {
+      watch.stop();
+      total.stop();
+    });
   return out;
 }
 
-/** Fires when nobody says `moved` for so long. */
-export function watchIdle(idleMs: number): {
+/** Fires when nobody says `moved` for so long, for that reason; holds nothing once it is stopped. */
+export function watchIdle(
+  idleMs: number,
+  why = "nothing moved for too long",
+): {
   readonly signal: AbortSignal;
   readonly moved: () => void;
   readonly stop: () => void;
 } {
   const idle = new AbortController();
-  const timer = setTimeout(() => idle.abort(new Error("nothing moved for too long")), idleMs);
+  const timer = setTimeout(() => idle.abort(new Error(why)), idleMs);
   // A server that stops does not wait for what will not move any more.
   timer.unref();
   return { signal: idle.signal, moved: () => void timer.refresh(), stop: () => clearTimeout(timer) };

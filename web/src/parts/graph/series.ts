@@ -60,10 +60,13 @@ export function availabilityLine(events: readonly WorkerEvent[], from: number, t
 
 /** Part of the time of an {@link availabilityLine} in which the worker was there, 0 to 1; null: nothing is known. */
 export function shareOf(line: readonly Point[]): number | null {
-  const known = (line.at(-1)?.at ?? 0) - (line[0]?.at ?? 0);
-  if (known <= 0) return null;
-  const spent = line.map(({ at, value }, n) => (value ? (line[n + 1]?.at ?? at) - at : 0));
-  return spent.reduce((sum, ms) => sum + ms, 0) / known;
+  let [known, there] = [0, 0];
+  line.forEach(({ at, value }, n) => {
+    const ms = (line[n + 1]?.at ?? at) - at;
+    if (value !== null) known += ms;
+    if (value) there += ms;
+  });
+  return known > 0 ? there / known : null;
 }
 
 /** Least, mean and most of what is known, for those who do not see the line. */

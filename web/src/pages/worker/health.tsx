@@ -4,7 +4,7 @@ import type { HealthSeries, WorkerView } from "#server/wire";
 import { readEvents, readHealth, type Window } from "../../api/workers.ts";
 import { useServerNow } from "../../live/clock.ts";
 import { useLive, useLiveWorker } from "../../live/live.tsx";
-import { availabilityLine, type GraphProps, seriesOf, shareOf, summaryOf } from "../../parts/graph/series.ts";
+import { availabilityLine, type GraphProps, seriesOf, shareOf, summaryOf, withNow } from "../../parts/graph/series.ts";
 import { Loading } from "../../parts/empty.tsx";
 import { ProblemNote } from "../../parts/problem-note.tsx";
 import { durationText, percentText } from "../../parts/quantities.ts";
@@ -52,6 +52,7 @@ export function Health({ worker }: { readonly worker: WorkerView }) {
 function Graphs({ worker, ms }: { readonly worker: string; readonly ms: number }) {
   const now = useServerNow(beatMs);
   const known = useKnownUntil(now);
+  const { worker: live } = useLiveWorker(worker);
   const stepMs = Math.max(beatMs, Math.ceil(ms / 360));
   const series = useQuery({
     queryKey: ["health", worker, ms],
@@ -73,7 +74,7 @@ function Graphs({ worker, ms }: { readonly worker: string; readonly ms: number }
   const points = grown.points.filter(({ at }) => at >= shown.from);
   const of = (value: (sample: Readonly<Record<string, number>>) => number | undefined) =>
     seriesOf({ points }, value, 4 * stepMs);
-  const there = availabilityLine(series.data.events, shown.from, known);
+  const there = availabilityLine(withNow(series.data.events, live), shown.from, known);
   const share = shareOf(there);
   return (
     <Suspense fallback={<Loading what="the graphs" />}>

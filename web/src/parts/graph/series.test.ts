@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { aloneIn, availabilityLine, seriesOf, shareOf, summaryOf } from "./series.ts";
+import { aloneIn, availabilityLine, seriesOf, shareOf, summaryOf, withNow } from "./series.ts";
 
 const event = (sequence: number, at: number, state: string) => ({ sequence, at, state, cause: "" });
 
@@ -39,6 +39,15 @@ describe("graphs of a worker", () => {
     expect(shareOf(availabilityLine(events, 0, 80))).toBeCloseTo(2 / 3);
     expect(shareOf(availabilityLine(events, 100, 120))).toBe(0);
     expect(shareOf(availabilityLine([], 0, 120))).toBeNull();
+  });
+
+  test("withNow() adds what the events do not have yet", () => {
+    const events = [event(1, 20, "online")];
+    const lost = { state: "lost" as const, since: 50, cause: "silent" };
+    const [, last] = withNow(events, lost);
+    expect(last).toMatchObject({ at: 50, state: "lost" });
+    expect(withNow([...events, event(2, 50, "lost")], lost)).toHaveLength(2);
+    expect(withNow(events, undefined)).toBe(events);
   });
 
   test("summaryOf() says in words what the line shows", () => {

@@ -1,4 +1,4 @@
-import type { HealthSeries, WorkerEvent } from "#server/wire";
+import type { HealthSeries, WorkerEvent, WorkerView } from "#server/wire";
 
 /** A value at a moment; null: nothing is known, and the line has a gap. */
 export interface Point {
@@ -56,6 +56,15 @@ export function availabilityLine(events: readonly WorkerEvent[], from: number, t
   }
   const last = line.at(-1);
   return last ? [...line, { at: to, value: last.value }] : [];
+}
+
+/** Its events with how it is now, which is told before it stands among them. */
+export function withNow(
+  events: readonly WorkerEvent[],
+  now: Pick<WorkerView, "state" | "since" | "cause"> | undefined,
+): readonly WorkerEvent[] {
+  if (!now || events.some(({ at }) => at >= now.since)) return events;
+  return [...events, { sequence: Number.MAX_SAFE_INTEGER, at: now.since, state: now.state, cause: now.cause }];
 }
 
 /** Part of the time of an {@link availabilityLine} in which the worker was there, 0 to 1; null: nothing is known. */

@@ -82,6 +82,8 @@ export class HttpEntry {
       this.#upgrade(request, socket, head),
     );
     server.on("clientError", (error, socket) => refuseSocket(socket, error));
+    // In a handshake nothing can be said: it would wait for the handshake's end, and the socket with it, for ever.
+    server.on("tlsClientError", (_error, socket: Socket) => socket.destroy());
   }
 
   #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {

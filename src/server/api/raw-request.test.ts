@@ -225,6 +225,20 @@ describe("slow clients", () => {
     expect(api.api.openCalls()).toBe(0);
   });
 
+  test("that do not end their handshake are cut off, whether they stay or have left, and so are those that speak no TLS", async () => {
+    await using api = await kit.open({ limits: { headersMs: 300 } });
+    const begun = [Buffer.alloc(0), Buffer.from("160301", "hex"), Buffer.from("GET / HTTP/1.1\r\n\r\n")];
+    for (const isLeft of [false, true])
+      for (const bytes of begun) {
+        const socket = connect(api.port, "127.0.0.1").on("error", () => {});
+        await once(socket, "connect");
+        const gone = once(socket, "close");
+        socket.resume().write(bytes);
+        if (isLeft) socket.end();
+        await gone;
+      }
+  });
+
   test("hold nobody up who stops the server", async () => {
     const api = await kit.open();
     const silent = connect(api.port, "127.0.0.1");

@@ -6,25 +6,22 @@ import { sendToQueue } from "#mesh";
 import { ServerError } from "../errors.ts";
 import { Allowance } from "../line/allowance.ts";
 import type { Asker } from "../line/worker-lines.ts";
-import { dropQuokkaUnit, quokkaUnits, storeQuokkaUnit } from "../store/quokka.ts";
 import type { Store } from "../store/store.ts";
 import { type UnitIndex, unitsKeptMs } from "../units/unit-index.ts";
 import { quokkaCommand } from "./command.ts";
 import {
-  cameOf,
   endingInTime,
   endsAt,
-  type HowEnded,
   isTooOld,
   mayStillCome,
-  newsOfJob,
   noRoom,
   notPublished,
   packetsText,
   type QuokkaJob,
 } from "./job.ts";
+import { KeptJobs } from "./kept-jobs.ts";
 import type { OutputFolder } from "./output-folder.ts";
-import { keyOf, OutputRoom } from "./output-room.ts";
+import { OutputRoom } from "./output-room.ts";
 import { quokkaPlace } from "./place.ts";
 import { packetOfHexDump, pcapHeader, pcapRecord, workerTime } from "./rebuilt-packet.ts";
 import { type KeptResult, pathResult, scanResult } from "./results.ts";
@@ -65,14 +62,7 @@ export interface QuokkaUnitsOptions {
  */
 export class QuokkaUnits {
   readonly #options: QuokkaUnitsOptions;
-  readonly #jobs = new Map<string, QuokkaJob>();
-  /** New ones until they are stored, and orders until it is stored that they leave: no heartbeat takes them. */
-  readonly #settling = new Set<QuokkaJob>();
-  /** Ended, and that is not stored yet: it is tried again. */
-  readonly #unsettled = new Map<QuokkaJob, HowEnded>();
-  /** Packets that had come when a unit was stored last. */
-  readonly #told = new WeakMap<QuokkaJob, number>();
-  readonly #storing = new WeakMap<QuokkaJob, Promise<void>>();
+  readonly #jobs: KeptJobs;
   readonly #room: OutputRoom;
   readonly #paces = new Map<string, Allowance>();
   /** Where heartbeats of each worker arrive. */
@@ -83,6 +73,7 @@ export class QuokkaUnits {
   constructor(options: QuokkaUnitsOptions) {
     this.#options = options;
     this.#room = new OutputRoom(options.folder, options.maxStoredBytes);
+    this.#jobs = new KeptJobs(options, this.#room);
   }
 
   /** Of outputs of all units. */
@@ -91,18 +82,13 @@ export class QuokkaUnits {
   }
 
   async load(): Promise<void> {
-    for (const { job } of await quokkaUnits(this.#options.store.db)) await this.#comeBack(JSON.parse(job) as QuokkaJob);
+    const jobs = await this.#jobs.load((job) => storedPackets(this.#room.pathOf(job)));
+    for (const job of jobs) {
+      const worker = this.#options.workers.get(job.workerId);
+      // That it leaves is stored before it does: this one never left.
+      if (worker?.connection === "rabbitmq" && job.sentAt === undefined && !job.ended) this.#publishSoon(worker, job);
+    }
     await this.#room.count();
-  }
-
-  /** A unit as an earlier process has left it. What that one did not store is found out. */
-  async #comeBack(job: QuokkaJob): Promise<void> {
-    const worker = this.#options.workers.get(job.workerId);
-    if (!job.ended && job.startedAt !== undefined) job.packets = await storedPackets(this.#room.pathOf(job));
-    this.#keep(job);
-    this.#told.set(job, cameOf(job));
-    // That it leaves is stored before it does: this one never left.
-    if (worker?.connection === "rabbitmq" && job.sentAt === undefined && !job.ended) this.#publishSoon(worker, job);
   }
 
   /** @throws {ServerError} QUOKKA_PARAMS, QUOKKA_UNABLE, QUOKKA_BUSY. @throws {RemoteError} UNIT_TAKEN. */
@@ -115,20 +101,20 @@ export class QuokkaUnits {
     if (wanted.workType !== worker.type)
       throw new ServerError("QUOKKA_UNABLE", `this worker of Quokka does ${worker.type} and nothing else`);
     const command = quokkaCommand(worker.type, wanted.params);
-    const mine = this.#of(worker.id);
+    const mine = this.#jobs.of(worker.id);
     if (worker.type === "capture" && mine.length > 0)
       throw new ServerError("QUOKKA_BUSY", "this worker captures already, or has not left off: that takes 3 minutes");
     if (mine.length >= maxActive) throw new ServerError("QUOKKA_BUSY", `this worker has ${maxActive} orders already`);
     const unit = wanted.unit ?? randomBytes(8).toString("hex");
     // Of two that ask for the same id at once, neither sees the other in the index yet.
-    if (this.#jobs.has(keyOf({ workerId: worker.id, unit })))
+    if (this.#jobs.get({ workerId: worker.id, unit }))
       throw new RemoteError({ code: "UNIT_TAKEN", status: 409, message: `unit ${unit} is there already` });
     const token = randomBytes(16).toString("base64url");
     const job: QuokkaJob = {
       ...{ unit, workerId: worker.id, type: worker.type, command, token, params: askedParams(wanted.params) },
       ...{ requestedBy: { user: `${name} (${userId})`, level }, createdAt: clock.now(), packets: 0, dropped: 0 },
     };
-    await this.#begin(job);
+    await this.#jobs.begin(job);
     if (worker.connection === "rabbitmq") this.#publishSoon(worker, job);
     return unit;
   }
@@ -137,8 +123,8 @@ export class QuokkaUnits {
   async orders(worker: QuokkaWorker, arrivedAt: string): Promise<QuokkaOrder[]> {
     this.#arrivals.set(worker.id, arrivedAt);
     if (worker.connection === "rabbitmq") return [];
-    const isDue = (job: QuokkaJob): boolean => job.sentAt === undefined && !job.ended && !this.#settling.has(job);
-    const leaving = await this.#leave(this.#of(worker.id).filter(isDue));
+    const isDue = (job: QuokkaJob): boolean => job.sentAt === undefined && !job.ended && !this.#jobs.isSettling(job);
+    const leaving = await this.#jobs.leave(this.#jobs.of(worker.id).filter(isDue));
     const { host, serial, type: workerType } = worker;
     return leaving.map((job) => ({ id: ++this.#orders, host, serial, workerType, info: this.#info(worker, job) }));
   }
@@ -146,7 +132,7 @@ export class QuokkaUnits {
   /** Packets of a capture; which one they belong to only time tells (spec §17). */
   async captured(worker: QuokkaWorker, { timestamp, packets }: QuokkaPackets): Promise<void> {
     const { clock } = this.#options;
-    const job = this.#of(worker.id).find(({ sentAt, ended }) => sentAt !== undefined && !ended);
+    const job = this.#jobs.of(worker.id).find(({ sentAt, ended }) => sentAt !== undefined && !ended);
     if (!job) return;
     const folder = this.folder(worker.id, job.unit);
     const isFirst = job.startedAt === undefined;
@@ -163,9 +149,9 @@ export class QuokkaUnits {
       this.#room.write(job, "output", pcapRecord(bytes, workerTime(timestamp, clock.now())));
       this.#room.write(job, "layers.jsonl", Buffer.from(`${JSON.stringify(layers)}\n`));
     }
-    if (isFirst) await this.#changed(job);
+    if (isFirst) await this.#jobs.changed(job);
     if (job.packets >= job.command.packets || folder.bytes >= job.command.bytes)
-      await this.#end(job, { state: UnitState.Succeeded, detail: packetsText(job.packets, job.dropped) });
+      await this.#jobs.end(job, { state: UnitState.Succeeded, detail: packetsText(job.packets, job.dropped) });
   }
 
   /** A scan is done. One that nobody waits for is nothing. */
@@ -182,11 +168,11 @@ export class QuokkaUnits {
 
   /** It is waited for no more; the program itself knows no way to be stopped. */
   async cancel(workerId: string, unit: string): Promise<void> {
-    const job = this.#jobs.get(keyOf({ workerId, unit }));
+    const job = this.#jobs.get({ workerId, unit });
     if (!job || job.ended) return;
-    const isOut = job.sentAt !== undefined && !this.#settling.has(job);
+    const isOut = job.sentAt !== undefined && !this.#jobs.isSettling(job);
     const detail = isOut ? "no longer waited for: the program cannot be stopped" : "cancelled before it was sent";
-    await this.#end(job, { state: UnitState.Canceled, cause: "CANCELED", detail });
+    await this.#jobs.end(job, { state: UnitState.Canceled, cause: "CANCELED", detail });
   }
 
   /** Forget a unit with its output. */
@@ -198,24 +184,23 @@ export class QuokkaUnits {
 
   /** Whether more of its output may come. */
   isOpen(workerId: string, unit: string): boolean {
-    const job = this.#jobs.get(keyOf({ workerId, unit }));
+    const job = this.#jobs.get({ workerId, unit });
     return job !== undefined && !job.ended;
   }
 
   folder(workerId: string, unit: string): OutputFolder {
-    const name = { workerId, unit };
-    return this.#room.of(name, this.#jobs.has(keyOf(name)));
+    return this.#jobs.folder({ workerId, unit });
   }
 
   /** End what is over, and forget what nothing can come of any more. */
   async look(): Promise<void> {
     const now = this.#options.clock.now();
-    for (const job of this.#jobs.values()) {
-      if (!job.ended && now >= endsAt(job)) await this.#end(job, endingInTime(job));
-      else if (job.ended && !mayStillCome(job, now) && !this.#unsettled.has(job)) await this.#forget(job);
-      else if (!job.ended && this.#told.get(job) !== cameOf(job)) await this.#changed(job);
+    for (const job of this.#jobs.all()) {
+      if (!job.ended && now >= endsAt(job)) await this.#jobs.end(job, endingInTime(job));
+      else if (job.ended && !mayStillCome(job, now) && !this.#jobs.isUnsettled(job)) await this.#jobs.forget(job);
+      else if (!job.ended && this.#jobs.isBehind(job)) await this.#jobs.changed(job);
     }
-    for (const [job, how] of this.#unsettled) await this.#settle(job, how);
+    await this.#jobs.settleRest();
     if (this.#options.clock.elapsed() >= this.#tidiedAt + tidyMs) await this.tidy();
   }
 
@@ -230,8 +215,8 @@ export class QuokkaUnits {
     const rule = { keptMs, mostBytes: this.#room.most - more };
     for (const { workerId, unit } of outputsToGo(await this.#room.all(), ages.now(), rule)) {
       // Of what goes on, or may yet, something is written.
-      const job = this.#jobs.get(keyOf({ workerId, unit }));
-      if (job && (!job.ended || this.#unsettled.has(job) || mayStillCome(job, clock.now()))) continue;
+      const job = this.#jobs.get({ workerId, unit });
+      if (job && (!job.ended || this.#jobs.isUnsettled(job) || mayStillCome(job, clock.now()))) continue;
       log.info("an output of a Quokka worker is given up: it is old, or in the way of new ones", { unit });
       if (this.#options.workers.get(workerId)) await this.release(workerId, unit);
       else await this.#room.remove({ workerId, unit });
@@ -241,57 +226,14 @@ export class QuokkaUnits {
 
   /** The worker was removed: its output goes with it. */
   async forgetWorker(workerId: string): Promise<void> {
-    for (const job of this.#of(workerId)) {
-      this.#jobs.delete(keyOf(job));
-      this.#room.close(job);
-      this.#unsettled.delete(job);
-    }
+    this.#jobs.forgetWorker(workerId);
     this.#arrivals.delete(workerId);
     this.#paces.delete(workerId);
     await this.#room.removeWorker(workerId);
   }
 
-  /** @throws what the database says; then there is no such unit, and no order of it leaves. */
-  async #begin(job: QuokkaJob): Promise<void> {
-    this.#keep(job);
-    this.#settling.add(job);
-    try {
-      await this.#changed(job);
-    } catch (error) {
-      await this.#forget(job).catch(() => {});
-      throw error;
-    } finally {
-      this.#settling.delete(job);
-    }
-  }
-
-  /**
-   * Store that orders leave, before the answer: after it nobody would know whether they were given. @returns those that do:
-   * who is cancelled meanwhile stays. @throws what the database says; then none leaves, and they go with the next heartbeat.
-   */
-  async #leave(due: readonly QuokkaJob[]): Promise<QuokkaJob[]> {
-    for (const job of due) this.#settling.add(job);
-    try {
-      for (const job of due) if (!job.ended) await this.#sent(job);
-    } catch (error) {
-      for (const job of due) if (!job.ended) delete job.sentAt;
-      throw error;
-    } finally {
-      for (const job of due) this.#settling.delete(job);
-    }
-    return due.filter(({ ended }) => !ended);
-  }
-
-  #keep(job: QuokkaJob): void {
-    this.#jobs.set(keyOf(job), job);
-  }
-
-  #of(workerId: string): QuokkaJob[] {
-    return [...this.#jobs.values()].filter((job) => job.workerId === workerId);
-  }
-
   #awaited(workerId: string, token: string): QuokkaJob | undefined {
-    return this.#of(workerId).find((job) => job.token === token && job.sentAt !== undefined && !job.ended);
+    return this.#jobs.of(workerId).find((job) => job.token === token && job.sentAt !== undefined && !job.ended);
   }
 
   #paceOf(workerId: string): Allowance {
@@ -305,9 +247,9 @@ export class QuokkaUnits {
     const isRoom = await this.#hasRoom(files.reduce((sum, [, { length }]) => sum + length, 0));
     // While room was made it may have been cancelled, or have come a second time.
     if (job.ended) return;
-    if (!isRoom) return await this.#end(job, noRoom);
+    if (!isRoom) return await this.#jobs.end(job, noRoom);
     for (const [name, bytes] of files) this.#room.write(job, name, bytes);
-    await this.#end(job, { state: UnitState.Succeeded, detail });
+    await this.#jobs.end(job, { state: UnitState.Succeeded, detail });
   }
 
   /** Whether a result fits; the oldest ones go for it. */
@@ -326,11 +268,6 @@ export class QuokkaUnits {
     return commandInfo({ quokka, ...command.info, ...(type !== "capture" && { token }) });
   }
 
-  async #sent(job: QuokkaJob): Promise<void> {
-    job.sentAt = this.#options.clock.now();
-    await this.#changed(job);
-  }
-
   #publishSoon(worker: QuokkaWorker, job: QuokkaJob): void {
     this.#publish(worker, job).catch((error: unknown) =>
       this.#options.log.warn("an order of a Quokka worker was not noted", { unit: job.unit, error: errorText(error) }),
@@ -339,73 +276,23 @@ export class QuokkaUnits {
 
   /** Hand an order to the broker of the worker. What cannot be handed over has not been done. */
   async #publish(worker: QuokkaWorker, job: QuokkaJob): Promise<void> {
-    if (isTooOld(job, this.#options.clock.now())) return await this.#end(job, notPublished("it was down for too long"));
+    if (isTooOld(job, this.#options.clock.now()))
+      return await this.#jobs.end(job, notPublished("it was down for too long"));
     const { host, brokerPort } = quokkaPlace(worker.host) ?? { host: "", brokerPort: 0 };
     const url = `amqp://${brokerLogin}@${host.includes(":") ? `[${host}]` : host}:${brokerPort}`;
     const message = { url, queue: `${worker.type}_queue`, body: Buffer.from(this.#info(worker, job)) };
     try {
       // Before the broker has it: a result may be here before its word.
-      if ((await this.#leave([job])).length === 0) return;
+      if ((await this.#jobs.leave([job])).length === 0) return;
     } catch (error) {
-      return await this.#end(job, notPublished(`that it leaves could not be stored: ${errorText(error)}`));
+      return await this.#jobs.end(job, notPublished(`that it leaves could not be stored: ${errorText(error)}`));
     }
     try {
       await sendToQueue(message, timeLimit(brokerMs));
     } catch (error) {
       if (job.startedAt !== undefined) return;
       const detail = `the worker's broker did not take the order: ${errorText(error)}`.slice(0, 1_000);
-      await this.#end(job, { state: UnitState.Failed, cause: "NOT_SENT", detail });
+      await this.#jobs.end(job, { state: UnitState.Failed, cause: "NOT_SENT", detail });
     }
-  }
-
-  async #end(job: QuokkaJob, how: HowEnded): Promise<void> {
-    if (job.ended) return;
-    // From here on nothing more is taken; the rest of it follows.
-    job.ended = { ...how, at: this.#options.clock.now(), size: 0, sha256: "" };
-    try {
-      await this.#settle(job, how);
-    } catch (error) {
-      this.#unsettled.set(job, how);
-      throw error;
-    }
-  }
-
-  /** Store how it ended. @throws what the database says. */
-  async #settle(job: QuokkaJob, how: HowEnded): Promise<void> {
-    const folder = this.folder(job.workerId, job.unit);
-    const failed = await folder.flush().then(() => undefined, errorText);
-    const ending: HowEnded =
-      failed === undefined ? how : { state: UnitState.Failed, cause: "STORAGE_FAILED", detail: failed };
-    const at = job.ended?.at ?? this.#options.clock.now();
-    job.ended = { ...ending, at, size: folder.size, sha256: await folder.sha256() };
-    await this.#changed(job);
-    this.#unsettled.delete(job);
-    folder.wake();
-  }
-
-  /** Store a unit as it is now; one store after another, so that none is overtaken by an older one. */
-  async #changed(job: QuokkaJob): Promise<void> {
-    const before = this.#storing.get(job) ?? Promise.resolve();
-    const storing = before.catch(() => {}).then(() => this.#store(job));
-    this.#storing.set(job, storing);
-    await storing;
-  }
-
-  async #store(job: QuokkaJob): Promise<void> {
-    // How large its output is, is being found out: what says so follows.
-    if (job.ended?.sha256 === "") return;
-    const { store, index } = this.#options;
-    const { workerId, unit } = job;
-    const [row, news, came] = [JSON.stringify(job), newsOfJob(job, this.folder(workerId, unit).size), cameOf(job)];
-    await storeQuokkaUnit(store.db, { worker_id: workerId, unit, job: row });
-    await index.put(workerId, [news]);
-    this.#told.set(job, came);
-  }
-
-  async #forget(job: QuokkaJob): Promise<void> {
-    const { workerId, unit } = job;
-    this.#jobs.delete(keyOf(job));
-    this.#room.close(job);
-    await dropQuokkaUnit(this.#options.store.db, workerId, unit);
   }
 }

@@ -1,5 +1,4 @@
 import { X509Certificate } from "node:crypto";
-import { setMaxListeners } from "node:events";
 import { join } from "node:path";
 import {
   type Clock,
@@ -12,7 +11,7 @@ import {
   type TlsServerSource,
 } from "#core";
 import { workerFingerprint } from "#fleet";
-import { makeBackend, makeWebSocketGuest, type Mesh, openMesh, tlsProfiles, type WebSocketGuest } from "#mesh";
+import type { Mesh, WebSocketGuest } from "#mesh";
 import { AgeClock } from "./age-clock.ts";
 import { LiveFeed } from "./api/live-feed.ts";
 import { LiveNews } from "./api/live-news.ts";
@@ -31,9 +30,11 @@ import { ConfigDelivery } from "./line/config-delivery.ts";
 import { fleetService, Lines } from "./line/lines.ts";
 import { FirstRegistrations } from "./line/first-registrations.ts";
 import { Members } from "./line/members.ts";
-import { openOwnCertificate, type OwnCertificate } from "./line/own-certificate.ts";
-import { roadSettings, type ServerRoad } from "./line/server-roads.ts";
+import { openOwnCertificate } from "./line/own-certificate.ts";
+import type { ServerRoad } from "./line/server-roads.ts";
 import { WorkerEntrance } from "./line/worker-entrance.ts";
+import { openWorkersMesh, openWorkersRoads, profileName } from "./line/workers-mesh.ts";
+import { keepUp } from "./keep-up.ts";
 import { Entitlements } from "./policy/entitlements.ts";
 import { EntitledLines } from "./policy/entitled-lines.ts";
 import { LimitedRegistry } from "./policy/limited-registry.ts";
@@ -50,18 +51,6 @@ import type { Registry } from "./registry/registry.ts";
 import { lastAuditAt } from "./store/audit.ts";
 import { UnitIndex } from "./units/unit-index.ts";
 import { openStore, type Store, type StoreSettings } from "./store/store.ts";
-
-/** Path of the WebSocket road on the server's port. */
-export const meshPath = "/mesh";
-const profileName = "farhand-server";
-const sweepMs = 10_000;
-const rolloutMs = 1_000;
-const maintainMs = 60_000;
-const quokkaMs = 1_000;
-const unitsMs = 600_000;
-const certificateMs = 3_600_000;
-/** Heartbeats of many workers are stored often, so that each time takes a moment only. */
-const healthMs = 2_000;
 
 export interface CoreOptions {
   /** Keys, certificates, and the embedded database. */
@@ -227,21 +216,9 @@ async function openAll(options: CoreOptions, closers: Closers): Promise<ServerCo
   });
   const members = new Members();
   await members.load(store);
-  const tls = tlsProfiles({
-    servers: new Map([
-      [profileName, { cert, key, clientCas: authority.files.certificate, requireClientCert: true }],
-      ["port", { cert, key, clientCas: authority.files.certificate }],
-    ]),
-    clients: new Map([[profileName, { cert, key, rootCas: authority.files.certificate }]]),
-    log,
-  });
-  // Workers talk to the server and to nobody else.
-  const firewallRules = [
-    { action: "accept", fromnode: nodeId },
-    { action: "accept", tonode: nodeId },
-    { action: "drop", fromnode: "/.*/" },
-  ];
-  const mesh = closers.add(openMesh({ nodeId, log, tls, firewallRules, maxAnnouncedStubs: 0 }));
+  const workersMesh = openWorkersMesh({ nodeId, cert, key, authority, log });
+  const { tls } = workersMesh;
+  const mesh = closers.add(workersMesh.mesh);
   mesh.onChange(() => news.changed("mesh"));
   // Workers go by it when they look at assertions: it must not jump between a registration and a request.
   const steady = steadyClock(clock);
@@ -275,22 +252,8 @@ async function openAll(options: CoreOptions, closers: Closers): Promise<ServerCo
   policy.listen(recheck);
   entitlements.listen(recheck);
   mesh.listen(fleetService, { tls: profileName, accept: (stream) => lines.open?.accept(stream) });
-  const guest = await makeWebSocketGuest(
-    {
-      path: meshPath,
-      tls: options.portTls ?? tls.server("port"),
-      proofs: { hub: nodeId, keyOf: (node) => members.keyOf(node) },
-    },
-    log,
-  );
-  const refuses = (node: string): string | undefined =>
-    members.workerOf(node) === undefined ? `${node} is no worker of this server` : undefined;
-  await mesh.addBackend(guest, { cost: 1, mustProveId: true, refuses });
-  for (const road of options.roads ?? []) {
-    const settings = roadSettings(road, { nodeId, tls: tls.server(profileName) });
-    // A broker says nothing of who is behind it: there the streams alone prove it, and every one of them has to.
-    await mesh.addBackend(await makeBackend(settings, log), { cost: 1, mustProveId: road.kind !== "amqp", refuses });
-  }
+  const { portTls, roads = [] } = options;
+  const guest = await openWorkersRoads(workersMesh, { nodeId, members, portTls, roads, log });
   const enrolments = new Enrolments({
     store,
     audit,
@@ -325,89 +288,6 @@ function tellLocked(audit: Audit, log: Log): (userId: string) => void {
     audit
       .record("server", "factor.locked", userId)
       .catch((error: unknown) => log.warn("a locked factor was not audited", { error: errorText(error) }));
-  };
-}
-
-async function renew(ownCertificate: () => Promise<OwnCertificate>, log: Log): Promise<void> {
-  try {
-    const { isNew, cert } = await ownCertificate();
-    if (isNew) log.info("the server's certificate was renewed", { cert });
-  } catch (error) {
-    log.warn("the server's certificate ends soon, and was not renewed", { error: errorText(error) });
-  }
-}
-
-/** What has to be done now and then. */
-function keepUp({
-  access,
-  audit,
-  ages,
-  auditKeptMs,
-  presence,
-  health,
-  units,
-  quokka,
-  enrolments,
-  pending,
-  recordings,
-  rollouts,
-  ownCertificate,
-  clock,
-  log,
-}: Pick<
-  ServerCore,
-  | "access"
-  | "audit"
-  | "ages"
-  | "presence"
-  | "health"
-  | "units"
-  | "quokka"
-  | "enrolments"
-  | "pending"
-  | "recordings"
-  | "rollouts"
-> & {
-  auditKeptMs: number | undefined;
-  ownCertificate: () => Promise<OwnCertificate>;
-  clock: Clock;
-  log: Log;
-}) {
-  const stopping = new AbortController();
-  const { signal } = stopping;
-  // Each of what is done now and then listens to it.
-  setMaxListeners(0, signal);
-  const trouble = (error: unknown): void =>
-    log.warn("the database did not take what is kept up", { error: errorText(error) });
-  const every = async (ms: number, work: () => Promise<void>): Promise<void> => {
-    while (!signal.aborted) {
-      await clock.sleep(ms, signal).catch(() => undefined);
-      if (!signal.aborted) await work().catch(trouble);
-    }
-  };
-  const running = Promise.all([
-    presence.run(signal, trouble),
-    every(sweepMs, () => access.sweep()),
-    every(healthMs, () => health.flush()),
-    every(rolloutMs, () => rollouts.look()),
-    every(maintainMs, () => health.maintain(signal)),
-    every(unitsMs, () => units.sweep()),
-    every(quokkaMs, () => quokka.units.look()),
-    every(maintainMs, () => enrolments.sweep()),
-    every(maintainMs, () => pending.sweep()),
-    every(maintainMs, () => recordings.sweep()),
-    every(maintainMs, async () => {
-      if (auditKeptMs !== undefined) await audit.dropBefore(ages.now() - auditKeptMs);
-    }),
-    // A server runs for longer than its certificate is good for.
-    every(certificateMs, () => renew(ownCertificate, log)),
-  ]);
-  return {
-    close: async () => {
-      stopping.abort(new Error("the server stops"));
-      await running;
-      await health.flush().catch(trouble);
-    },
   };
 }
 

@@ -1,5 +1,5 @@
-import { randomBytes } from "node:crypto";
 import { errorText, type Log, silentLog } from "#core";
+import { NumberedChanges } from "../numbered-changes.ts";
 import type { PresenceChange } from "../registry/presence.ts";
 import { type Worker, workerOf } from "../registry/worker.ts";
 import type { Store } from "../store/store.ts";
@@ -22,12 +22,9 @@ export class LiveFeed {
   readonly #store: Store;
   readonly #log: Pick<Log, "warn">;
   readonly #kept: number;
-  /** Positions of an earlier start mean nothing in this one. */
-  readonly #start = randomBytes(6).toString("hex");
+  readonly #numbers = new NumberedChanges();
   readonly #changes: LiveChange[] = [];
-  readonly #watchers = new Set<() => void>();
   readonly #removed = new Set<(workerId: string) => void>();
-  #last = 0;
   #reading: Promise<void> = Promise.resolve();
 
   constructor(store: Store, log: Pick<Log, "warn"> = silentLog, kept = keptChanges) {
@@ -50,42 +47,33 @@ export class LiveFeed {
 
   /** Where the feed is now. */
   get position(): string {
-    return `${this.#start}-${this.#last}`;
+    return this.positionOf(this.#numbers.last);
   }
 
   positionOf(number: number): string {
-    return `${this.#start}-${number}`;
+    return this.#numbers.positionOf(number);
   }
 
   /** The number in a position, if all behind it is still kept. */
   numberOf(position: string): number | undefined {
-    const [start, digits = ""] = position.split("-");
-    const number = Number(digits);
-    const oldest = this.#changes[0]?.number ?? this.#last + 1;
-    const isKept = /^\d{1,15}$/.test(digits) && number >= oldest - 1 && number <= this.#last;
-    return start === this.#start && isKept ? number : undefined;
+    const number = this.#numbers.numberOf(position);
+    return number !== undefined && number >= this.#oldest - 1 ? number : undefined;
   }
 
   /** What came after, at most `limit`; undefined when some of it is kept no longer. */
   after(number: number, limit: number): LiveChange[] | undefined {
-    const oldest = this.#changes[0]?.number ?? this.#last + 1;
-    if (number < oldest - 1) return undefined;
-    const from = number - oldest + 1;
-    return this.#changes.slice(from, from + limit);
+    const from = number - this.#oldest + 1;
+    return from < 0 ? undefined : this.#changes.slice(from, from + limit);
   }
 
   /** Resolves when there is something behind `number`, or `signal` fires. */
   async more(number: number, signal: AbortSignal): Promise<void> {
-    if (this.#last > number || signal.aborted) return;
-    await new Promise<void>((resolve) => {
-      const wake = (): void => {
-        this.#watchers.delete(wake);
-        signal.removeEventListener("abort", wake);
-        resolve();
-      };
-      this.#watchers.add(wake);
-      signal.addEventListener("abort", wake, { once: true });
-    });
+    await this.#numbers.until(() => this.#numbers.last > number, signal);
+  }
+
+  /** Number of the oldest change that is kept; of the next one when none is. */
+  get #oldest(): number {
+    return this.#changes[0]?.number ?? this.#numbers.last + 1;
   }
 
   async #add({ workerId, ...change }: PresenceChange): Promise<void> {
@@ -94,7 +82,7 @@ export class LiveFeed {
       if (!row) return;
       // Its name is free for others once it is removed, and stands in the row with the id behind it.
       const worker = workerOf({ ...row, name: row.name.split("~")[0] ?? row.name });
-      this.#changes.push({ number: ++this.#last, worker: { ...worker, ...change } });
+      this.#changes.push({ number: this.#numbers.last + 1, worker: { ...worker, ...change } });
       if (this.#changes.length > this.#kept) this.#changes.splice(0, this.#changes.length - this.#kept);
     } catch (error) {
       this.#log.warn("a change of a worker could not be read: all who follow begin again", {
@@ -103,8 +91,7 @@ export class LiveFeed {
       });
       // From no position before this one is all that came after still kept.
       this.#changes.length = 0;
-      this.#last++;
     }
-    for (const wake of [...this.#watchers]) wake();
+    this.#numbers.add(1);
   }
 }

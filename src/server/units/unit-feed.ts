@@ -1,4 +1,4 @@
-import { randomBytes } from "node:crypto";
+import { NumberedChanges } from "../numbered-changes.ts";
 import type { Labels } from "../registry/labels.ts";
 import type { UnitTable } from "../store/tables.ts";
 
@@ -14,11 +14,8 @@ export interface UnitChange {
 /** The last changes of units in their order. Who has missed one looks at the list again. */
 export class UnitFeed {
   readonly #kept: number;
-  /** Positions of an earlier start mean nothing in this one. */
-  readonly #start = randomBytes(6).toString("hex");
+  readonly #numbers = new NumberedChanges();
   #changes: UnitChange[] = [];
-  #last = 0;
-  readonly #waiting = new Set<() => void>();
 
   constructor(kept = keptChanges) {
     this.#kept = kept;
@@ -26,45 +23,33 @@ export class UnitFeed {
 
   /** Number of the newest change. */
   get last(): number {
-    return this.#last;
+    return this.#numbers.last;
   }
 
   add(changes: readonly UnitChange[]): void {
     if (changes.length === 0) return;
-    this.#last += changes.length;
     this.#changes = [...this.#changes, ...changes].slice(-this.#kept);
-    for (const wake of [...this.#waiting]) wake();
+    this.#numbers.add(changes.length);
   }
 
   positionOf(number: number): string {
-    return `${this.#start}-${number}`;
+    return this.#numbers.positionOf(number);
   }
 
   /** The number in a position, if all behind it is still kept. */
   numberOf(position: string): number | undefined {
-    const [start, digits = ""] = position.split("-");
-    const number = Number(digits);
-    const isOurs = start === this.#start && /^\d{1,15}$/.test(digits) && number <= this.#last;
-    return isOurs && number >= this.#last - this.#changes.length ? number : undefined;
+    const number = this.#numbers.numberOf(position);
+    return number !== undefined && number >= this.last - this.#changes.length ? number : undefined;
   }
 
   /** What came behind a number, at most `limit`; undefined when some of it is kept no longer. */
   after(number: number, limit: number): readonly UnitChange[] | undefined {
-    const from = this.#changes.length - (this.#last - number);
+    const from = this.#changes.length - (this.last - number);
     return from < 0 ? undefined : this.#changes.slice(from, from + limit);
   }
 
   /** Resolves when there is something behind `number`, or `signal` fires. */
   async more(number: number, signal: AbortSignal): Promise<void> {
-    if (this.#last > number || signal.aborted) return;
-    await new Promise<void>((resolve) => {
-      const wake = (): void => {
-        this.#waiting.delete(wake);
-        signal.removeEventListener("abort", wake);
-        resolve();
-      };
-      this.#waiting.add(wake);
-      signal.addEventListener("abort", wake, { once: true });
-    });
+    await this.#numbers.until(() => this.last > number, signal);
   }
 }

@@ -1,7 +1,7 @@
 import { useState, useSyncExternalStore } from "react";
 import { stepUp } from "../api/session.ts";
 import { Dialog, DialogButtons } from "../parts/dialog.tsx";
-import { Field } from "../parts/field.tsx";
+import { CodeField } from "../parts/code-field.tsx";
 import { textOf } from "../parts/form.tsx";
 import { ProblemNote } from "../parts/problem-note.tsx";
 
@@ -61,19 +61,10 @@ function Question({ end }: { readonly end: (shown: boolean) => void }) {
           void show(textOf(new FormData(event.currentTarget), "code"));
         }}
       >
-        <Field label="Code" hint="This needs a code not older than ten minutes: of your device, or a recovery code.">
-          {(id, hint) => (
-            <input
-              id={id}
-              aria-describedby={hint}
-              name="code"
-              className="field mono"
-              autoComplete="one-time-code"
-              required
-              autoFocus
-            />
-          )}
-        </Field>
+        <CodeField
+          label="Code"
+          hint="This needs a code not older than ten minutes: of your device, or a recovery code."
+        />
         {error !== undefined && <ProblemNote error={error} />}
         <DialogButtons>
           <button type="button" className="button" onClick={() => end(false)}>

@@ -1,13 +1,9 @@
 import { useVirtualizer } from "@tanstack/react-virtual";
 import { type KeyboardEvent, type ReactNode, useRef } from "react";
+import type { TableColumn } from "./table.tsx";
 
-/** A column: how it is called, and on how narrow a page it is left out. */
-export interface Column<Key extends string> {
+export interface Column<Key extends string> extends TableColumn {
   readonly key: Key;
-  readonly name: string;
-  readonly isNumber?: boolean;
-  /** Classes that hide it where there is no room. */
-  readonly room?: string;
   readonly isSortable?: boolean;
 }
 

@@ -2,7 +2,10 @@ import { useState } from "react";
 import type { ThreeWayChange } from "#server/wire";
 import { Confirm } from "../../parts/confirm.tsx";
 import { Icon } from "../../parts/icon.tsx";
+import { Table } from "../../parts/table.tsx";
 import type { Differences } from "./editing.tsx";
+
+const columns = ["Key", "Was", "Theirs", "Yours", ""].map((name) => ({ name }));
 
 interface StaleNoteProps extends Differences {
   readonly keepMine: () => void;
@@ -22,24 +25,11 @@ export function StaleNote({ version, changes, keepMine, takeTheirs }: StaleNoteP
         Somebody else has written version {version} meanwhile. Your text is here as you typed it, and nothing of it is
         saved.
       </p>
-      <div className="overflow-x-auto" tabIndex={0} role="region" aria-label="What differs">
-        <table className="w-full">
-          <thead>
-            <tr>
-              {["Key", "Was", "Theirs", "Yours", ""].map((title) => (
-                <th key={title} scope="col" className="head">
-                  {title}
-                </th>
-              ))}
-            </tr>
-          </thead>
-          <tbody>
-            {changes.map((change) => (
-              <Change key={change.path} change={change} />
-            ))}
-          </tbody>
-        </table>
-      </div>
+      <Table label="What differs" columns={columns} isPart>
+        {changes.map((change) => (
+          <Change key={change.path} change={change} />
+        ))}
+      </Table>
       <div className="flex flex-wrap gap-2">
         <button type="button" className="button button-main" onClick={keepMine}>
           Keep my text, over theirs
@@ -59,7 +49,7 @@ export function StaleNote({ version, changes, keepMine, takeTheirs }: StaleNoteP
 
 function Change({ change: { path, base, theirs, yours, conflict } }: { readonly change: ThreeWayChange }) {
   return (
-    <tr className="border-t border-line">
+    <tr>
       <td className="cell mono">{path}</td>
       {[base, theirs, yours].map((value, n) => (
         <td key={["was", "theirs", "yours"][n]} className="cell mono max-w-80 break-words">

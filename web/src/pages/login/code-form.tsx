@@ -1,4 +1,4 @@
-import { Field } from "../../parts/field.tsx";
+import { CodeField } from "../../parts/code-field.tsx";
 import { Form, textOf } from "../../parts/form.tsx";
 
 /** A code of the second factor. */
@@ -16,22 +16,10 @@ export function CodeForm({
   );
   return (
     <Form button="Go on" submit={(fields) => submit(textOf(fields, "code"))} more={otherUser}>
-      <Field
+      <CodeField
         label="Code of your second factor"
         hint="The six digits your device shows. A recovery code does too, once."
-      >
-        {(id, hint) => (
-          <input
-            id={id}
-            aria-describedby={hint}
-            name="code"
-            className="field mono"
-            autoComplete="one-time-code"
-            required
-            autoFocus
-          />
-        )}
-      </Field>
+      />
     </Form>
   );
 }

@@ -1,6 +1,7 @@
 import { useState } from "react";
 import { beginFactor, confirmFactor } from "../../api/session.ts";
 import { problemOf } from "../../api/problem.ts";
+import { CodeField } from "../../parts/code-field.tsx";
 import { Field } from "../../parts/field.tsx";
 import { Form, textOf } from "../../parts/form.tsx";
 import { QrCode } from "../../parts/qr/qr-code.tsx";
@@ -97,19 +98,7 @@ function Secret({
       <code className="mono rounded-md border border-line bg-sunk px-3 py-2 break-all" data-secret={secret}>
         {secret.match(/.{1,4}/g)?.join(" ")}
       </code>
-      <Field label="A code that the app shows now">
-        {(id) => (
-          <input
-            id={id}
-            name="code"
-            className="field mono"
-            autoComplete="one-time-code"
-            inputMode="numeric"
-            required
-            autoFocus
-          />
-        )}
-      </Field>
+      <CodeField label="A code that the app shows now" isDigits />
     </Form>
   );
 }

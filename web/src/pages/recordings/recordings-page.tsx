@@ -8,7 +8,19 @@ import { Empty, Loading } from "../../parts/empty.tsx";
 import { Heading } from "../../parts/heading.tsx";
 import { ProblemNote } from "../../parts/problem-note.tsx";
 import { bytesText, durationText, momentText } from "../../parts/quantities.ts";
+import { Table, type TableColumn } from "../../parts/table.tsx";
 import { RecordingState, whatText } from "./recording-state.tsx";
+
+const columns: readonly TableColumn[] = [
+  { name: "State" },
+  { name: "Began" },
+  { name: "Who" },
+  { name: "On worker" },
+  { name: "What", room: "max-md:hidden" },
+  { name: "Took", isNumber: true },
+  { name: "From", room: "max-lg:hidden" },
+  { name: "Size", isNumber: true, room: "max-md:hidden" },
+];
 
 /** What was recorded of terminals and TCP streams, the newest first (CAT-122). */
 export function RecordingsPage() {
@@ -68,43 +80,11 @@ function None({ live }: { readonly live: boolean }) {
 function RecordingTable({ recordings }: { readonly recordings: readonly Recording[] }) {
   const now = useServerNow();
   return (
-    <div className="sheet overflow-x-auto" role="region" aria-label="Recordings" tabIndex={0}>
-      <table className="w-full">
-        <thead className="border-b border-line">
-          <tr>
-            <th scope="col" className="head">
-              State
-            </th>
-            <th scope="col" className="head">
-              Began
-            </th>
-            <th scope="col" className="head">
-              Who
-            </th>
-            <th scope="col" className="head">
-              On worker
-            </th>
-            <th scope="col" className="head max-md:hidden">
-              What
-            </th>
-            <th scope="col" className="head number">
-              Took
-            </th>
-            <th scope="col" className="head max-lg:hidden">
-              From
-            </th>
-            <th scope="col" className="head number max-md:hidden">
-              Size
-            </th>
-          </tr>
-        </thead>
-        <tbody className="divide-y divide-line">
-          {recordings.map((recording) => (
-            <Row key={recording.id} recording={recording} now={now} />
-          ))}
-        </tbody>
-      </table>
-    </div>
+    <Table label="Recordings" columns={columns}>
+      {recordings.map((recording) => (
+        <Row key={recording.id} recording={recording} now={now} />
+      ))}
+    </Table>
   );
 }
 

@@ -12,14 +12,19 @@ import { UnitBadge } from "../../parts/badge.tsx";
 import { Loading } from "../../parts/empty.tsx";
 import { ProblemNote } from "../../parts/problem-note.tsx";
 import { personText } from "../../parts/quantities.ts";
+import { Table, type TableColumn } from "../../parts/table.tsx";
 import { mergedUnits } from "../units/merged-units.ts";
 
 /** A column of a list of runs that is the tool's own. */
-export interface RunColumn {
-  readonly name: string;
+export interface RunColumn extends TableColumn {
   readonly text: (unit: IndexedUnit) => string;
-  readonly room?: string;
 }
+
+const before: readonly TableColumn[] = [{ name: "Status" }, { name: "Worker" }];
+const behind: readonly TableColumn[] = [
+  { name: "Ordered by", room: "max-md:hidden" },
+  { name: "Made", isNumber: true },
+];
 
 export interface ToolRunsProps {
   readonly label: string;
@@ -40,7 +45,7 @@ export function ToolRuns({ label, tool, columns, link, empty }: ToolRunsProps) {
     queryFn: ({ pageParam, signal }) => readAllUnits(wish, pageParam, 50, signal),
     initialPageParam: undefined as string | undefined,
     getNextPageParam: ({ next }) => next,
-    placeholderData: (before) => before,
+    placeholderData: (shown) => shown,
   });
   const units = useMemo(
     () => mergedUnits(data?.pages.flatMap(({ items }) => items) ?? [], told, wish),
@@ -51,53 +56,29 @@ export function ToolRuns({ label, tool, columns, link, empty }: ToolRunsProps) {
   if (units.length === 0) return <div className="sheet">{empty}</div>;
   return (
     <div className="flex flex-col gap-3">
-      <div className="sheet overflow-x-auto" role="region" aria-label={label} tabIndex={0}>
-        <table className="w-full">
-          <thead className="border-b border-line">
-            <tr>
-              {["Status", "Worker"].map((name) => (
-                <th key={name} scope="col" className="head">
-                  {name}
-                </th>
-              ))}
-              {columns.map(({ name, room = "" }) => (
-                <th key={name} scope="col" className={`head ${room}`}>
-                  {name}
-                </th>
-              ))}
-              <th scope="col" className="head max-md:hidden">
-                Ordered by
-              </th>
-              <th scope="col" className="head number">
-                Made
-              </th>
-            </tr>
-          </thead>
-          <tbody className="divide-y divide-line">
-            {units.map((unit) => (
-              <tr key={unitKey(unit)} className="hover:bg-sunk" title={unit.detail}>
-                <td className="cell">
-                  <UnitBadge state={unit.state} name={unit.stateName} />
-                </td>
-                <td className="cell">
-                  <Link to="/workers/$worker" params={{ worker: unit.worker.name }} className="link">
-                    {unit.worker.name}
-                  </Link>
-                </td>
-                {columns.map(({ name, text, room = "" }, at) => (
-                  <td key={name} className={`cell ${room} ${at === 0 ? "max-sm:break-all" : ""}`}>
-                    {at === 0 ? link(unit, text(unit)) : text(unit)}
-                  </td>
-                ))}
-                <td className="cell max-md:hidden">{unit.requestedBy ? personText(unit.requestedBy.user) : "–"}</td>
-                <td className="cell number">
-                  <Age at={unit.createdAt} now={now} />
-                </td>
-              </tr>
+      <Table label={label} columns={[...before, ...columns, ...behind]}>
+        {units.map((unit) => (
+          <tr key={unitKey(unit)} className="hover:bg-sunk" title={unit.detail}>
+            <td className="cell">
+              <UnitBadge state={unit.state} name={unit.stateName} />
+            </td>
+            <td className="cell">
+              <Link to="/workers/$worker" params={{ worker: unit.worker.name }} className="link">
+                {unit.worker.name}
+              </Link>
+            </td>
+            {columns.map(({ name, text, room = "" }, at) => (
+              <td key={name} className={`cell ${room} ${at === 0 ? "max-sm:break-all" : ""}`}>
+                {at === 0 ? link(unit, text(unit)) : text(unit)}
+              </td>
             ))}
-          </tbody>
-        </table>
-      </div>
+            <td className="cell max-md:hidden">{unit.requestedBy ? personText(unit.requestedBy.user) : "–"}</td>
+            <td className="cell number">
+              <Age at={unit.createdAt} now={now} />
+            </td>
+          </tr>
+        ))}
+      </Table>
       {hasNextPage && (
         <button type="button" className="button self-center" disabled={isFetching} onClick={() => void fetchNextPage()}>
           Older ones

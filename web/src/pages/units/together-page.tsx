@@ -5,12 +5,15 @@ import { useServerNow } from "../../live/clock.ts";
 import { Empty } from "../../parts/empty.tsx";
 import { Heading } from "../../parts/heading.tsx";
 import { countText } from "../../parts/quantities.ts";
+import { Table } from "../../parts/table.tsx";
 import { RefusedNote } from "../tools/refused-note.tsx";
 import { type UnitPlace, unitPlace } from "../tools/unit-names.ts";
 import { OutputView } from "../unit/output-view.tsx";
 import { isFinal } from "../unit/unit-output.ts";
 import { CancelAll } from "./cancel-all.tsx";
 import { TogetherRow } from "./together-row.tsx";
+
+const columns = ["Status", "Worker", "Ending", "Took", "Output"].map((name) => ({ name }));
 
 const route = getRouteApi("/units/seen");
 
@@ -56,31 +59,18 @@ export function TogetherPage() {
           <Empty title="The address names no unit.">Run… at the list of units starts some.</Empty>
         </div>
       ) : (
-        <div className="sheet overflow-x-auto" role="region" aria-label="Units" tabIndex={0}>
-          <table className="w-full">
-            <thead className="border-b border-line">
-              <tr>
-                {["Status", "Worker", "Ending", "Took", "Output"].map((name) => (
-                  <th key={name} scope="col" className="head">
-                    {name}
-                  </th>
-                ))}
-              </tr>
-            </thead>
-            <tbody className="divide-y divide-line">
-              {of.map((name) => (
-                <TogetherRow
-                  key={name}
-                  name={name}
-                  now={now}
-                  isShown={name === shown}
-                  show={() => setShown(name)}
-                  told={told}
-                />
-              ))}
-            </tbody>
-          </table>
-        </div>
+        <Table label="Units" columns={columns}>
+          {of.map((name) => (
+            <TogetherRow
+              key={name}
+              name={name}
+              now={now}
+              isShown={name === shown}
+              show={() => setShown(name)}
+              told={told}
+            />
+          ))}
+        </Table>
       )}
       {one && <OutputView key={shown} worker={unitPlace(shown).worker} unit={one} told={toldShown} />}
     </div>

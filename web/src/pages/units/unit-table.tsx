@@ -3,53 +3,32 @@ import type { UnitSummary } from "#server/wire";
 import { Age, isStale } from "../../parts/age.tsx";
 import { UnitBadge } from "../../parts/badge.tsx";
 import { bytesText, durationText, personText, spanText } from "../../parts/quantities.ts";
+import { Table, type TableColumn } from "../../parts/table.tsx";
 
-/** Units below each other. */
-export function UnitTable({
-  label,
-  children,
-  withWorker = false,
-}: {
+const columns: readonly TableColumn[] = [
+  { name: "Status" },
+  { name: "Unit" },
+  { name: "Worker" },
+  { name: "Work type" },
+  { name: "Ordered by", room: "max-md:hidden" },
+  { name: "Made", isNumber: true },
+  { name: "Took", isNumber: true, room: "max-md:hidden" },
+  { name: "Output", isNumber: true, room: "max-md:hidden" },
+];
+const ofOneWorker = columns.filter(({ name }) => name !== "Worker");
+
+interface UnitTableProps {
   readonly label: string;
   readonly children: ReactNode;
   readonly withWorker?: boolean;
-}) {
+}
+
+/** Units below each other. */
+export function UnitTable({ label, children, withWorker = false }: UnitTableProps) {
   return (
-    <div className="sheet overflow-x-auto" role="region" aria-label={label} tabIndex={0}>
-      <table className="w-full">
-        <thead className="border-b border-line">
-          <tr>
-            <th scope="col" className="head">
-              Status
-            </th>
-            <th scope="col" className="head">
-              Unit
-            </th>
-            {withWorker && (
-              <th scope="col" className="head">
-                Worker
-              </th>
-            )}
-            <th scope="col" className="head">
-              Work type
-            </th>
-            <th scope="col" className="head max-md:hidden">
-              Ordered by
-            </th>
-            <th scope="col" className="head number">
-              Made
-            </th>
-            <th scope="col" className="head number max-md:hidden">
-              Took
-            </th>
-            <th scope="col" className="head number max-md:hidden">
-              Output
-            </th>
-          </tr>
-        </thead>
-        <tbody className="divide-y divide-line">{children}</tbody>
-      </table>
-    </div>
+    <Table label={label} columns={withWorker ? columns : ofOneWorker}>
+      {children}
+    </Table>
   );
 }
 

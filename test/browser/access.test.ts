@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { axeFindings, screenshot, type Window } from "../kit/browser.ts";
+import type { Window } from "../kit/browser.ts";
+import { expectFine } from "../kit/looks.ts";
 import { openPages, type OpenPages } from "../kit/pages.ts";
 
 let pages: OpenPages;
@@ -14,24 +15,6 @@ afterAll(async () => {
   await window[Symbol.asyncDispose]();
   await pages[Symbol.asyncDispose]();
 });
-
-/** Seen wide and narrow, light and dark; nothing sticks out, and the browser complained of nothing. */
-async function expectFine(name: string): Promise<void> {
-  const { page, complaints } = window;
-  for (const [width, theme] of [
-    [1440, "light"],
-    [390, "dark"],
-  ] as const) {
-    await page.setViewportSize({ width, height: 900 });
-    await page.emulateMedia({ colorScheme: theme });
-    await screenshot(page, `${name}-${width}-${theme}`);
-    expect(await axeFindings(page)).toEqual([]);
-    const over = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
-    expect(over).toBeLessThanOrEqual(0);
-  }
-  await page.setViewportSize({ width: 1440, height: 900 });
-  expect(complaints).toEqual([]);
-}
 
 test("CAT-110: people are made with a role and labels, disabled, and what roles may do is told", async () => {
   const { page } = window;
@@ -49,7 +32,7 @@ test("CAT-110: people are made with a role and labels, disabled, and what roles 
   await page.getByRole("button", { name: "Disable", exact: true }).click();
   await row.getByText("disabled").waitFor();
   await page.getByRole("region", { name: "What roles may do" }).waitFor();
-  await expectFine("people");
+  await expectFine(window, "people");
   const otto = (await pages.server.running.core.access.accounts.list()).find(({ name }) => name === "otto");
   expect(otto).toMatchObject({ role: "operator", labels: { region: "eu" }, disabled: true });
 });
@@ -71,7 +54,7 @@ test("CAT-110: the audit names what was done, and is found whole", async () => {
   await rows.first().getByRole("cell", { name: "user.change" }).waitFor();
   await rows.first().getByRole("cell", { name: "ada" }).waitFor();
   expect(new URL(page.url()).searchParams.get("act")).toBe("user.*");
-  await expectFine("audit");
+  await expectFine(window, "audit");
 });
 
 test("one's own sessions and tokens are shown; a token is told once and revoked", async () => {
@@ -82,7 +65,7 @@ test("one's own sessions and tokens are shown; a token is told once and revoked"
   await page.getByRole("button", { name: "Make a token" }).click();
   await page.getByText("shown this once", { exact: false }).waitFor();
   await page.getByRole("button", { name: "Revoke nightly job" }).waitFor();
-  await expectFine("account");
+  await expectFine(window, "account");
   await page.getByRole("button", { name: "Revoke nightly job" }).click();
   await page.getByRole("button", { name: "Revoke nightly job" }).waitFor({ state: "detached" });
 });

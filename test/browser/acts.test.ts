@@ -4,13 +4,14 @@ import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { createServer as createWebServer, type Server as WebServer } from "node:http";
 import { type AddressInfo, createServer, type Server } from "node:net";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { methodTable } from "#fleet";
 import { toolMethods } from "../../src/worker/management/tool-methods.ts";
 import { unitMethods } from "../../src/worker/management/unit-methods.ts";
 import { goodPassword, unbase32 } from "../kit/access.ts";
-import { axeFindings, type Page, screenshot, type Window } from "../kit/browser.ts";
+import type { Page, Window } from "../kit/browser.ts";
 import { type CloudWorker, cloudWorker } from "../kit/cloud-worker.ts";
+import { expectFine } from "../kit/looks.ts";
 import { fillLogin, openPages, type OpenPages } from "../kit/pages.ts";
 import { type TempFolder, tempFolder } from "../kit/temp-folder.ts";
 import { totpCode } from "../kit/totp.ts";
@@ -76,42 +77,11 @@ afterAll(async () => {
   await pages?.[Symbol.asyncDispose]();
 });
 
-/** Where no processor is free, a change of colours was seen not to reach the page within 20 s; said again, it does. */
-async function turnTo(colorScheme: "light" | "dark"): Promise<void> {
-  const turned = page.locator(`html[data-theme="${colorScheme}"]`);
-  await vi.waitFor(
-    async () => {
-      await page.emulateMedia({ colorScheme: colorScheme === "light" ? "dark" : "light" });
-      await page.emulateMedia({ colorScheme });
-      await turned.waitFor({ state: "attached", timeout: 3_000 });
-    },
-    { timeout: 30_000, interval: 100 },
-  );
-}
-
-/** Wide and light, narrow and dark: axe finds nothing serious, nothing sticks out, the browser complained of nothing. */
-async function expectFine(name: string): Promise<void> {
-  for (const [width, theme] of [
-    [1440, "light"],
-    [390, "dark"],
-  ] as const) {
-    await page.setViewportSize({ width, height: 900 });
-    await turnTo(theme);
-    await screenshot(page, `${name}-${width}-${theme}`);
-    expect(await axeFindings(page)).toEqual([]);
-    const over = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
-    expect(over).toBeLessThanOrEqual(0);
-  }
-  await page.setViewportSize({ width: 1440, height: 900 });
-  await turnTo("light");
-  expect(window.complaints).toEqual([]);
-}
-
 describe("probes", () => {
   test("what a worker refuses stands at its field, and the form is still there", async () => {
     await page.goto("/probes?kind=tcp");
     await page.getByText("There is none yet.").waitFor();
-    await expectFine("probes-empty");
+    await expectFine(window, "probes-empty");
     await page.getByRole("button", { name: "Probe…" }).click();
     await page.getByRole("checkbox", { name: "west-1" }).check();
     await page.getByLabel("Host", { exact: true }).fill("127.0.0.1");
@@ -124,7 +94,7 @@ describe("probes", () => {
     await page.getByRole("button", { name: "Probe", exact: true }).click();
     await page.locator('[name="host"][aria-invalid="true"]').waitFor();
     await page.getByRole("alert").getByText("TARGET_REFUSED").waitFor();
-    await expectFine("probe-dialog");
+    await expectFine(window, "probe-dialog");
   });
 
   test("several workers are asked at once: each says its times, one that refuses is silent, and enough agree", async () => {
@@ -149,7 +119,7 @@ describe("probes", () => {
     expect(await row("south-1").getByText("connect").locator("..").textContent()).toMatch(/connect \d+\.\d\d ms/);
     const refusal = row("west-1").getByText(/this worker's tools may not look at 127\.0\.0\.1.* \(TARGET_REFUSED\)/);
     await refusal.waitFor();
-    await expectFine("probe-verdict");
+    await expectFine(window, "probe-verdict");
     // On a phone all of it is in sight.
     await page.setViewportSize({ width: 390, height: 900 });
     expect(await words.evaluate((element) => element.scrollWidth - element.clientWidth)).toBe(0);
@@ -164,7 +134,7 @@ describe("probes", () => {
       .getByRole("link", { name: `127.0.0.1:${takingPort}` })
       .first()
       .waitFor();
-    await expectFine("probes");
+    await expectFine(window, "probes");
   });
 
   test("one that looks at a web page from one worker is told down, with why", async () => {
@@ -202,7 +172,7 @@ describe("probes", () => {
       .getByText(/certificate/i)
       .last()
       .waitFor();
-    await expectFine("probe-tls");
+    await expectFine(window, "probe-tls");
   });
 
   async function begin(kind: string, fields: Readonly<Record<string, string>>): Promise<void> {
@@ -228,7 +198,7 @@ test("paths of several workers stand beside each other, and one that refuses is 
       .waitFor();
   await page.getByRole("list", { name: "Not started" }).getByText("TARGET_REFUSED").waitFor();
   await page.getByRole("heading", { name: "2 paths" }).waitFor();
-  await expectFine("paths-two");
+  await expectFine(window, "paths-two");
 });
 
 describe("a command on several workers", () => {
@@ -251,7 +221,7 @@ describe("a command on several workers", () => {
     expect(await units.getByText("exit code 4").count()).toBe(2);
     await page.getByText("sha256 checked").waitFor();
     await page.getByRole("region", { name: "Output" }).getByText("line-60", { exact: true }).waitFor();
-    await expectFine("units-together");
+    await expectFine(window, "units-together");
   });
 
   test("is cancelled on all of them at once", async () => {
@@ -260,7 +230,7 @@ describe("a command on several workers", () => {
     await status.getByText("2 not over").waitFor();
     await page.getByRole("region", { name: "Output" }).getByText("here").waitFor();
     await page.getByRole("button", { name: "Cancel all…" }).click();
-    await expectFine("units-cancel");
+    await expectFine(window, "units-cancel");
     await page.getByRole("button", { name: "Cancel them" }).click();
     await status.getByText("all over").waitFor();
     const units = page.getByRole("region", { name: "Units" });
@@ -276,7 +246,7 @@ describe("a shell and its recording", () => {
   test("is opened, typed in, left by the keyboard, and says its exit code", async () => {
     await page.goto("/workers/south-1");
     await page.getByRole("link", { name: "Shell…" }).click();
-    await expectFine("shell-before");
+    await expectFine(window, "shell-before");
     await page.getByRole("button", { name: "Open a shell" }).click();
     await page.getByText("connected", { exact: true }).waitFor();
     await page.keyboard.type("echo $((40 + 2))-seen\n");
@@ -284,7 +254,7 @@ describe("a shell and its recording", () => {
     await page.keyboard.press("Control+]");
     const cut = page.getByRole("button", { name: "Cut it off" });
     expect(await cut.evaluate((element) => element === document.activeElement)).toBe(true);
-    await expectFine("shell");
+    await expectFine(window, "shell");
     await page.locator(".xterm-helper-textarea").focus();
     await page.keyboard.type("stty size; exit 3\n");
     await page.getByText("ended with exit code 3").waitFor();
@@ -325,7 +295,7 @@ describe("a shell and its recording", () => {
     await page.goto("/workers/north-1/shell");
     await page.getByRole("button", { name: "Open a shell" }).click();
     await page.getByRole("alert").getByText("SHELL_REFUSED").waitFor();
-    await expectFine("shell-refused");
+    await expectFine(window, "shell-refused");
   });
 
   test("CAT-122: that goes on is watched as it happens", async () => {
@@ -350,7 +320,7 @@ describe("a shell and its recording", () => {
     const list = page.getByRole("region", { name: "Recordings" });
     const row = list.getByRole("row").filter({ hasText: "south-1" }).last();
     await row.getByText("whole").waitFor();
-    await expectFine("recordings");
+    await expectFine(window, "recordings");
     await row.getByRole("link").click();
     await page.getByRole("status", { name: "Reading" }).getByText("none altered").waitFor();
     await page.getByRole("button", { name: "To its end" }).click();
@@ -361,7 +331,7 @@ describe("a shell and its recording", () => {
     await page.getByRole("button", { name: "Play" }).click();
     await expect.poll(() => screen().textContent(), { timeout: 20_000 }).toContain("42-seen");
     await page.getByRole("button", { name: "Play" }).waitFor();
-    await expectFine("recording");
+    await expectFine(window, "recording");
   });
 
   test("CAT-122: that was altered says so, where it was", async () => {
@@ -376,7 +346,7 @@ describe("a shell and its recording", () => {
     // That an answer broke off is all that a browser says of it.
     const others = window.complaints.splice(0).filter((text) => !text.includes("ERR_INCOMPLETE_CHUNKED_ENCODING"));
     expect(others).toEqual([]);
-    await expectFine("recording-altered");
+    await expectFine(window, "recording-altered");
     writeFileSync(join(folder, name), "no recording");
     await page.reload();
     await page.getByRole("alert").getByText("RECORDING_ALTERED").waitFor();
@@ -432,7 +402,7 @@ describe("a roll-out by stages", () => {
     await page.getByLabel("Who gets it").selectOption("labels");
     await page.getByLabel("Labels", { exact: true }).fill("stage=first");
     await page.getByLabel("They must be well for").selectOption("3600000");
-    await expectFine("rollout-by-label");
+    await expectFine(window, "rollout-by-label");
     await page.getByRole("button", { name: "Save it" }).click();
     const rollout = page.getByRole("region", { name: "Roll-out" });
     await rollout.getByText(/must be well for/).waitFor({ timeout: 60_000 });

@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { axeFindings, type Page, screenshot, type Window } from "../kit/browser.ts";
+import type { Page, Window } from "../kit/browser.ts";
 import { type CloudWorker, cloudWorker } from "../kit/cloud-worker.ts";
 import { type FileWorker, fileWorker } from "../kit/file-worker.ts";
+import { expectFine } from "../kit/looks.ts";
 import { openPages, type OpenPages } from "../kit/pages.ts";
 import { type TempFolder, tempFolder } from "../kit/temp-folder.ts";
 
@@ -24,25 +25,6 @@ afterAll(async () => {
   await folder[Symbol.asyncDispose]();
 });
 
-/** Seen wide and narrow, light and dark; nothing sticks out, and the browser complained of nothing. */
-async function expectFine(name: string): Promise<void> {
-  const { page, complaints } = window;
-  for (const [width, theme] of [
-    [1440, "light"],
-    [390, "dark"],
-  ] as const) {
-    await page.setViewportSize({ width, height: 900 });
-    await page.emulateMedia({ colorScheme: theme });
-    await screenshot(page, `${name}-${width}-${theme}`);
-    expect(await axeFindings(page)).toEqual([]);
-    const over = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
-    expect(over).toBeLessThanOrEqual(0);
-  }
-  await page.setViewportSize({ width: 1440, height: 900 });
-  await page.emulateMedia({ colorScheme: "light" });
-  expect(complaints).toEqual([]);
-}
-
 /** Type a whole document in place of what stands in the editor, as people do. */
 async function write(page: Page, editor: string, text: string): Promise<void> {
   await page.getByRole("textbox", { name: editor }).click();
@@ -64,14 +46,14 @@ test("CAT-110: a configuration is made in a page; what is wrong is shown at its 
   const { page } = window;
   await page.goto("/configurations");
   await page.getByText("This server holds no configuration").waitFor();
-  await expectFine("configurations-empty");
+  await expectFine(window, "configurations-empty");
   await page.getByRole("button", { name: "New configuration…" }).click();
   await page.getByLabel("Name", { exact: true }).fill("web");
   await page.getByRole("button", { name: "Write it" }).click();
   await write(page, "Document of web", `log:\n  level: loud\n${echo}`);
   await page.getByText("wrong", { exact: true }).waitFor();
   await page.getByRole("button", { name: "line 2" }).click();
-  await expectFine("configuration-fault");
+  await expectFine(window, "configuration-fault");
   await page.getByRole("button", { name: "Save…" }).click();
   expect(await page.getByRole("dialog").count()).toBe(0);
   await write(page, "Document of web", `log:\n  level: info\n${echo}`);
@@ -96,7 +78,7 @@ test("CAT-80, CAT-75: a version that could cut workers off comes to one first, i
   await page.getByLabel("Note").fill("admins alone");
   expect(await page.getByLabel("How many first").inputValue()).toBe("1");
   await page.getByLabel("They must be well for").selectOption("3600000");
-  await expectFine("configuration-save");
+  await expectFine(window, "configuration-save");
   await page.getByRole("button", { name: "Save it" }).click();
   const rollout = page.getByRole("region", { name: "Roll-out" });
   await rollout.getByText(/must be well for \d+ s more/).waitFor({ timeout: 60_000 });
@@ -109,7 +91,7 @@ test("CAT-80, CAT-75: a version that could cut workers off comes to one first, i
   await expect.poll(() => rollout.getByRole("status").innerText(), { timeout: 30_000 }).not.toBe(before);
   expect(asked).toEqual([]);
   page.off("request", note);
-  await expectFine("configuration-rollout");
+  await expectFine(window, "configuration-rollout");
   await rollout.getByRole("button", { name: "Pause" }).click();
   await rollout.getByText("paused: some workers have it").waitFor();
   await rollout.getByRole("button", { name: "Go back…" }).click();
@@ -118,7 +100,7 @@ test("CAT-80, CAT-75: a version that could cut workers off comes to one first, i
   await page.getByRole("cell", { name: "applied 3" }).waitFor({ timeout: 60_000 });
   await page.goto("/configurations");
   await page.getByText("with all").waitFor();
-  await expectFine("configurations");
+  await expectFine(window, "configurations");
 });
 
 test("CAT-74: any two versions are compared, by sign and not by colour alone, and an old one is put back", async () => {
@@ -127,7 +109,7 @@ test("CAT-74: any two versions are compared, by sign and not by colour alone, an
   const diff = page.getByRole("region", { name: "From version 1 to version 2" });
   await diff.getByRole("row").filter({ hasText: "+" }).filter({ hasText: "level: debug" }).waitFor();
   await diff.getByRole("row").filter({ hasText: "-" }).filter({ hasText: "level: info" }).waitFor();
-  await expectFine("configuration-versions");
+  await expectFine(window, "configuration-versions");
   await page.getByRole("button", { name: "Actions of version 2" }).click();
   await page.getByRole("menuitem", { name: "Put it back…" }).click();
   await page.getByRole("button", { name: "Put it back", exact: true }).click();
@@ -151,7 +133,7 @@ test("CAT-72: who was slower loses nothing of what was typed, and sees what diff
   await page.getByRole("button", { name: "Save it" }).click();
   const note = page.getByRole("region", { name: "Somebody else was faster" });
   await note.getByRole("row").filter({ hasText: "/log/level" }).getByText("both changed it").waitFor();
-  await expectFine("configuration-conflict");
+  await expectFine(window, "configuration-conflict");
   await page.getByRole("tab", { name: "Workers" }).click();
   await page.getByRole("button", { name: "No", exact: true }).click();
   await note.getByRole("button", { name: "Keep my text, over theirs" }).click();
@@ -165,7 +147,7 @@ test("CAT-78, CAT-109: a worker's page says what it is to go by and what it does
   const held = page.getByRole("region", { name: "Configuration of the server" });
   await held.getByText("version 7", { exact: true }).first().waitFor();
   await page.getByText("cloud:web@7").first().waitFor({ timeout: 60_000 });
-  await expectFine("worker-configuration");
+  await expectFine(window, "worker-configuration");
   await held.getByRole("link", { name: "Edit" }).click();
   await page.getByRole("textbox", { name: "Document of web" }).waitFor();
   await page.goto("/workers");
@@ -201,7 +183,7 @@ test("CAT-71, CAT-75: a worker's own file is edited through its service, and con
   await page.getByText("you confirm it afterwards").waitFor();
   await save(page, "viewers operate");
   await waiting.getByRole("timer").waitFor();
-  await expectFine("worker-confirm");
+  await expectFine(window, "worker-confirm");
   await waiting.getByRole("button", { name: "Confirm it" }).click();
   await waiting.waitFor({ state: "detached" });
   await page.getByText('{"admin":"admin","viewer":"operate"}').waitFor();
@@ -233,7 +215,7 @@ test("CAT-110: an admin chooses which workers a configuration is for", async () 
     .filter({ hasText: "goes by web now" })
     .getByRole("checkbox", { name: /pod/ })
     .check();
-  await expectFine("configuration-workers");
+  await expectFine(window, "configuration-workers");
   await page.getByRole("button", { name: "Keep it" }).click();
   await page.getByRole("cell", { name: "applied 1" }).waitFor({ timeout: 60_000 });
 });
@@ -246,12 +228,12 @@ test("CAT-103: the test of a connection names the stage that fails; its address 
   await page.getByText("it has proved the key it was registered with").waitFor();
   await page.getByLabel("Host or address, and published port").fill("shed.example:18889");
   await page.getByRole("button", { name: "Keep it" }).click();
-  await expectFine("worker-connection");
+  await expectFine(window, "worker-connection");
   await shed?.[Symbol.asyncDispose]();
   shed = undefined;
   await page.getByRole("button", { name: "Test connection" }).click();
   await page.getByText("It fails at the stage “Connection”.").waitFor();
-  await expectFine("worker-connection-lost");
+  await expectFine(window, "worker-connection-lost");
   await page.reload();
   expect(await page.getByLabel("Host or address, and published port").inputValue()).toBe("shed.example:18889");
 });

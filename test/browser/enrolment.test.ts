@@ -4,7 +4,8 @@ import { decodeEnrolmentToken } from "#fleet";
 import { enrol } from "../../src/worker/agent/enrol.ts";
 import { Identity } from "../../src/worker/agent/identity.ts";
 import { Instance } from "../../src/worker/agent/instance.ts";
-import { axeFindings, screenshot, type Window } from "../kit/browser.ts";
+import { screenshot, type Window } from "../kit/browser.ts";
+import { expectFine } from "../kit/looks.ts";
 import { openPages, type OpenPages } from "../kit/pages.ts";
 
 let pages: OpenPages;
@@ -19,24 +20,6 @@ afterAll(async () => {
   await window?.[Symbol.asyncDispose]();
   await pages?.[Symbol.asyncDispose]();
 });
-
-/** Seen wide and narrow, light and dark; nothing sticks out, and the browser complained of nothing. */
-async function expectFine(name: string): Promise<void> {
-  const { page, complaints } = window;
-  for (const [width, theme] of [
-    [1440, "light"],
-    [390, "dark"],
-  ] as const) {
-    await page.setViewportSize({ width, height: 900 });
-    await page.emulateMedia({ colorScheme: theme });
-    await screenshot(page, `${name}-${width}-${theme}`);
-    expect(await axeFindings(page)).toEqual([]);
-    const over = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
-    expect(over).toBeLessThanOrEqual(0);
-  }
-  await page.setViewportSize({ width: 1440, height: 900 });
-  expect(complaints).toEqual([]);
-}
 
 /** A machine that registers as `farhand worker join` does; without a token it asks once, and says its fingerprint. */
 function machine(name: string) {
@@ -75,7 +58,7 @@ test("CAT-110: the mesh is drawn and listed alike, reached by keyboard, and chan
   expect(await listed.count()).toBe(1 + (await drawing.getByRole("button").count()));
   const links = page.getByRole("region", { name: "Links" });
   await links.getByRole("cell", { name: "server", exact: true }).first().waitFor();
-  await expectFine("mesh");
+  await expectFine(window, "mesh");
   await pages.server.worker("south-1");
   await drawing.getByRole("button", { name: "south-1, worker" }).waitFor();
 });
@@ -128,7 +111,7 @@ test("CAT-33: a token is made, told once with its command, lets a worker in that
   const command = page.getByRole("group", { name: "Command with the token" }).locator("code");
   const lines = (await command.innerText()).split("\n");
   expect(lines[0]).toBe(`farhand worker join ${pages.server.url} --token-file - <<'END'`);
-  await expectFine("enrolment-token");
+  await expectFine(window, "enrolment-token");
   await machine("shed-1").join(lines[1]);
   await page.getByRole("region", { name: "Just joined" }).getByRole("link", { name: "shed-1" }).waitFor();
   const row = page.getByRole("row").filter({ hasText: "site=brno" });
@@ -161,7 +144,7 @@ test("CAT-33: a machine without a token shows what it claims and its fingerprint
   const waiting = page.getByRole("region", { name: "Waiting to be let in" });
   await waiting.getByText(await wanted.fingerprint).waitFor();
   await waiting.getByText(await unwanted.fingerprint).waitFor();
-  await expectFine("enrolment-waiting");
+  await expectFine(window, "enrolment-waiting");
   await page.getByRole("button", { name: "Send it away… attic-2" }).click();
   await page.getByRole("button", { name: "Send it away", exact: true }).click();
   await page.getByRole("button", { name: "Let it in… attic-1" }).click();
@@ -212,7 +195,7 @@ test("CAT-110: sixty nodes have names that can be read, and a name is no markup"
   expect(overlaps).toBe(0);
   await page.getByRole("button", { name: "Smaller" }).click();
   await page.getByText("70 %").waitFor();
-  await expectFine("mesh-60");
+  await expectFine(window, "mesh-60");
   await page.unroute("**/api/mesh");
 });
 
@@ -241,7 +224,7 @@ test("a mesh of two hundred nodes is made to fit, larger under the pointer, and 
   await drawing.getByRole("button", { name: "node-150, node" }).click();
   await drawing.locator("text", { hasText: "node-150" }).waitFor();
   expect(await drawing.locator("[data-node] text").count()).toBe(1);
-  await expectFine("mesh-200-fit");
+  await expectFine(window, "mesh-200-fit");
   await drawing.press("0");
   const fitted = await size.textContent();
   // What is under the pointer stays there.
@@ -290,7 +273,7 @@ test("CAT-66: a second factor is set up by a code for the camera, with the secre
   const secret = await page.locator("[data-secret]").getAttribute("data-secret");
   expect(uri).toContain(`secret=${secret ?? "none"}`);
   expect(await code.locator("path").getAttribute("d")).toMatch(/^(M\d+ \d+h\d+v1h-\d+z){100,}$/);
-  await expectFine("factor");
+  await expectFine(window, "factor");
 });
 
 test("CAT-65: a service account is made with a token that is told once and revoked, and one session of a person is ended", async () => {
@@ -310,7 +293,7 @@ test("CAT-65: a service account is made with a token that is told once and revok
   const authorization = `Bearer ${await told.innerText()}`;
   const me = () => pages.server.ask("GET", "/api/me", { auth: { authorization } });
   expect((await me()).json).toMatchObject({ kind: "token", user: { name: "pods", role: "operator" } });
-  await expectFine("service-account");
+  await expectFine(window, "service-account");
   await tokens.getByRole("button", { name: "Revoke nightly job" }).click();
   await tokens.getByText("There is none.").waitFor();
   expect((await me()).status).toBe(401);

@@ -2,7 +2,8 @@ import { existsSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { goodPassword } from "../kit/access.ts";
-import { axeFindings, type Page, screenshot, type Window } from "../kit/browser.ts";
+import type { Page, Window } from "../kit/browser.ts";
+import { expectFineNow, fourLooks } from "../kit/looks.ts";
 import { fillLogin, openPages, type OpenPages, runScript } from "../kit/pages.ts";
 
 const built = join(import.meta.dirname, "..", "..", "dist", "web");
@@ -26,30 +27,16 @@ test("the first page is at most 250 KB on the line, and draws and terminals come
   expect(page).not.toMatch(/<style|<script(?![^>]*src=)| style=| on[a-z]+=/);
 });
 
-describe.each([
-  { width: 1440, theme: "light" },
-  { width: 1440, theme: "dark" },
-  { width: 390, theme: "light" },
-  { width: 390, theme: "dark" },
-] as const)("the pages, $width wide and $theme", ({ width, theme }) => {
+describe.each(fourLooks)("the pages, $width wide and $theme", (look) => {
+  const { width, theme } = look;
   let window: Window;
   let page: Page;
   beforeAll(async () => {
-    window = await pages.window({ width, theme, height: width === 390 ? 844 : 900 });
+    window = await pages.window(look);
     ({ page } = window);
   });
   afterAll(async () => await window[Symbol.asyncDispose]());
-
-  /** Nothing sticks out, nothing is wrong for who sees or hears otherwise, and the browser complained of nothing. */
-  async function expectFine(name: string): Promise<void> {
-    await screenshot(page, `${name}-${width}-${theme}`);
-    expect(await axeFindings(page)).toEqual([]);
-    const sticksOut = await page.evaluate(
-      () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
-    );
-    expect(sticksOut).toBeLessThanOrEqual(0);
-    expect(window.complaints).toEqual([]);
-  }
+  const expectFine = (name: string) => expectFineNow(window, `${name}-${width}-${theme}`);
 
   test("login says what was wrong, and lets in", async () => {
     await page.goto("/workers");

@@ -5,11 +5,12 @@ import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { readFileSync } from "node:fs";
 import { crc32, deflateSync } from "node:zlib";
-import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { methodTable } from "#fleet";
 import { toolMethods } from "../../src/worker/management/tool-methods.ts";
 import { unitMethods } from "../../src/worker/management/unit-methods.ts";
-import { axeFindings, type Page, screenshot, type Window } from "../kit/browser.ts";
+import type { Page, Window } from "../kit/browser.ts";
+import { expectFine, fourLooks } from "../kit/looks.ts";
 import { openPages, type OpenPages } from "../kit/pages.ts";
 
 const dnsPort = 41_054;
@@ -59,44 +60,6 @@ afterAll(async () => {
   await pages?.[Symbol.asyncDispose]();
 });
 
-/** Where no processor is free, a change of colours was seen not to reach the page within 20 s; said again, it does. */
-async function turnTo(colorScheme: "light" | "dark"): Promise<void> {
-  const other = colorScheme === "light" ? "dark" : "light";
-  const turned = page.locator(`html[data-theme="${colorScheme}"]`);
-  await vi.waitFor(
-    async () => {
-      await page.emulateMedia({ colorScheme });
-      await turned.waitFor({ state: "attached", timeout: 3_000 }).catch(async (error: unknown) => {
-        await page.emulateMedia({ colorScheme: other });
-        throw error;
-      });
-    },
-    { timeout: 30_000, interval: 100 },
-  );
-}
-
-/** In light and dark, on a desk and on a phone. */
-async function expectFine(name: string): Promise<void> {
-  for (const [width, height] of [
-    [1440, 900],
-    [390, 844],
-  ] as const) {
-    await page.setViewportSize({ width, height });
-    for (const colorScheme of ["light", "dark"] as const) {
-      await turnTo(colorScheme);
-      await screenshot(page, `${name}-${width}-${colorScheme}`);
-      expect(await axeFindings(page)).toEqual([]);
-    }
-    const sticksOut = await page.evaluate(
-      () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
-    );
-    expect(sticksOut).toBeLessThanOrEqual(0);
-  }
-  await page.setViewportSize({ width: 1440, height: 900 });
-  await page.emulateMedia({ colorScheme: "light" });
-  expect(window.complaints).toEqual([]);
-}
-
 describe("captures", () => {
   test("packets arrive live, are opened field by field, found, and downloaded as Wireshark reads them", async () => {
     await page.goto("/workers/south-1");
@@ -104,7 +67,7 @@ describe("captures", () => {
     await page.getByText("listens on lo").waitFor();
     await page.getByRole("button", { name: "@asked" }).click();
     await page.getByLabel("Packets", { exact: true }).fill("12");
-    await expectFine("capture-dialog");
+    await expectFine(window, "capture-dialog", fourLooks);
     await page.getByRole("button", { name: "Capture", exact: true }).click();
     const packets = page.getByRole("region", { name: "Packets", exact: true });
     const row = packets.getByRole("row").filter({ hasText: "127.0.0.1" });
@@ -114,7 +77,7 @@ describe("captures", () => {
     const marked = page.getByRole("region", { name: "Bytes of packet 1" }).locator("mark");
     expect(await marked.first().textContent()).toBe("a0 5e");
     await page.getByRole("status", { name: "Statistics" }).getByText("12 packets").waitFor();
-    await expectFine("capture");
+    await expectFine(window, "capture", fourLooks);
     await page.getByLabel("Show packets with").fill("tcp 127.0.0.1");
     await page.getByText("0 shown").waitFor();
     await page.getByLabel("Show packets with").fill("UDP 127.0.0.1");
@@ -139,7 +102,7 @@ describe("captures", () => {
     expect(read.stdout.trim().split("\n")).toHaveLength(12);
     await page.goto("/captures");
     await page.getByRole("row").filter({ hasText: "south-1" }).getByRole("link", { name: "@asked" }).waitFor();
-    await expectFine("captures");
+    await expectFine(window, "captures", fourLooks);
   });
 
   test("a filter that tcpdump does not know is refused, and the form is still there", async () => {
@@ -163,7 +126,7 @@ test("a path is drawn hop by hop", async () => {
   await path.getByText("reached after 1 hop,").waitFor();
   await path.getByRole("img", { name: "A path of 1 hop" }).waitFor();
   await path.getByRole("cell", { name: "127.0.0.1" }).waitFor();
-  await expectFine("path");
+  await expectFine(window, "path", fourLooks);
 });
 
 test("a scan shows open and closed ports", async () => {
@@ -180,7 +143,7 @@ test("a scan shows open and closed ports", async () => {
     .getByText("open")
     .waitFor();
   await page.getByRole("status", { name: "Result" }).getByText("1 open port on 1 of 1 host,").waitFor();
-  await expectFine("scan");
+  await expectFine(window, "scan", fourLooks);
 });
 
 test("a worker that offers no tool says why", async () => {
@@ -245,7 +208,7 @@ describe("workers of Quokka", () => {
     const packets = page.getByRole("region", { name: "Packets", exact: true });
     await packets.getByRole("row").filter({ hasText: "127.0.0.1" }).first().click();
     await page.getByRole("region", { name: "Layers of packet 1" }).getByText("Destination port: 53").waitFor();
-    await expectFine("quokka-capture");
+    await expectFine(window, "quokka-capture", fourLooks);
 
     const scan = await ordered("portscan", { targets: ["127.0.0.1"] });
     const scan_output =
@@ -273,7 +236,7 @@ describe("workers of Quokka", () => {
       await drawing.evaluate((element: HTMLImageElement) => [element.naturalWidth, element.naturalHeight]),
     ).toEqual([40, 20]);
     await page.getByText("does not tell its hops").waitFor();
-    await expectFine("quokka-path");
+    await expectFine(window, "quokka-path", fourLooks);
 
     await page.goto("/units");
     for (const type of ["capture", "portscan", "traceroute"])

@@ -228,6 +228,7 @@ describe("slow clients", () => {
   test("that do not end their handshake are cut off, whether they stay or have left, and so are those that speak no TLS", async () => {
     await using api = await kit.open({ limits: { headersMs: 300 } });
     const begun = [Buffer.alloc(0), Buffer.from("160301", "hex"), Buffer.from("GET / HTTP/1.1\r\n\r\n")];
+    let cut = 0;
     for (const isLeft of [false, true])
       for (const bytes of begun) {
         const socket = connect(api.port, "127.0.0.1").on("error", () => {});
@@ -236,7 +237,9 @@ describe("slow clients", () => {
         socket.resume().write(bytes);
         if (isLeft) socket.end();
         await gone;
+        cut++;
       }
+    expect(cut).toBe(6);
   });
 
   test("hold nobody up who stops the server", async () => {

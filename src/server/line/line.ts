@@ -75,7 +75,11 @@ export class Line {
   readonly #beats: Allowance;
   readonly #unitBatches: Allowance;
 
-  constructor(workerId: string, node: string, context: LineContext) {
+  readonly #restarted: () => void;
+
+  /** @param restarted told when the far side is another run of the worker: nothing of the one before is there any more. */
+  constructor(workerId: string, node: string, context: LineContext, restarted: () => void) {
+    this.#restarted = restarted;
     this.workerId = workerId;
     this.node = node;
     this.#context = context;
@@ -103,6 +107,7 @@ export class Line {
   }
 
   #met(meeting: "first" | "resumed" | "restarted"): void {
+    if (meeting === "restarted") this.#restarted();
     if (meeting !== "resumed") this.#epoch = undefined;
     else if (this.#epoch !== undefined) this.#context.presence.resumed(this.workerId, this.#epoch);
   }

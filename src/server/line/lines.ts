@@ -67,7 +67,8 @@ export class Lines implements WorkerLines {
       known.close();
       this.#options.mesh.rejectNeighbour(known.node, "another worker has taken its place");
     }
-    return new Line(workerId, node, this.#options);
+    // Its streams would find out by silence only, half a minute later.
+    return new Line(workerId, node, this.#options, () => this.#breakStreams(workerId, "the worker was started anew"));
   }
 
   isConnected(workerId: string): boolean {
@@ -144,13 +145,16 @@ export class Lines implements WorkerLines {
     const node = this.#options.members.remove(workerId);
     this.#lines.get(workerId)?.close();
     this.#lines.delete(workerId);
-    for (const stream of this.#streams.get(workerId) ?? [])
-      stream.destroy(new ServerError("WORKER_UNREACHABLE", "the worker was removed"));
+    this.#breakStreams(workerId, "the worker was removed");
     if (node !== undefined) this.#options.mesh.rejectNeighbour(node, "the worker was removed");
   }
 
   close(): void {
     for (const line of this.#lines.values()) line.close();
+  }
+
+  #breakStreams(workerId: string, why: string): void {
+    for (const stream of this.#streams.get(workerId) ?? []) stream.destroy(new ServerError("WORKER_UNREACHABLE", why));
   }
 
   #line(workerId: string): Line {

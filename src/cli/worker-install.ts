@@ -1,8 +1,9 @@
 import { execFileSync } from "node:child_process";
-import { chmodSync, mkdirSync, readFileSync, realpathSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, readFileSync, realpathSync, writeFileSync } from "node:fs";
 import { isAbsolute } from "node:path";
 import { loadModes } from "#worker";
 import { CliError } from "./errors.ts";
+import { beneathWorker } from "./server/data-dir.ts";
 import type { Terminal } from "./terminal.ts";
 
 /** Options of `farhand worker install`. */
@@ -28,6 +29,10 @@ export async function installWorker(options: InstallChoice, terminal: Terminal):
   if (process.getuid?.() !== 0)
     throw new CliError("USAGE", "only root installs a system service", {
       remedy: "sudo, or --print to see the unit file",
+    });
+  if (existsSync(beneathWorker))
+    throw new CliError("USAGE", `a server keeps its keys in ${beneathWorker}: the service's account would get them`, {
+      remedy: `stop it, and \`mv ${beneathWorker} /var/lib/farhand-server\`; the server finds it there`,
     });
   if (!hasLine("/etc/group", adminGroup)) run(terminal, "groupadd", "--system", adminGroup);
   if (!hasLine("/etc/passwd", user)) makeAccount(user, terminal);

@@ -1,4 +1,5 @@
 import { fileURLToPath } from "node:url";
+import { loadModes } from "#worker";
 import type { WorkerUiOptions } from "./commands/worker-ui.ts";
 import { CliError } from "./errors.ts";
 import { hearInterrupts } from "./interrupts.ts";
@@ -16,6 +17,8 @@ export async function runLocalUi(options: WorkerUiOptions, terminal: Terminal): 
   const worker = await LocalWorker.of(options, terminal.env);
   // Pages that may do nothing are not opened.
   expectAllowed(worker.socket);
+  // What the pages write is the service's; starting it is for root.
+  (await loadModes()).becomeServiceAccount(worker.places, { kept: true });
   const pages = await openLocalPages(worker, builtPages, portIn(options));
   try {
     terminal.print(`Address: ${pages.url}`);

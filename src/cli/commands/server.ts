@@ -33,7 +33,7 @@ export const server = {
   title: "A server and its workers",
   summary: "Run the server in the foreground",
   details: [
-    "Without options it keeps its state in $XDG_STATE_HOME/farhand/server (/var/lib/farhand/server for root) with an embedded",
+    "Without options it keeps its state in $XDG_STATE_HOME/farhand/server (/var/lib/farhand-server for root) with an embedded",
     "database, listens on 127.0.0.1:8443 with a certificate of its own authority, and prints the login of its first admin",
     "once. Workers come in with tokens of `farhand enrol-token`, by WebSocket on the same port; --road opens others.",
     "FARHAND_DATABASE_URL, or --database FILE that holds it, names a PostgreSQL. SIGINT or SIGTERM stop it.",

@@ -23,8 +23,9 @@ export async function startWorker(worker: LocalWorker): Promise<void> {
 
 /** The system asks for no password here: who may not start units is told so. */
 async function startSystem(): Promise<void> {
+  const { asRoot } = await loadModes();
   try {
-    await promisify(execFile)("systemctl", ["--no-ask-password", "start", systemUnit]);
+    await asRoot(() => promisify(execFile)("systemctl", ["--no-ask-password", "start", systemUnit]));
   } catch (error) {
     const [said = ""] = ((error as { readonly stderr?: string }).stderr ?? "").split("\n");
     throw new CliError("WORKER_SILENT", `the service ${systemUnit} was not started: ${said || errorText(error)}`, {

@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { errorText, makeFolders } from "#core";
 import type { ServerOptions } from "../commands/server.ts";
@@ -5,9 +6,16 @@ import { CliError } from "../errors.ts";
 import { defaultPlaces } from "../places.ts";
 import type { Terminal } from "../terminal.ts";
 
-/** The folder of a server; of one that was given none, beside that of a worker. */
+/** Where root's worker and root's appliance keep everything; systemd gives all of it to the account of a system worker. */
+export const beneathWorker = "/var/lib/farhand/server";
+/** So keys of a server lie elsewhere. */
+const ofRoot = "/var/lib/farhand-server";
+
+/** The folder of a server; of one that was given none, beside that of a worker. That of root's appliance is found. */
 export function dataDirOf({ dataDir }: Pick<ServerOptions, "dataDir">, env: Terminal["env"]): string {
-  return dataDir ?? join(defaultPlaces(env).state, "server");
+  if (dataDir !== undefined) return dataDir;
+  const beside = join(defaultPlaces(env).state, "server");
+  return beside === beneathWorker && !existsSync(beside) ? ofRoot : beside;
 }
 
 /** Make it, for nobody but its owner. @throws {CliError} `STATE_UNUSABLE` */

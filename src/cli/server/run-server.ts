@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { type Closable, Closers, errorText, type LogLevel, openLog, tlsServerSource } from "#core";
+import { type Closable, Closers, errorText, type LogLevel, notifySupervisor, openLog, tlsServerSource } from "#core";
 import { factorPolicy, parseRoad, type RunningServer, ServerError, startServer, type StoreSettings } from "#server";
 import { version } from "#worker";
 import type { ServerOptions } from "../commands/server.ts";
@@ -43,8 +43,10 @@ export async function runServer(options: ServerOptions, terminal: Terminal): Pro
     tellHow(server, terminal);
     closers.add(server);
     if (options.monitor !== undefined) closers.add(await monitorBeside(options.monitor, dataDir, server, terminal));
+    notifySupervisor({ ready: true, status: `listens on ${server.url}` }, terminal.env);
     if (!interrupts.signal.aborted)
       await new Promise((resolve) => interrupts.signal.addEventListener("abort", resolve, { once: true }));
+    notifySupervisor({ stopping: true }, terminal.env);
     log.info("stopping; units that run on workers go on");
     return 0;
   } finally {

@@ -5,6 +5,7 @@ import { directiveFaults } from "../configuration/directives.ts";
 import { secretSource } from "../configuration/secret-source.ts";
 import { Identity } from "../agent/identity.ts";
 import { type Account, type Mode, type ModePlaces, placesOf, thisAccount } from "../modes/places.ts";
+import { serviceAccount } from "../modes/service-account.ts";
 import { readSettingsFile } from "../settings/mod.ts";
 import { existsSync } from "node:fs";
 import { hostname } from "node:os";
@@ -57,7 +58,7 @@ export function factsAndEffective({ mode, env, account = thisAccount(), now = Da
   const facts: DoctorFacts = {
     mode,
     places,
-    uid: account.uid,
+    uid: serviceAccount(places)?.uid ?? account.uid,
     values: own.length > 0 ? undefined : values,
     faults: [...faults, ...own].map(({ path, reason }) => (path === "" ? reason : `${path}: ${reason}`)),
     isConfigured: isThere || environment.overrides.length > 0,

@@ -12,6 +12,7 @@ export {
 export { type Account, adminGroup, type Mode, type ModePlaces, placesOf, thisAccount } from "./places.ts";
 export { reset, type ResetOptions, type StepDone } from "./reset.ts";
 export { type ResetStep, resetStepNames, resetSteps } from "./reset-steps.ts";
+export { asRoot, becomeServiceAccount, type ServiceAccount, serviceAccount } from "./service-account.ts";
 export { openSetup, type Setup, type SetupOptions } from "./setup.ts";
 export { type Holder, lockState, stateHolder } from "./state-lock.ts";
 export { type SystemdUnit, systemdUnit } from "./systemd-unit.ts";

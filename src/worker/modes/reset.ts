@@ -8,6 +8,7 @@ import { readSettingsFile } from "../settings/mod.ts";
 import { directiveFaults } from "../configuration/directives.ts";
 import { type Account, type Mode, type ModePlaces, thisAccount } from "./places.ts";
 import { type ResetStep, resetStepNames, takeStep } from "./reset-steps.ts";
+import { becomeServiceAccount } from "./service-account.ts";
 import { lockState, stateHolder } from "./state-lock.ts";
 import { join } from "node:path";
 
@@ -42,6 +43,7 @@ export async function reset(options: ResetOptions): Promise<StepDone[]> {
   if (places.group !== undefined && account.uid !== 0)
     throw new WorkerError("RESET_REFUSED", "a system worker is reset by root: run this with sudo");
   const wasRunning = stopService(places.state);
+  becomeServiceAccount(places);
   const lock = await heldWhenStopped(places.state, mode, options.signal);
   try {
     const configuration = await openQuietly(places, places.configFile, mode, log);

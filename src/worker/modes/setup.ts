@@ -15,6 +15,7 @@ import { OwnFactor } from "../management/own-factor.ts";
 import { type Directive, readSettingsFile } from "../settings/mod.ts";
 import { chooseMode } from "./choose-mode.ts";
 import { type Account, type Mode, type ModePlaces, placesOf, thisAccount } from "./places.ts";
+import { becomeServiceAccount, serviceAccount } from "./service-account.ts";
 import { lockState } from "./state-lock.ts";
 
 export interface SetupOptions {
@@ -59,6 +60,7 @@ export async function openSetup(options: SetupOptions): Promise<Setup> {
   const environment = takeEnvironment(env, readSettingsFile);
   const mode = modeOf(options, environment, account);
   const places = options.places ?? placesOf(mode, env, account, environment.stateDir);
+  becomeServiceAccount(places);
   const closers = new Closers();
   try {
     closers.add(lockState(places.state, mode, clock));
@@ -124,7 +126,7 @@ function openFile({ places, account, mode, ...parts }: Parts): Promise<FileConfi
     file,
     fileMode: places.configMode,
     folder: join(places.state, "configuration"),
-    owners: places.group === undefined ? undefined : { uid: account.uid },
+    owners: places.group === undefined ? undefined : { uid: serviceAccount(places)?.uid ?? account.uid },
     clock: parts.clock,
     returned: parts.returned,
   });

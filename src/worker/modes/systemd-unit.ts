@@ -1,3 +1,5 @@
+import { adminGroup } from "./places.ts";
+
 /** What a unit file depends on. */
 export interface SystemdUnit {
   /** Absolute path of the program, and its words behind it. */
@@ -31,6 +33,8 @@ export function systemdUnit({ command, user, group, capabilities = [], writable 
     `ExecStart=${command.map(quoted).join(" ")}`,
     `User=${user}`,
     `Group=${group}`,
+    // It gives its sockets and its configuration to the group (CAT-10, CAT-14): that takes a member of it.
+    `SupplementaryGroups=${adminGroup}`,
     "Restart=always",
     "RestartSec=1",
     "TimeoutStopSec=60",

@@ -168,7 +168,7 @@ describe("the unit file (CAT-2)", () => {
     expect(text).toContain("Type=notify\n");
     expect(text).toContain(`ExecStart=${process.execPath} worker start --system\n`);
     expect(text).toContain("AmbientCapabilities=CAP_NET_RAW\nCapabilityBoundingSet=CAP_NET_RAW\nNoNewPrivileges=yes\n");
-    expect(text).toContain('ReadWritePaths=-/etc/farhand "-/srv/my data" -/srv/100%%\n');
+    expect(text).toContain('ReadWritePaths=-/etc/farhand /tmp /var/tmp "-/srv/my data" -/srv/100%%\n');
     expect(systemdUnit(plain)).toContain("AmbientCapabilities=\nCapabilityBoundingSet=\n");
   });
 

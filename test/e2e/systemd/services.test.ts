@@ -11,6 +11,9 @@ const here = "/opt/farhand/test/e2e";
 /** The same Python on the booted machine. */
 const python = pythonPath === undefined ? "python3" : join("/opt/farhand", relative(root, pythonPath));
 
+const tokenFor = (name: string) =>
+  `farhand enrol-token --name ${name} --json | sed 's/.*"token":"\\([^"]*\\)".*/\\1/' > token`;
+
 describeWithSystemd("services of the system", () => {
   let folder: TempFolder;
   let machine: BootedMachine;
@@ -35,7 +38,7 @@ describeWithSystemd("services of the system", () => {
       systemctl enable --now farhand-server
       journalctl -u farhand-server -o cat | sed -n 's/^First login.*password //p' > password
       farhand login https://127.0.0.1:8443 --user admin --password-file password --ca /var/lib/farhand-server/authority.crt
-      farhand enrol-token --name shed --json | sed 's/.*"token":"\\([^"]*\\)".*/\\1/' > token
+      ${tokenFor("shed")}
       farhand worker install --capability CAP_NET_RAW
       farhand worker join https://127.0.0.1:8443 --token-file token --system --no-start --tools --tool-target 127.0.0.1
       systemctl enable --now farhand-worker
@@ -75,7 +78,8 @@ describeWithSystemd("services of the system", () => {
   });
 
   test("CAT-2: a worker that is killed is brought back by systemd, and what ran goes on", async () => {
-    const waits = "echo before; while ! [ -e /var/lib/farhand/go ]; do sleep 0.1; done; echo after";
+    const waits =
+      "f=$(mktemp); echo before; while ! [ -e /var/lib/farhand/go ]; do sleep 0.1; done; echo after > $f; cat $f";
     const unit = (await machine.must(...script(waits, "--detach"))).trim();
     await using follower = await machine.start("farhand", "units", "output", "shed", unit);
     await follower.line(/^before$/, AbortSignal.timeout(60_000));
@@ -99,6 +103,7 @@ describeWithSystemd("services of the system", () => {
     // Bit 13 is CAP_NET_RAW (capabilities(7)).
     expect(bounds).toMatch(/CapPrm:\s+0000000000002000\n/);
     expect(bounds).toMatch(/CapBnd:\s+0000000000002000\n/);
+    expect(await machine.must(...script("grep CapEff /proc/self/status"))).toMatch(/CapEff:\s+0000000000000000\n/);
   });
 
   test("CAT-115: what root resets stays the service's, and it starts with it", async () => {
@@ -106,6 +111,24 @@ describeWithSystemd("services of the system", () => {
     await machine.must("systemctl", "restart", "farhand-worker");
     await soon(() => farhand("workers")).toMatch(/shed +online/);
     expect(await sh("find /var/lib/farhand /etc/farhand ! -user farhand")).toBe("");
+  });
+
+  test("CAT-108: the local pages of root make a worker of a machine that has none, and systemd starts it", async () => {
+    await sh(`
+      systemctl stop farhand-worker
+      rm -r /var/lib/farhand /etc/farhand/worker.yaml
+      systemctl start farhand-worker
+      farhand workers remove shed
+      ${tokenFor("barn")}
+    `);
+    await using pages = await machine.start("farhand", "worker", "ui", "--port", "4080");
+    const code = (await pages.line(/^Code: /, AbortSignal.timeout(60_000))).replace(/^Code: +/, "");
+    const wish = JSON.stringify({ server: "https://127.0.0.1:8443", token: (await sh("cat token")).trim() });
+    const said = await machine.must("node", `${here}/systemd/basic-setup.mjs`, "http://127.0.0.1:4080/", code, wish);
+    expect(said).toMatch(/^200 .*this machine is barn now/);
+    await soon(() => farhand("workers")).toMatch(/barn +online/);
+    expect(await sh("find /var/lib/farhand /etc/farhand ! -user farhand")).toBe("");
+    expect(await sh(`ps -o euser= -p "$(pgrep -f '[f]arhand worker ui')"`)).toBe("farhand\n");
   });
 
   test("the account of a worker is not given the keys of a server that lie beneath its state", async () => {

@@ -47,18 +47,23 @@ export async function basicSetup(worker: LocalWorker, given: JsonObject): Promis
 async function rest(worker: LocalWorker, wish: SetupWish, done: readonly string[]): Promise<string[]> {
   const { server, name, entitlement, password } = wish;
   const all = [...done];
+  // The configuration of a system worker is read and written through its service (CAT-30).
+  if (worker.mode === "system") await started(worker, all);
   if (entitlement !== "" || name !== "" || server !== "" || !(await hasDocument(worker)))
     all.push(await written(worker, wish));
   if (server !== "") await stopWorker(worker);
-  if (!(await worker.answers())) {
-    await startWorker(worker);
-    all.push("the worker runs");
-  }
+  await started(worker, all);
   if (password !== "") {
     await worker.ask("password.set", { password });
     all.push("the service password is set");
   }
   return all;
+}
+
+async function started(worker: LocalWorker, done: string[]): Promise<void> {
+  if (await worker.answers()) return;
+  await startWorker(worker);
+  done.push("the worker runs");
 }
 
 function wishIn(given: JsonObject): SetupWish {

@@ -76,7 +76,7 @@ export default defineConfig({
           exclude: ["test/house/**", "test/kit/**"],
           testTimeout: 120_000,
           hookTimeout: 120_000,
-          maxWorkers: 4,
+          maxWorkers: 5,
           isolate: false,
           sequence: { groupOrder: 2 },
         },

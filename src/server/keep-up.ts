@@ -30,36 +30,37 @@ export function keepUp(options: KeepUpOptions): Closable {
   const { signal } = stopping;
   // Each of what is done now and then listens to it.
   setMaxListeners(0, signal);
-  const trouble = (error: unknown): void =>
-    log.warn("the database did not take what is kept up", { error: errorText(error) });
-  const every = async (ms: number, work: () => Promise<void>): Promise<void> => {
+  const trouble =
+    (what: string) =>
+    (error: unknown): void =>
+      log.warn(`${what} cannot be kept up; it is tried again`, { error: errorText(error) });
+  const tasks: [what: string, everyMs: number, work: () => Promise<unknown>][] = [
+    ["sessions", sweepMs, () => access.sweep()],
+    ["measurements", healthMs, () => health.flush()],
+    ["roll-outs", rolloutMs, () => rollouts.look()],
+    ["old measurements", maintainMs, () => health.maintain(signal)],
+    ["units that are no more", unitsMs, () => units.sweep()],
+    ["units of Quokka workers", quokkaMs, () => quokka.units.look()],
+    ["enrolment tokens", maintainMs, () => enrolments.sweep()],
+    ["workers that wait", maintainMs, () => pending.sweep()],
+    ["recordings", maintainMs, () => recordings.sweep()],
+    // A server runs for longer than its certificate is good for.
+    ["the certificate", certificateMs, () => renew(ownCertificate, log)],
+  ];
+  if (auditKeptMs !== undefined)
+    tasks.push(["the audit", maintainMs, () => audit.dropBefore(ages.now() - auditKeptMs)]);
+  const repeat = async ([what, everyMs, work]: (typeof tasks)[number]): Promise<void> => {
     while (!signal.aborted) {
-      await clock.sleep(ms, signal).catch(() => undefined);
-      if (!signal.aborted) await work().catch(trouble);
+      await clock.sleep(everyMs, signal).catch(() => undefined);
+      if (!signal.aborted) await work().catch(trouble(what));
     }
   };
-  const running = Promise.all([
-    presence.run(signal, trouble),
-    every(sweepMs, () => access.sweep()),
-    every(healthMs, () => health.flush()),
-    every(rolloutMs, () => rollouts.look()),
-    every(maintainMs, () => health.maintain(signal)),
-    every(unitsMs, () => units.sweep()),
-    every(quokkaMs, () => quokka.units.look()),
-    every(maintainMs, () => enrolments.sweep()),
-    every(maintainMs, () => pending.sweep()),
-    every(maintainMs, () => recordings.sweep()),
-    every(maintainMs, async () => {
-      if (auditKeptMs !== undefined) await audit.dropBefore(ages.now() - auditKeptMs);
-    }),
-    // A server runs for longer than its certificate is good for.
-    every(certificateMs, () => renew(ownCertificate, log)),
-  ]);
+  const running = Promise.all([presence.run(signal, trouble("who is there")), ...tasks.map(repeat)]);
   return {
     close: async () => {
       stopping.abort(new Error("the server stops"));
       await running;
-      await health.flush().catch(trouble);
+      await health.flush().catch(trouble("measurements"));
     },
   };
 }
